@@ -1,0 +1,108 @@
+"""Settings, from the environment only. Each one is listed in SETTINGS with its meaning."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SETTINGS = {
+    "DATABASE_URL": "SQLAlchemy address of the database; empty: SQLite under instance/",
+    "REDIS_URL": "address of Redis, shared by several processes; empty: memory of this process",
+    "SECRET_KEY": "key that signs cookies; required when DATABASE_URL names a server",
+    "RELAIS_DEMO": "1: demonstration mode (demonstration accounts may exist and are shown)",
+    "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ beside wsgi.py",
+    "RELAIS_HTTPS": "1: cookies travel over HTTPS only (set it behind a TLS proxy)",
+    "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
+}
+
+
+class ConfigError(RuntimeError):
+    """A setting is missing or wrong; the message says which one and what to write."""
+
+
+@dataclass(frozen=True)
+class Config:
+    database_url: str
+    redis_url: str
+    secret_key: str
+    demo: bool
+    instance: Path
+    https: bool
+    proxies: int
+
+    def as_flask(self) -> dict[str, object]:
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+            "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
+            "RATELIMIT_HEADERS_ENABLED": False,
+            "RELAIS_DEMO": self.demo,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": self.https,
+            "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+            # The CSRF token lives as long as the session: a volunteer may type for hours.
+            "WTF_CSRF_TIME_LIMIT": None,
+            # One megabyte typed in a field must come back with an explanation, not a bare 413.
+            "MAX_CONTENT_LENGTH": 6_000_000,
+            "MAX_FORM_MEMORY_SIZE": 6_000_000,
+            "BOOTSTRAP_SERVE_LOCAL": True,
+        }
+
+
+def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
+    """Reads the settings. Raises ConfigError when one is unusable."""
+    env = os.environ if environ is None else environ
+    instance = Path(env.get("RELAIS_INSTANCE") or ROOT / "instance")
+    demo = env.get("RELAIS_DEMO", "") == "1"
+    url = env.get("DATABASE_URL", "").strip()
+    try:
+        embedded = not url or make_url(url).get_backend_name() == "sqlite"
+    except ArgumentError as error:
+        raise ConfigError("DATABASE_URL: adresse de base de données illisible.") from error
+    if not url:
+        instance.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{instance / 'relais.sqlite3'}"
+    elif url.startswith("postgres://"):
+        url = url.replace("postgres://", "postgresql://", 1)
+    proxies = env.get("RELAIS_PROXIES", "0")
+    if not proxies.isdigit():
+        raise ConfigError("RELAIS_PROXIES: un nombre entier est attendu.")
+    return Config(
+        database_url=url,
+        redis_url=env.get("REDIS_URL", "").strip(),
+        secret_key=env.get("SECRET_KEY", "") or _own_key(instance, allowed=embedded or demo),
+        demo=demo,
+        instance=instance,
+        https=env.get("RELAIS_HTTPS", "") == "1",
+        proxies=int(proxies),
+    )
+
+
+def _own_key(instance: Path, *, allowed: bool) -> str:
+    """An embedded installation keeps a key of its own beside its base; a server must be given one."""
+    command = click.get_current_context(silent=True)
+    serving = command is None or command.info_name == "run"
+    if not allowed and serving:
+        raise ConfigError(
+            "SECRET_KEY est obligatoire dès que DATABASE_URL désigne un serveur. "
+            'Pour en fabriquer une : python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    instance.mkdir(parents=True, exist_ok=True)
+    file = instance / "secret_key"
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return file.read_text().strip()

@@ -1,0 +1,115 @@
+"""People, the structures they act for, the territories they serve, and their open connections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.permissions import Permission, Role, granted
+
+from .base import Instant, Json, Model, Word, now
+from .content import Document
+from .territoire import Territoire
+
+
+class Organisme(Model):
+    """A structure that offers training: association, organisme de formation, school…"""
+
+    __tablename__ = "organisme"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str] = mapped_column(String(250))
+    siret: Mapped[str] = mapped_column(String(14), default="", index=True)
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire] = relationship()
+    structure: Mapped[Document] = mapped_column(Json, default=dict)
+    """content.Structure as a document: what step 1 of its first fiche is filled with."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+
+class User(Model):
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(160), unique=True)
+    """Always in lower case."""
+    name: Mapped[str] = mapped_column(String(100))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+    administrator: Mapped[bool] = mapped_column(default=False)
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    """An account with a public password: it can log in only in demonstration mode."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="user", lazy="selectin", order_by="Membership.id"
+    )
+    assignments: Mapped[list[Assignment]] = relationship(
+        back_populates="user", lazy="selectin", order_by="Assignment.id"
+    )
+
+    @property
+    def roles(self) -> set[Role]:
+        roles = {m.role for m in self.memberships} | {a.role for a in self.assignments}
+        return roles | {Role.ADMINISTRATEUR} if self.administrator else roles
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return granted(self.roles)
+
+    def can(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    @property
+    def organisme_ids(self) -> set[int]:
+        return {membership.organisme_id for membership in self.memberships}
+
+    def territoire_ids(self, role: Role) -> set[int]:
+        return {assignment.territoire_id for assignment in self.assignments if assignment.role is role}
+
+
+class Membership(Model):
+    """A person who enters the fiches of a structure."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("user_id", "organisme_id"),
+        CheckConstraint("role IN ('saisie', 'responsable')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    organisme_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), index=True)
+    role: Mapped[Role] = mapped_column(Word(Role), default=Role.SAISIE)
+    user: Mapped[User] = relationship(back_populates="memberships")
+    organisme: Mapped[Organisme] = relationship(lazy="joined")
+
+
+class Assignment(Model):
+    """A person who serves a territoire, as moderator or as funder."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("user_id", "territoire_id", "role"),
+        CheckConstraint("role IN ('moderateur', 'financeur')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    user: Mapped[User] = relationship(back_populates="assignments")
+    territoire: Mapped[Territoire] = relationship(lazy="joined")
+
+
+class Login(Model):
+    """One open connection of a person. The cookie carries the token, the base only its SHA-256."""
+
+    __tablename__ = "login"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    user: Mapped[User] = relationship()

@@ -1,0 +1,37 @@
+"""Days and moments written as in French, in the time of metropolitan France."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+PARIS = ZoneInfo("Europe/Paris")
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def long_day(day: date) -> str:
+    """«mardi 3 mars 2026»"""
+    return format_date(day, "EEEE d MMMM y", locale="fr")
+
+
+def short_day(day: date) -> str:
+    """«03/03/2026»"""
+    return f"{day:%d/%m/%Y}"
+
+
+def hour(moment: time) -> str:
+    """«9 h 30», «14 h»"""
+    minutes = f"{NBSP}{moment.minute:02d}" if moment.minute else ""
+    return f"{moment.hour}{NBSP}h{minutes}"
+
+
+def day_and_time(at: datetime) -> str:
+    """«le 3 mars 2026 à 14 h 32»"""
+    local = at.astimezone(PARIS)
+    return f"le {format_date(local, 'd MMMM y', locale='fr')} à {hour(local.time())}"
+
+
+def local_day(at: datetime) -> date:
+    return at.astimezone(PARIS).date()

@@ -1,0 +1,192 @@
+"""Fiche, Revision, Fragment and the log of transitions.
+
+A Fiche is the identity that lasts; a Revision is one content of it, numbered, frozen at submission;
+a Fragment is the LHEO ``formation`` of an approved revision. The CHECK constraints tie each state to
+the facts that it implies, so that even a mistake in the code cannot publish what nobody approved.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .account import Organisme, User
+from .base import Instant, Json, Model, Word, now, one_of
+from .content import Contenu, Document, dump, load
+from .states import OPEN_STATES, FicheState, RevisionState
+from .territoire import Territoire
+from .vocabulary import Dispositif
+
+_OPEN = f"state IN ({', '.join(repr(str(state)) for state in OPEN_STATES)})"
+
+
+class Fragment(Model):
+    """One LHEO ``formation``, immutable. `xml` is the zlib-compressed UTF-8 text, without namespace."""
+
+    __tablename__ = "fragment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the uncompressed bytes, in hexadecimal."""
+    code_version: Mapped[int]
+    """The version of the export code that built it."""
+    actions: Mapped[int]
+    sessions: Mapped[int]
+    built_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    xml: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Fiche(Model):
+    __tablename__ = "fiche"
+    __table_args__ = (
+        CheckConstraint(one_of("state", FicheState), name="state"),
+        CheckConstraint(one_of("dispositif", Dispositif), name="dispositif"),
+        CheckConstraint(
+            "state NOT IN ('publiee', 'suspendue') OR published_revision_id IS NOT NULL", name="published"
+        ),
+        CheckConstraint("published_revision_id IS NULL OR numero IS NOT NULL", name="numbered"),
+        CheckConstraint(
+            "(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"
+        ),
+        Index("ix_fiche_flux", "territoire_id", "state", "numero"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    numero: Mapped[str | None] = mapped_column(String(30), unique=True)
+    """Given at the first submission, when the territoire is known; stable for the life of the offer."""
+    dispositif: Mapped[Dispositif] = mapped_column(Word(Dispositif))
+    organisme_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), index=True)
+    organisme: Mapped[Organisme] = relationship()
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire] = relationship()
+    state: Mapped[FicheState] = mapped_column(Word(FicheState), default=FicheState.NON_PUBLIEE)
+    suspension_reason: Mapped[str | None] = mapped_column(Text)
+    published_revision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("revision.id", use_alter=True, name="fk_fiche_published_revision_id")
+    )
+    published_revision: Mapped[Revision | None] = relationship(
+        foreign_keys=[published_revision_id], post_update=True
+    )
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    revisions: Mapped[list[Revision]] = relationship(
+        back_populates="fiche", foreign_keys="Revision.fiche_id", order_by="Revision.number"
+    )
+
+    @property
+    def latest(self) -> Revision:
+        return self.revisions[-1]
+
+
+class Revision(Model):
+    __tablename__ = "revision"
+    __table_args__ = (
+        UniqueConstraint("fiche_id", "number"),
+        Index(
+            "uq_revision_open",
+            "fiche_id",
+            unique=True,
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        CheckConstraint(one_of("state", RevisionState), name="state"),
+        CheckConstraint(
+            "state = 'brouillon' OR (content_hash IS NOT NULL AND submitted_at IS NOT NULL)", name="frozen"
+        ),
+        CheckConstraint("state <> 'en_instruction' OR moderator_id IS NOT NULL", name="taken"),
+        CheckConstraint("state <> 'validee' OR fragment_id IS NOT NULL", name="exportable"),
+        CheckConstraint(
+            "state NOT IN ('refusee', 'a_corriger') OR (reason IS NOT NULL AND length(trim(reason)) > 0)",
+            name="explained",
+        ),
+        CheckConstraint(
+            "(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"
+        ),
+        Index("ix_revision_queue", "state", "submitted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id))
+    fiche: Mapped[Fiche] = relationship(back_populates="revisions", foreign_keys=[fiche_id])
+    number: Mapped[int]
+    state: Mapped[RevisionState] = mapped_column(Word(RevisionState), default=RevisionState.BROUILLON)
+    document: Mapped[Document] = mapped_column(Json, default=dict)
+    """The content (content.Contenu), see `content`."""
+    pending: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    """What was typed and could not be understood yet: {step slug: [[field name, text], …]}.
+    Kept so that nothing typed is lost; empty once the revision is submitted."""
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(255), default="")
+    """Copies of two values of the content, for lists and searches."""
+    departement: Mapped[str] = mapped_column(String(3), default="")
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(Text)
+    """What the moderator wrote when returning or refusing."""
+    fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), unique=True)
+    fragment: Mapped[Fragment | None] = relationship()
+
+    @property
+    def content(self) -> Contenu:
+        """A fresh typed copy of the document; to keep a change, assign it back."""
+        return load(self.document)
+
+    @content.setter
+    def content(self, content: Contenu) -> None:
+        self.document = dump(content)
+        self.title = content.formation.intitule
+        self.departement = next((lieu.adresse.departement for lieu in content.lieux), "")
+
+
+class TransitionLog(Model):
+    """The append-only history: a trigger of the base refuses to change or delete its rows."""
+
+    __tablename__ = "transition_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    actor: Mapped[User] = relationship()
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey(Revision.id), index=True)
+    transition: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(30))
+    target: Mapped[str] = mapped_column(String(30))
+    comment: Mapped[str | None] = mapped_column(Text)
+
+
+class FrozenError(RuntimeError):
+    """The content of a revision that is no longer a draft, or a fragment, was about to change."""
+
+
+@event.listens_for(Revision, "before_update")
+def _keep_frozen(_mapper: Any, _connection: Any, revision: Revision) -> None:
+    if not inspect(revision).attrs.document.history.has_changes():
+        return
+    before = inspect(revision).attrs.state.history
+    state_was = (before.deleted or before.unchanged or [revision.state])[0]
+    if state_was is not RevisionState.BROUILLON:
+        raise FrozenError(f"révision {revision.id}: son contenu est figé ({state_was})")
+
+
+@event.listens_for(Fragment, "before_update")
+def _keep_fragment(_mapper: Any, _connection: Any, fragment: Fragment) -> None:
+    raise FrozenError(f"fragment {fragment.id}: un fragment ne change jamais")

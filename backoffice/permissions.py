@@ -1,0 +1,40 @@
+"""Who may do what. Every endpoint carries one Permission; every transition of the workflow too."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is, somewhere: in an organisme, for a territoire, or for the whole network."""
+
+    SAISIE = "saisie"
+    RESPONSABLE = "responsable"
+    MODERATEUR = "moderateur"
+    FINANCEUR = "financeur"
+    ADMINISTRATEUR = "administrateur"
+
+
+class Permission(StrEnum):
+    PUBLIC = "public"  # anyone, connected or not
+    CONNECTED = "connected"  # any account
+    WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
+    MODERATE = "moderate"  # decide on the entries of one's territoires
+    READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
+    READ_PUBLISHED = "read_published"  # read what is published in one's territoires
+    ADMINISTER = "administer"  # the whole network
+
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.SAISIE: frozenset({Permission.WRITE_FICHE, Permission.READ_FICHE}),
+    Role.RESPONSABLE: frozenset({Permission.WRITE_FICHE, Permission.READ_FICHE}),
+    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.READ_FICHE}),
+    Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
+    Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.READ_FICHE}),
+}
+"""What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
+
+
+def granted(roles: set[Role]) -> frozenset[Permission]:
+    """All that these roles grant together, to a person who is connected."""
+    return frozenset({Permission.PUBLIC, Permission.CONNECTED}).union(*(GRANTS[role] for role in roles))

@@ -1,0 +1,160 @@
+"""The one table of transitions. Buttons, permissions, the engine, the tests all read it.
+
+To add a transition, add a row; to change who may do it, change its permission here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from backoffice.models import FicheState, RevisionState
+from backoffice.permissions import Permission
+
+from . import effects, guards
+
+if TYPE_CHECKING:
+    from .case import Case
+
+
+class Subject(Enum):
+    """Whose state a transition changes."""
+
+    REVISION = "revision"
+    FICHE = "fiche"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One allowed step.
+
+    label: the words of the button; done: the past participle, as in «déjà validée par …»
+    comment: the question asked when a comment is required, else ""
+    guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
+    with the new state. Both run inside the transaction, with the fiche locked.
+    """
+
+    name: str
+    label: str
+    done: str
+    subject: Subject
+    sources: tuple[RevisionState | FicheState, ...]
+    target: RevisionState | FicheState
+    permission: Permission
+    comment: str = ""
+    guard: Callable[[Case], None] | None = None
+    effect: Callable[[Case], None] | None = None
+
+
+_R, _F = RevisionState, FicheState
+
+_TABLE = (
+    Transition(
+        "soumettre",
+        "Envoyer pour vérification",
+        "envoyée",
+        Subject.REVISION,
+        (_R.BROUILLON,),
+        _R.SOUMISE,
+        Permission.WRITE_FICHE,
+        guard=guards.complete,
+        effect=effects.freeze,
+    ),
+    Transition(
+        "prendre",
+        "Prendre",
+        "prise",
+        Subject.REVISION,
+        (_R.SOUMISE,),
+        _R.EN_INSTRUCTION,
+        Permission.MODERATE,
+        effect=effects.take,
+    ),
+    Transition(
+        "rendre",
+        "Remettre dans la file",
+        "remise dans la file",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.SOUMISE,
+        Permission.MODERATE,
+        effect=effects.give_back,
+    ),
+    Transition(
+        "valider",
+        "Valider et publier",
+        "validée",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.VALIDEE,
+        Permission.MODERATE,
+        effect=effects.publish,
+    ),
+    Transition(
+        "renvoyer",
+        "Renvoyer pour correction",
+        "renvoyée",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.A_CORRIGER,
+        Permission.MODERATE,
+        comment="Que faut-il corriger ?",
+        effect=effects.open_next_draft,
+    ),
+    Transition(
+        "refuser",
+        "Refuser",
+        "refusée",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.REFUSEE,
+        Permission.MODERATE,
+        comment="Pour quelle raison ?",
+        effect=effects.decide,
+    ),
+    Transition(
+        "suspendre",
+        "Suspendre la publication",
+        "suspendue",
+        Subject.FICHE,
+        (_F.PUBLIEE,),
+        _F.SUSPENDUE,
+        Permission.MODERATE,
+        comment="Pour quelle raison ?",
+        effect=effects.suspend,
+    ),
+    Transition(
+        "republier",
+        "Publier de nouveau",
+        "publiée de nouveau",
+        Subject.FICHE,
+        (_F.SUSPENDUE,),
+        _F.PUBLIEE,
+        Permission.MODERATE,
+        effect=effects.resume,
+    ),
+    Transition(
+        "archiver",
+        "Archiver",
+        "archivée",
+        Subject.FICHE,
+        (_F.NON_PUBLIEE, _F.PUBLIEE),
+        _F.ARCHIVEE,
+        Permission.WRITE_FICHE,
+        guard=guards.not_in_moderation,
+    ),
+    Transition(
+        "desarchiver",
+        "Reprendre cette fiche",
+        "reprise",
+        Subject.FICHE,
+        (_F.ARCHIVEE,),
+        _F.NON_PUBLIEE,
+        Permission.WRITE_FICHE,
+        effect=effects.reopen,
+    ),
+)
+
+TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}

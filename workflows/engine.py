@@ -1,0 +1,138 @@
+"""The only writer of states.
+
+`apply` locks the fiche, re-reads it, checks the source, the permission, the comment and the guard,
+sets the state, runs the effect and writes the log, all in the caller's transaction. It flushes and
+never commits. Locking the fiche, not the revision, puts all that happens to one entry in one line.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import NoResultFound
+
+from backoffice.models import Fiche, FicheState, Revision, RevisionState, TransitionLog, User
+from backoffice.models.dates import day_and_time
+from backoffice.permissions import Permission, Role
+
+from .case import Case, Refused
+from .definition import TRANSITIONS, Subject, Transition
+
+PUBLICATION = "publier"
+"""Name, in the log, of what approving a revision does to a fiche that was not published."""
+
+
+def apply(
+    session: Session, name: str, *, fiche_id: int, revision_id: int, actor: User, comment: str = ""
+) -> Case:
+    """Takes one step. Raises Refused, with nothing changed, when it cannot be taken."""
+    transition = TRANSITIONS[name]
+    fiche = lock(session, fiche_id)
+    revision = next((r for r in fiche.revisions if r.id == revision_id), None)
+    if revision is None:
+        raise Refused("Cette version de la fiche n’existe pas.")
+    case = Case(session, fiche, revision, actor, comment.strip())
+    if not authorised(actor, transition.permission, fiche):
+        raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
+    source = _state(case, transition)
+    if source not in transition.sources:
+        raise Refused(_too_late(case, transition))
+    if transition.comment and not case.comment:
+        raise Refused(f"{transition.comment} Écrivez au moins une phrase : la structure la lira.")
+    if transition.guard:
+        transition.guard(case)
+    if transition.effect:
+        transition.effect(case)
+    _move(case, transition, source)
+    session.flush()
+    return case
+
+
+def lock(session: Session, fiche_id: int) -> Fiche:
+    """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
+    try:
+        fiche = session.scalars(
+            select(Fiche)
+            .where(Fiche.id == fiche_id)
+            .with_for_update(of=Fiche)
+            .execution_options(populate_existing=True)
+        ).one()
+    except NoResultFound as error:
+        raise Refused("Cette fiche n’existe pas.") from error
+    session.scalars(
+        select(Revision).where(Revision.fiche_id == fiche_id).execution_options(populate_existing=True)
+    ).all()
+    session.refresh(fiche, ["revisions"])
+    return fiche
+
+
+def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:
+    """Whether the person holds the permission for this very fiche."""
+    if not actor.active or not actor.can(permission):
+        return False
+    if permission is Permission.WRITE_FICHE:
+        return fiche.organisme_id in actor.organisme_ids
+    if permission is Permission.MODERATE:
+        return fiche.territoire_id in actor.territoire_ids(Role.MODERATEUR)
+    return False
+
+
+def available(actor: User, fiche: Fiche, revision: Revision) -> list[Transition]:
+    """What this person may do now: the buttons of a page. Guards are asked only when applied."""
+    return [
+        transition
+        for transition in TRANSITIONS.values()
+        if (revision.state if transition.subject is Subject.REVISION else fiche.state) in transition.sources
+        and (transition.subject is Subject.REVISION or revision is fiche.latest)
+        and authorised(actor, transition.permission, fiche)
+    ]
+
+
+def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = False) -> None:
+    """Adds one row to the log."""
+    case.session.add(
+        TransitionLog(
+            at=case.at,
+            actor_id=case.actor.id,
+            fiche_id=case.fiche.id,
+            revision_id=None if of_fiche else case.revision.id,
+            transition=name,
+            source=source,
+            target=target,
+            comment=case.comment or None,
+        )
+    )
+
+
+def _state(case: Case, transition: Transition) -> RevisionState | FicheState:
+    return case.revision.state if transition.subject is Subject.REVISION else case.fiche.state
+
+
+def _move(case: Case, transition: Transition, source: RevisionState | FicheState) -> None:
+    target = transition.target
+    if isinstance(target, FicheState):
+        case.fiche.state = target
+        record(case, transition.name, source, target, of_fiche=True)
+        return
+    case.revision.state = target
+    record(case, transition.name, source, target)
+    if target is RevisionState.VALIDEE and case.fiche.state is FicheState.NON_PUBLIEE:
+        case.fiche.state = FicheState.PUBLIEE
+        record(case, PUBLICATION, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
+
+
+def _too_late(case: Case, transition: Transition) -> str:
+    """Who was faster, and that nothing was changed."""
+    last = case.session.scalars(
+        select(TransitionLog)
+        .where(TransitionLog.fiche_id == case.fiche.id, TransitionLog.transition.in_(TRANSITIONS))
+        .order_by(TransitionLog.id.desc())
+        .limit(1)
+    ).first()
+    state = _state(case, transition).label.lower()
+    if last is None:
+        return f"Cette action n’est pas possible : la fiche est dans l’état « {state} ». Rien n’a été changé."
+    return (
+        f"Cette fiche a déjà été {TRANSITIONS[last.transition].done} par {last.actor.name} "
+        f"{day_and_time(last.at)}. Votre action n’a donc pas été enregistrée et rien n’a été changé."
+    )

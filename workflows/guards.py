@@ -1,0 +1,24 @@
+"""Conditions that a transition may ask for. Each raises Refused, in words, when it is not met."""
+
+from __future__ import annotations
+
+from backoffice.models import RevisionState
+from forms.review import blocking_findings
+
+from .case import Case, Refused
+
+
+def complete(case: Case) -> None:
+    """Every step is valid and nothing that the dispositif requires is missing."""
+    missing = blocking_findings(case.revision.content, case.fiche.dispositif, case.revision.pending)
+    if missing:
+        raise Refused("La fiche n’est pas encore complète : elle n’a pas été envoyée.", tuple(missing))
+
+
+def not_in_moderation(case: Case) -> None:
+    """No version of the fiche is waiting for a moderator."""
+    if case.revision.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
+        raise Refused(
+            "Une version de cette fiche est en cours de vérification. "
+            "Attendez la réponse du modérateur avant de l’archiver."
+        )

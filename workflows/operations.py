@@ -1,0 +1,110 @@
+"""Verbs on fiches that are not transitions: create, open a new version, save a draft.
+
+They flush, log and never commit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import (
+    Dispositif,
+    Fiche,
+    FicheState,
+    Organisme,
+    Revision,
+    RevisionState,
+    Territoire,
+    User,
+)
+from backoffice.models.base import now
+from backoffice.models.content import Action, Contenu, Document, dump, load
+from backoffice.permissions import Permission
+
+from .case import Case, Refused
+from .effects import next_draft
+from .engine import authorised, lock, record
+
+
+def create_fiche(session: Session, organisme: Organisme, dispositif: Dispositif, actor: User) -> Fiche:
+    """A new fiche with one draft, its first step filled with what is known of the structure."""
+    if organisme.id not in actor.organisme_ids or not actor.can(Permission.WRITE_FICHE):
+        raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
+    content = Contenu()
+    document = dump(content)
+    document["structure"] = known_structure(session, organisme)
+    content = load(document)
+    content.actions.append(first_action(content))
+    fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id)
+    session.add(fiche)
+    session.flush()
+    revision = Revision(fiche_id=fiche.id, number=1)
+    revision.content = content
+    session.add(revision)
+    session.flush()
+    session.refresh(fiche, ["revisions"])
+    record(Case(session, fiche, revision, actor), "creer", "", RevisionState.BROUILLON)
+    session.flush()
+    return fiche
+
+
+def first_action(content: Contenu) -> Action:
+    """The group every entry begins with."""
+    return Action(id=content.new_id(Action))
+
+
+def known_structure(session: Session, organisme: Organisme) -> Document:
+    """What the structure said of itself last time, else what its account says."""
+    latest = session.scalars(
+        select(Revision)
+        .join(Fiche, Revision.fiche_id == Fiche.id)
+        .where(Fiche.organisme_id == organisme.id)
+        .order_by(Revision.saved_at.desc(), Revision.id.desc())
+        .limit(1)
+    ).first()
+    if latest is not None and latest.document.get("structure", {}).get("nom"):
+        return dict(latest.document["structure"])
+    return {"nom": organisme.nom, "siret": organisme.siret, **organisme.structure}
+
+
+def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
+    """The draft of a fiche: the one that is open, else a new one copied from its latest version."""
+    fiche = lock(session, fiche_id)
+    if not authorised(actor, Permission.WRITE_FICHE, fiche):
+        raise Refused("Vous ne pouvez pas modifier cette fiche.")
+    latest = fiche.latest
+    if latest.state is RevisionState.BROUILLON:
+        return latest
+    if latest.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
+        raise Refused("Cette fiche est en cours de vérification : attendez la réponse du modérateur.")
+    if fiche.state is FicheState.ARCHIVEE:
+        raise Refused("Cette fiche est archivée. Reprenez-la d’abord.")
+    draft = next_draft(latest)
+    session.add(draft)
+    session.flush()
+    record(Case(session, fiche, draft, actor), "ouvrir", "", RevisionState.BROUILLON)
+    session.flush()
+    return draft
+
+
+def save_draft(
+    session: Session, revision: Revision, content: Contenu, pending: dict[str, Any], actor: User
+) -> None:
+    """Keeps what was typed. The fiche must be locked; its territoire follows its first place."""
+    if revision.state is not RevisionState.BROUILLON:
+        raise Refused("Cette fiche a été envoyée entre-temps : elle ne peut plus être modifiée ici.")
+    if not authorised(actor, Permission.WRITE_FICHE, revision.fiche):
+        raise Refused("Vous ne pouvez pas modifier cette fiche.")
+    revision.content = content
+    revision.pending = pending
+    revision.saved_at = now()
+    region = next((lieu.adresse.region for lieu in content.lieux if lieu.adresse.region), "")
+    # The numero carries the territoire: once given, the fiche stays where it was first submitted.
+    if region and revision.fiche.numero is None:
+        found = session.scalars(select(Territoire).where(Territoire.region == region)).first()
+        if found is not None:
+            revision.fiche.territoire_id = found.id
+    session.flush()
