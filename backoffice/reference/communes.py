@@ -1,0 +1,174 @@
+"""Communes, départements and régions of France, overseas included.
+
+Source: the npm package named by `NPM_PACKAGE`, itself made from Insee's Code officiel géographique and from
+La Poste's postal codes (see `SOURCES.md`). `rebuild` turns it into the three files that the readers read.
+"""
+
+import json
+import tarfile
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from backoffice.reference.files import FOLDER, gzip_bytes, read_rows, table_bytes
+
+NPM_PACKAGE = "@etalab/decoupage-administratif@6.0.0"
+
+COMMUNES = "communes.csv.gz"
+DEPARTEMENTS = "departements.csv"
+REGIONS = "regions.csv"
+
+_COMMUNE_COLUMNS = ("code_insee", "nom", "departement", "region", "codes_postaux", "parent")
+
+# The package also lists communes déléguées and associées: former communes, which no address should name.
+_COMMUNE = "commune-actuelle"
+_ARRONDISSEMENT = "arrondissement-municipal"
+
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneRow:
+    """A commune, or an arrondissement municipal of Paris, Lyon or Marseille."""
+
+    code_insee: str
+    nom: str
+    search_name: str  # search_key(nom)
+    departement: str  # a key of departements()
+    region: str  # a key of regions()
+    codes_postaux: tuple[str, ...]  # empty for the five districts of the TAAF
+    parent: str | None  # the code_insee of its commune for an arrondissement municipal, else None
+
+
+@dataclass(frozen=True, slots=True)
+class Departement:
+    """A département, or an overseas collectivité that stands for one."""
+
+    code: str
+    nom: str
+    region: str  # a key of regions()
+
+
+def search_key(text: str) -> str:
+    """`text` as names are compared: both what is stored and what is searched go through here.
+
+    Accents and ligatures are folded, letters lowered, everything that is neither letter nor digit becomes one
+    space, and the words « st », « ste », « sts », « stes » are written in full. The key of a key is itself.
+    A word is read as whole: « st » typed on the way to « Strasbourg » is « saint » until the next letter.
+    """
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(
+        _LIGATURES
+    )
+    bare = (letter for letter in folded if not unicodedata.combining(letter))
+    words = "".join(letter if letter.isalnum() else " " for letter in bare).split()
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+
+
+def read_communes(folder: Path = FOLDER) -> Iterator[CommuneRow]:
+    """Every current commune and arrondissement municipal, by code_insee."""
+    for row in read_rows(folder / COMMUNES):
+        yield CommuneRow(
+            code_insee=row["code_insee"],
+            nom=row["nom"],
+            search_name=search_key(row["nom"]),
+            departement=row["departement"],
+            region=row["region"],
+            codes_postaux=tuple(row["codes_postaux"].split()),
+            parent=row["parent"] or None,
+        )
+
+
+@cache
+def departements() -> dict[str, Departement]:
+    """Code → département, by code. One shared dictionary: read it, do not change it."""
+    return {row["code"]: Departement(**row) for row in read_rows(FOLDER / DEPARTEMENTS)}
+
+
+@cache
+def regions() -> dict[str, str]:
+    """Code → name of each région or overseas collectivité, by code. Shared: read it, do not change it."""
+    return {row["code"]: row["nom"] for row in read_rows(FOLDER / REGIONS)}
+
+
+def rebuild(source: Path, destination: Path = FOLDER) -> int:
+    """Writes the three files in `destination` from `source`, the package unpacked or as npm's `.tgz`.
+
+    Returns the number of current communes, arrondissements municipaux not counted. The same source gives the
+    same bytes. Nothing is written unless the whole source is sound: FileNotFoundError where the package or
+    one of its files is absent, tarfile.ReadError where the archive is none, ValueError where a code stands
+    twice or leads nowhere.
+    """
+    communes = [entry for entry in _load(source, "communes") if entry["type"] in (_COMMUNE, _ARRONDISSEMENT)]
+    current = {entry["code"] for entry in communes if entry["type"] == _COMMUNE}
+    departement_entries = _load(source, "departements")
+    region_entries = _load(source, "regions")
+
+    departement_codes = _unique_codes("départements", departement_entries)
+    region_codes = _unique_codes("régions", region_entries)
+    _unique_codes("communes", communes)
+    for entry in departement_entries + communes:
+        _require(entry, "region", region_codes)
+    for entry in communes:
+        _require(entry, "departement", departement_codes)
+        if entry["type"] == _ARRONDISSEMENT:
+            _require(entry, "commune", current)
+
+    tables = {
+        COMMUNES: gzip_bytes(table_bytes(_COMMUNE_COLUMNS, sorted(map(_commune_cells, communes)))),
+        DEPARTEMENTS: table_bytes(
+            ("code", "nom", "region"),
+            sorted((entry["code"], entry["nom"], entry["region"]) for entry in departement_entries),
+        ),
+        REGIONS: table_bytes(
+            ("code", "nom"), sorted((entry["code"], entry["nom"]) for entry in region_entries)
+        ),
+    }
+    for name, data in tables.items():
+        (destination / name).write_bytes(data)
+    return len(current)
+
+
+def _commune_cells(entry: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        entry["code"],
+        entry["nom"],
+        entry["departement"],
+        entry["region"],
+        " ".join(sorted(entry.get("codesPostaux", ()))),
+        entry["commune"] if entry["type"] == _ARRONDISSEMENT else "",
+    )
+
+
+def _load(source: Path, name: str) -> list[dict[str, Any]]:
+    """The entries of `data/<name>.json` in the package."""
+    member = f"data/{name}.json"
+    if source.is_dir():
+        data = (source / member).read_bytes()
+    else:
+        # npm puts everything under package/. The member is read in memory: nothing is unpacked on disk.
+        with tarfile.open(source) as archive:
+            try:
+                stream = archive.extractfile(f"package/{member}")
+            except KeyError:
+                stream = None
+            if stream is None:
+                raise FileNotFoundError(f"{source} has no package/{member}")
+            data = stream.read()
+    entries: list[dict[str, Any]] = json.loads(data)
+    return entries
+
+
+def _unique_codes(kind: str, entries: list[dict[str, Any]]) -> set[str]:
+    codes = {entry["code"] for entry in entries}
+    if len(codes) != len(entries):
+        raise ValueError(f"{kind}: the same code stands twice")
+    return codes
+
+
+def _require(entry: dict[str, Any], field: str, known: set[str]) -> None:
+    if entry.get(field) not in known:
+        raise ValueError(f"{entry['code']} {entry['nom']}: unknown {field} {entry.get(field)!r}")

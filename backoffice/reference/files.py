@@ -1,0 +1,39 @@
+"""How the tables of this folder are stored: UTF-8, `;` between columns, the first line names them."""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table, each as column → text. A name that ends in `.gz` is decompressed."""
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=";"))
+
+
+def read_labels(path: Path) -> dict[str, str]:
+    """A `code;libelle` table as code → label, in the order of the file."""
+    return {row["code"]: row["libelle"] for row in read_rows(path)}
+
+
+def table_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """The bytes of a table: lines end with a line feed alone, whatever the system."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8")
+
+
+def gzip_bytes(data: bytes) -> bytes:
+    """`data` compressed, without date or file name: the same zlib always gives the same bytes."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=9, mtime=0) as stream:
+        stream.write(data)
+    return buffer.getvalue()

@@ -1,0 +1,11 @@
+"""The publics of Formacode V14, by Centre Inffo: the codes of LHEO's `code-public-vise ref="V14"`."""
+
+from functools import cache
+
+from backoffice.reference.files import FOLDER, read_labels
+
+
+@cache
+def publics() -> dict[str, str]:
+    """Code of five digits → label, by code. One shared dictionary: read it, do not change it."""
+    return read_labels(FOLDER / "publics-formacode-v14.csv")
