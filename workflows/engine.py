@@ -8,8 +8,8 @@ never commits. Locking the fiche, not the revision, puts all that happens to one
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import NoResultFound
 
 from backoffice.models import Fiche, FicheState, Revision, RevisionState, TransitionLog, User
 from backoffice.models.dates import day_and_time
@@ -22,9 +22,7 @@ PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
 
 
-def apply(
-    session: Session, name: str, *, fiche_id: int, revision_id: int, actor: User, comment: str = ""
-) -> Case:
+def apply(session: Session, name: str, *, fiche_id: int, revision_id: int, actor: User, comment: str = "") -> Case:
     """Takes one step. Raises Refused, with nothing changed, when it cannot be taken."""
     transition = TRANSITIONS[name]
     fiche = lock(session, fiche_id)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from backoffice.models import RevisionState
-from forms.review import blocking_findings
+from forms.paths import PATHS
+from forms.review import review
 
 from .case import Case, Refused
 
 
 def complete(case: Case) -> None:
     """Every step is valid and nothing that the dispositif requires is missing."""
-    missing = blocking_findings(case.revision.content, case.fiche.dispositif, case.revision.pending)
+    fiche, revision = case.fiche, case.revision
+    missing = review(
+        revision.content,
+        PATHS[fiche.dispositif],
+        revision.pending,
+        siret_required=fiche.territoire.siret_obligatoire,
+    ).blocking
     if missing:
         raise Refused("La fiche n’est pas encore complète : elle n’a pas été envoyée.", tuple(missing))
 

@@ -90,9 +90,7 @@ def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
     return draft
 
 
-def save_draft(
-    session: Session, revision: Revision, content: Contenu, pending: dict[str, Any], actor: User
-) -> None:
+def save_draft(session: Session, revision: Revision, content: Contenu, pending: dict[str, Any], actor: User) -> None:
     """Keeps what was typed. The fiche must be locked; its territoire follows its first place."""
     if revision.state is not RevisionState.BROUILLON:
         raise Refused("Cette fiche a été envoyée entre-temps : elle ne peut plus être modifiée ici.")

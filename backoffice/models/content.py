@@ -231,9 +231,7 @@ class Financement:
     cout: str = leaf("Prix pour la personne")
     prix: int | None = leaf("Prix en euros", "prix-total-TTC", default=None)
     frais: str = leaf("Ce qui reste à payer", "frais-restants")
-    prise_en_charge: bool = leaf(
-        "Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False
-    )
+    prise_en_charge: bool = leaf("Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False)
     conventionne: str = leaf("Action subventionnée", "conventionnement")
     financeurs: list[Financeur] = many("Financeurs", "organisme-financeur")
 
@@ -387,8 +385,7 @@ def label_of(path: str) -> str:
     """What people call this spot: its own label, after the row it stands in."""
     spot = spots()[pattern_of(path)]
     rows = [
-        f"{ROW_NAMES[pattern_of(path[: match.start()])]} {int(match[1]) + 1}"
-        for match in re.finditer(r"-(\d+)", path)
+        f"{ROW_NAMES[pattern_of(path[: match.start()])]} {int(match[1]) + 1}" for match in re.finditer(r"-(\d+)", path)
     ]
     return ", ".join([*rows, spot.label])
 
@@ -400,3 +397,20 @@ ROW_NAMES = {
     "actions[].sessions": "dates",
     "financement.financeurs": "Financeur",
 }
+
+
+def values(content: Contenu, pattern: str) -> Iterator[tuple[str, Any]]:
+    """(path, value) of every spot of this content that the pattern names, in document order."""
+    yield from _values(content, pattern.split("."), "")
+
+
+def _values(target: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
+    name, rest = names[0], names[1:]
+    value = getattr(target, name.removesuffix("[]"))
+    here = f"{path}-{name.removesuffix('[]')}" if path else name.removesuffix("[]")
+    found = [(f"{here}-{rank}", row) for rank, row in enumerate(value)] if name.endswith("[]") else [(here, value)]
+    for where, item in found:
+        if rest:
+            yield from _values(item, rest, where)
+        else:
+            yield where, item

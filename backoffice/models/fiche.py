@@ -55,13 +55,9 @@ class Fiche(Model):
     __table_args__ = (
         CheckConstraint(one_of("state", FicheState), name="state"),
         CheckConstraint(one_of("dispositif", Dispositif), name="dispositif"),
-        CheckConstraint(
-            "state NOT IN ('publiee', 'suspendue') OR published_revision_id IS NOT NULL", name="published"
-        ),
+        CheckConstraint("state NOT IN ('publiee', 'suspendue') OR published_revision_id IS NOT NULL", name="published"),
         CheckConstraint("published_revision_id IS NULL OR numero IS NOT NULL", name="numbered"),
-        CheckConstraint(
-            "(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"
-        ),
+        CheckConstraint("(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"),
         Index("ix_fiche_flux", "territoire_id", "state", "numero"),
     )
 
@@ -78,9 +74,7 @@ class Fiche(Model):
     published_revision_id: Mapped[int | None] = mapped_column(
         ForeignKey("revision.id", use_alter=True, name="fk_fiche_published_revision_id")
     )
-    published_revision: Mapped[Revision | None] = relationship(
-        foreign_keys=[published_revision_id], post_update=True
-    )
+    published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], post_update=True)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     revisions: Mapped[list[Revision]] = relationship(
         back_populates="fiche", foreign_keys="Revision.fiche_id", order_by="Revision.number"
@@ -112,9 +106,7 @@ class Revision(Model):
             "state NOT IN ('refusee', 'a_corriger') OR (reason IS NOT NULL AND length(trim(reason)) > 0)",
             name="explained",
         ),
-        CheckConstraint(
-            "(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"
-        ),
+        CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
         Index("ix_revision_queue", "state", "submitted_at"),
     )
 

@@ -60,9 +60,7 @@ def search_key(text: str) -> str:
     space, and the words « st », « ste », « sts », « stes » are written in full. The key of a key is itself.
     A word is read as whole: « st » typed on the way to « Strasbourg » is « saint » until the next letter.
     """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(
-        _LIGATURES
-    )
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LIGATURES)
     bare = (letter for letter in folded if not unicodedata.combining(letter))
     words = "".join(letter if letter.isalnum() else " " for letter in bare).split()
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
@@ -123,9 +121,7 @@ def rebuild(source: Path, destination: Path = FOLDER) -> int:
             ("code", "nom", "region"),
             sorted((entry["code"], entry["nom"], entry["region"]) for entry in departement_entries),
         ),
-        REGIONS: table_bytes(
-            ("code", "nom"), sorted((entry["code"], entry["nom"]) for entry in region_entries)
-        ),
+        REGIONS: table_bytes(("code", "nom"), sorted((entry["code"], entry["nom"]) for entry in region_entries)),
     }
     for name, data in tables.items():
         (destination / name).write_bytes(data)

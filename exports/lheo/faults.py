@@ -62,9 +62,7 @@ def quoted(value: str) -> str:
     return f"«\u00a0{shown}\u00a0»"
 
 
-def fault_at(
-    element: etree._Element, root: etree._Element, rule: str, message: str, suffix: str = ""
-) -> Fault:
+def fault_at(element: etree._Element, root: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
     """Make the fault of an element; ``suffix`` completes its path (``/@ref``, ``/fin``)."""
     return Fault(element_path(element, root) + suffix, rule, message, element.sourceline)
 

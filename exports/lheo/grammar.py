@@ -193,12 +193,8 @@ COMMON = {
 }
 DATED = {"datemaj": "string", "datecrea": "string"}
 LINKED = {"href": "string", "file": "string"}
-DATED_ELEMENTS = frozenset(
-    {"lheo", "lheo-index", "formation", "action", "session", "resume-offre", "resume-organisme"}
-)
-LINKED_ELEMENTS = frozenset(
-    {"formation", "organisme-formation-responsable", "resume-offre", "resume-organisme"}
-)
+DATED_ELEMENTS = frozenset({"lheo", "lheo-index", "formation", "action", "session", "resume-offre", "resume-organisme"})
+LINKED_ELEMENTS = frozenset({"formation", "organisme-formation-responsable", "resume-offre", "resume-organisme"})
 
 
 class UnknownNameError(KeyError):
@@ -283,9 +279,7 @@ def _elements() -> dict[str, Element]:
             if name in elements:
                 raise ValueError(f"described twice in the grammar: {name}")
             codes = TABLES[table] if table else ()
-            elements[name] = Element(
-                name, kind, _attributes(name), _children(children), limits, bounds, table, codes
-            )
+            elements[name] = Element(name, kind, _attributes(name), _children(children), limits, bounds, table, codes)
 
     for name, words in SEQUENCES.items():
         add(name, Kind.SEQUENCE, children=words if name in CLOSED else f"{words} extras*")

@@ -201,8 +201,7 @@ def _known_reference(element: etree._Element, document: Document) -> Iterator[Re
     target = element.get("idref")
     if target is not None and collapsed(target) not in document.identifiers:
         yield (
-            f"Aucun élément du document n’a l’identifiant {quoted(target)}. "
-            "Corrigez ou retirez cette référence.",
+            f"Aucun élément du document n’a l’identifiant {quoted(target)}. Corrigez ou retirez cette référence.",
             "/@idref",
         )
 

@@ -107,10 +107,7 @@ class _Walk:
     def _attribute(self, kind: str, value: str) -> str | None:
         token = collapsed(value)
         if kind == "dateTime" and not _is_moment(token):
-            return (
-                f"{quoted(value)} n’est pas une date avec son heure. "
-                "Écrivez-la comme 2026-03-31T09:00:00+02:00."
-            )
+            return f"{quoted(value)} n’est pas une date avec son heure. Écrivez-la comme 2026-03-31T09:00:00+02:00."
         if kind in ("ID", "IDREF") and not _NAME.fullmatch(token):
             return (
                 f"{quoted(value)} ne peut pas être un identifiant. Commencez par une lettre, "
@@ -241,8 +238,7 @@ def _unknown_root(root: etree._Element) -> str:
     space, name = etree.QName(root).namespace or "", quoted(local_name(root))
     if space != NAMESPACE:
         return (
-            f"Ce document n’est pas du LHEO 2.3. Son espace de noms est {quoted(space)}, "
-            f"il faut {quoted(NAMESPACE)}."
+            f"Ce document n’est pas du LHEO 2.3. Son espace de noms est {quoted(space)}, il faut {quoted(NAMESPACE)}."
         )
     return f"{name} n’existe pas dans LHEO 2.3. Un document commence par {quoted('lheo')}."
 

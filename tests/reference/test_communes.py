@@ -90,9 +90,7 @@ def test_known_communes(
     codes_postaux: tuple[str, ...],
     parent: str | None,
 ) -> None:
-    assert communes[code] == CommuneRow(
-        code, nom, search_key(nom), departement, region, codes_postaux, parent
-    )
+    assert communes[code] == CommuneRow(code, nom, search_key(nom), departement, region, codes_postaux, parent)
 
 
 @pytest.mark.parametrize(
@@ -224,17 +222,13 @@ def test_rebuild_writes_what_is_read(tmp_path: Path) -> None:
     assert (destination / "departements.csv").read_text(encoding="utf-8") == (
         "code;nom;region\n911;Haut-Pré;91\n921;Dunes;92\n"
     )
-    assert (destination / "regions.csv").read_text(encoding="utf-8") == (
-        "code;nom\n91;Collines\n92;Rivages\n"
-    )
+    assert (destination / "regions.csv").read_text(encoding="utf-8") == ("code;nom\n91;Collines\n92;Rivages\n")
     assert sorted(path.name for path in destination.iterdir()) == sorted(FILES)
 
 
 def test_rebuild_gives_the_same_bytes_whatever_the_order_and_the_wrapping(tmp_path: Path) -> None:
     package = write_package(tmp_path / "plain")
-    shuffled = write_package(
-        tmp_path / "shuffled", **{name: entries[::-1] for name, entries in PACKAGE.items()}
-    )
+    shuffled = write_package(tmp_path / "shuffled", **{name: entries[::-1] for name, entries in PACKAGE.items()})
     archive = tmp_path / "package.tgz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(package, arcname="package")
