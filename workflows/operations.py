@@ -29,16 +29,27 @@ from .effects import next_draft
 from .engine import authorised, lock, record
 
 
-def create_fiche(session: Session, organisme: Organisme, dispositif: Dispositif, actor: User) -> Fiche:
-    """A new fiche with one draft, its first step filled with what is known of the structure."""
+def create_fiche(
+    session: Session, organisme: Organisme, dispositif: Dispositif, actor: User, key: str | None = None
+) -> Fiche:
+    """A new fiche with one draft, its first step filled with what is known of the structure.
+
+    The same `key` twice gives the same fiche.
+    """
     if organisme.id not in actor.organisme_ids or not actor.can(Permission.WRITE_FICHE):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
+    if key and (made := session.scalars(select(Fiche).where(Fiche.creation_key == key)).first()):
+        if made.organisme_id not in actor.organisme_ids:
+            raise Refused("Cette fiche existe déjà.")
+        return made
     content = Contenu()
     document = dump(content)
     document["structure"] = known_structure(session, organisme)
     content = load(document)
     content.actions.append(first_action(content))
-    fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id)
+    fiche = Fiche(
+        dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key
+    )
     session.add(fiche)
     session.flush()
     revision = Revision(fiche_id=fiche.id, number=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -29,7 +30,7 @@ class Organisme(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 
-class User(Model):
+class User(UserMixin, Model):  # type: ignore[misc]
     __tablename__ = "user_account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,6 +49,16 @@ class User(Model):
     assignments: Mapped[list[Assignment]] = relationship(
         back_populates="user", lazy="selectin", order_by="Assignment.id"
     )
+
+    login_token = ""
+    """Of the present connection, in memory only: what the cookie carries (see Login)."""
+
+    def get_id(self) -> str:
+        return self.login_token
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
 
     @property
     def roles(self) -> set[Role]:

@@ -76,6 +76,8 @@ class Fiche(Model):
     )
     published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], post_update=True)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Given by the page that asked for it: the same page sent twice makes one fiche."""
     revisions: Mapped[list[Revision]] = relationship(
         back_populates="fiche", foreign_keys="Revision.fiche_id", order_by="Revision.number"
     )

@@ -1,0 +1,46 @@
+"""Passwords (argon2) and the tokens of open connections."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from flask import current_app
+
+SHORTEST, LONGEST = 10, 200
+
+
+def _hasher() -> PasswordHasher:
+    # Tests hash often: they lower the cost, never the algorithm.
+    return PasswordHasher(**current_app.config.get("ARGON2", {}))
+
+
+def hash_password(password: str) -> str:
+    return _hasher().hash(password)
+
+
+def verify(password_hash: str | None, password: str) -> bool:
+    """Whether the password is right. An unknown account costs the same time as a wrong password."""
+    hasher = _hasher()
+    try:
+        return hasher.verify(password_hash or _decoy(hasher), password) and password_hash is not None
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _decoy(hasher: PasswordHasher) -> str:
+    key = "_decoy_hash"
+    if key not in current_app.extensions:
+        current_app.extensions[key] = hasher.hash(secrets.token_hex(8))
+    return str(current_app.extensions[key])
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """SHA-256, in hexadecimal: what the base keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()

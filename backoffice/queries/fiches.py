@@ -1,0 +1,82 @@
+"""Fiches as each kind of person may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
+from backoffice.models.states import RevisionState
+from backoffice.permissions import Role
+
+
+def own_fiches(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:
+    """The fiches of one of the person's structures, the latest saved first."""
+    latest = select(func.max(Revision.saved_at)).where(Revision.fiche_id == Fiche.id).scalar_subquery()
+    query = _own(user).where(Fiche.organisme_id == organisme.id).order_by(latest.desc())
+    return session.scalars(query.options(selectinload(Fiche.revisions), joinedload(Fiche.territoire))).all()
+
+
+def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    return session.scalars(_own(user).where(Fiche.id == fiche_id)).first()
+
+
+def _own(user: User) -> Select[tuple[Fiche]]:
+    return select(Fiche).where(Fiche.organisme_id.in_(user.organisme_ids))
+
+
+def published_fiches(session: Session, user: User) -> Sequence[Fiche]:
+    """What is published in the territoires of a funder."""
+    return session.scalars(
+        _funded(user)
+        .order_by(Fiche.numero)
+        .options(joinedload(Fiche.published_revision), joinedload(Fiche.organisme), joinedload(Fiche.territoire))
+        .limit(500)
+    ).all()
+
+
+def published_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    return session.scalars(_funded(user).where(Fiche.id == fiche_id)).first()
+
+
+def _funded(user: User) -> Select[tuple[Fiche]]:
+    return select(Fiche).where(
+        Fiche.territoire_id.in_(user.territoire_ids(Role.FINANCEUR)), Fiche.state == FicheState.PUBLIEE
+    )
+
+
+def history(session: Session, fiche: Fiche) -> Sequence[TransitionLog]:
+    """The whole life of a fiche, the latest event first."""
+    return session.scalars(
+        select(TransitionLog)
+        .where(TransitionLog.fiche_id == fiche.id)
+        .options(joinedload(TransitionLog.actor))
+        .order_by(TransitionLog.id.desc())
+    ).all()
+
+
+def counts_by_territoire(session: Session) -> Sequence[tuple[str, str, int]]:
+    """(territoire, state of the fiche, number), for the administrator."""
+    rows = session.execute(
+        select(Territoire.nom, Fiche.state, func.count())
+        .join(Fiche, Fiche.territoire_id == Territoire.id)
+        .group_by(Territoire.nom, Fiche.state)
+        .order_by(Territoire.nom, Fiche.state)
+    )
+    return [(nom, state.label, number) for nom, state, number in rows]
+
+
+def matching(text: str) -> object:
+    """Condition on Revision and Organisme: the words are in the title, the name or the numero."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = f"%{escaped}%"
+    return or_(
+        Revision.title.ilike(like, escape="\\"),
+        Organisme.nom.ilike(like, escape="\\"),
+        Fiche.numero.ilike(like, escape="\\"),
+    )
+
+
+WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)

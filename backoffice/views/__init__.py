@@ -1,0 +1,19 @@
+"""The pages. Views are thin: load within the scope, validate, call the domain once, answer."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from . import accueil, compte, consultation, errors, fiches, guard, moderation, presentation, saisie
+from .guard import check_permissions
+
+__all__ = ["check_permissions", "init_app"]
+
+
+def init_app(app: Flask) -> None:
+    compte.init_app(app)
+    app.before_request(guard.enforce)
+    errors.init_app(app)
+    presentation.init_app(app)
+    for module in (accueil, compte, fiches, saisie, moderation, consultation):
+        app.register_blueprint(module.blueprint)

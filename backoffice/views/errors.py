@@ -1,0 +1,65 @@
+"""Pages that say what went wrong, what was kept and what to do next."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from .compte import _typed_email, login_page
+from .guard import keeps_input, typed
+
+WORDS = {
+    400: ("Cette demande n’a pas été comprise", "Revenez à la page précédente et essayez de nouveau."),
+    403: (
+        "Cette page n’est pas ouverte à votre compte",
+        "Si vous pensez qu’elle devrait l’être, écrivez à votre Carif-Oref.",
+    ),
+    404: (
+        "Cette page n’existe pas",
+        "L’adresse est peut-être incomplète, ou la fiche n’est pas à vous.",
+    ),
+    405: ("Cette page ne s’ouvre pas ainsi", "Revenez à l’accueil et suivez les liens."),
+    413: (
+        "Votre envoi est trop gros",
+        "Rien n’a été changé. Revenez à la page précédente : votre texte y est encore. Raccourcissez-le.",
+    ),
+    429: (
+        "Trop d’essais en peu de temps",
+        "Par sécurité, attendez une minute, puis essayez de nouveau.",
+    ),
+    500: (
+        "Une erreur s’est produite chez nous",
+        "Ce que vous aviez enregistré est gardé. Revenez à la page précédente et essayez de nouveau.",
+    ),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _stale_page)
+    app.register_error_handler(HTTPException, _error)
+
+
+def error_page(code: int) -> tuple[str, int]:
+    title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    return render_template("erreur.html", title=title, advice=advice, code=code), code
+
+
+def _error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # a redirection is no error
+    return error_page(error.code)
+
+
+def _stale_page(error: CSRFError) -> ResponseReturnValue:
+    """The page was opened under another connection: nothing is done, nothing typed is lost."""
+    if request.endpoint == "compte.connecter":
+        message = "Cette page était ouverte depuis trop longtemps. Écrivez de nouveau votre mot de passe."
+        return login_page(request.form.get("next", "/"), _typed_email(), message, request.form.get("saisie", "")), 400
+    if current_user.is_authenticated and keeps_input():
+        from .compte import _pairs
+
+        return render_template("compte/reprise.html", target=request.path, pairs=_pairs(typed())), 400
+    return error_page(400)

@@ -1,0 +1,72 @@
+"""Every endpoint carries one Permission, checked before anything else; one without it stops the start."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.permissions import Permission
+from backoffice.security import from_our_page
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+FILES = ("static", "bootstrap.static")
+"""Endpoints that are not ours to decorate: public files."""
+
+
+def requires(permission: Permission, *, keeps_input: bool = False) -> Callable[[View], View]:
+    """Stamps a view. `keeps_input`: what is typed there outlives an expired session."""
+
+    def stamp(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        view.keeps_input = keeps_input  # type: ignore[attr-defined]
+        return view
+
+    return stamp
+
+
+def permission_of(app: Flask, endpoint: str) -> Permission | None:
+    if endpoint in FILES:
+        return Permission.PUBLIC
+    return getattr(app.view_functions[endpoint], "permission", None)
+
+
+def keeps_input() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, "keeps_input", False)) and request.method == "POST" and from_our_page()
+
+
+def typed() -> str:
+    """What the present request carries, as JSON text: [[name, value], …]."""
+    pairs = [[name, text] for name, text in request.form.items(multi=True) if name != "csrf_token"]
+    return json.dumps(pairs, ensure_ascii=False)
+
+
+def enforce() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such page: the 404 handler answers
+    permission = permission_of(current_app, request.endpoint)
+    if permission is Permission.PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        if keeps_input():
+            from .compte import login_page
+
+            return login_page(next_=request.full_path.rstrip("?"), kept=typed()), 401
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("compte.connexion", next=target), 303)
+    if permission is None or not current_user.can(permission):
+        abort(403)
+    return None
+
+
+def check_permissions(app: Flask) -> None:
+    """Raises RuntimeError when an endpoint has no permission."""
+    bare = [rule.endpoint for rule in app.url_map.iter_rules() if permission_of(app, rule.endpoint) is None]
+    if bare:
+        raise RuntimeError(f"sans permission : {', '.join(sorted(set(bare)))}")
