@@ -106,8 +106,17 @@ class _Walk:
 
     def _attribute(self, kind: str, value: str) -> str | None:
         token = collapsed(value)
+<<<<<<< HEAD
         if kind == "dateTime" and not _is_moment(token):
             return f"{quoted(value)} n’est pas une date avec son heure. Écrivez-la comme 2026-03-31T09:00:00+02:00."
+=======
+        # libxml2 accepts no white space around a date and time, though XML Schema does
+        if kind == "dateTime" and not _is_moment(value):
+            return (
+                f"{quoted(value)} n’est pas une date avec son heure. "
+                "Écrivez-la comme 2026-03-31T09:00:00+02:00."
+            )
+>>>>>>> lheo
         if kind in ("ID", "IDREF") and not _NAME.fullmatch(token):
             return (
                 f"{quoted(value)} ne peut pas être un identifiant. Commencez par une lettre, "
@@ -215,12 +224,13 @@ def _length_fault(element: etree._Element, limits: tuple[int, int], length: int)
     if length == 0:
         mend = "Remplissez-le, ou retirez l’élément." if _spare(element) else "Remplissez-le."
         return "texte-court", f"{shown} est vide. {mend}"
+    counted = f"{shown} compte {length} caractère{'s' if length > 1 else ''}"
     exact = f"il en faut {low}"
     if length < low:
         expected = exact if low == high else f"{exact} au moins"
-        return "texte-court", f"{shown} compte {length} caractères, {expected}. Complétez-le."
+        return "texte-court", f"{counted}, {expected}. Complétez-le."
     expected = exact if low == high else f"pour {high} au plus"
-    return "texte-long", f"{shown} compte {length} caractères, {expected}. Raccourcissez-le."
+    return "texte-long", f"{counted}, {expected}. Raccourcissez-le."
 
 
 def _spare(element: etree._Element) -> bool:

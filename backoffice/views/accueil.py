@@ -1,0 +1,65 @@
+"""The first page, the communes of a postal code, and what a supervisor asks."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from backoffice.extensions import db
+from backoffice.permissions import Permission
+from backoffice.queries.communes import communes_of
+from backoffice.queries.fiches import counts_by_territoire
+
+from .guard import requires
+
+blueprint = Blueprint("accueil", __name__)
+
+HOMES = (
+    (Permission.WRITE_FICHE, "fiches.liste"),
+    (Permission.MODERATE, "moderation.file"),
+    (Permission.READ_PUBLISHED, "consultation.liste"),
+    (Permission.ADMINISTER, "accueil.administration"),
+)
+"""Where each kind of person begins."""
+
+
+@blueprint.get("/")
+@requires(Permission.PUBLIC)
+def index() -> ResponseReturnValue:
+    if not current_user.is_authenticated:
+        return render_template("accueil.html")
+    home = next((endpoint for permission, endpoint in HOMES if current_user.can(permission)), None)
+    return redirect(url_for(home), 303) if home else render_template("accueil.html")
+
+
+@blueprint.get("/administration")
+@requires(Permission.ADMINISTER)
+def administration() -> ResponseReturnValue:
+    return render_template("administration.html", rows=counts_by_territoire(db.session))
+
+
+@blueprint.get("/communes")
+@requires(Permission.CONNECTED)
+def communes() -> ResponseReturnValue:
+    """Names of the communes of ?code_postal=, for the suggestions of a page with JavaScript."""
+    found = communes_of(request.args.get("code_postal", "").replace("\x00", "")[:5])
+    return jsonify([commune.nom for commune in found])
+
+
+@blueprint.get("/healthz")
+@requires(Permission.PUBLIC)
+def healthz() -> ResponseReturnValue:
+    return "ok\n", 200, {"Content-Type": "text/plain"}
+
+
+@blueprint.get("/readyz")
+@requires(Permission.PUBLIC)
+def readyz() -> ResponseReturnValue:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return "la base ne répond pas\n", 503, {"Content-Type": "text/plain"}
+    return "ok\n", 200, {"Content-Type": "text/plain"}

@@ -1,0 +1,106 @@
+"""The provider's list, a new fiche, the page of one fiche and what can be done with it."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.extensions import db
+from backoffice.models import Dispositif, Fiche
+from backoffice.permissions import Permission
+from backoffice.queries import fiches as queries
+from backoffice.transactions import atomic
+from forms.paths import PATHS
+from workflows import operations
+from workflows.case import Refused
+from workflows.definition import TRANSITIONS
+from workflows.engine import apply, available
+
+from .compte import acting_organisme
+from .guard import requires
+
+blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
+
+
+def own_fiche(fiche_id: int) -> Fiche:
+    """The fiche, when it belongs to one of the person's structures; else 404."""
+    return queries.own_fiche(db.session, current_user, fiche_id) or abort(404)
+
+
+@blueprint.get("/")
+@requires(Permission.WRITE_FICHE)
+def liste() -> ResponseReturnValue:
+    organisme = acting_organisme() or abort(404)
+    fiches = queries.own_fiches(db.session, current_user, organisme)
+    return render_template("fiches/liste.html", fiches=fiches)
+
+
+@blueprint.get("/nouvelle")
+@requires(Permission.WRITE_FICHE)
+def nouvelle() -> ResponseReturnValue:
+    return render_template("fiches/nouvelle.html", paths=PATHS, key=secrets.token_hex(16), error="")
+
+
+@blueprint.post("/nouvelle")
+@requires(Permission.WRITE_FICHE, keeps_input=True)
+def creer() -> ResponseReturnValue:
+    own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
+    organisme = own.get(request.form.get("organisme", type=int))
+    dispositif = request.form.get("dispositif", "")
+    key = request.form.get("cle", "")[:40] or None
+    if organisme is None or dispositif not in set(PATHS):
+        error = "Choisissez la structure au nom de laquelle vous faites cette fiche, et le type d’action."
+        return render_template("fiches/nouvelle.html", paths=PATHS, key=key, error=error), 422
+    with atomic() as session:
+        fiche = operations.create_fiche(session, organisme, Dispositif(dispositif), current_user, key)
+    return redirect(url_for("saisie.etape", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
+
+
+@blueprint.get("/<int:fiche_id>")
+@requires(Permission.WRITE_FICHE)
+def fiche(fiche_id: int) -> ResponseReturnValue:
+    return fiche_page(own_fiche(fiche_id))
+
+
+def fiche_page(fiche: Fiche, error: str = "") -> str:
+    return render_template(
+        "fiches/fiche.html",
+        fiche=fiche,
+        revision=fiche.latest,
+        content=fiche.latest.content,
+        history=queries.history(db.session, fiche),
+        transitions=[t for t in available(current_user, fiche, fiche.latest) if t.name != "soumettre"],
+        error=error,
+    )
+
+
+@blueprint.post("/<int:fiche_id>/modifier")
+@requires(Permission.WRITE_FICHE)
+def modifier(fiche_id: int) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    try:
+        with atomic() as session:
+            operations.open_draft(session, fiche_id, current_user)
+    except Refused as refused:
+        return fiche_page(own_fiche(fiche_id), refused.message), 409
+    return redirect(url_for("saisie.relecture", fiche_id=fiche.id), 303)
+
+
+@blueprint.post("/<int:fiche_id>/<name>")
+@requires(Permission.WRITE_FICHE)
+def transition(fiche_id: int, name: str) -> ResponseReturnValue:
+    """Archives a fiche, or takes it out of the archives; submitting is on the review page."""
+    fiche = own_fiche(fiche_id)
+    wanted = TRANSITIONS.get(name)
+    if wanted is None or wanted.permission is not Permission.WRITE_FICHE or name == "soumettre":
+        abort(404)
+    try:
+        with atomic() as session:
+            apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+    except Refused as refused:
+        return fiche_page(own_fiche(fiche_id), refused.message), 409
+    flash(f"La fiche a été {wanted.done}.", "success")
+    return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)

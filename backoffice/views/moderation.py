@@ -1,0 +1,87 @@
+"""The queue of a moderator's territoires, and the page where a version is read and decided."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.extensions import db
+from backoffice.models import Dispositif, Revision
+from backoffice.permissions import Permission
+from backoffice.queries import fiches as fiche_queries
+from backoffice.queries.queue import Filters, moderated_revision, queue
+from backoffice.transactions import atomic
+from workflows.case import Refused
+from workflows.definition import TRANSITIONS
+from workflows.engine import apply, available
+
+from .guard import requires
+from .saisie import review_of
+
+blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
+
+
+def moderated(revision_id: int) -> Revision:
+    """The version, when it is of one of the moderator's territoires; else 404."""
+    return moderated_revision(db.session, current_user, revision_id) or abort(404)
+
+
+@blueprint.get("/")
+@requires(Permission.MODERATE)
+def file() -> ResponseReturnValue:
+    filters = Filters(
+        dispositif=request.args.get("dispositif", "") if request.args.get("dispositif") in set(Dispositif) else "",
+        departement=request.args.get("departement", "").replace("\x00", "")[:3],
+        text=request.args.get("q", "").replace("\x00", "").strip()[:100],
+        page=request.args.get("page", 1, type=int),
+    )
+    found = queue(db.session, current_user, filters)
+    return render_template("moderation/file.html", queue=found, filters=filters, dispositifs=Dispositif)
+
+
+@blueprint.get("/<int:revision_id>")
+@requires(Permission.MODERATE)
+def version(revision_id: int) -> ResponseReturnValue:
+    return version_page(moderated(revision_id))
+
+
+def version_page(revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "") -> str:
+    fiche = revision.fiche
+    return render_template(
+        "moderation/version.html",
+        fiche=fiche,
+        revision=revision,
+        content=revision.content,
+        review=review_of(fiche, revision),
+        history=fiche_queries.history(db.session, fiche),
+        transitions=available(current_user, fiche, revision),
+        refused=refused,
+        comment=comment,
+        asked=asked,
+    )
+
+
+@blueprint.post("/<int:revision_id>/<name>")
+@requires(Permission.MODERATE, keeps_input=True)
+def decider(revision_id: int, name: str) -> ResponseReturnValue:
+    revision = moderated(revision_id)
+    wanted = TRANSITIONS.get(name)
+    if wanted is None or wanted.permission is not Permission.MODERATE:
+        abort(404)
+    comment = request.form.get("commentaire", "").replace("\x00", "")
+    try:
+        with atomic() as session:
+            apply(
+                session,
+                name,
+                fiche_id=revision.fiche_id,
+                revision_id=revision_id,
+                actor=current_user,
+                comment=comment,
+            )
+    except Refused as refused:
+        return version_page(moderated(revision_id), refused, comment, name), 409
+    flash(f"La fiche a été {wanted.done}.", "success")
+    stays = name in ("prendre", "suspendre", "republier")
+    return redirect(url_for(".version", revision_id=revision_id) if stays else url_for(".file"), 303)

@@ -1,0 +1,187 @@
+"""The guided path: one page a step, saved when it is left, then the review and the submission."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from backoffice.extensions import db
+from backoffice.models import Fiche, Revision, RevisionState
+from backoffice.permissions import Permission
+from backoffice.queries.communes import communes_of
+from backoffice.transactions import atomic
+from forms import review as reviews
+from forms.builder import StepForm
+from forms.differences import Difference, differences
+from forms.paths import PATHS
+from forms.questions import Path, Step
+from forms.saving import Saved, add_row, answers, open_form, remove_row, save, stamp
+from workflows import operations
+from workflows.case import Refused
+from workflows.engine import apply, lock
+
+from .fiches import fiche_page, own_fiche
+from .guard import requires
+
+blueprint = Blueprint("saisie", __name__, url_prefix="/fiches/<int:fiche_id>")
+
+
+def draft_of(fiche: Fiche) -> Revision:
+    """The open draft; 404 when there is none: the page of the fiche says what can be done."""
+    return fiche.latest if fiche.latest.state is RevisionState.BROUILLON else abort(404)
+
+
+def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
+    path = PATHS[fiche.dispositif]
+    return path, path.step(slug) or abort(404)
+
+
+@blueprint.get("/saisie/<slug>")
+@requires(Permission.WRITE_FICHE)
+def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    _, step = find_step(fiche, slug)
+    if fiche.latest.state is not RevisionState.BROUILLON:
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    revision = fiche.latest
+    form = open_form(step, revision.content, revision.pending, communes_of)
+    return step_page(fiche, step, form, stamp(step, revision.content, revision.pending))
+
+
+def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
+    path, revision = PATHS[fiche.dispositif], fiche.latest
+    content = revision.content
+    return render_template(
+        "saisie/etape.html",
+        fiche=fiche,
+        path=path,
+        step=step,
+        form=form,
+        stamp=seen,
+        content=content,
+        statuses=statuses(fiche, revision),
+        previous=path.before(step),
+        returned=returned_version(fiche),
+    )
+
+
+def statuses(fiche: Fiche, revision: Revision) -> dict[str, str]:
+    """{step slug: where it stands}, for the list of tasks."""
+    path, content = PATHS[fiche.dispositif], revision.content
+    found = review_of(fiche, revision)
+    return {step.slug: reviews.status(step, path, found, content) for step in path.steps}
+
+
+def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
+    required = fiche.territoire.siret_obligatoire
+    return reviews.review(revision.content, PATHS[fiche.dispositif], revision.pending, siret_required=required)
+
+
+def returned_version(fiche: Fiche) -> Revision | None:
+    """The version that a moderator sent back, of which the present draft is the correction."""
+    before = fiche.revisions[-2] if len(fiche.revisions) > 1 else None
+    return before if before is not None and before.state is RevisionState.A_CORRIGER else None
+
+
+@blueprint.post("/saisie/<slug>")
+@requires(Permission.WRITE_FICHE, keeps_input=True)
+def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    path, step = find_step(fiche, slug)
+    try:
+        with atomic() as session:
+            revision = lock(session, fiche_id).latest
+            posted, order = _posted()
+            before = stamp(step, revision.content, revision.pending)
+            saved = save(step, revision.content, revision.pending, posted, communes_of)
+            if request.form.get("empreinte") != before and stamp(step, saved.content, saved.pending) != before:
+                return _conflict(fiche, step, saved, posted, before), 409
+            anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
+            operations.save_draft(session, revision, saved.content, saved.pending, current_user)
+    except Refused as refused:
+        return fiche_page(own_fiche(fiche_id), refused.message), 409
+    if order:
+        return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
+    if not saved.clean:
+        return step_page(fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
+    return _onward(fiche_id, path, step)
+
+
+def _posted() -> tuple[MultiDict[str, str], str]:
+    """The page as typed, without the row that was asked to go; and the order given, if any."""
+    order = request.form.get("ligne", "")
+    posted: MultiDict[str, str] = MultiDict(list(request.form.items(multi=True)))
+    if order.startswith("retirer:"):
+        posted = remove_row(posted, order.removeprefix("retirer:"))
+    return posted, order
+
+
+def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
+    if request.form.get("suite") == "quitter":
+        flash("Votre travail est enregistré. Vous pourrez le reprendre quand vous voudrez.", "success")
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    following = path.after(step)
+    if request.form.get("suite") == "relecture" or following is None:
+        return redirect(url_for(".relecture", fiche_id=fiche_id), 303)
+    return redirect(url_for(".etape", fiche_id=fiche_id, slug=following.slug), 303)
+
+
+def _conflict(fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str], stored: str) -> str:
+    """Nothing was written: both versions are shown and the person chooses."""
+    db.session.rollback()
+    fiche = own_fiche(fiche.id)
+    now = fiche.latest
+    theirs = open_form(step, now.content, now.pending, communes_of)
+    gaps: list[Difference] = differences(theirs, saved.form)
+    return render_template(
+        "saisie/conflit.html", fiche=fiche, step=step, gaps=gaps, pairs=answers(posted), stamp=stored
+    )
+
+
+@blueprint.get("/relecture")
+@requires(Permission.WRITE_FICHE)
+def relecture(fiche_id: int) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    if fiche.latest.state is not RevisionState.BROUILLON:
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    return review_page(fiche)
+
+
+def review_page(fiche: Fiche, error: str = "") -> str:
+    revision = draft_of(fiche)
+    path, found = PATHS[fiche.dispositif], review_of(fiche, revision)
+    return render_template(
+        "saisie/relecture.html",
+        fiche=fiche,
+        path=path,
+        content=revision.content,
+        review=found,
+        step_of=lambda finding: reviews.step_of(path, finding),
+        statuses=statuses(fiche, revision),
+        returned=returned_version(fiche),
+        error=error,
+    )
+
+
+@blueprint.post("/envoyer")
+@requires(Permission.WRITE_FICHE)
+def envoyer(fiche_id: int) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    try:
+        with atomic() as session:
+            apply(session, "soumettre", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+    except Refused as refused:
+        fiche = own_fiche(fiche_id)
+        if refused.findings:
+            return review_page(fiche, refused.message), 422
+        return fiche_page(fiche, refused.message), 409
+    return redirect(url_for(".envoyee", fiche_id=fiche_id), 303)
+
+
+@blueprint.get("/envoyee")
+@requires(Permission.WRITE_FICHE)
+def envoyee(fiche_id: int) -> ResponseReturnValue:
+    """What happens next."""
+    return render_template("saisie/envoyee.html", fiche=own_fiche(fiche_id))
