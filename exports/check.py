@@ -10,8 +10,7 @@ from backoffice.models.content import Contenu, spots
 from backoffice.models.findings import Finding
 
 from .lheo.grammar import NAMESPACE
-from .lheo.rules import check
-from .lheo.schema import validate
+from .lheo.rules import examine
 
 HEAD = f'<lheo xmlns="{NAMESPACE}"><offres>'
 TAIL = "</offres></lheo>"
@@ -23,8 +22,7 @@ def findings_of(xml: str, content: Contenu) -> list[Finding]:
     The very characters that will stand in the flow are parsed again, inside its envelope.
     """
     root = etree.fromstring(HEAD + xml + TAIL)
-    faults = validate(root) + check(root)
-    findings = [Finding(content_path(fault.path, content), fault.message) for fault in faults]
+    findings = [Finding(content_path(fault.path, content), fault.message) for fault in examine(root, flow=True)]
     return list(dict.fromkeys(findings))
 
 

@@ -47,9 +47,7 @@ def create_fiche(
     document["structure"] = known_structure(session, organisme)
     content = load(document)
     content.actions.append(first_action(content))
-    fiche = Fiche(
-        dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key
-    )
+    fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key)
     session.add(fiche)
     session.flush()
     revision = Revision(fiche_id=fiche.id, number=1)

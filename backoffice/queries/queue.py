@@ -81,5 +81,3 @@ def _scoped(user: User) -> Select[tuple[Revision]]:
         .join(Fiche.organisme)
         .where(Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
     )
-
-

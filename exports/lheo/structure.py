@@ -106,17 +106,9 @@ class _Walk:
 
     def _attribute(self, kind: str, value: str) -> str | None:
         token = collapsed(value)
-<<<<<<< HEAD
-        if kind == "dateTime" and not _is_moment(token):
-            return f"{quoted(value)} n’est pas une date avec son heure. Écrivez-la comme 2026-03-31T09:00:00+02:00."
-=======
         # libxml2 accepts no white space around a date and time, though XML Schema does
         if kind == "dateTime" and not _is_moment(value):
-            return (
-                f"{quoted(value)} n’est pas une date avec son heure. "
-                "Écrivez-la comme 2026-03-31T09:00:00+02:00."
-            )
->>>>>>> lheo
+            return f"{quoted(value)} n’est pas une date avec son heure. Écrivez-la comme 2026-03-31T09:00:00+02:00."
         if kind in ("ID", "IDREF") and not _NAME.fullmatch(token):
             return (
                 f"{quoted(value)} ne peut pas être un identifiant. Commencez par une lettre, "

@@ -97,9 +97,7 @@ class _Writer:
         if kind == "IDREF":
             return "i1"
         if kind == "dateTime":
-            return self.random.choice(
-                ("2026-09-01T08:00:00", "2026-09-01T08:00:00.5Z", "2024-02-29T24:00:00+02:00")
-            )
+            return self.random.choice(("2026-09-01T08:00:00", "2026-09-01T08:00:00.5Z", "2024-02-29T24:00:00+02:00"))
         return self.random.choice(("", "V14", "https://exemple.test/é?a=b&c", "01_GE 335067"))
 
     def anything(self, written: etree._Element, depth: int) -> None:

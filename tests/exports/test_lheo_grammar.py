@@ -136,8 +136,7 @@ def as_child(place: etree._Element) -> Child:
 def test_children_as_listed(rows: dict[str, list[dict[str, str]]]) -> None:
     listed = {
         parent: tuple(
-            Child(row["child"], int(row["min"]), None if row["max"] == "N" else int(row["max"]))
-            for row in found
+            Child(row["child"], int(row["min"]), None if row["max"] == "N" else int(row["max"])) for row in found
         )
         for parent, found in rows.items()
     }

@@ -85,9 +85,7 @@ def test_real_dates(text: str) -> None:
         assert remarks(f"<{name}>{text}</{name}>") == []
 
 
-@pytest.mark.parametrize(
-    "text", ["20260231", "20261931", "20260229", "20260012", "20261300", "00000101", "20269900"]
-)
+@pytest.mark.parametrize("text", ["20260231", "20261931", "20260229", "20260012", "20261300", "00000101", "20269900"])
 def test_dates_out_of_the_calendar(text: str) -> None:
     assert not is_real_date(text)
     for name in ("debut", "fin", "date"):
@@ -165,9 +163,7 @@ def test_activity_number_accepted(number: str) -> None:
 
 @pytest.mark.parametrize("number", ["1175000000", "117500000000", "117500000-0", "NON DECLARE"])
 def test_activity_number_refused(number: str) -> None:
-    assert remarks(f"<numero-activite>{number}</numero-activite>") == [
-        ("/numero-activite", "numero-activite")
-    ]
+    assert remarks(f"<numero-activite>{number}</numero-activite>") == [("/numero-activite", "numero-activite")]
 
 
 @pytest.mark.parametrize("name", sorted(name for name, known in ELEMENTS.items() if known.limits))
@@ -239,9 +235,7 @@ def test_only_a_document_may_be_the_root(name: str) -> None:
 
 def test_other_languages_inside_an_extra_are_passed_over() -> None:
     assert remarks('<extras><extra><SIRET xmlns="urn:exemple">non</SIRET></extra></extras>') == []
-    assert remarks("<extras><extra><SIRET>non</SIRET></extra></extras>") == [
-        ("/extras/extra[1]/SIRET", "siret")
-    ]
+    assert remarks("<extras><extra><SIRET>non</SIRET></extra></extras>") == [("/extras/extra[1]/SIRET", "siret")]
 
 
 # --- what is said
@@ -250,9 +244,7 @@ def test_other_languages_inside_an_extra_are_passed_over() -> None:
 def test_one_mistake_gets_one_remark() -> None:
     """A SIRET too short is the schema's fault and ours: only one is told."""
     root = read("<organisme-formation-responsable/>")
-    etree.SubElement(
-        etree.SubElement(root, f"{{{NAMESPACE}}}SIRET-formateur"), f"{{{NAMESPACE}}}SIRET"
-    ).text = "123"
+    etree.SubElement(etree.SubElement(root, f"{{{NAMESPACE}}}SIRET-formateur"), f"{{{NAMESPACE}}}SIRET").text = "123"
     at_siret = [fault for fault in examine(root) if fault.path.endswith("/SIRET")]
     assert [fault.rule for fault in at_siret] == ["texte-court"]
 
@@ -324,9 +316,7 @@ def test_messages_say_how_to_mend() -> None:
         ("<catalogue/>", "/catalogue", "element-inconnu", "n’existe pas dans LHEO 2.3"),
     ],
 )
-def test_structural_faults_have_a_path_and_plain_words(
-    xml: str, path: str | None, rule: str, words: str
-) -> None:
+def test_structural_faults_have_a_path_and_plain_words(xml: str, path: str | None, rule: str, words: str) -> None:
     (fault,) = validate(read(xml))
     assert fault.rule == rule
     assert path in (None, fault.path)
@@ -343,9 +333,7 @@ def test_what_only_libxml2_sees_is_still_told() -> None:
 
 
 def test_the_fewest_misplaced_children_are_named() -> None:
-    root = read(
-        "<adresse><ville>V</ville><ligne>a</ligne><ligne>b</ligne><codepostal>75001</codepostal></adresse>"
-    )
+    root = read("<adresse><ville>V</ville><ligne>a</ligne><ligne>b</ligne><codepostal>75001</codepostal></adresse>")
     (fault,) = validate(root)
     assert fault.path == "/adresse/ville"
     assert "après « codepostal »" in fault.message.replace("\u00a0", " ")
@@ -353,9 +341,7 @@ def test_the_fewest_misplaced_children_are_named() -> None:
 
 def test_validating_twice_gives_the_same_answer() -> None:
     """libxml2 notes the identifiers of a tree on it: a second look must not find them taken."""
-    root = read(
-        '<adresse><ligne id="a">x</ligne><codepostal>75001</codepostal><ville id="b">V</ville></adresse>'
-    )
+    root = read('<adresse><ligne id="a">x</ligne><codepostal>75001</codepostal><ville id="b">V</ville></adresse>')
     assert validate(root) == validate(root) == []
 
 

@@ -1,0 +1,12 @@
+"""The `flask` commands of the project."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from . import communes, flux, seed, users
+
+
+def init_app(app: Flask) -> None:
+    for group in (communes.group, flux.group, seed.group, users.group):
+        app.cli.add_command(group)

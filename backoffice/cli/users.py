@@ -1,0 +1,64 @@
+"""flask users create"""
+
+from __future__ import annotations
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from backoffice.extensions import db
+from backoffice.models import Assignment, Membership, Organisme, Territoire, User
+from backoffice.passwords import SHORTEST, hash_password
+from backoffice.permissions import Role
+from backoffice.transactions import atomic
+
+group = AppGroup("users", help="Comptes.")
+
+
+@group.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="Prénom et nom, comme on les lira.")
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
+@click.option("--organisme", help="Nom de la structure (saisie, responsable) ; créée si elle n’existe pas.")
+@click.option("--territoire", help="Code du territoire (normandie…).")
+@click.option("--password", prompt="Mot de passe", hide_input=True, confirmation_prompt=True)
+def create(email: str, name: str, role: str, organisme: str | None, territoire: str | None, password: str) -> None:
+    """Crée un compte. Un responsable ou une saisie a une structure ; les autres ont un territoire."""
+    try:
+        email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        raise click.ClickException(f"« {email} » n’est pas une adresse e-mail.") from error
+    if len(password) < SHORTEST:
+        raise click.ClickException(f"Le mot de passe doit avoir au moins {SHORTEST} caractères.")
+    with atomic() as session:
+        if session.scalars(select(User).where(User.email == email)).first():
+            raise click.ClickException(f"Un compte existe déjà pour {email}.")
+        user = User(email=email, name=name, password_hash=hash_password(password))
+        user.administrator = role == Role.ADMINISTRATEUR
+        session.add(user)
+        if role != Role.ADMINISTRATEUR:
+            _attach(user, Role(role), organisme, _territoire(territoire))
+    click.echo(f"Compte créé : {email} ({role}).")
+
+
+def _territoire(slug: str | None) -> Territoire:
+    found = db.session.scalars(select(Territoire).where(Territoire.slug == (slug or ""))).first()
+    if found is None:
+        raise click.ClickException(
+            f"Aucun territoire n’a le code « {slug or ''} ». Chargez-les avec « flask seed reference »."
+        )
+    return found
+
+
+def _attach(user: User, role: Role, organisme: str | None, territoire: Territoire) -> None:
+    if role in (Role.MODERATEUR, Role.FINANCEUR):
+        user.assignments.append(Assignment(role=role, territoire_id=territoire.id))
+        return
+    if not organisme:
+        raise click.ClickException("Donnez le nom de la structure avec --organisme.")
+    found = db.session.scalars(
+        select(Organisme).where(Organisme.nom == organisme, Organisme.territoire_id == territoire.id)
+    ).first()
+    found = found or Organisme(nom=organisme, territoire_id=territoire.id)
+    user.memberships.append(Membership(role=role, organisme=found))
