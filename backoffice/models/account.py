@@ -30,7 +30,7 @@ class Organisme(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 
-class User(UserMixin, Model):  # type: ignore[misc]
+class User(UserMixin, Model):
     __tablename__ = "user_account"
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -74,7 +74,7 @@ class Fiche(Model):
     published_revision_id: Mapped[int | None] = mapped_column(
         ForeignKey("revision.id", use_alter=True, name="fk_fiche_published_revision_id")
     )
-    published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], post_update=True)
+    published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], viewonly=True)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
     """Given by the page that asked for it: the same page sent twice makes one fiche."""

@@ -24,6 +24,13 @@ DISPOSITIFS = {
     Dispositif.OFII: "Formation linguistique du contrat d’intégration républicaine (OFII)",
 }
 
+DISPOSITIF_HELP = {
+    Dispositif.ASL: "Vous animez des ateliers de français liés à la vie quotidienne, dans une association, "
+    "un centre social ou une mairie.",
+    Dispositif.OEPRE: "Vous accueillez des parents dans une école, un collège ou un lycée.",
+    Dispositif.OFII: "Vous êtes titulaire du marché de formation linguistique de l’OFII.",
+}
+
 JOURS = {
     "lundi": "Lundi",
     "mardi": "Mardi",

@@ -9,10 +9,13 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from backoffice.models import dates, vocabulary
+from backoffice.models.content import label_of
 from backoffice.permissions import Permission
+from backoffice.reference.communes import departements
 from exports import words
 from forms.fields import count_of, limit_of, spaced
 from forms.questions import Rows
+from workflows.definition import EVENTS
 
 from .compte import acting_organisme
 
@@ -20,6 +23,7 @@ STEP_WORDS = {"complet": "Complet", "a_faire": "À compléter", "a_corriger": "�
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters.update(
         long_day=dates.long_day,
         short_day=dates.short_day,
@@ -29,6 +33,7 @@ def init_app(app: Flask) -> None:
         spaced=spaced,
         paragraphs=paragraphs,
         labels=words.labels,
+        field_name=label_of,
     )
     app.jinja_env.globals.update(
         words=words,
@@ -37,6 +42,9 @@ def init_app(app: Flask) -> None:
         count_of=count_of,
         is_rows=lambda item: isinstance(item, Rows),
         locate=locate,
+        used=used,
+        event_words=EVENTS,
+        departements=departements(),
         step_words=STEP_WORDS,
         Permission=Permission,
     )
@@ -63,3 +71,13 @@ def locate(form: Any, pattern: str, base: str = "") -> Any:
     for name in pattern.removeprefix(base).replace("[]", "").split("."):
         field = getattr(field, "form", field)[name]
     return field
+
+
+def used(form: Any, questions: Any, base: str = "") -> bool:
+    """Whether one of these questions has an answer other than the one it begins with, or an error."""
+    fields = [locate(form, question.pattern, base) for question in questions]
+    return any(field.errors or not (field.empty or field.data == _first_choice(field)) for field in fields)
+
+
+def _first_choice(field: Any) -> Any:
+    return next(iter(field.question.choices), None)

@@ -1,0 +1,73 @@
+"""Questions that several steps ask in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backoffice.models import vocabulary as words
+from forms.questions import Kind, Question
+
+
+def address(pattern: str, *, named: bool = False, required: bool = True) -> tuple[Question, ...]:
+    """The questions of one address; `named` places have a name of their own."""
+    name = Question(
+        f"{pattern}.denomination",
+        help="Le nom que les gens du quartier connaissent.",
+        example="Maison de quartier des Tilleuls",
+    )
+    return (
+        *((name,) if named else ()),
+        Question(
+            f"{pattern}.lignes",
+            Kind.LINES,
+            help="Comme sur une enveloppe, sans le code postal ni la ville.",
+            example="12 rue des Tilleuls",
+            required=required,
+        ),
+        Question(f"{pattern}.code_postal", Kind.POSTCODE, help="Cinq chiffres.", required=required),
+        Question(
+            f"{pattern}.ville",
+            help="Si le code postal n’a qu’une commune, elle se remplit toute seule.",
+            required=required,
+        ),
+    )
+
+
+def contact(pattern: str, help_: str, *, required: bool = False) -> tuple[Question, ...]:
+    """The questions of one contact. A service may answer instead of a person."""
+    return (
+        Question(f"{pattern}.nom", help=help_, example="Accueil", required=required),
+        Question(f"{pattern}.prenom"),
+        Question(
+            f"{pattern}.telephone",
+            Kind.PHONE,
+            help="Celui que les personnes appelleront. Préférez le numéro de la structure.",
+            required=required,
+        ),
+        Question(
+            f"{pattern}.courriel",
+            Kind.EMAIL,
+            help="Elle sera publique. Préférez l’adresse de la structure à celle d’une personne.",
+        ),
+    )
+
+
+def levels(pattern: str, *, required: bool, folded: bool = False) -> tuple[Question, ...]:
+    asked = Question(f"{pattern}.entree_oral", Kind.SELECT, choices=words.NIVEAUX_ORAL, folded=folded)
+    return (
+        replace(asked, help="Ce que la personne doit déjà savoir dire et comprendre.", required=required),
+        replace(
+            asked,
+            pattern=f"{pattern}.entree_ecrit",
+            help="Ce que la personne doit déjà savoir lire et écrire.",
+            choices=words.NIVEAUX_ECRIT,
+            required=required,
+        ),
+        replace(asked, pattern=f"{pattern}.vise_oral", help="Le niveau vers lequel vous accompagnez."),
+        replace(
+            asked,
+            pattern=f"{pattern}.vise_ecrit",
+            help="Laissez vide si l’écrit n’est pas travaillé.",
+            choices=words.NIVEAUX_ECRIT,
+        ),
+    )
