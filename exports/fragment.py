@@ -32,7 +32,7 @@ from backoffice.models import Fiche, Fragment
 from backoffice.models.content import Action, Adresse, Contact, Contenu, Financeur, Niveaux, Session
 from backoffice.models.dates import PARIS, local_day
 from backoffice.models.findings import Finding
-from backoffice.models.vocabulary import Dispositif
+from backoffice.models.vocabulary import PARCOURS_OF, Dispositif
 
 from . import words
 from .check import findings_of
@@ -129,8 +129,8 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
     _organisme(root, content, identity)
     _levels(root, said.niveaux)
     _extras(root, "espaces-sociaux", [("espace-social", code) for code in said.espaces_sociaux])
-    parcours = [("parcours", said.parcours)] if said.parcours else []
-    _extras(root, "parcours", parcours + [("visee", code) for code in said.visees])
+    parcours = said.parcours or PARCOURS_OF[identity.dispositif]
+    _extras(root, "parcours", [("parcours", parcours), *(("visee", code) for code in said.visees)])
     return root
 
 

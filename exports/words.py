@@ -80,7 +80,9 @@ def conditions(content: Contenu, action: Action) -> str:
 
 def results(content: Contenu) -> str:
     """The text of resultats-attendus."""
-    parts = [content.formation.resultats or NO_RESULT, aimed_level(content.formation.niveaux)]
+    said = content.formation
+    exam = f"Examen ou diplôme préparé{NBSP}: {said.certification}." if said.certification else ""
+    parts = [said.resultats or NO_RESULT, exam, aimed_level(said.niveaux)]
     return "\n".join(part for part in parts if part)
 
 

@@ -112,7 +112,7 @@ class Formation:
     url: str = leaf("Page internet", "url-formation/urlweb")
     objectif: str = leaf("Objectifs", "objectif-formation")
     contenu: str = leaf("Contenu", "contenu-formation")
-    resultats: str = leaf("Ce que l’on obtient à la fin", "resultats-attendus", reserve=200)
+    resultats: str = leaf("Ce que l’on obtient à la fin", "resultats-attendus", reserve=500)
     espaces_sociaux: list[str] = leaf("Espaces sociaux travaillés", default=[])
     publics: list[str] = leaf("Pour qui", "action/code-public-vise", default=[])
     info_publics: str = leaf("Précisions sur le public", "action/info-public-vise")
@@ -123,7 +123,7 @@ class Formation:
     niveau_obligatoire: bool = leaf(
         "Ce niveau est indispensable pour entrer", "action/niveau-entree-obligatoire", default=False
     )
-    conditions: str = leaf("Conditions pour participer", "action/conditions-specifiques", reserve=400)
+    conditions: str = leaf("Conditions pour participer", "action/conditions-specifiques", reserve=300)
     contact: Contact = part("Personne à contacter", Contact, "contact-formation")
 
 
@@ -179,7 +179,7 @@ class Action:
     effectif_min: int | None = leaf("Nombre minimum de personnes", default=None)
     effectif_max: int | None = leaf("Nombre maximum de personnes", default=None)
     creneaux: list[Creneau] = many("Horaires de la semaine")
-    rythme: str = leaf("Précisions sur le rythme", "rythme-formation", reserve=700)
+    rythme: str = leaf("Précisions sur le rythme", "rythme-formation", reserve=1200)
     organisation: str = leaf("Organisation du groupe", "modalites-alternance")
     semaines: int | None = leaf("Nombre de semaines d’atelier", default=None)
     heures_total: int | None = leaf("Nombre d’heures en tout", "nombre-heures-total", default=None)

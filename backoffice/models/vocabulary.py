@@ -168,6 +168,13 @@ PARCOURS = {
     "professionnelle": "Formation professionnelle (OPCO, CPF, France Travail)",
 }
 
+PARCOURS_OF = {
+    Dispositif.ASL: "insertion",
+    Dispositif.OEPRE: "insertion",
+    Dispositif.OFII: "integration",
+}
+"""Where a fiche stands while nobody says otherwise."""
+
 CATEGORIES = {
     "association": "Association",
     "organisme": "Organisme de formation",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, lazyload
 
 from backoffice.models import Fiche, Revision, RevisionState, User
 from backoffice.permissions import Role
@@ -57,7 +57,7 @@ def queue(session: Session, user: User, filters: Filters) -> QueuePage:
         .options(
             contains_eager(Revision.fiche).contains_eager(Fiche.organisme),
             contains_eager(Revision.fiche).joinedload(Fiche.territoire),
-            joinedload(Revision.moderator).noload("*"),
+            joinedload(Revision.moderator).options(lazyload(User.memberships), lazyload(User.assignments)),
         )
     ).all()
     return QueuePage(rows, total, page, pages, sorted(departements))

@@ -7,12 +7,13 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from lheo_generator import MUTATIONS, mutate, valid_document
 from lxml import etree
 
 from exports.lheo.grammar import ELEMENTS, Element
 from exports.lheo.schema import build, schema, validate
 from exports.lheo.structure import structure_faults
+
+from .lheo_generator import MUTATIONS, mutate, valid_document
 
 DOCUMENTS = int(os.environ.get("RELAIS_ORACLE_DOCUMENTS", "4000"))
 LOTS = 8  # so that several processes can share the work

@@ -1,0 +1,43 @@
+# make run: the application on http://127.0.0.1:8000 with invented data. make test: everything that is checked.
+VENV ?= .venv
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := $(VENV)/bin
+export RELAIS_DEMO ?= 1
+
+.PHONY: run test check clean
+
+run: $(VENV)/.installed
+	@$(BIN)/flask db upgrade
+	@$(BIN)/flask seed demo
+	@echo "Relais : http://$(HOST):$(PORT)"
+	@$(BIN)/flask seed accounts
+	@exec $(BIN)/gunicorn wsgi:app --bind $(HOST):$(PORT) --workers 1 --threads 8 --no-control-socket
+
+test: $(VENV)/.installed-test check
+	$(BIN)/pytest --base sqlite -n auto
+	@if $(BIN)/python -m tests.services postgresql; then \
+	  $(BIN)/pytest --base postgresql -n auto; \
+	else \
+	  echo "PostgreSQL ne répond pas : la suite n’a tourné que sur SQLite."; [ -z "$$CI" ]; \
+	fi
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-test: requirements.txt requirements-test.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

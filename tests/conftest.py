@@ -1,0 +1,195 @@
+"""The base under test, the application on it, visitors, and what is skipped where a part is missing.
+
+A test gets an empty, migrated base that holds the reference tables (territoires, communes). The whole
+suite runs once on each base: ``pytest --base sqlite``, ``pytest --base postgresql``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from lxml import etree
+from sqlalchemy import create_engine, text
+from werkzeug.serving import make_server
+
+from backoffice import config
+from backoffice.cli.seed import load_communes, load_territoires
+from backoffice.extensions import db, limiter
+from backoffice.factory import create_app
+
+from . import services
+from .visitor import Visitor
+
+KEPT_TABLES = {"territoire", "commune", "commune_postal_code", "alembic_version"}
+"""Reference tables: filled once, changed by no test."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--base", choices=("sqlite", "postgresql"), default="sqlite", help="base under test")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """In CI a skipped test is a failed one: everything that a test needs must be there."""
+    report = yield
+    if report.skipped and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"rien ne doit être sauté en CI : {report.longrepr}"
+    return report
+
+
+def need(name: str) -> None:
+    if not services.AVAILABLE[name]():
+        pytest.skip(services.REASONS[name])
+
+
+@pytest.fixture
+def xmllint() -> str:
+    need("xmllint")
+    return str(shutil.which("xmllint"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of published facts, beside the checkout."""
+    need("shared")
+    return services.SHARED
+
+
+@pytest.fixture(scope="session")
+def lheo_facts(shared: Path) -> Path:
+    return shared / "lheo"
+
+
+@pytest.fixture(scope="session")
+def shared_referentiels(shared: Path) -> Path:
+    return shared / "referentiels"
+
+
+@pytest.fixture(scope="session")
+def published(lheo_facts: Path) -> etree.XMLSchema:
+    """The published schema, compiled: the oracle."""
+    return etree.XMLSchema(etree.parse(lheo_facts / "lheo-2.3.xsd"))
+
+
+# --- The base ---------------------------------------------------------------------------------------
+
+
+class SqliteBase:
+    """A file, put back from a copy before each test."""
+
+    def __init__(self, folder: Path):
+        self.file, self.copy = folder / "relais.sqlite3", folder / "vierge.sqlite3"
+        self.url = f"sqlite:///{self.file}"
+
+    def keep(self) -> None:
+        db.engine.dispose()
+        with create_engine(self.url).begin() as connection:
+            connection.execute(text("SELECT 1"))
+        shutil.copy(self.file, self.copy)
+
+    def reset(self) -> None:
+        db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.file}{suffix}").unlink(missing_ok=True)
+        shutil.copy(self.copy, self.file)
+
+    def drop(self) -> None: ...
+
+
+class PostgresqlBase:
+    """A database of this worker's own, emptied before each test."""
+
+    def __init__(self, name: str):
+        need("postgresql")
+        self.name = f"relais_test_{name}"
+        self.url = f"{services.POSTGRESQL}/{self.name}"
+        self._manage(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
+
+    def _manage(self, *orders: str) -> None:
+        engine = create_engine(f"{services.POSTGRESQL}/postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for order in orders:
+                connection.execute(text(order))
+        engine.dispose()
+
+    def keep(self) -> None: ...
+
+    def reset(self) -> None:
+        db.session.remove()
+        names = ", ".join(sorted(set(db.metadata.tables) - KEPT_TABLES))
+        with db.engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+    def drop(self) -> None:
+        db.engine.dispose()
+        self._manage(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def _application(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, SqliteBase | PostgresqlBase]]:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "seul")
+    folder = tmp_path_factory.mktemp("base")
+    postgresql = request.config.getoption("--base") == "postgresql"
+    base = PostgresqlBase(worker) if postgresql else SqliteBase(folder)
+    settings = config.load(
+        {
+            "DATABASE_URL": base.url,
+            "SECRET_KEY": "cle-de-test",
+            "RELAIS_DEMO": "1",
+            "RELAIS_INSTANCE": str(folder),
+        }
+    )
+    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+    app = create_app(settings, TESTING=True, PROPAGATE_EXCEPTIONS=False, ARGON2=cheap)
+    with app.app_context():
+        flask_migrate.upgrade()
+        load_territoires()
+        load_communes()
+        db.session.commit()
+        base.keep()
+    yield app, base
+    with app.app_context():
+        base.drop()
+
+
+@pytest.fixture
+def app(_application: tuple[Flask, SqliteBase | PostgresqlBase]) -> Iterator[Flask]:
+    """The application on an empty base, inside an application context."""
+    app, base = _application
+    before = dict(app.config)
+    with app.app_context():
+        base.reset()
+        limiter.reset()
+        yield app
+        db.session.rollback()
+        db.session.remove()
+    app.config.clear()
+    app.config.update(before)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody with a browser of their own, not connected yet."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def server(app: Flask) -> Iterator[str]:
+    """The application on a real port of this machine; gives its address."""
+    listener = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=listener.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.server_port}"
+    listener.shutdown()
+    thread.join(10)
+    listener.server_close()

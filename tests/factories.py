@@ -1,0 +1,165 @@
+"""Invented people, structures and fiches. Fiches reach their state by the real engine."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from sqlalchemy import select
+
+from backoffice.extensions import db
+from backoffice.models import (
+    Assignment,
+    Dispositif,
+    Fiche,
+    Membership,
+    Organisme,
+    Revision,
+    RevisionState,
+    Territoire,
+    User,
+)
+from backoffice.models.content import (
+    Action,
+    Adresse,
+    Contact,
+    Contenu,
+    Creneau,
+    Financement,
+    Financeur,
+    Formation,
+    Inscription,
+    Lieu,
+    Niveaux,
+    Session,
+    Structure,
+)
+from backoffice.passwords import hash_password
+from backoffice.permissions import Role
+from workflows import operations
+from workflows.engine import apply
+
+PASSWORD = "un-mot-de-passe-long"
+SIRET = "77897285100068"
+
+
+def territoire(slug: str = "normandie") -> Territoire:
+    return db.session.scalars(select(Territoire).where(Territoire.slug == slug)).one()
+
+
+def user(name: str, **fields: object) -> User:
+    """A person without any role yet."""
+    email = f"{name.lower().replace(' ', '.')}@exemple.fr"
+    made = User(email=email, name=name, password_hash=hash_password(PASSWORD), **fields)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def organisme(nom: str = "Centre social des Tilleuls", slug: str = "normandie") -> Organisme:
+    made = Organisme(nom=nom, siret=SIRET, territoire_id=territoire(slug).id)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def provider(name: str = "Nadia Exemple", *structures: Organisme) -> User:
+    made = user(name)
+    for structure in structures or (organisme(),):
+        made.memberships.append(Membership(role=Role.RESPONSABLE, organisme=structure))
+    db.session.commit()
+    return made
+
+
+def moderator(name: str = "Marc Modèle", slug: str = "normandie") -> User:
+    return _assigned(name, slug, Role.MODERATEUR)
+
+
+def funder(name: str = "Flora Fonds", slug: str = "normandie") -> User:
+    return _assigned(name, slug, Role.FINANCEUR)
+
+
+def _assigned(name: str, slug: str, role: Role) -> User:
+    made = user(name)
+    made.assignments.append(Assignment(role=role, territoire=territoire(slug)))
+    db.session.commit()
+    return made
+
+
+def administrator(name: str = "Alma Admin") -> User:
+    made = user(name, administrator=True)
+    db.session.commit()
+    return made
+
+
+def caen(denomination: str = "") -> Adresse:
+    return Adresse(denomination, ["12 rue des Tilleuls"], "14000", "Caen", "14118", "14", "28")
+
+
+def complete_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
+    """An entry of one group that lacks nothing."""
+    reception = Contact("Accueil", "", "02 61 91 00 00", "accueil@tilleuls.example")
+    return Contenu(
+        structure=Structure(
+            "Centre social des Tilleuls", "Association des Tilleuls", "association", SIRET, "", caen(), reception
+        ),
+        formation=Formation(
+            intitule=intitule,
+            domaines=["15235"],
+            objectif="Se débrouiller chez le médecin, à l’école et à la mairie.",
+            contenu="Jeux de rôle, sorties, lecture de courriers.",
+            espaces_sociaux=["ecole", "sante"],
+            publics=["81023", "81042"],
+            visees=["sociale"],
+            niveaux=Niveaux("A1", "alpha", "A2", ""),
+            contact=reception,
+        ),
+        lieux=[Lieu("L1", caen("Maison de quartier"))],
+        actions=[
+            Action(
+                id="G2",
+                nom="Groupe débutants",
+                creneaux=[Creneau("mardi", time(9, 30), time(11, 30)), Creneau("jeudi", time(9, 30), time(11, 30))],
+                semaines=30,
+                sessions=[Session("S3", date(2026, 9, 15), date(2027, 6, 30))],
+            )
+        ],
+        inscription=Inscription(entrees="1", modalites="Venir à l’accueil le lundi de 14 h à 17 h"),
+        financement=Financement(cout="gratuit", conventionne="oui", financeurs=[Financeur("19", "BOP 104", "", 12)]),
+        dernier_repere=3,
+    )
+
+
+def draft(by: User, content: Contenu | None = None) -> Fiche:
+    """A fiche of the person's first structure, with one draft: complete unless told otherwise."""
+    fiche = operations.create_fiche(db.session(), by.memberships[0].organisme, Dispositif.ASL, by)
+    operations.save_draft(db.session(), fiche.latest, content or complete_content(), {}, by)
+    db.session.commit()
+    return fiche
+
+
+def step(fiche: Fiche, name: str, by: User, comment: str = "") -> Revision:
+    """Takes one step of the workflow on the latest version, and commits."""
+    case = apply(db.session(), name, fiche_id=fiche.id, revision_id=fiche.latest.id, actor=by, comment=comment)
+    db.session.commit()
+    return case.revision
+
+
+WAYS: dict[RevisionState, tuple[str, ...]] = {
+    RevisionState.BROUILLON: (),
+    RevisionState.SOUMISE: ("soumettre",),
+    RevisionState.EN_INSTRUCTION: ("soumettre", "prendre"),
+    RevisionState.VALIDEE: ("soumettre", "prendre", "valider"),
+    RevisionState.A_CORRIGER: ("soumettre", "prendre", "renvoyer"),
+    RevisionState.REFUSEE: ("soumettre", "prendre", "refuser"),
+}
+"""How a first version comes to each state."""
+
+
+def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: Contenu | None = None) -> Fiche:
+    """A fiche whose first version is in `state`."""
+    fiche = draft(provider_, content)
+    for name in WAYS[state]:
+        by = provider_ if name == "soumettre" else moderator_
+        step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "")
+        db.session.expire_all()
+    return fiche
