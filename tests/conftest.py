@@ -109,7 +109,7 @@ class PostgresqlBase:
 
     def __init__(self, name: str):
         need("postgresql")
-        self.name = f"relais_test_{name}"
+        self.name = f"{os.environ.get('RELAIS_TEST_NAME', 'relais_test')}_{name}"
         self.url = f"{services.POSTGRESQL}/{self.name}"
         self._manage(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
 
