@@ -10,8 +10,8 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,10 +63,14 @@ def write_flux(session: Session, code: str, output: Path, *, at: datetime | None
     written; whatever happens, a file that was there before is replaced whole or not at all.
     """
     at = at or now()
-    fragments = _fragments(session, code)
-    first = next(fragments, None)
-    if first is None:
-        raise EmptyFlux(f"Aucune fiche publiée pour « {code} » : aucun fichier n’a été écrit.")
+    with closing(_fragments(session, code)) as fragments:
+        first = next(fragments, None)
+        if first is None:
+            raise EmptyFlux(f"Aucune fiche publiée pour « {code} » : aucun fichier n’a été écrit.")
+        return _publish(code, output, first, fragments, at)
+
+
+def _publish(code: str, output: Path, first: Any, fragments: Iterator[Any], at: datetime) -> Manifest:
     output.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as target:
         try:
@@ -89,7 +93,7 @@ def write_flux(session: Session, code: str, output: Path, *, at: datetime | None
     return manifest
 
 
-def _fragments(session: Session, code: str) -> Iterator[Any]:
+def _fragments(session: Session, code: str) -> Generator[Any, None, None]:
     """(compressed xml, actions, sessions) of every published fiche of the flow, by numero."""
     query = (
         select(Fragment.xml, Fragment.actions, Fragment.sessions)
@@ -103,7 +107,8 @@ def _fragments(session: Session, code: str) -> Iterator[Any]:
         if territoire is None:
             raise UnknownFlux(f"Aucun territoire n’a le code « {code} ».")
         query = query.where(Fiche.territoire_id == territoire)
-    yield from session.execute(query, execution_options={"yield_per": BATCH})
+    with session.execute(query, execution_options={"yield_per": BATCH}) as rows:
+        yield from rows
 
 
 def _write(target: Any, first: Any, rest: Iterator[Any], at: datetime, *, packed: bool) -> tuple[int, int, int]:

@@ -11,7 +11,8 @@ niveau-langue           formation, action   referentiel, niveau-entree, niveau-v
 espaces-sociaux         formation           one ``espace-social`` a code (models.vocabulary)
 parcours                formation           ``parcours`` and one ``visee`` a code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
-groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``
+groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``,
+                                            ``semaines``
 horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
 accueil                 session             ``garde-enfants`` in words, ``places-libres``
 specificites            organisme-financeur publics, programme, reference (profile)
@@ -178,6 +179,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
         "format": action.format,
         "effectif-min": _number(action.effectif_min),
         "effectif-max": _number(action.effectif_max),
+        "semaines": _number(action.semaines),
     }
     _extras(node, "groupe", list(group.items()))
 
