@@ -12,7 +12,13 @@ FUNDING = Step(
         Section(
             "Pour la personne qui vient",
             (
-                Question("financement.cout", Kind.RADIO, choices=words.COUTS, required=True),
+                Question(
+                    "financement.cout",
+                    Kind.RADIO,
+                    choices=words.COUTS,
+                    required=True,
+                    help="Même une petite adhésion compte : dites-le plus bas.",
+                ),
                 Question(
                     "financement.prix",
                     Kind.INTEGER,
@@ -24,7 +30,11 @@ FUNDING = Step(
                     help="Une adhésion, des photocopies.",
                     example="Adhésion de 5 € par an",
                 ),
-                Question("financement.prise_en_charge", Kind.FLAG),
+                Question(
+                    "financement.prise_en_charge",
+                    Kind.FLAG,
+                    help="Par exemple par la commune, le CCAS ou une association.",
+                ),
             ),
         ),
         Section(
@@ -47,6 +57,7 @@ FUNDING = Step(
                             Kind.SELECT,
                             choices=words.FINANCEURS,
                             required=True,
+                            help="Celui qui verse la subvention.",
                         ),
                         Question(
                             "financement.financeurs[].programme",
@@ -59,7 +70,13 @@ FUNDING = Step(
                             help="Le numéro de la convention ou de l’arrêté.",
                             example="2026-104-0123",
                         ),
-                        Question("financement.financeurs[].places", Kind.INTEGER, example="12", high=99_999),
+                        Question(
+                            "financement.financeurs[].places",
+                            Kind.INTEGER,
+                            example="12",
+                            high=99_999,
+                            help="Le nombre de personnes prévu par la subvention.",
+                        ),
                     ),
                     remove="Retirer ce financeur",
                     most=8,

@@ -24,11 +24,12 @@ def address(pattern: str, *, named: bool = False, required: bool = True) -> tupl
             example="12 rue des Tilleuls",
             required=required,
         ),
-        Question(f"{pattern}.code_postal", Kind.POSTCODE, help="Cinq chiffres.", required=required),
+        Question(f"{pattern}.code_postal", Kind.POSTCODE, help="Cinq chiffres.", required=required, example="50000"),
         Question(
             f"{pattern}.ville",
             help="Si le code postal n’a qu’une commune, elle se remplit toute seule.",
             required=required,
+            example="Saint-Lô",
         ),
     )
 
@@ -37,17 +38,19 @@ def contact(pattern: str, help_: str, *, required: bool = False) -> tuple[Questi
     """The questions of one contact. A service may answer instead of a person."""
     return (
         Question(f"{pattern}.nom", help=help_, example="Accueil", required=required),
-        Question(f"{pattern}.prenom"),
+        Question(f"{pattern}.prenom", help="Laissez vide si c’est un service.", example="Samira"),
         Question(
             f"{pattern}.telephone",
             Kind.PHONE,
             help="Celui que les personnes appelleront. Préférez le numéro de la structure.",
             required=required,
+            example="02 31 00 00 00",
         ),
         Question(
             f"{pattern}.courriel",
             Kind.EMAIL,
             help="Elle sera publique. Préférez l’adresse de la structure à celle d’une personne.",
+            example="accueil@centre-social.exemple.fr",
         ),
     )
 

@@ -14,7 +14,13 @@ SESSIONS = Step(
         Section(
             "Les dates",
             (
-                Question("inscription.entrees", Kind.RADIO, choices=words.ENTREES, required=True),
+                Question(
+                    "inscription.entrees",
+                    Kind.RADIO,
+                    choices=words.ENTREES,
+                    required=True,
+                    help="Une personne qui arrive en janvier peut-elle rejoindre le groupe ?",
+                ),
                 Rows(
                     "actions[]",
                     "Groupe",
@@ -42,12 +48,14 @@ SESSIONS = Step(
                                     Kind.SELECT,
                                     choices=words.RECRUTEMENTS,
                                     required=True,
+                                    help="Où en sont les inscriptions aujourd’hui.",
                                 ),
                                 Question(
                                     "actions[].sessions[].places_libres",
                                     Kind.INTEGER,
                                     example="4",
                                     high=9_999,
+                                    help="Laissez vide si vous ne savez pas.",
                                 ),
                             ),
                             remove="Retirer ces dates",
@@ -73,8 +81,14 @@ SESSIONS = Step(
                     example="Un entretien de vingt minutes pour choisir le groupe.",
                 ),
                 Question("inscription.debut", Kind.DATE, help="Laissez vide si l’on s’inscrit à tout moment."),
-                Question("inscription.fin", Kind.DATE),
-                Question("inscription.ou", Kind.RADIO, choices=words.LIEUX_INSCRIPTION, required=True),
+                Question("inscription.fin", Kind.DATE, help="Laissez vide si l’on s’inscrit à tout moment."),
+                Question(
+                    "inscription.ou",
+                    Kind.RADIO,
+                    choices=words.LIEUX_INSCRIPTION,
+                    required=True,
+                    help="L’adresse où la personne doit se présenter.",
+                ),
             ),
         ),
         Section(

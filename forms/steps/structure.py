@@ -25,7 +25,13 @@ STRUCTURE = Step(
                     help="Celui de vos statuts, s’il est différent.",
                     example="Association Les Amis des Tilleuls",
                 ),
-                Question("structure.categorie", Kind.RADIO, choices=words.CATEGORIES, required=True),
+                Question(
+                    "structure.categorie",
+                    Kind.RADIO,
+                    choices=words.CATEGORIES,
+                    required=True,
+                    help="Ce qui se rapproche le plus de vous.",
+                ),
                 Question(
                     "structure.siret",
                     Kind.SIRET,
