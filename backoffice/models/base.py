@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -19,8 +22,21 @@ else:
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
+_clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
+
+
 def now() -> datetime:
-    return datetime.now(UTC)
+    return _clock.get() or datetime.now(UTC)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Within, `now()` is this moment: the demonstration set has a past. Requests never use it."""
+    mark = _clock.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _clock.reset(mark)
 
 
 class Instant(TypeDecorator[datetime]):
