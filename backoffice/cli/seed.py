@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import delete, func, insert, select
 
+from backoffice.demo.bulk import has_bulk, load_bulk
+from backoffice.demo.load import load_demo
+from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db
-from backoffice.models import Commune, PostalCode, Territoire
+from backoffice.models import Commune, Fiche, PostalCode, Territoire
+from backoffice.models.base import now
 from backoffice.reference.communes import read_communes
 from backoffice.reference.territoires import read_territoires
 from backoffice.transactions import atomic
@@ -23,6 +28,51 @@ def reference(again: bool) -> None:
         load_territoires()
         loaded = load_communes(again=again)
     click.echo(f"{loaded} communes chargées." if loaded else "Les communes sont déjà là.")
+
+
+@group.command("demo")
+@click.option("--fiches", type=click.IntRange(1, 100_000), help="Ajoute ce nombre de fiches publiées, en masse.")
+def demo(fiches: int | None) -> None:
+    """Charge le jeu de démonstration : comptes, structures et fiches inventés, dans tous les états.
+
+    Sans option, ne change rien s’il existe déjà une fiche. Avec --fiches, ajoute en plus des fiches publiées
+    dans tous les territoires, une seule fois par base. Tout est écrit, ou rien.
+    """
+    _require_demo_mode()
+    with atomic() as session:
+        load_territoires()
+        load_communes()
+        empty = session.scalar(select(func.count()).select_from(Fiche)) == 0
+        if fiches and has_bulk(session):
+            raise click.ClickException(
+                "Cette base contient déjà des fiches ajoutées en masse. Partez d’une base neuve pour recommencer."
+            )
+        if empty:
+            click.echo(f"{load_demo(session, now())} fiches de démonstration chargées.")
+        elif not fiches:
+            click.echo("Il y a déjà des fiches : rien n’a été changé.")
+        if fiches:
+            sessions = load_bulk(session, fiches, now())
+            click.echo(f"{fiches} fiches publiées et {sessions} sessions ajoutées.")
+
+
+@group.command("accounts")
+def accounts() -> None:
+    """Montre les comptes de démonstration : adresse e-mail, mot de passe, qui est la personne."""
+    found = present(db.session()) if current_app.config["RELAIS_DEMO"] else []
+    if not found:
+        click.echo("Aucun compte de démonstration n’est ouvert.")
+    width = max((len(account.email) for account in found), default=0)
+    for account in found:
+        click.echo(f"{account.email:{width}}  {PASSWORD}  {account.who}")
+
+
+def _require_demo_mode() -> None:
+    if not current_app.config["RELAIS_DEMO"]:
+        raise click.ClickException(
+            "Le mode de démonstration n’est pas activé : rien n’a été fait. "
+            "Donnez la valeur 1 à la variable RELAIS_DEMO pour une installation d’essai, jamais en production."
+        )
 
 
 def load_territoires() -> None:

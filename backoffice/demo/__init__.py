@@ -1,0 +1,1 @@
+"""The demonstration set: invented structures and people, real communes, fiches in every state."""

@@ -1,0 +1,188 @@
+"""Plays the scenario: every fiche is written by the operations and moved by the engine, with its log.
+
+The clock is set back for each event, so that the queue shows ages and each history makes sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from backoffice.models import Dispositif, Fiche, Organisme, Territoire, User
+from backoffice.models.base import clock_at
+from backoffice.models.content import Contenu, dump
+from backoffice.models.dates import PARIS
+from backoffice.passwords import hash_password
+from backoffice.permissions import Permission, Role
+from backoffice.queries.communes import communes_of
+from forms.paths import PATHS
+from forms.saving import save
+from workflows.definition import TRANSITIONS
+from workflows.engine import apply, lock
+from workflows.operations import create_fiche, open_draft, save_draft
+
+from . import phrases
+from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
+from .people import ACCOUNTS, PASSWORD, Account, add_account
+from .scenario import ARCHIVE, CORRECT, PLAN, REFUSE, RENEW, RETURN, STORIES, SUSPEND, TAKE, UNREAD, Story
+from .structures import HOUSES, House
+
+SEED = 2026
+SHAPES = ((1,), (1,), (2,), (1, 1), (2, 1), (3,), (1, 1, 1))
+"""Groups of the fiches, one after the other: the number of sessions of each group."""
+
+GAPS = {TAKE: (0, 1), RENEW: (20, 45), SUSPEND: (5, 20), ARCHIVE: (240, 300)}
+"""How many days after the event before it an event happens, when it is not 1 to 6."""
+
+
+def load_demo(session: Session, now: datetime) -> int:
+    """Adds accounts, structures and fiches to a base that has territoires and communes.
+
+    Returns the number of fiches. Contents are always the same; only the moments follow `now`.
+    """
+    stage = Stage(session, now)
+    for house in HOUSES:
+        for name in PLAN[house.key]:
+            stage.play(house, STORIES[name])
+    return stage.played
+
+
+class Stage:
+    """The people and structures of the set, and how many fiches were made."""
+
+    def __init__(self, session: Session, now: datetime):
+        self.session = session
+        self.now = now
+        self.played = 0
+        territoires = {row.slug: row for row in session.scalars(select(Territoire))}
+        of_region = {row.region: row for row in territoires.values()}
+        with clock_at(now - timedelta(700)):
+            self.organismes = {house.key: add_organisme(session, house, of_region[house.region]) for house in HOUSES}
+            password = hash_password(PASSWORD)  # costly on purpose: once is enough for a public password
+            served = {key for account in ACCOUNTS for key in account.of}
+            others = [desk(house) for house in HOUSES if house.key not in served]
+            self.users = [
+                (account, add_account(session, account, password, self.organismes, territoires))
+                for account in (*ACCOUNTS, *others)
+            ]
+        self.slugs = {row.region: row.slug for row in territoires.values()}
+
+    def provider(self, house: House) -> User:
+        return next(user for account, user in self.users if house.key in account.of)
+
+    def moderator(self, house: House) -> User:
+        """The moderators of a territoire share the work, one fiche each in turn."""
+        slug = self.slugs[house.region]
+        own = [user for account, user in self.users if account.role is Role.MODERATEUR and slug in account.of]
+        return own[self.played % len(own)]
+
+    def play(self, house: House, story: Story) -> None:
+        rank = self.played
+        rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
+        theme, title = spread(phrases.THEMES, rank)
+        brief = Brief(house, theme, title, SHAPES[rank % len(SHAPES)], story.years)
+        Play(self, house, story, compose(brief, rng), rng).run()
+        self.played += 1
+
+
+class Play:
+    """One fiche and the events of its story."""
+
+    def __init__(self, stage: Stage, house: House, story: Story, content: Contenu, rng: Random):
+        self.stage, self.session, self.rng, self.story = stage, stage.session, rng, story
+        self.organisme = stage.organismes[house.key]
+        self.provider, self.moderator = stage.provider(house), stage.moderator(house)
+        self.remark = phrases.REMARKS[stage.played % len(phrases.REMARKS)]
+        self.content = begun(content, story.filled)
+        if RETURN in story.events:
+            faulty(self.content, self.remark)
+
+    def run(self) -> None:
+        times = iter(moments(self.story, self.stage.now, self.rng))
+        with clock_at(next(times)):
+            key = f"demo-{self.stage.played + 1:03d}"
+            fiche = create_fiche(self.session, self.organisme, Dispositif.ASL, self.provider, key)
+        with clock_at(next(times)):
+            self.write(fiche)
+        for event, moment in zip(self.story.events, times, strict=True):
+            with clock_at(moment):
+                self.happen(fiche, event)
+
+    def write(self, fiche: Fiche) -> None:
+        revision = lock(self.session, fiche.id).latest
+        save_draft(self.session, revision, self.content, {}, self.provider)
+
+    def happen(self, fiche: Fiche, event: str) -> None:
+        if event == UNREAD:
+            self.type_nonsense(fiche)
+        elif event == RENEW:
+            open_draft(self.session, fiche.id, self.provider)
+            renew(self.content, self.rng)
+            self.write(fiche)
+        elif event == CORRECT:
+            corrected(self.content, self.remark)
+            self.write(fiche)
+        else:
+            revision = lock(self.session, fiche.id).latest
+            actor = self.provider if TRANSITIONS[event].permission is Permission.WRITE_FICHE else self.moderator
+            comment = self.comment(event)
+            apply(self.session, event, fiche_id=fiche.id, revision_id=revision.id, actor=actor, comment=comment)
+
+    def comment(self, event: str) -> str:
+        if event == RETURN:
+            return self.remark.reason
+        return {REFUSE: self.rng.choice(phrases.REFUSALS), SUSPEND: self.rng.choice(phrases.SUSPENSIONS)}.get(event, "")
+
+    def type_nonsense(self, fiche: Fiche) -> None:
+        """The second page is posted with something that is no address of a page."""
+        revision = lock(self.session, fiche.id).latest
+        step = PATHS[fiche.dispositif].steps[1]
+        said = self.content.formation
+        posted = MultiDict(
+            [
+                ("formation-intitule", said.intitule),
+                *(("formation-domaines", code) for code in said.domaines),
+                ("formation-url", "notre page Facebook"),
+            ]
+        )
+        saved = save(step, revision.content, revision.pending, posted, communes_of)
+        save_draft(self.session, revision, saved.content, saved.pending, self.provider)
+
+
+def moments(story: Story, now: datetime, rng: Random) -> list[datetime]:
+    """Working hours at which the fiche was created, written, then saw each event; in order, before `now`."""
+    days = [rng.randint(*story.ages)]
+    for event in reversed(story.events):
+        days.append(days[-1] + rng.randint(*GAPS.get(event, (1, 6))))
+    days.append(days[-1] + rng.randint(0, 3))
+    return list(_office_hours(list(reversed(days)), now.astimezone(PARIS), rng))
+
+
+def _office_hours(days: list[int], now: datetime, rng: Random) -> Iterator[datetime]:
+    previous = now - timedelta(10_000)
+    for ago in days:
+        day = now - timedelta(ago)
+        day -= timedelta(max(0, day.weekday() - 4))  # nobody works on Saturday or Sunday
+        moment = day.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(minutes=rng.randrange(420))
+        if moment <= previous:
+            moment = previous + timedelta(minutes=rng.randint(5, 40))
+        yield moment
+        previous = moment
+
+
+def add_organisme(session: Session, house: House, territoire: Territoire) -> Organisme:
+    structure = dump(house.structure(towns(house.region)))
+    organisme = Organisme(nom=house.nom, siret=house.siret, territoire_id=territoire.id, structure=structure)
+    session.add(organisme)
+    session.flush()
+    return organisme
+
+
+def desk(house: House) -> Account:
+    """Who writes for a structure that no shown account serves."""
+    return Account(house.courriel, f"Accueil, {house.nom}"[:100], house.nom, Role.SAISIE, (house.key,))

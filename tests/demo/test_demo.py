@@ -1,0 +1,336 @@
+"""The demonstration set: complete, valid, the same each time, and refused outside demonstration mode."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from lxml import etree
+from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
+
+from backoffice.demo.load import load_demo
+from backoffice.demo.people import ACCOUNTS, PASSWORD
+from backoffice.demo.scenario import PLAN, STORIES
+from backoffice.demo.structures import HOUSES
+from backoffice.extensions import db
+from backoffice.models import (
+    Dispositif,
+    Fiche,
+    FicheState,
+    Fragment,
+    Organisme,
+    Revision,
+    RevisionState,
+    Territoire,
+    TransitionLog,
+    User,
+)
+from backoffice.models.content import Contenu, dump, fingerprint, load
+from backoffice.passwords import verify
+from backoffice.queries.communes import communes_of
+from exports.check import HEAD, TAIL
+from exports.fragment import Identity, build
+from exports.lheo.rules import examine
+from forms.builder import bind
+from forms.paths import PATHS
+from forms.questions import Kind, Step
+from forms.review import review
+from forms.saving import save
+
+NOW = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
+
+
+def run(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=list(words))
+
+
+@pytest.fixture
+def demo(app: Flask) -> Flask:
+    """The application with the demonstration set, in a transaction that is undone."""
+    load_demo(db.session(), NOW)
+    return app
+
+
+def all_of(model: type[Any]) -> list[Any]:
+    return list(db.session.scalars(select(model).order_by(model.id)))
+
+
+def count(model: type[Any]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+# --- The command
+
+
+def test_the_command_loads_once_then_changes_nothing(app: Flask) -> None:
+    first = run(app, "seed", "demo")
+    fiches, rows, users = count(Fiche), count(TransitionLog), count(User)
+    second = run(app, "seed", "demo")
+
+    assert first.exit_code == second.exit_code == 0, first.output + second.output
+    assert f"{fiches} fiches" in first.output
+    assert "rien n’a été changé" in second.output
+    assert (count(Fiche), count(TransitionLog), count(User)) == (fiches, rows, users)
+
+
+@pytest.mark.parametrize("words", [("seed", "demo"), ("seed", "demo", "--fiches", "5")])
+def test_the_command_is_refused_outside_demonstration_mode(app: Flask, words: tuple[str, ...]) -> None:
+    app.config["RELAIS_DEMO"] = False
+
+    result = run(app, *words)
+
+    assert result.exit_code == 1
+    assert "RELAIS_DEMO" in result.output
+    assert count(User) == count(Fiche) == count(Organisme) == 0
+
+
+def test_accounts_are_listed_with_their_password(app: Flask) -> None:
+    assert "Aucun compte" in run(app, "seed", "accounts").output
+    run(app, "seed", "demo")
+
+    lines = run(app, "seed", "accounts").output.splitlines()
+
+    assert [line.split()[:2] for line in lines] == [[account.email, PASSWORD] for account in ACCOUNTS]
+
+
+def test_accounts_are_not_listed_outside_demonstration_mode(app: Flask) -> None:
+    run(app, "seed", "demo")
+    app.config["RELAIS_DEMO"] = False
+
+    assert PASSWORD not in run(app, "seed", "accounts").output
+
+
+# --- People and structures
+
+
+def test_accounts_are_marked_unique_and_open_with_the_password(demo: Flask) -> None:
+    users = all_of(User)
+
+    assert all(user.demonstration and user.email == user.email.lower() for user in users)
+    assert {account.email for account in ACCOUNTS} <= {user.email for user in users}
+    assert len({user.email for user in users}) == len({user.name for user in users}) == len(users)
+    assert verify(users[0].password_hash, PASSWORD)
+
+
+def test_each_shown_account_has_its_role_and_its_fiches(demo: Flask) -> None:
+    users = {user.email: user for user in all_of(User)}
+    states: dict[str, Counter[RevisionState]] = {}
+    for account in ACCOUNTS:
+        assert account.role in users[account.email].roles
+        own = select(Fiche).where(Fiche.organisme_id.in_(users[account.email].organisme_ids))
+        states[account.email] = Counter(r.state for fiche in db.session.scalars(own) for r in fiche.revisions)
+
+    both = users["organisme@demo.example"].memberships
+    assert len(both) == 2
+    for membership in both:
+        assert db.session.scalars(select(Fiche).where(Fiche.organisme_id == membership.organisme_id)).first()
+    (alone,) = users["association@demo.example"].memberships
+    assert "Centre social" in alone.organisme.nom
+    assert alone.organisme.territoire.slug == "normandie"
+    assert {RevisionState.BROUILLON, RevisionState.A_CORRIGER, RevisionState.VALIDEE} <= states[
+        "association@demo.example"
+    ].keys()
+
+
+def test_structures_are_invented(demo: Flask) -> None:
+    for organisme in all_of(Organisme):
+        assert organisme.siret.startswith("000")
+        assert organisme.structure["contact"]["courriel"].endswith(".example")
+    assert len({house.siret for house in HOUSES}) == len(HOUSES) == len(PLAN)
+
+
+# --- Fiches
+
+
+def test_every_state_is_there(demo: Flask) -> None:
+    assert {fiche.state for fiche in all_of(Fiche)} == set(FicheState)
+    assert {revision.state for revision in all_of(Revision)} == set(RevisionState)
+    assert {name for names in PLAN.values() for name in names} == STORIES.keys()
+    assert {fiche.territoire.slug for fiche in all_of(Fiche)} == {"normandie", "grand-est"}
+    latest = [(fiche.state, fresh(fiche)[-1].state) for fiche in all_of(Fiche)]
+    for state in (RevisionState.BROUILLON, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
+        assert (FicheState.PUBLIEE, state) in latest
+
+
+def fresh(fiche: Fiche) -> list[Revision]:
+    db.session.refresh(fiche, ["revisions"])
+    return fiche.revisions
+
+
+def test_titles_are_varied(demo: Flask) -> None:
+    titles = [title for title in (fresh(fiche)[-1].title for fiche in all_of(Fiche)) if title]
+
+    assert len(set(titles)) >= 0.9 * len(titles) >= 50
+
+
+def test_what_was_submitted_is_complete_and_frozen(demo: Flask) -> None:
+    submitted = [revision for revision in all_of(Revision) if revision.submitted_at]
+
+    for revision in submitted:
+        found = review(revision.content, PATHS[revision.fiche.dispositif], revision.pending)
+        assert found.complete, found.blocking
+        assert revision.content_hash == fingerprint(revision.document)
+
+
+def test_drafts_are_at_every_stage(demo: Flask) -> None:
+    drafts = [revision for revision in all_of(Revision) if revision.state is RevisionState.BROUILLON]
+    complete = Counter(review(draft.content, PATHS[Dispositif.ASL], draft.pending).complete for draft in drafts)
+
+    assert complete[True] >= 3
+    assert complete[False] >= 5
+    assert [list(draft.pending) for draft in drafts if draft.pending] == [["intitule"]]
+
+
+def test_approved_fragments_are_valid(demo: Flask) -> None:
+    approved = [revision for revision in all_of(Revision) if revision.state is RevisionState.VALIDEE]
+
+    assert len(approved) == count(Fragment) >= 25
+    for revision in approved:
+        root = etree.fromstring(HEAD + zlib.decompress(revision.fragment.xml).decode() + TAIL)
+        assert examine(root, flow=True) == []
+
+
+def test_every_content_could_have_been_typed(demo: Flask) -> None:
+    for revision in all_of(Revision):
+        if not review(revision.content, PATHS[Dispositif.ASL], revision.pending).complete:
+            continue
+        content = revision.content
+        for step in PATHS[Dispositif.ASL].steps:
+            saved = save(step, content, {}, MultiDict(typed(step, content)), communes_of)
+            assert saved.clean, [(field.id, field.errors) for field in saved.form.faulty]
+        assert dump(content) == revision.document
+
+
+def typed(step: Step, content: Contenu) -> Iterator[tuple[str, str]]:
+    """What a browser sends for this page when nothing is changed."""
+    for field in bind(step, content).fields():
+        kind = getattr(field, "question", None) and field.question.kind
+        if kind is Kind.CHECKS:
+            yield from ((field.name, code) for code in field.data)
+        elif kind is Kind.FLAG:
+            if field.data:
+                yield field.name, "y"
+        elif kind in (Kind.SELECT, Kind.RADIO):
+            yield field.name, field.data
+        else:
+            yield field.name, field._value()
+
+
+def test_the_log_tells_the_story_in_order(demo: Flask) -> None:
+    for fiche in all_of(Fiche):
+        rows = db.session.scalars(
+            select(TransitionLog).where(TransitionLog.fiche_id == fiche.id).order_by(TransitionLog.id)
+        ).all()
+        assert rows[0].transition == "creer"
+        assert [row.at for row in rows] == sorted(row.at for row in rows)
+        assert fiche.created_at == rows[0].at
+        assert rows[-1].at < NOW
+        moves = [row for row in rows if row.revision_id is None]
+        assert (moves[-1].target if moves else FicheState.NON_PUBLIEE) == fiche.state
+
+
+def test_the_queue_has_several_ages(demo: Flask) -> None:
+    waiting = [r.submitted_at for r in all_of(Revision) if r.state is RevisionState.SOUMISE]
+
+    assert len(waiting) >= 12
+    assert max(waiting) > NOW - timedelta(days=4)
+    assert len({moment.date() for moment in waiting}) >= 6
+
+
+def test_two_loads_give_the_same_documents(app: Flask) -> None:
+    def documents(at: datetime) -> list[Any]:
+        load_demo(db.session(), at)
+        told = [(r.number, r.state, r.document, r.pending, r.reason) for r in all_of(Revision)]
+        db.session.rollback()
+        return told
+
+    assert documents(NOW) == documents(NOW + timedelta(days=90))
+
+
+def test_the_flow_of_normandie_is_valid(app: Flask, tmp_path: Path) -> None:
+    run(app, "seed", "demo")
+    result = run(app, "flux", "build", "normandie", "--output", str(tmp_path / "normandie.xml"))
+
+    assert result.exit_code == 0, result.output
+    root = etree.parse(tmp_path / "normandie.xml").getroot()
+    assert examine(root, flow=True) == []
+    published = select(func.count(Fiche.id)).join(Fiche.territoire).where(Fiche.state == FicheState.PUBLIEE)
+    assert len(root[0].findall("{*}formation")) == db.session.scalar(published.where(Territoire.slug == "normandie"))
+
+
+# --- In bulk
+
+
+@pytest.fixture
+def bulk(app: Flask) -> Flask:
+    result = run(app, "seed", "demo", "--fiches", "50")
+    assert result.exit_code == 0, result.output
+    assert "50 fiches publiées et 150 sessions" in result.output
+    return app
+
+
+def bulk_fiches() -> list[Fiche]:
+    return list(db.session.scalars(select(Fiche).where(Fiche.creation_key.like("masse-%")).order_by(Fiche.id)))
+
+
+def test_bulk_fiches_are_spread_over_all_territoires(bulk: Flask) -> None:
+    fiches = bulk_fiches()
+
+    assert len(fiches) == 50
+    assert len({fiche.territoire_id for fiche in fiches}) == 21
+    for fiche in fiches:
+        assert fiche.numero == f"{fiche.territoire.prefixe}{fiche.id:06d}"
+        assert load(fiche.latest.document).lieux[0].adresse.region == fiche.territoire.region
+
+
+def test_bulk_fiches_are_what_the_engine_would_have_made(bulk: Flask) -> None:
+    for fiche in bulk_fiches():
+        (revision,) = fiche.revisions
+        assert (fiche.state, revision.state) == (FicheState.PUBLIEE, RevisionState.VALIDEE)
+        assert fiche.published_revision_id == revision.id
+        assert revision.content_hash == fingerprint(revision.document)
+        assert revision.title == revision.content.formation.intitule
+        required = fiche.territoire.siret_obligatoire
+        assert review(revision.content, PATHS[fiche.dispositif], revision.pending, siret_required=required).complete
+        again = build(revision.content, Identity.of(fiche, modified=revision.decided_at))
+        assert (again.sha256, again.sessions) == (revision.fragment.sha256, 3)
+        assert events(fiche) == ["creer", "soumettre", "prendre", "valider", "publier"]
+
+
+def test_bulk_logs_read_as_those_of_the_engine(bulk: Flask) -> None:
+    played = next(
+        fiche
+        for fiche in all_of(Fiche)
+        if fiche.state is FicheState.PUBLIEE and len(events(fiche)) == 5 and not fiche.creation_key.startswith("masse-")
+    )
+    made = bulk_fiches()[0]
+
+    assert shape(played) == shape(made)
+
+
+def events(fiche: Fiche) -> list[str]:
+    return [row[0] for row in shape(fiche)]
+
+
+def shape(fiche: Fiche) -> list[tuple[Any, ...]]:
+    rows = db.session.scalars(
+        select(TransitionLog).where(TransitionLog.fiche_id == fiche.id).order_by(TransitionLog.id)
+    )
+    return [(row.transition, row.source, row.target, row.revision_id is None, row.comment) for row in rows]
+
+
+def test_bulk_is_added_once(bulk: Flask) -> None:
+    before = count(Fiche)
+    result = run(bulk, "seed", "demo", "--fiches", "5")
+
+    assert result.exit_code == 1
+    assert "déjà des fiches ajoutées en masse" in result.output
+    assert count(Fiche) == before
