@@ -36,10 +36,10 @@ from backoffice.permissions import Role
 from exports.fragment import Identity, build
 from workflows.engine import PUBLICATION
 
-from . import phrases
 from .contents import Brief, compose, de, spread, towns
 from .people import PASSWORD, Account, add_account
 from .structures import House, Site
+from .themes import THEMES
 
 KEY = "masse-"
 """Begins the creation key of every fiche made here."""
@@ -124,7 +124,7 @@ def _orders(session: Session, number: int, now: datetime, password: str) -> Iter
         ids = _add_houses(session, houses, team)
         for n in range(share):
             rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
-            theme, title = spread(phrases.THEMES, rank)
+            theme, title = spread(THEMES, rank)
             brief = Brief(houses[n // PER_HOUSE], theme, title, rng.choice(SHAPES))
             created = now - timedelta(days=rng.randint(5, 200), minutes=rng.randrange(600))
             yield Order(rank, team, ids[n // PER_HOUSE], compose(brief, rng), created)

@@ -27,6 +27,7 @@ from backoffice.reference.communes import CommuneRow, read_communes
 
 from . import phrases
 from .structures import House, Site, Towns, address
+from .themes import Theme
 
 REFERENCE = date(2026, 9, 1)
 """The school year of the contents begins here, whatever the day the set is loaded."""
@@ -38,7 +39,10 @@ PERIODS = {
 }
 """How many sessions → (first day, last day, weeks) of each, in days after REFERENCE."""
 
-SLOTS = (
+Slots = tuple[tuple[str, int, int], ...]
+"""(weekday, hour it begins, hour it ends) of each weekly slot."""
+
+SLOTS: tuple[Slots, ...] = (
     (("lundi", 9, 11), ("jeudi", 9, 11)),
     (("mardi", 14, 16), ("vendredi", 14, 16)),
     (("mercredi", 9, 12),),
@@ -70,7 +74,7 @@ class Brief:
     """What one entry is about. groups: the number of sessions of each group; years: 0 is the present one."""
 
     house: House
-    theme: phrases.Theme
+    theme: Theme
     title: int = 0
     groups: tuple[int, ...] = (1,)
     years: int = 0
@@ -84,11 +88,12 @@ def compose(brief: Brief, rng: Random) -> Contenu:
     if rng.random() < 0.4:
         sites.reverse()
     content = Contenu(structure=house.structure(known))
+    slots = rng.sample(SLOTS, len(brief.groups))
     for rank, sessions in enumerate(brief.groups):
         content.actions.append(Action(id=content.new_id(Action)))
         if rank < len(sites):
             content.lieux.append(_place(content, sites[rank], known, rng))
-        _fill(content, content.actions[rank], brief, rng)
+        _fill(content.actions[rank], brief, slots[rank], rng)
         content.actions[rank].lieu = content.lieux[rank % len(content.lieux)].id
         _plan(content, content.actions[rank], brief, sessions, rng)
     content.formation = _formation(brief, sites[0], rng)
@@ -107,16 +112,16 @@ def _formation(brief: Brief, site: Site, rng: Random) -> Formation:
         url=f"https://www.{house.key}.example/ateliers" if rng.random() < 0.6 else "",
         objectif=theme.objectif,
         contenu=theme.contenu,
-        resultats=theme.resultats,
+        resultats=theme.resultats or rng.choice(phrases.RESULTATS),
         espaces_sociaux=list(theme.espaces),
         publics=list(theme.publics),
-        info_publics=theme.info_publics,
+        info_publics=theme.info_publics or rng.choice(phrases.PRECISIONS),
         visees=list(theme.visees),
         certification=theme.certification,
         code_certification=theme.code_certification,
         niveaux=Niveaux(*theme.niveaux),
         niveau_obligatoire=rng.random() < 0.2,
-        conditions=theme.conditions,
+        conditions=theme.conditions or rng.choice(phrases.CONDITIONS),
         contact=Contact(nom, prenom, house.telephone(rng), house.courriel),
     )
 
@@ -152,19 +157,16 @@ def _place(content: Contenu, site: Site, known: Towns, rng: Random) -> Lieu:
     )
 
 
-def _fill(content: Contenu, action: Action, brief: Brief, rng: Random) -> None:
-    """The group itself: size, slots, rhythm."""
-    rank = content.actions.index(action)
+def _fill(action: Action, brief: Brief, slots: Slots, rng: Random) -> None:
+    """The group itself: slots, size, rhythm."""
+    action.creneaux = [Creneau(day, time(start, 30 * rng.randrange(2)), time(end, 30)) for day, start, end in slots]
     if len(brief.groups) > 1:
-        action.nom = phrases.GROUPES[rank % len(phrases.GROUPES)]
-    if rank:
+        day, start, _ = slots[0]
+        action.nom = f"Groupe du {day} {'matin' if start < 12 else 'après-midi' if start < 17 else 'soir'}"
         oral, _, aimed, _ = brief.theme.niveaux
         action.niveaux = Niveaux(entree_oral=oral, vise_oral=aimed)
     action.format = rng.choice(("collectif", "collectif", "collectif", "mixte"))
     action.presence = "1" if "numerique" in brief.theme.espaces and rng.random() < 0.5 else "0"
-    action.creneaux = [
-        Creneau(day, time(start, 30 * rng.randrange(2)), time(end, 30)) for day, start, end in rng.choice(SLOTS)
-    ]
     action.effectif_min = rng.choice((None, 4, 6))
     action.effectif_max = rng.choice((8, 10, 12, 15))
     action.rythme = rng.choice(phrases.RYTHMES)
@@ -180,8 +182,9 @@ def _plan(content: Contenu, action: Action, brief: Brief, sessions: int, rng: Ra
         recruiting = rng.choice(("1", "1", "1", "2", "3"))
         free = 0 if recruiting == "2" else rng.choice((None, 2, 3, 5, 8))
         action.sessions.append(Session(content.new_id(Session), start, _after(last, brief), recruiting, free))
-    if rng.random() < 0.2:
-        action.heures_total = action.computed_hours
+    if action.computed_hours and rng.random() < 0.25:
+        # Some declare more than their slots make: the review asks whether it is meant.
+        action.heures_total = action.computed_hours + rng.choice((0, 0, 40))
 
 
 def _after(days: int, brief: Brief) -> date:
@@ -288,6 +291,6 @@ def begun(content: Contenu, steps: int) -> Contenu:
     return content
 
 
-def spread(themes: Sequence[phrases.Theme], rank: int) -> tuple[phrases.Theme, int]:
+def spread(themes: Sequence[Theme], rank: int) -> tuple[Theme, int]:
     """Theme and title of the entry of this rank: all the themes come before the second title of one."""
     return themes[rank % len(themes)], rank // len(themes)

@@ -29,14 +29,33 @@ from workflows.operations import create_fiche, open_draft, save_draft
 from . import phrases
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
 from .people import ACCOUNTS, PASSWORD, Account, add_account
-from .scenario import ARCHIVE, CORRECT, PLAN, REFUSE, RENEW, RETURN, STORIES, SUSPEND, TAKE, UNREAD, Story
+from .scenario import (
+    APPROVE,
+    ARCHIVE,
+    CORRECT,
+    GIVE_BACK,
+    PLAN,
+    REFUSE,
+    RENEW,
+    RETURN,
+    STORIES,
+    SUSPEND,
+    UNREAD,
+    Story,
+)
 from .structures import HOUSES, House
+from .themes import THEMES
 
 SEED = 2026
 SHAPES = ((1,), (1,), (2,), (1, 1), (2, 1), (3,), (1, 1, 1))
 """Groups of the fiches, one after the other: the number of sessions of each group."""
 
-GAPS = {TAKE: (0, 1), RENEW: (20, 45), SUSPEND: (5, 20), ARCHIVE: (240, 300)}
+GAPS = {
+    **dict.fromkeys((APPROVE, RETURN, REFUSE, GIVE_BACK), (0, 1)),
+    RENEW: (20, 45),
+    SUSPEND: (5, 20),
+    ARCHIVE: (240, 300),
+}
 """How many days after the event before it an event happens, when it is not 1 to 6."""
 
 
@@ -84,7 +103,7 @@ class Stage:
     def play(self, house: House, story: Story) -> None:
         rank = self.played
         rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
-        theme, title = spread(phrases.THEMES, rank)
+        theme, title = spread(THEMES, rank)
         brief = Brief(house, theme, title, SHAPES[rank % len(SHAPES)], story.years)
         Play(self, house, story, compose(brief, rng), rng).run()
         self.played += 1

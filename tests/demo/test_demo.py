@@ -16,6 +16,7 @@ from lxml import etree
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
+from backoffice.demo.bulk import load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import ACCOUNTS, PASSWORD
 from backoffice.demo.scenario import PLAN, STORIES
@@ -271,9 +272,7 @@ def test_the_flow_of_normandie_is_valid(app: Flask, tmp_path: Path) -> None:
 
 @pytest.fixture
 def bulk(app: Flask) -> Flask:
-    result = run(app, "seed", "demo", "--fiches", "50")
-    assert result.exit_code == 0, result.output
-    assert "50 fiches publiées et 150 sessions" in result.output
+    assert load_bulk(db.session(), 50, NOW) == 150
     return app
 
 
@@ -305,15 +304,12 @@ def test_bulk_fiches_are_what_the_engine_would_have_made(bulk: Flask) -> None:
         assert events(fiche) == ["creer", "soumettre", "prendre", "valider", "publier"]
 
 
-def test_bulk_logs_read_as_those_of_the_engine(bulk: Flask) -> None:
-    played = next(
-        fiche
-        for fiche in all_of(Fiche)
-        if fiche.state is FicheState.PUBLIEE and len(events(fiche)) == 5 and not fiche.creation_key.startswith("masse-")
-    )
-    made = bulk_fiches()[0]
+def test_bulk_logs_read_as_those_of_the_engine(demo: Flask) -> None:
+    load_bulk(db.session(), 21, NOW)
+    played = [fiche for fiche in all_of(Fiche) if fiche.creation_key.startswith("demo-")]
+    published = next(fiche for fiche in played if fiche.state is FicheState.PUBLIEE and len(events(fiche)) == 5)
 
-    assert shape(played) == shape(made)
+    assert shape(published) == shape(bulk_fiches()[0])
 
 
 def events(fiche: Fiche) -> list[str]:
@@ -327,10 +323,14 @@ def shape(fiche: Fiche) -> list[tuple[Any, ...]]:
     return [(row.transition, row.source, row.target, row.revision_id is None, row.comment) for row in rows]
 
 
-def test_bulk_is_added_once(bulk: Flask) -> None:
+def test_the_command_adds_bulk_to_the_set_once(app: Flask) -> None:
+    first = run(app, "seed", "demo", "--fiches", "50")
     before = count(Fiche)
-    result = run(bulk, "seed", "demo", "--fiches", "5")
+    second = run(app, "seed", "demo", "--fiches", "5")
 
-    assert result.exit_code == 1
-    assert "déjà des fiches ajoutées en masse" in result.output
+    assert first.exit_code == 0, first.output
+    assert "50 fiches publiées et 150 sessions" in first.output
+    assert len(bulk_fiches()) == 50 < before
+    assert second.exit_code == 1
+    assert "déjà des fiches ajoutées en masse" in second.output
     assert count(Fiche) == before
