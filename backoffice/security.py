@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from werkzeug.routing import IntegerConverter, Map
 
 from backoffice.extensions import read_only
 
@@ -31,7 +32,19 @@ HEADERS = {
 }
 
 
+LARGEST_ID = 2**31 - 1
+"""What an INTEGER column of PostgreSQL holds."""
+
+
+class Id(IntegerConverter):
+    """A number in an address: one that no row can have is no page, not an error of the base."""
+
+    def __init__(self, url_map: Map):
+        super().__init__(url_map, max=LARGEST_ID)
+
+
 def init_app(app: Flask) -> None:
+    app.url_map.converters["int"] = Id
     app.before_request(_mark)
     app.teardown_request(_unmark)
     app.after_request(_protect)
@@ -50,7 +63,7 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint and not request.endpoint.endswith("static"):
+    if not (request.endpoint or "").endswith("static"):
         # Pages hold personal work: no shared cache, no page brought back after logging out.
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -184,4 +184,7 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE_FICHE)
 def envoyee(fiche_id: int) -> ResponseReturnValue:
     """What happens next."""
-    return render_template("saisie/envoyee.html", fiche=own_fiche(fiche_id))
+    fiche = own_fiche(fiche_id)
+    if fiche.latest.state is RevisionState.BROUILLON:
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    return render_template("saisie/envoyee.html", fiche=fiche)

@@ -1,0 +1,362 @@
+"""The whole URL map: for each address, what each kind of person gets. Nothing may be missing here.
+
+Out of scope is 404, without the role 403, not connected is sent to log in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from backoffice.extensions import db
+from backoffice.models import Fiche, Revision, RevisionState, TransitionLog
+from backoffice.permissions import Permission
+from backoffice.views.guard import FILES, check_permissions, permission_of, requires
+
+from . import factories as make
+from .visitor import ORIGIN, Visitor
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+ACTORS = (
+    "anonyme",
+    "structure",
+    "autre structure",
+    "moderateur",
+    "autre moderateur",
+    "financeur",
+    "autre financeur",
+    "administrateur",
+)
+"""In the order of the columns below. «autre»: of another structure, or of another territoire."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each actor gets; {names} in the path are objects of the World."""
+
+    endpoint: str
+    permission: Permission
+    method: str
+    path: str
+    expected: tuple[int, ...]
+    data: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+P = Permission
+EVERYONE = (200,) * 8
+WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
+READERS = (303, 403, 403, 403, 403, 200, 404, 403)
+MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+
+ROWS = (
+    Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
+    Row("bootstrap.static", P.PUBLIC, "GET", "/bootstrap/static/css/bootstrap.min.css", EVERYONE),
+    Row("accueil.healthz", P.PUBLIC, "GET", "/healthz", EVERYONE),
+    Row("accueil.readyz", P.PUBLIC, "GET", "/readyz", EVERYONE),
+    Row("accueil.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
+    Row("accueil.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
+    Row("accueil.communes", P.CONNECTED, "GET", "/communes?code_postal=14000", (303, *EVERYONE[1:])),
+    Row("compte.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
+    Row(
+        "compte.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))
+    ),
+    Row("compte.deconnexion", P.CONNECTED, "POST", "/deconnexion", (303,) * 8),
+    Row(
+        "compte.choisir_structure",
+        P.WRITE_FICHE,
+        "POST",
+        "/structure-active",
+        (303, 303, 404, 403, 403, 403, 403, 403),
+        (("organisme", "{organisme}"),),
+    ),
+    Row("fiches.liste", P.WRITE_FICHE, "GET", "/fiches/", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row("fiches.nouvelle", P.WRITE_FICHE, "GET", "/fiches/nouvelle", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row(
+        "fiches.creer",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/nouvelle",
+        (401, 303, 422, 403, 403, 403, 403, 403),
+        (("organisme", "{organisme}"), ("dispositif", "ASL")),
+    ),
+    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{brouillon}", WRITERS),
+    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{publiee}", WRITERS),
+    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/999999", (303, 404, 404, 403, 403, 403, 403, 403)),
+    Row("fiches.modifier", P.WRITE_FICHE, "POST", "/fiches/{publiee}/modifier", (303, 303, *WRITERS[2:])),
+    Row("fiches.modifier", P.WRITE_FICHE, "POST", "/fiches/{soumise}/modifier", (303, 409, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/archiver", (303, 303, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/archiver", (303, 409, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/valider", (303, 404, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
+    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", WRITERS),
+    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, *WRITERS[2:])),
+    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, *WRITERS[2:])),
+    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/saisie/intitule", (401, 409, *WRITERS[2:])),
+    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{soumise}/saisie/intitule", (401, 409, *WRITERS[2:])),
+    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/saisie/inconnue", (401, 404, *WRITERS[2:])),
+    Row("saisie.relecture", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/relecture", WRITERS),
+    Row("saisie.relecture", P.WRITE_FICHE, "GET", "/fiches/{soumise}/relecture", (303, 303, *WRITERS[2:])),
+    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/envoyer", (303, 303, *WRITERS[2:])),
+    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, *WRITERS[2:])),
+    Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{soumise}/envoyee", WRITERS),
+    Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, *WRITERS[2:])),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_soumise}", MODERATORS),
+    Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_publiee}", MODERATORS),
+    Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_brouillon}", (*MODERATORS[:3], 404, *MODERATORS[4:])),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/prendre",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/valider",
+        (401, 403, 403, 409, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_publiee}/suspendre",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("commentaire", "Le téléphone est faux."),),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_publiee}/archiver",
+        (401, 403, 403, 404, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_brouillon}/prendre",
+        (401, 403, 403, 404, 404, 403, 403, 403),
+    ),
+    Row("consultation.liste", P.READ_PUBLISHED, "GET", "/consultation/", (303, 403, 403, 403, 403, 200, 200, 403)),
+    Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
+    Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])),
+    Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{suspendue}", (*READERS[:5], 404, *READERS[6:])),
+)
+
+POSTS = [row for row in ROWS if row.method == "POST"]
+GETS = [row for row in ROWS if row.method == "GET"]
+NO_OBJECT = ("/fiches/{0}", "/fiches/{0}/saisie/structure", "/fiches/{0}/relecture", "/fiches/{0}/envoyee")
+
+
+class World:
+    """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
+
+    def __init__(self) -> None:
+        theirs = make.organisme()
+        provider, moderator = make.provider("Nadia Exemple", theirs), make.moderator()
+        self.people = {
+            "anonyme": None,
+            "structure": provider,
+            "autre structure": make.provider("Olga Voisine", make.organisme("Association voisine")),
+            "moderateur": moderator,
+            "autre moderateur": make.moderator("Mina Modèle", "grand-est"),
+            "financeur": make.funder(),
+            "autre financeur": make.funder("Félix Fonds", "grand-est"),
+            "administrateur": make.administrator(),
+        }
+        ways = {"brouillon": "BROUILLON", "soumise": "SOUMISE", "publiee": "VALIDEE", "suspendue": "VALIDEE"}
+        fiches = {name: make.fiche_in(RevisionState[way], provider, moderator) for name, way in ways.items()}
+        make.step(fiches["suspendue"], "suspendre", moderator, "Le téléphone est faux.")
+        self.names = {name: fiche.id for name, fiche in fiches.items()}
+        self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
+        self.names["organisme"] = theirs.id
+
+    def send(self, visitor: Visitor, row: Row, **extra: str):
+        path = row.path.format_map(self.names)
+        if row.method == "GET":
+            return visitor.get(path, buffered=True)
+        visitor.see("/connexion")
+        return visitor.post(path, {name: text.format_map(self.names) for name, text in row.data} | extra)
+
+
+@pytest.fixture
+def world(app):
+    return World()
+
+
+def states():
+    """All that a refused request must leave as it was."""
+    db.session.rollback()
+    db.session.expire_all()
+    return (
+        db.session.query(Fiche.id, Fiche.state, Fiche.numero).order_by(Fiche.id).all(),
+        db.session.query(Revision.id, Revision.state, Revision.document).order_by(Revision.id).all(),
+        db.session.query(TransitionLog).count(),
+    )
+
+
+def test_no_endpoint_is_missing_from_the_table(app):
+    stated = {(row.endpoint, row.method) for row in ROWS}
+    mapped = {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert stated == mapped
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_each_endpoint_carries_the_permission_that_the_table_states(app, row):
+    assert permission_of(app, row.endpoint) is row.permission
+
+
+def test_an_endpoint_without_permission_stops_the_start(app):
+    bare = type("Carte", (), {"url_map": app.url_map, "view_functions": {**app.view_functions}})()
+    check_permissions(bare)
+    bare.view_functions["fiches.liste"] = lambda: ""
+    with pytest.raises(RuntimeError, match=r"sans permission : fiches\.liste"):
+        check_permissions(bare)
+    bare.view_functions["fiches.liste"] = requires(Permission.ADMINISTER)(lambda: "")
+    check_permissions(bare)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_each_person_gets_exactly_what_is_theirs(app, world, row):
+    # Those who may act come last: what they change must not decide for the others.
+    order = sorted(zip(ACTORS, row.expected, strict=True), key=lambda pair: pair[1] == 303 and pair[0] != "anonyme")
+    for actor, expected in order:
+        before = states()
+        answer = world.send(Visitor(app, world.people[actor]), row)
+        assert answer.status_code == expected, f"{actor} : {answer.status_code} au lieu de {expected}"
+        if actor == "anonyme" and expected == 303:
+            assert answer.headers["Location"].startswith("/connexion")
+        if expected >= 400:
+            assert states() == before, f"{actor} : refusé, et pourtant quelque chose a changé"
+
+
+@pytest.mark.parametrize("row", POSTS, ids=str)
+def test_a_form_without_its_token_is_refused_to_everyone_and_changes_nothing(app, world, row):
+    """400 for whoever may send it; who may not is told so first."""
+    before = states()
+    for actor in ACTORS[1:]:
+        person = world.people[actor]
+        answer = world.send(Visitor(app, person), row, csrf_token="")
+        assert answer.status_code == (400 if person.can(row.permission) else 403), actor
+        answer = world.send(Visitor(app, person), row, csrf_token="celui-d-un-autre")
+        assert answer.status_code == (400 if person.can(row.permission) else 403), actor
+    assert states() == before
+
+
+@pytest.mark.parametrize("row", GETS, ids=str)
+def test_the_headers_that_protect_every_answer(app, world, row):
+    one_of_each_answer = dict(zip(row.expected, ACTORS, strict=True))
+    for actor in one_of_each_answer.values():
+        headers = world.send(Visitor(app, world.people[actor]), row).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert not re.search(r"unsafe|\*|https?:", policy)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        if row.endpoint not in FILES:
+            assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/n-existe-pas", "/deconnexion", "/fiches/abc"])
+def test_error_pages_are_protected_as_well(app, world, path):
+    answer = Visitor(app, world.people["structure"]).get(path)
+    assert answer.status_code in (404, 405)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Revenir à l’accueil" in answer.text
+
+
+@pytest.mark.parametrize("path", NO_OBJECT)
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_an_impossible_number_is_no_page(app, world, path, number):
+    assert Visitor(app, world.people["structure"]).get(path.format(number)).status_code == 404
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_an_impossible_number_is_no_page_for_the_others_either(app, world, number):
+    assert Visitor(app, world.people["moderateur"]).get(f"/moderation/{number}").status_code == 404
+    assert Visitor(app, world.people["financeur"]).get(f"/consultation/{number}").status_code == 404
+    chosen = Visitor(app, world.people["structure"]).post("/structure-active", {"organisme": str(number)})
+    assert chosen.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=-3",
+        "page=0",
+        "page=99999999999999999999",
+        "page=deux",
+        "q=%00",
+        "q=%25_%5C",
+        "q=😀",
+        "q=%FF",
+        "departement=%00",
+        "dispositif=XYZ",
+    ],
+)
+def test_no_search_breaks_the_queue(app, world, query):
+    assert Visitor(app, world.people["moderateur"]).get(f"/moderation/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("code", ["", "%00", "14", "99999", "abcde", "1400000000000000", "😀", "%27 OR 1=1"])
+def test_no_postal_code_breaks_the_suggestions(app, world, code):
+    answer = Visitor(app, world.people["structure"]).get(f"/communes?code_postal={code}")
+    assert answer.status_code == 200
+    assert isinstance(answer.json, list)
+
+
+# --- What the pages are made of ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_needs_what_the_policy_forbids(template):
+    source = template.read_text()
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style\b", source), "script ou style dans la page"
+    assert not re.search(r"\s(?:style|on[a-z]+)\s*=\s*[\"'{]", source), "attribut style ou on…"
+    assert not re.search(r"javascript:|\|\s*safe\b|autoescape\s+false", source), "texte non protégé"
+    assert not re.search(r"(?:src|href|action)=[\"'](?:https?:)?//", source), "un autre site est demandé"
+
+
+@pytest.mark.parametrize("row", [row for row in GETS if row.endpoint not in FILES], ids=str)
+def test_every_page_keeps_to_the_policy_and_every_form_has_its_token(app, world, row):
+    for actor, expected in zip(ACTORS, row.expected, strict=True):
+        answer = world.send(Visitor(app, world.people[actor]), row)
+        if expected != 200 or answer.mimetype != "text/html":
+            continue
+        page = html.fromstring(answer.text)
+        assert not page.xpath("//@*[starts-with(name(), 'on') or name() = 'style'] | //style | //script[not(@src)]")
+        for form in page.xpath("//form[@method='post']"):
+            assert form.xpath(".//input[@name='csrf_token']/@value"), form.get("action")
+        ids = page.xpath("//@id")
+        assert len(ids) == len(set(ids)), "deux éléments ont le même id"
+
+
+def test_anonymous_without_origin_is_sent_to_log_in_and_nothing_foreign_is_kept(app, world):
+    """Another site could post a text of its own: only our pages may have it offered after logging in."""
+    path = "/fiches/{brouillon}/saisie/intitule".format_map(world.names)
+    for headers in ({}, {"Origin": "https://ailleurs.example"}, {"Origin": "null"}):
+        answer = app.test_client().post(path, data={"formation-intitule": "Texte glissé"}, headers=headers)
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == "/connexion"
+    kept = app.test_client().post(path, data={"formation-intitule": "Texte gardé"}, headers=ORIGIN)
+    assert kept.status_code == 401
+    assert "Texte gardé" in kept.text
