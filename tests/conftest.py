@@ -27,6 +27,9 @@ from backoffice.factory import create_app
 from . import services
 from .visitor import Visitor
 
+NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
+"""Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
+
 KEPT_TABLES = {"territoire", "commune", "commune_postal_code", "alembic_version"}
 """Reference tables: filled once, changed by no test."""
 
@@ -109,7 +112,7 @@ class PostgresqlBase:
 
     def __init__(self, name: str):
         need("postgresql")
-        self.name = f"relais_test_{name}"
+        self.name = f"{NAME}_{name}"
         self.url = f"{services.POSTGRESQL}/{self.name}"
         self._manage(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
 
