@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_app_context
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from backoffice.extensions import db
 from backoffice.models import User
 
 from .factories import PASSWORD
@@ -32,11 +35,11 @@ class Visitor:
         return answer
 
     def get(self, url: str, **kwargs: Any) -> TestResponse:
-        return self.client.get(url, **kwargs)
+        return self._ask(self.client.get, url, **kwargs)
 
     def see(self, url: str) -> TestResponse:
         """Opens a page as a person does, redirections followed; remembers its CSRF token."""
-        answer = self.client.get(url, follow_redirects=True)
+        answer = self.get(url, follow_redirects=True)
         if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
             self.token = found[1]
         return answer
@@ -44,7 +47,14 @@ class Visitor:
     def post(self, url: str, data: Any = None, **kwargs: Any) -> TestResponse:
         fields = MultiDict(data or {})
         fields.setdefault("csrf_token", self.token)
-        return self.client.post(url, data=fields, headers=ORIGIN, **kwargs)
+        return self._ask(self.client.post, url, data=fields, headers=ORIGIN, **kwargs)
+
+    @staticmethod
+    def _ask(method: Callable[..., TestResponse], url: str, **kwargs: Any) -> TestResponse:
+        """A request of its own: it shares neither the test's application context nor its transaction."""
+        if has_app_context():
+            db.session.rollback()
+        return Context().run(method, url, **kwargs)
 
     def stamp(self, url: str) -> str:
         """The hidden mark of a step's page: what the page showed when it was opened."""

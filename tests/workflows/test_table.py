@@ -1,0 +1,175 @@
+"""The table of transitions, over the whole of itself: each row, each wrong source, each wrong person."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from backoffice.extensions import db
+from backoffice.models import FicheState, Revision, RevisionState, TransitionLog
+from backoffice.permissions import Permission
+from tests import factories as make
+from workflows.case import Refused
+from workflows.definition import EVENTS, TRANSITIONS, Subject, Transition
+from workflows.engine import apply, available
+
+ROOT = Path(__file__).resolve().parents[2]
+
+REVISION_TRANSITIONS = [t for t in TRANSITIONS.values() if t.subject is Subject.REVISION]
+FICHE_TRANSITIONS = [t for t in TRANSITIONS.values() if t.subject is Subject.FICHE]
+
+
+def named(transition: Transition) -> str:
+    return transition.name
+
+
+def wrong_sources(transitions, states):
+    return [
+        pytest.param(transition, state, id=f"{transition.name}-{state}")
+        for transition in transitions
+        for state in states
+        if state not in transition.sources
+    ]
+
+
+def people():
+    structure = make.organisme()
+    return {
+        Permission.WRITE_FICHE: make.provider("Nadia Exemple", structure),
+        Permission.MODERATE: make.moderator("Marc Modèle"),
+    }
+
+
+def fiche_for(transition, by, state):
+    """A fiche whose subject is in `state`."""
+    provider, moderator = by[Permission.WRITE_FICHE], by[Permission.MODERATE]
+    if transition.subject is Subject.REVISION:
+        return make.fiche_in(state, provider, moderator)
+    published = state in (FicheState.PUBLIEE, FicheState.SUSPENDUE)
+    way = RevisionState.VALIDEE if published else RevisionState.BROUILLON
+    fiche = make.fiche_in(way, provider, moderator)
+    if state is FicheState.SUSPENDUE:
+        make.step(fiche, "suspendre", moderator, "Téléphone faux.")
+    if state is FicheState.ARCHIVEE:
+        make.step(fiche, "archiver", provider)
+    db.session.expire_all()
+    return fiche
+
+
+def first(fiche):
+    return fiche.revisions[0]
+
+
+def take(transition, fiche, actor, comment="Une raison."):
+    revision = first(fiche) if transition.subject is Subject.REVISION else fiche.latest
+    try:
+        case = apply(
+            db.session(),
+            transition.name,
+            fiche_id=fiche.id,
+            revision_id=revision.id,
+            actor=actor,
+            comment=comment,
+        )
+        db.session.commit()
+    except Refused:
+        db.session.rollback()
+        raise
+    return case
+
+
+@pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=named)
+def test_each_transition_leads_from_its_sources_to_its_target_and_is_logged(app, transition):
+    by = people()
+    for source in transition.sources:
+        fiche = fiche_for(transition, by, source)
+        case = take(transition, fiche, by[transition.permission])
+        subject = case.revision if transition.subject is Subject.REVISION else case.fiche
+        assert subject.state is transition.target
+        rows = db.session.query(TransitionLog).filter_by(fiche_id=fiche.id, transition=transition.name).all()
+        assert (rows[-1].source, rows[-1].target) == (source, transition.target)
+        assert rows[-1].actor_id == by[transition.permission].id
+        assert rows[-1].comment == "Une raison."
+
+
+@pytest.mark.parametrize(("transition", "state"), wrong_sources(REVISION_TRANSITIONS, RevisionState))
+def test_no_revision_leaves_another_state_by_this_transition(app, transition, state):
+    by = people()
+    fiche = fiche_for(transition, by, state)
+    before = db.session.query(TransitionLog).count()
+    with pytest.raises(Refused, match=r"[Rr]ien n’a été changé"):
+        take(transition, fiche, by[transition.permission])
+    assert first(fiche).state is state
+    assert db.session.query(TransitionLog).count() == before
+
+
+@pytest.mark.parametrize(("transition", "state"), wrong_sources(FICHE_TRANSITIONS, FicheState))
+def test_no_fiche_leaves_another_state_by_this_transition(app, transition, state):
+    by = people()
+    fiche = fiche_for(transition, by, state)
+    with pytest.raises(Refused, match=r"[Rr]ien n’a été changé"):
+        take(transition, fiche, by[transition.permission])
+    assert fiche.state is state
+
+
+@pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=named)
+def test_only_who_holds_the_permission_for_this_very_fiche_may_take_it(app, transition):
+    by = people()
+    strangers = [
+        make.provider("Autre Structure", make.organisme("Autre structure")),
+        make.moderator("Autre Territoire", "grand-est"),
+        make.funder(),
+        make.administrator(),
+        by[Permission.MODERATE if transition.permission is Permission.WRITE_FICHE else Permission.WRITE_FICHE],
+    ]
+    fiche = fiche_for(transition, by, transition.sources[0])
+    for stranger in strangers:
+        with pytest.raises(Refused, match="pas le droit"):
+            take(transition, fiche, stranger)
+        assert transition not in available(stranger, fiche, fiche.latest)
+
+
+@pytest.mark.parametrize("transition", [t for t in TRANSITIONS.values() if t.comment], ids=named)
+@pytest.mark.parametrize("comment", ["", "   \n "])
+def test_a_decision_that_must_be_explained_is_refused_without_words(app, transition, comment):
+    by = people()
+    fiche = fiche_for(transition, by, transition.sources[0])
+    with pytest.raises(Refused, match="Écrivez"):
+        take(transition, fiche, by[transition.permission], comment)
+
+
+@pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=named)
+def test_the_buttons_are_the_transitions_that_can_be_taken(app, transition):
+    by = people()
+    fiche = fiche_for(transition, by, transition.sources[0])
+    shown = available(by[transition.permission], fiche, fiche.latest)
+    assert (transition in shown) == (transition.subject is Subject.FICHE or first(fiche) is fiche.latest)
+
+
+def test_every_event_of_the_log_has_words(app):
+    by = people()
+    for state in RevisionState:
+        make.fiche_in(state, by[Permission.WRITE_FICHE], by[Permission.MODERATE])
+    names = {row.transition for row in db.session.query(TransitionLog)}
+    assert names <= EVENTS.keys()
+    assert len(names) > 6
+
+
+def test_the_engine_is_the_only_writer_of_states():
+    """No other module of the product assigns `.state`."""
+    writers = set()
+    for file in [*ROOT.glob("backoffice/**/*.py"), *ROOT.glob("workflows/*.py"), *ROOT.glob("forms/**/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets):
+                writers.add(file.relative_to(ROOT).as_posix())
+    assert writers == {"workflows/engine.py"}
+
+
+def test_a_new_row_is_a_draft_and_in_no_flow(app):
+    fiche = make.draft(make.provider())
+    assert (fiche.state, fiche.latest.state) == (FicheState.NON_PUBLIEE, RevisionState.BROUILLON)
+    assert (fiche.numero, fiche.published_revision_id) == (None, None)
+    assert Revision.__table__.c.fragment_id.default is None
