@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 from sqlalchemy import delete, select
 
+from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db, limiter, login
 from backoffice.models import Login, Organisme, User
 from backoffice.models.base import now
