@@ -42,11 +42,13 @@ def rhythm(action: Action) -> str:
     lines = []
     if slots:
         week = duration(action.minutes_per_week)
-        lines.append(f"{'; '.join(slots)} (soit {week} par semaine).".capitalize())
+        lines.append(f"{f'{NBSP}; '.join(slots)} (soit {week} par semaine).")
     if action.rythme:
         lines.append(action.rythme)
     if action.nom and lines:
         lines[0] = f"{action.nom}{NBSP}: {lines[0]}"
+    elif slots:
+        lines[0] = lines[0].capitalize()
     return "\n".join(lines)
 
 

@@ -43,14 +43,8 @@ class Review:
 
 
 def review(content: Contenu, path: Path, pending: dict[str, object], *, siret_required: bool = True) -> Review:
-    findings = [*unread(path, pending), *missing(content, path), *contradictions(content)]
-    if siret_required and not content.structure.siret:
-        findings.append(
-            Finding(
-                "structure-siret",
-                "Indiquez le numéro SIRET de la structure, ou celui de la structure qui vous porte.",
-            )
-        )
+    waived = () if siret_required else ("structure.siret",)
+    findings = [*unread(path, pending), *missing(content, path, waived), *contradictions(content)]
     advice = tuple(recommendations(content))
     score = round(100 * (1 - len(advice) / len(RECOMMENDED)))
     return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice)
@@ -64,11 +58,11 @@ def unread(path: Path, pending: dict[str, object]) -> Iterator[Finding]:
             yield Finding(first, f"L’étape « {step.title} » contient une réponse à corriger.")
 
 
-def missing(content: Contenu, path: Path) -> Iterator[Finding]:
-    """Required questions without an answer."""
+def missing(content: Contenu, path: Path, waived: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """Required questions without an answer, save those that the territoire waives."""
     for step in path.steps:
         for question in step.questions():
-            if not question.required or (question.pattern.startswith("inscription.adresse")):
+            if not question.required or question.pattern in waived:
                 continue
             for spot, value in values(content, question.pattern):
                 if value in ("", None, []):

@@ -35,8 +35,10 @@ STRUCTURE = Step(
                 Question(
                     "structure.siret",
                     Kind.SIRET,
-                    help="14 chiffres. Il figure sur vos courriers de l’Urssaf ou de l’Insee.",
+                    help="14 chiffres, sur vos courriers de l’Urssaf ou de l’Insee. "
+                    "Sans numéro à vous, écrivez celui de la structure qui vous porte.",
                     example="732 829 320 00074",
+                    required=True,
                 ),
                 Question(
                     "structure.numero_activite",
