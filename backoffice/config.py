@@ -46,6 +46,8 @@ class Config:
             "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
             "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
             "RATELIMIT_HEADERS_ENABLED": False,
+            # With Redis down, people still log in: each process counts for itself meanwhile.
+            "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
             "RELAIS_DEMO": self.demo,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
@@ -67,21 +69,26 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
     demo = env.get("RELAIS_DEMO", "") == "1"
     url = env.get("DATABASE_URL", "").strip()
     try:
-        embedded = not url or make_url(url).get_backend_name() == "sqlite"
+        backend = make_url(url).get_backend_name() if url else "sqlite"
     except ArgumentError as error:
         raise ConfigError("DATABASE_URL: adresse de base de données illisible.") from error
+    if backend not in ("sqlite", "postgresql", "postgres"):
+        raise ConfigError("DATABASE_URL: une adresse postgresql:// ou sqlite:// est attendue.")
     if not url:
         instance.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{instance / 'relais.sqlite3'}"
     elif url.startswith("postgres://"):
         url = url.replace("postgres://", "postgresql://", 1)
     proxies = env.get("RELAIS_PROXIES", "0")
-    if not proxies.isdigit():
+    if not proxies.isdecimal():
         raise ConfigError("RELAIS_PROXIES: un nombre entier est attendu.")
+    redis_url = env.get("REDIS_URL", "").strip()
+    if redis_url and not redis_url.startswith(("redis://", "rediss://")):
+        raise ConfigError("REDIS_URL: une adresse redis:// ou rediss:// est attendue.")
     return Config(
         database_url=url,
-        redis_url=env.get("REDIS_URL", "").strip(),
-        secret_key=env.get("SECRET_KEY", "") or _own_key(instance, allowed=embedded or demo),
+        redis_url=redis_url,
+        secret_key=env.get("SECRET_KEY", "") or _own_key(instance, allowed=backend == "sqlite" or demo),
         demo=demo,
         instance=instance,
         https=env.get("RELAIS_HTTPS", "") == "1",

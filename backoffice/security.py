@@ -73,7 +73,7 @@ def safe_next(target: str | None) -> str:
     """A path of this site, or "/": never another host, whatever was asked."""
     if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return "/"
-    if any(ord(character) < 32 for character in target):
+    if any(ord(character) < 32 or ord(character) == 127 for character in target):
         return "/"
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else "/"

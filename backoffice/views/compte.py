@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db, limiter, login
@@ -85,9 +85,10 @@ def connecter() -> ResponseReturnValue:
 
 def open_login(user: User) -> None:
     """Opens a connection under a fresh token: whatever the cookie carried before is worth nothing now."""
+    replaced = current_user.login_token if current_user.is_authenticated else ""
     user.login_token = new_token()
     with atomic() as base:
-        base.execute(delete(Login).where(Login.expires_at <= now()))
+        base.execute(delete(Login).where(or_(Login.expires_at <= now(), Login.token_hash == token_hash(replaced))))
         base.add(Login(token_hash=token_hash(user.login_token), user_id=user.id, expires_at=now() + LIFETIME))
     session.clear()
     session.permanent = True

@@ -8,6 +8,8 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from backoffice.security import safe_next
+
 from .compte import _typed_email, login_page
 from .guard import keeps_input, typed
 
@@ -50,14 +52,21 @@ def error_page(code: int) -> tuple[str, int]:
 def _error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirection is no error
+    if error.code == 429 and request.endpoint == "compte.connecter":
+        return _login_again(". ".join(WORDS[429])), 429
     return error_page(error.code)
+
+
+def _login_again(message: str) -> str:
+    """The login page as it was sent, password apart: what was typed before it is still carried along."""
+    return login_page(safe_next(request.form.get("next")), _typed_email(), message, request.form.get("saisie", ""))
 
 
 def _stale_page(error: CSRFError) -> ResponseReturnValue:
     """The page was opened under another connection: nothing is done, nothing typed is lost."""
     if request.endpoint == "compte.connecter":
         message = "Cette page était ouverte depuis trop longtemps. Écrivez de nouveau votre mot de passe."
-        return login_page(request.form.get("next", "/"), _typed_email(), message, request.form.get("saisie", "")), 400
+        return _login_again(message), 400
     if current_user.is_authenticated and keeps_input():
         from .compte import _pairs
 
