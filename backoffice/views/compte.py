@@ -51,7 +51,16 @@ def _may_enter(user: User) -> bool:
 
 
 def login_page(next_: str = "/", email: str = "", error: str = "", kept: str = "") -> str:
-    return render_template("compte/connexion.html", next=next_, email=email, error=error, kept=kept, count=_pairs(kept))
+    return render_template(
+        "compte/connexion.html",
+        next=next_,
+        email=email,
+        error=error,
+        kept=kept,
+        count=_pairs(kept),
+        demo_accounts=present(db.session()) if current_app.config["RELAIS_DEMO"] else [],
+        demo_password=PASSWORD,
+    )
 
 
 @blueprint.get("/connexion")
