@@ -17,6 +17,7 @@ from tests.factories import PASSWORD
 Where = Page | Locator
 
 AXE = Axe()
+SMALLEST = 320
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -31,12 +32,13 @@ def part(where: Where, title: str) -> Locator:
 
 
 class Person:
-    """`seen`: the pages met, each checked for accessibility and for horizontal scroll."""
+    """`seen`: the pages met, each checked for accessibility and horizontal scroll. `inputs`: answers given."""
 
     def __init__(self, context: BrowserContext, helper: BrowserContext, *, scripted: bool = True):
         self.page = context.new_page()
         self.scripted = scripted
         self.seen: list[str] = []
+        self.inputs = 0
         self.problems: list[str] = []
         self.page.on("console", lambda message: self._console(message.type, message.text))
         self.page.on("pageerror", lambda error: self.problems.append(f"JavaScript: {error}"))
@@ -47,6 +49,9 @@ class Person:
         # A page answered with 4xx is logged as an error too: such pages are met on purpose.
         if kind in ("error", "warning") and "Failed to load resource" not in text:
             self.problems.append(f"console: {text}")
+
+    def another_tab(self) -> Person:
+        return Person(self.page.context, self._helper, scripted=self.scripted)
 
     # --- Going about ---------------------------------------------------------------------------------
 
@@ -84,17 +89,20 @@ class Person:
         self.unfold(field)
         text = value.isoformat("minutes") if isinstance(value, time) else str(value)
         field.fill(value.isoformat() if isinstance(value, date) else text)
+        self.inputs += 1
 
     def choose(self, where: Where, label: str, option: str) -> None:
         field = where.get_by_label(words(label))
         self.unfold(field)
         field.select_option(label=option)
+        self.inputs += 1
 
     def tick(self, where: Where, legend: str, *options: str) -> None:
         """Boxes or radio buttons of one question."""
         asked = where.get_by_role("group", name=words(legend))
         for option in options:
             asked.get_by_label(option, exact=True).check()
+            self.inputs += 1
 
     def unfold(self, field: Locator) -> None:
         if field.is_visible():
@@ -120,10 +128,20 @@ class Person:
         found = AXE.run(shown)
         if found.violations_count:
             self.problems += [f"{page.url}: {fault}" for fault in faults(found.response["violations"])]
-        if (excess := shown.evaluate(OVERFLOW)) > 0:
-            self.problems.append(f"{page.url}: la page déborde de {excess} px en largeur")
+        self._narrow(shown)
         if PICTURES:
             shown.screenshot(path=PICTURES / f"{_name(page)}-{len(self.seen):02}.png", full_page=True)
+
+    def _narrow(self, shown: Page) -> None:
+        """No horizontal scroll; for a person with a phone, not even on a smaller one."""
+        size = shown.viewport_size
+        assert size is not None
+        widths = [size["width"], SMALLEST] if size["width"] < 768 else [size["width"]]
+        for width in widths:
+            shown.set_viewport_size({"width": width, "height": size["height"]})
+            if (excess := shown.evaluate(OVERFLOW)) > 0:
+                self.problems.append(f"{shown.url}: à {width} px, la page déborde de {excess} px")
+        shown.set_viewport_size(size)
 
     def _copy(self) -> Page:
         """axe is a script: a page of a browser without JavaScript is copied into one that has it."""
