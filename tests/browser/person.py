@@ -125,24 +125,27 @@ class Person:
         page = self.page
         page.wait_for_load_state()
         self.seen.append(page.url)
-        shown = page if self.scripted else self._copy()
-        found = AXE.run(shown, options=OPTIONS)
-        if found.violations_count:
+        self._narrow()
+        key = (page.viewport_size or {}).get("width"), shape(page.content())
+        if key not in CHECKED:
+            CHECKED.add(key)
+            found = AXE.run(page if self.scripted else self._copy(), options=OPTIONS)
             self.problems += [f"{page.url}: {fault}" for fault in faults(found.response["violations"])]
-        self._narrow(shown)
         if PICTURES:
-            shown.screenshot(path=PICTURES / f"{_name(page)}-{len(self.seen):02}.png", full_page=True)
+            page.screenshot(path=PICTURES / f"{_name(page)}-{len(self.seen):02}.png", full_page=True)
 
-    def _narrow(self, shown: Page) -> None:
+    def _narrow(self) -> None:
         """No horizontal scroll; for a person with a phone, not even on a smaller one."""
-        size = shown.viewport_size
+        page, size = self.page, self.page.viewport_size
         assert size is not None
         widths = [size["width"], SMALLEST] if size["width"] < 768 else [size["width"]]
         for width in widths:
-            shown.set_viewport_size({"width": width, "height": size["height"]})
-            if (excess := shown.evaluate(OVERFLOW)) > 0:
-                self.problems.append(f"{shown.url}: à {width} px, la page déborde de {excess} px")
-        shown.set_viewport_size(size)
+            if width != size["width"]:
+                page.set_viewport_size({"width": width, "height": size["height"]})
+            if (excess := page.evaluate(OVERFLOW)) > 0:
+                self.problems.append(f"{page.url}: à {width} px, la page déborde de {excess} px")
+        if len(widths) > 1:
+            page.set_viewport_size(size)
 
     def _copy(self) -> Page:
         """axe is a script: a page of a browser without JavaScript is copied into one that has it."""
@@ -157,6 +160,16 @@ class Person:
 
     def no_problem(self) -> None:
         assert not self.problems, "\n".join(self.problems)
+
+
+CHECKED: set[tuple[int | None, int]] = set()
+"""The widths and shapes of the pages that axe has judged: a page of the same shape need not be again."""
+
+
+def shape(html: str) -> int:
+    """The same for two pages that differ by their words, their numbers and what is typed in them."""
+    html = re.sub(r">\s*[^<\s][^<]*<", ">…<", html)
+    return hash(re.sub(r'\d+|value="[^"]+"', "", html))
 
 
 def faults(violations: list[dict[str, Any]]) -> Iterator[str]:
