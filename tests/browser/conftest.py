@@ -16,7 +16,7 @@ from tests.conftest import need
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 QUIET = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run --lang=fr-FR"
+    "--disable-sync --no-first-run"
 )
 logging.getLogger("werkzeug").setLevel(logging.WARNING)  # one line a request hides what failed
 PATIENCE = 15_000
