@@ -140,5 +140,5 @@ def _pairs(kept: str) -> list[tuple[str, str]]:
     try:
         pairs = json.loads(kept) if kept else []
         return [(str(name), str(text)) for name, text in pairs]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []
