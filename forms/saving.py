@@ -35,6 +35,8 @@ class Saved:
     form: StepForm
     content: Contenu
     pending: Pending
+    homeless: bool = False
+    """Something was typed about a fixed row that a colleague has removed meanwhile."""
 
     @property
     def clean(self) -> bool:
@@ -56,11 +58,12 @@ def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, 
     """Applies a posted page. `content` is modified in place; nothing is stored."""
     form = bind(step, content, posted)
     validate(form, find)
+    homeless = _homeless(form, content)
     write(form, content)
     rest = {slug: pairs for slug, pairs in pending.items() if slug != step.slug}
     if form.faulty:
         rest[step.slug] = [[name, clean(text, multiline=True)] for name, text in answers(posted)]
-    return Saved(form, content, rest)
+    return Saved(form, content, rest, homeless)
 
 
 def answers(posted: MultiDict[str, str]) -> list[tuple[str, str]]:
@@ -108,12 +111,14 @@ def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> lis
     Fixed rows are only filled: one that a colleague has added or removed meanwhile stays so.
     """
     kind = row_kind(pattern_of(path) + "[]")
-    known = {row.id: row for row in stored} if keyed(kind) else {}
+    known: dict[Any, Any] = {row.id: row for row in stored} if keyed(kind) else {}
+    if not keyed(kind) and len(field.entries) >= len(stored):
+        known = dict(enumerate(stored))  # none was removed: each is still where it was
     rows = []
     for rank, entry in enumerate(field.entries):
-        row = known.pop(entry.form["id"].data, None) if keyed(kind) else None
-        fresh = row is None
-        if fresh and field.rows.fixed:
+        row = known.pop(entry.form["id"].data if keyed(kind) else rank, None)
+        fresh = row is None or not keyed(kind)
+        if row is None and field.rows.fixed:
             continue
         row = row or kind()
         _write(entry.form, row, content, f"{path}-{rank}-")
@@ -123,6 +128,15 @@ def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> lis
             row.id = content.new_id(kind)
         rows.append(row)
     return stored if field.rows.fixed else rows
+
+
+def _homeless(form: StepForm, content: Contenu) -> bool:
+    for name, field in form._fields.items():
+        if isinstance(field, RowList) and field.rows.fixed:
+            ids = {row.id for row in getattr(content, name)}
+            if any(entry.form["id"].data not in ids for entry in field.entries):
+                return True
+    return False
 
 
 def _parts(form: StepForm) -> Iterable[StepForm]:
@@ -189,7 +203,7 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
     try:
         for part in path.split("-"):
             target = target[int(part)] if part.isdecimal() else getattr(target, part)
-    except (AttributeError, IndexError):
+    except (AttributeError, IndexError, TypeError):
         return ""
     if rows is None or rows.fixed or len(target) >= rows.most:
         return ""

@@ -9,7 +9,9 @@ from lxml import html
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from backoffice.extensions import db
 from backoffice.models import Fiche
+from backoffice.models.content import Contenu
 from forms.questions import Question
 
 from .visitor import Visitor
@@ -51,7 +53,7 @@ class Page:
         assert f"{id_}-erreur" in (field.get("aria-describedby") or "").split()
         assert field.tag == "fieldset" or field.get("aria-invalid") == "true"
         assert self.dom.xpath("//*[@role='alert']//a[@href=$to]", to=f"#{id_}"), "absent du résumé"
-        return " ".join(message.text_content().split()).removeprefix("Erreur : ")
+        return message.text_content().strip().removeprefix("Erreur : ")
 
     def type(self, answers: dict[str, str | list[str]]) -> Page:
         for name, text in answers.items():
@@ -70,6 +72,10 @@ class Page:
     @property
     def location(self) -> str:
         return self.answer.headers.get("Location", "")
+
+    def table(self) -> list[list[str]]:
+        """The words of each cell, row by row, of the page's table."""
+        return [[cell.text_content().strip() for cell in row] for row in self.dom.xpath("//tbody/tr")]
 
     def links(self, path: str) -> list[str]:
         return [str(link) for link in self.dom.xpath(f"{path}//a/@href")]
@@ -109,3 +115,10 @@ def review_links(visitor: Visitor, fiche: Fiche | int) -> list[str]:
 def name_of(question: Question) -> str:
     """The field of a question, in the first row where there are rows."""
     return question.pattern.replace("[]", "-0").replace(".", "-")
+
+
+def stored(fiche: Fiche) -> Contenu:
+    """What the base holds of its latest version now."""
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(Fiche, fiche.id).latest.content

@@ -12,14 +12,14 @@ from sqlalchemy import event
 
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Fiche, RevisionState
-from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Session, values
+from backoffice.models.content import Action, Contenu, Creneau, Financeur, Session, values
 from forms.paths import PATHS
 from forms.questions import Kind, Question, Rows
 from forms.saving import all_rows
 from workflows import operations
 
 from . import factories as make
-from .pages import Page, name_of, open_page, open_step, review_links
+from .pages import Page, name_of, open_page, open_step, review_links, stored
 from .visitor import Visitor
 
 ASL = PATHS[Dispositif.ASL]
@@ -51,20 +51,7 @@ def empty(nadia):
 @pytest.fixture
 def full(nadia):
     """A draft that lacks nothing, in two places."""
-    return make.draft(nadia, two_places())
-
-
-def two_places() -> Contenu:
-    content = make.complete_content()
-    content.lieux.append(Lieu(content.new_id(Lieu), make.caen("Bibliothèque")))
-    content.actions[0].lieu = content.lieux[0].id
-    return content
-
-
-def stored(fiche) -> Contenu:
-    db.session.rollback()
-    db.session.expire_all()
-    return db.session.get_one(Fiche, fiche.id).latest.content
+    return make.draft(nadia, make.two_places())
 
 
 def answer_to(question: Question) -> list[str]:
@@ -249,7 +236,7 @@ def contents():
     """Entries that lack or contradict something, by what is wrong with them."""
 
     def made(change):
-        content = two_places()
+        content = make.two_places()
         change(content)
         return content
 
@@ -286,7 +273,7 @@ def contents():
 
     return {
         "just begun": Contenu(actions=[Action("G1")], dernier_repere=1),
-        "complete": two_places(),
+        "complete": make.two_places(),
         **{f.__name__: made(f) for f in (no_choice_of_place, two_groups, second_group_wrong, elsewhere)},
         **{f.__name__: made(f) for f in (money, free_but_priced, exam, no_place)},
     }

@@ -103,7 +103,7 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
             saved = save(step, revision.content, revision.pending, posted, communes_of)
             anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
             stale = request.form.get("empreinte") != before
-            if stale and stamp(step, saved.content, saved.pending) != before:
+            if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
                 return _conflict(fiche, step, saved, posted, before), 409
             if not stale:  # else the same page was sent twice: it is stored already
                 operations.save_draft(session, revision, saved.content, saved.pending, current_user)
