@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from lxml import etree
@@ -195,7 +195,7 @@ def _session(
     if entry.debut or entry.fin:
         _period(_add(root, "periode-inscription"), entry.debut, entry.fin)
     _optional(root, "etat-recrutement", session.recrutement)
-    contact = entry.contact if any(vars(entry.contact).values()) else content.formation.contact
+    contact = content.formation.contact if entry.contact.empty else entry.contact
     _contact(root, "contact-session", contact)
     slots = [creneau for creneau in action.creneaux if creneau.minutes]
     if slots:
@@ -226,7 +226,7 @@ def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> No
     _add(node, "raison-sociale", structure.raison_sociale or structure.nom)
     coordinates = _add(_add(node, "coordonnees-organisme"), "coordonnees")
     _adresse(coordinates, structure.adresse)
-    _reach(coordinates, structure.contact)
+    _reach(coordinates, replace(structure.contact, courriel=structure.courriel or structure.contact.courriel))
     _contact(node, "contact-organisme", structure.contact)
     if code := CATEGORY_CODES.get(structure.categorie):
         _extras(node, "categorie-organisme", [("code-categorie-organisme", code)])
@@ -238,7 +238,7 @@ def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> No
     formateur = _add(node, "organisme-formateur", numero=identity.organisme_numero, **_principal(0))
     _add(_add(formateur, "SIRET-formateur"), "SIRET", structure.siret or NO_SIRET)
     _add(formateur, "raison-sociale-formateur", structure.raison_sociale or structure.nom)
-    _contact(formateur, "contact-formateur", structure.contact)
+    _contact(formateur, "contact-formateur", structure.contact if structure.formateur.empty else structure.formateur)
 
 
 def _financeur(node: etree._Element, financeur: Financeur, publics: list[str], identity: Identity) -> None:
