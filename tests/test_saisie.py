@@ -103,20 +103,22 @@ def test_every_answer_is_kept_shown_again_and_read(visitor, full, step, question
     assert [text.replace("\r\n", "\n") for text in again] == typed
 
 
-@pytest.mark.parametrize(("step", "question"), QUESTIONS)
-def test_every_question_is_labelled_and_explained(visitor, full, step, question):
-    page, name = open_step(visitor, full, step.slug), name_of(question)
-    field = page.element(name)
-    assert field is not None
-    if field.tag == "fieldset":
-        assert question.words in field.findtext("legend")
-    else:
-        (label,) = page.dom.xpath("//label[@for=$id]", id=name)
-        assert question.words in label.text_content()
-        optional = not question.required and question.kind is not Kind.FLAG
-        assert ("(facultatif)" in label.text_content()) == optional
-    if question.help or question.example:
+@pytest.mark.parametrize("step", STEPS)
+def test_every_question_is_labelled_and_explained(visitor, full, step):
+    page = open_step(visitor, full, step.slug)
+    for question in step.questions():
+        name = name_of(question)
+        field = page.element(name)
+        assert field is not None, name
+        if field.tag == "fieldset":
+            assert question.words in field.findtext("legend")
+        else:
+            (label,) = page.dom.xpath("//label[@for=$id]", id=name)
+            assert question.words in label.text_content()
+            optional = not question.required and question.kind is not Kind.FLAG
+            assert ("(facultatif)" in label.text_content()) == optional
         assert f"{name}-aide" in (field.get("aria-describedby") or "").split()
+        assert question.help in page.element(f"{name}-aide").text_content()
         assert question.example in page.element(f"{name}-aide").text_content()
 
 
