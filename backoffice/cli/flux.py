@@ -1,16 +1,51 @@
-"""flask flux build"""
+"""flask flux …"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backoffice.extensions import db, read_only
-from exports.flux import EmptyFlux, UnknownFlux, write_flux
+from backoffice.models import Flux
+from backoffice.models.cut import cut
+from backoffice.models.dates import PARIS
+from exports.flux.build import UnknownFlux, differential, find, full
+from exports.flux.writer import EmptyFlux, Manifest, UnfitFlux
 
 group = AppGroup("flux", help="Flux LHEO.")
+
+
+class Moment(click.ParamType):
+    """A day or an instant, ISO 8601; the clock of Paris unless a zone is written."""
+
+    name = "moment"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"« {value} » n’est pas un moment. Écrivez-le comme 2026-11-01T06:00.", param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=PARIS)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only reads: a long flow must not hold SQLite's write lock."""
+    mark = read_only.set(True)
+    try:
+        yield db.session()
+    finally:
+        db.session.remove()
+        read_only.reset(mark)
 
 
 @group.command("build")
@@ -18,19 +53,42 @@ group = AppGroup("flux", help="Flux LHEO.")
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Fichier .xml ou .xml.gz."
 )
-def build(code: str, output: Path) -> None:
-    """Écrit le flux complet CODE : le code d’un territoire (normandie, grand-est…) ou « france »."""
+@click.option("--since", type=Moment(), help="Flux différentiel : ce qui a changé depuis ce moment.")
+@click.option("--as-of", "as_of", type=Moment(), help="Le flux tel qu’il était à ce moment.")
+def build(code: str, output: Path, since: datetime | None, as_of: datetime | None) -> None:
+    """Écrit le flux CODE : le code d’un territoire (normandie, grand-est…) ou « france »."""
     if not output.name.endswith((".xml", ".xml.gz")):
         raise click.BadParameter("le nom du fichier doit finir par .xml ou .xml.gz", param_hint="--output")
-    mark = read_only.set(True)  # a long reading must not hold SQLite's write lock
+    at = as_of or cut(db.session())
+    if since and since >= at:
+        raise click.BadParameter("ce moment doit être avant celui du flux", param_hint="--since")
     try:
-        manifest = write_flux(db.session(), code, output)
-    except (EmptyFlux, UnknownFlux) as error:
+        with reading() as session:
+            flux = find(session, code)
+            if since:
+                manifest = differential(session, flux, output, since=since, at=at)
+            else:
+                manifest = full(session, flux, output, at=at)
+    except (EmptyFlux, UnfitFlux, UnknownFlux) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        db.session.remove()
-        read_only.reset(mark)
+    _say(output, manifest)
+
+
+def _say(output: Path, manifest: Manifest) -> None:
+    if not manifest.file:
+        click.echo(f"{len(manifest.removed)} retraits et rien d’autre : seul le manifeste est écrit.")
+        return
+    removed = f", {len(manifest.removed)} retraits" if manifest.since else ""
     click.echo(
         f"{output} : {manifest.formations} formations, {manifest.actions} actions, "
-        f"{manifest.sessions} sessions, {manifest.size} octets."
+        f"{manifest.sessions} sessions{removed}, {manifest.size} octets."
     )
+    if len(manifest.code_versions) > 1:
+        click.echo("Attention : ce flux mêle des fragments de plusieurs versions. Lancez « flask flux refresh ».")
+
+
+@group.command("list")
+def list_fluxes() -> None:
+    """Les flux définis."""
+    for flux in db.session.scalars(select(Flux).order_by(Flux.code)):
+        click.echo(f"{flux.code:32} {flux.title}")
