@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SETTINGS = {
     "DATABASE_URL": "SQLAlchemy address of the database; empty: SQLite under instance/",
-    "REDIS_URL": "address of Redis, shared by several processes; empty: memory of this process",
+    "REDIS_URL": "address of Redis, shared by several processes (rate limits, jobs); empty: memory of this process",
     "SECRET_KEY": "key that signs cookies; required when DATABASE_URL names a server",
     "RELAIS_DEMO": "1: demonstration mode (demonstration accounts may exist and are shown)",
     "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ beside wsgi.py",
@@ -44,6 +44,7 @@ class Config:
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+            "RELAIS_REDIS_URL": self.redis_url,
             "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
             "RATELIMIT_HEADERS_ENABLED": False,
             # With Redis down, people still log in: each process counts for itself meanwhile.
