@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import db, read_only
-from backoffice.models import Flux
+from backoffice.models import Flux, FluxRun, RunState
 from backoffice.models.cut import cut
 from backoffice.models.dates import PARIS
+from backoffice.transactions import atomic
 from exports.flux.build import UnknownFlux, differential, find, full
 from exports.flux.writer import EmptyFlux, Manifest, UnfitFlux
+from workflows import flux_runs
+from workflows.refresh import refresh_stale
 
 group = AppGroup("flux", help="Flux LHEO.")
 
@@ -92,3 +95,76 @@ def list_fluxes() -> None:
     """Les flux définis."""
     for flux in db.session.scalars(select(Flux).order_by(Flux.code)):
         click.echo(f"{flux.code:32} {flux.title}")
+
+
+@group.command("run")
+@click.argument("codes", nargs=-1)
+def run(codes: tuple[str, ...]) -> None:
+    """Fait et publie les flux CODES (tous les flux actifs sans code). Pour une crontab ordinaire.
+
+    Avec Redis, des travailleurs les font côte à côte ; sans Redis, ils sont faits ici, l’un après l’autre.
+    """
+    if not codes:
+        flux_runs.publish_all()
+    else:
+        try:
+            with atomic() as session:
+                for code in codes:
+                    flux_runs.ask(session, find(session, code))
+        except UnknownFlux as error:
+            raise click.ClickException(str(error)) from error
+    _tell(db.session.scalars(select(FluxRun).order_by(FluxRun.id.desc()).limit(len(codes) or 100)))
+
+
+@group.command("runs")
+def runs() -> None:
+    """Les dernières fabrications, la plus récente d’abord."""
+    _tell(db.session.scalars(select(FluxRun).order_by(FluxRun.id.desc()).limit(30)))
+
+
+@group.command("stop")
+@click.argument("run_id", type=int)
+def stop(run_id: int) -> None:
+    """Arrête une fabrication : le flux publié reste en place."""
+    with atomic() as session:
+        flux_runs.ask_to_stop(session, _run(session, run_id))
+
+
+@group.command("restart")
+@click.argument("run_id", type=int)
+def restart(run_id: int) -> None:
+    """Recommence une fabrication arrêtée, échouée ou interrompue."""
+    with atomic() as session:
+        found = _run(session, run_id)
+        if found.state is RunState.EN_COURS and not flux_runs.interrupted(found):
+            raise click.ClickException("Cette fabrication est en cours.")
+        flux_runs.ask_again(session, found)
+    db.session.expire_all()
+    _tell([_run(db.session(), run_id)])
+
+
+@group.command("refresh")
+def refresh() -> None:
+    """Refait et revalide les fragments d’une version antérieure du code d’export."""
+    with atomic() as session:
+        done, refused = refresh_stale(session)
+    click.echo(f"{done} fragments refaits, {len(refused)} refusés.")
+    if refused:
+        raise click.ClickException(f"Fiches à revoir : {', '.join(map(str, refused))}.")
+
+
+def _run(session: Session, run_id: int) -> FluxRun:
+    found = session.get(FluxRun, run_id)
+    if found is None:
+        raise click.ClickException(f"Aucune fabrication n’a le numéro {run_id}.")
+    return found
+
+
+def _tell(found: Iterable[FluxRun]) -> None:
+    failed = False
+    for run_ in found:
+        state = "interrompu" if flux_runs.interrupted(run_) else run_.state
+        click.echo(f"{run_.id:6} {run_.flux.code:28} {state:12} {run_.done}/{run_.total} {run_.message or ''}".rstrip())
+        failed = failed or run_.state is RunState.ECHOUE
+    if failed:
+        raise click.exceptions.Exit(1)

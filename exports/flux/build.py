@@ -28,16 +28,21 @@ def find(session: Session, code: str) -> Flux:
 
 
 def full(
-    session: Session, flux: Flux, output: Path, *, at: datetime | None = None, progress: Progress | None = None
+    session: Session,
+    flux: Flux,
+    output: Path,
+    *others: Path,
+    at: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Writes the flow as it was at `at` (now: after every decision taken so far).
 
-    The same moment gives the same bytes, but for the export stamp.
+    The same moment gives the same bytes: the export stamp tells that moment, not the clock.
     """
     at = at or cut(session)
     manifest = Manifest(flux.code, FluxKind.COMPLET, output.name, at.isoformat())
     with closing(history.as_of(session, flux, at)) as pieces:
-        return write(manifest, output, pieces, at, progress)
+        return write(manifest, output, pieces, at, progress, *others)
 
 
 def differential(

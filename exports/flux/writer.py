@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO
+from typing import Self
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -39,6 +39,7 @@ class Manifest:
 
     since: of a differential, the moment of the flow it completes. removed: the numeros that left.
     code_versions: {version of the export code: number of fragments}.
+    others: the same document in another form (plain or compressed), {name: {size, sha256}}.
     """
 
     code: str
@@ -53,6 +54,7 @@ class Manifest:
     code_versions: dict[str, int] = field(default_factory=dict)
     size: int = 0
     sha256: str = ""
+    others: dict[str, dict[str, int | str]] = field(default_factory=dict)
 
     def save(self, file: Path) -> None:
         draft = file.with_name(f".{file.name}.tmp")
@@ -70,29 +72,30 @@ def beside(file: Path) -> Path:
 
 
 def write(
-    manifest: Manifest, output: Path, pieces: Iterable[Piece], at: datetime, progress: Progress | None = None
+    manifest: Manifest,
+    output: Path,
+    pieces: Iterable[Piece],
+    at: datetime,
+    progress: Progress | None = None,
+    *others: Path,
 ) -> Manifest:
     """Writes the pieces as one LHEO document, and its manifest beside it.
 
-    ``.xml.gz`` is compressed. Raises EmptyFlux when there is no piece, UnfitFlux when a fragment is
-    not what was validated; then, as after any other error, what was under the name before is intact.
+    ``.xml.gz`` is compressed; `others` are written in the same pass. Raises EmptyFlux when there is no
+    piece, UnfitFlux when a fragment is not what was validated; then, as after any other error, what
+    was under the names before is intact.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as target:
-        draft = Path(target.name)
-        try:
-            sink = _Packed(target) if output.name.endswith(".gz") else _Plain(target)
-            for part in _document(manifest, pieces, at, progress):
+    with ExitStack() as stack:
+        sinks = [stack.enter_context(_sink(file)) for file in (output, *others)]
+        for part in _document(manifest, pieces, at, progress):
+            for sink in sinks:
                 sink.write(part)
-            sink.finish()
-            target.close()
-            manifest.file, manifest.size, manifest.sha256 = output.name, sink.size, sink.digest.hexdigest()
-            draft.chmod(0o644)
-            draft.replace(output)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                draft.unlink()
-            raise
+        for sink in sinks:
+            sink.publish()
+    first, *rest = sinks
+    manifest.file, manifest.size, manifest.sha256 = output.name, first.size, first.digest.hexdigest()
+    manifest.others = {sink.file.name: {"size": sink.size, "sha256": sink.digest.hexdigest()} for sink in rest}
     manifest.save(beside(output))
     return manifest
 
@@ -145,28 +148,67 @@ def _removals(numeros: list[str]) -> str:
 
 
 class _Plain:
-    """Writes bytes as they come, and measures what is on disk."""
+    """A file that has no name until it is whole: a process that is killed leaves nothing behind.
 
-    def __init__(self, target: IO[bytes]):
-        self.target, self.size, self.digest = target, 0, hashlib.sha256()
+    Measures what it writes. Where the file system has no unnamed files, a hidden name is used.
+    """
+
+    def __init__(self, file: Path):
+        self.file, self.size, self.digest = file, 0, hashlib.sha256()
+        self.draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        try:
+            self.descriptor = os.open(file.parent, os.O_TMPFILE | os.O_WRONLY, 0o644)
+            self.named = False
+        except OSError:
+            self.descriptor = os.open(self.draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o644)
+            self.named = True
+        self.target = os.fdopen(self.descriptor, "wb", buffering=1 << 20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.target.close()
+        self.draft.unlink(missing_ok=True)
 
     def write(self, data: bytes) -> None:
         self.target.write(data)
         self.size += len(data)
         self.digest.update(data)
 
-    def finish(self) -> None: ...
+    def publish(self) -> None:
+        """Puts the whole file under its name, at once."""
+        self.target.flush()
+        os.fsync(self.descriptor)
+        if not self.named:
+            self.draft.unlink(missing_ok=True)
+            _name(self.descriptor, self.draft)
+        self.draft.replace(self.file)
+
+
+def _name(descriptor: int, file: Path) -> None:
+    """Gives a name to an unnamed file. The folder's descriptor makes Python follow the link of /proc."""
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.link(f"/proc/self/fd/{descriptor}", file.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 class _Packed(_Plain):
     """gzip at level 6. No name and no time in the header: the same flow gives the same bytes."""
 
-    def __init__(self, target: IO[bytes]):
-        super().__init__(target)
+    def __init__(self, file: Path):
+        super().__init__(file)
         self.deflate = zlib.compressobj(6, zlib.DEFLATED, 31)
 
     def write(self, data: bytes) -> None:
         super().write(self.deflate.compress(data))
 
-    def finish(self) -> None:
+    def publish(self) -> None:
         super().write(self.deflate.flush())
+        super().publish()
+
+
+def _sink(file: Path) -> _Plain:
+    return _Packed(file) if file.name.endswith(".gz") else _Plain(file)
