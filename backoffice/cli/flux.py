@@ -13,9 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import db, read_only
-from backoffice.models import Flux, FluxRun, RunState
+from backoffice.models import Flux, FluxRun, FluxToken, RunState
+from backoffice.models.base import now
 from backoffice.models.cut import cut
-from backoffice.models.dates import PARIS
+from backoffice.models.dates import PARIS, day_and_time
+from backoffice.passwords import new_token, token_hash
 from backoffice.transactions import atomic
 from exports.flux.build import UnknownFlux, differential, find, full
 from exports.flux.writer import EmptyFlux, Manifest, UnfitFlux
@@ -141,6 +143,40 @@ def restart(run_id: int) -> None:
         flux_runs.ask_again(session, found)
     db.session.expire_all()
     _tell([_run(db.session(), run_id)])
+
+
+@group.command("token")
+@click.argument("code")
+@click.option("--name", required=True, help="Qui lira ce flux.")
+def token(code: str, name: str) -> None:
+    """Donne une clé de lecture d’un flux. Elle n’est montrée qu’une fois."""
+    key = new_token()
+    try:
+        with atomic() as session:
+            session.add(FluxToken(flux_id=find(session, code).id, name=name, token_hash=token_hash(key)))
+    except UnknownFlux as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(key)
+
+
+@group.command("tokens")
+def tokens() -> None:
+    """Les clés de lecture, leur dernier usage et leur retrait."""
+    for found in db.session.scalars(select(FluxToken).order_by(FluxToken.id)):
+        used = day_and_time(found.last_used_at) if found.last_used_at else "jamais lue"
+        revoked = " (retirée)" if found.revoked_at else ""
+        click.echo(f"{found.id:4} {found.flux.code:28} {found.name:30} {used}{revoked}")
+
+
+@group.command("revoke")
+@click.argument("token_id", type=int)
+def revoke(token_id: int) -> None:
+    """Retire une clé de lecture, aussitôt."""
+    with atomic() as session:
+        found = session.get(FluxToken, token_id)
+        if found is None:
+            raise click.ClickException(f"Aucune clé n’a le numéro {token_id}.")
+        found.revoked_at = now()
 
 
 @group.command("refresh")

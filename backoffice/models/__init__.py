@@ -2,7 +2,7 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, Publication, RunState, SessionUpdate
+from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -16,6 +16,7 @@ __all__ = [
     "Flux",
     "FluxKind",
     "FluxRun",
+    "FluxToken",
     "Fragment",
     "Login",
     "Membership",

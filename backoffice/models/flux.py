@@ -124,3 +124,18 @@ class FluxRun(Model):
     sha256: Mapped[str | None] = mapped_column(String(64))
     message: Mapped[str | None] = mapped_column(Text)
     """Why it failed or why nothing was written, in French."""
+
+
+class FluxToken(Model):
+    """The key of one reader to one flow. Only its SHA-256 is kept; it is shown once, when it is made."""
+
+    __tablename__ = "flux_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    flux_id: Mapped[int] = mapped_column(ForeignKey(Flux.id), index=True)
+    flux: Mapped[Flux] = relationship()
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)

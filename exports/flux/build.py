@@ -61,15 +61,14 @@ def differential(
     """
     at = at or cut(session)
     found = history.changes(session, flux, since, at)
-    gone = [change.numero for change in found if change.piece is None]
-    pieces = [change.piece for change in found if change.piece is not None]
+    gone = [change.numero for change in found if change.fragment_id is None]
     manifest = Manifest(flux.code, FluxKind.DIFFERENTIEL, output.name, at.isoformat(), since.isoformat(), removed=gone)
-    if gone and not pieces:
+    if gone and len(gone) == len(found):
         output.parent.mkdir(parents=True, exist_ok=True)
         manifest.file = ""
         manifest.save(beside(output))
         return manifest
-    return write(manifest, output, pieces, at, progress)
+    return write(manifest, output, history.pieces(session, found), at, progress)
 
 
 __all__ = ["EmptyFlux", "UnknownFlux", "differential", "find", "full"]

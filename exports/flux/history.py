@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,10 +73,10 @@ def count(session: Session, flux: Flux, at: datetime) -> int:
 
 @dataclass(frozen=True)
 class Change:
-    """One fiche that changed in a flow: a new piece, or None when it left."""
+    """One fiche that changed in a flow; fragment_id is None when it left."""
 
     numero: str
-    piece: Piece | None
+    fragment_id: int | None
 
 
 def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list[Change]:
@@ -90,7 +90,7 @@ def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list
     before, after = _state(touched, since, "before"), _state(touched, at, "after")
     old, new = aliased(Fragment), aliased(Fragment)
     rows = session.execute(
-        select(Fiche.numero, Fiche.dispositif, old.sha256, old.facets, new)
+        select(Fiche.numero, Fiche.dispositif, old.sha256, old.facets, new.sha256, new.facets, new.id)
         .select_from(touched)
         .join(Fiche, Fiche.id == touched.c.fiche_id)
         .outerjoin(before, before.c.fiche_id == Fiche.id)
@@ -100,17 +100,27 @@ def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list
         .where(*_scope(flux))
         .order_by(_by_numero(session))
     )
-    return list(_changes(flux, rows))
-
-
-def _changes(flux: Flux, rows: Iterable[Any]) -> Iterable[Change]:
-    for numero, dispositif, old_sha, old_facets, new in rows:
+    found = []
+    for numero, dispositif, old_sha, old_facets, new_sha, new_facets, fragment_id in rows:
+        assert numero, "ce qui a été publié a un numéro"
         was_in = old_sha is not None and chosen(flux, dispositif, old_facets)
-        is_in = new is not None and chosen(flux, dispositif, new.facets)
-        if is_in and not (was_in and old_sha == new.sha256):
-            yield Change(numero, _piece(new, numero))
+        is_in = new_sha is not None and chosen(flux, dispositif, new_facets)
+        if is_in and not (was_in and old_sha == new_sha):
+            found.append(Change(numero, fragment_id))
         elif was_in and not is_in:
-            yield Change(numero, None)
+            found.append(Change(numero, None))
+    return found
+
+
+def pieces(session: Session, changes: list[Change]) -> Iterator[Piece]:
+    """The new pieces of these changes, in their order, a batch at a time."""
+    present = [change for change in changes if change.fragment_id is not None]
+    for first in range(0, len(present), BATCH):
+        batch = present[first : first + BATCH]
+        ids = [change.fragment_id for change in batch]
+        rows = {row.id: row for row in session.execute(select(Fragment.id, *COLUMNS).where(Fragment.id.in_(ids)))}
+        for change in batch:
+            yield _piece(rows[change.fragment_id], change.numero)
 
 
 def chosen(flux: Flux, dispositif: str, facets: dict[str, list[str]]) -> bool:

@@ -104,11 +104,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_session_update"),
     )
     op.create_index("ix_session_update_revision_id", "session_update", ["revision_id"], unique=False)
+    op.create_table(
+        "flux_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("flux_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["flux_id"], ["flux.id"], name="fk_flux_token_flux_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_flux_token"),
+        sa.UniqueConstraint("token_hash", name="uq_flux_token_token_hash"),
+    )
+    op.create_index("ix_flux_token_flux_id", "flux_token", ["flux_id"], unique=False)
     for table in APPEND_ONLY:
         keep_for_ever(table)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_flux_token_flux_id", table_name="flux_token")
+    op.drop_table("flux_token")
     op.drop_index("ix_session_update_revision_id", table_name="session_update")
     op.drop_table("session_update")
     op.drop_index("ix_publication_fiche", table_name="publication")
