@@ -72,6 +72,7 @@ def test_a_flow_holds_what_is_published_in_its_territoire(app, published, tmp_pa
         "since": "",
         "removed": [],
         "code_versions": {"1": len(expected)},
+        "others": {},
         "formations": len(expected),
         "actions": len(expected),
         "sessions": len(expected),
