@@ -12,11 +12,15 @@ from backoffice.reference.formacodes import domaines
 
 @dataclass(frozen=True)
 class Drop:
-    """consumer: who; path: the spot that decides, "" when there is none; message: what they leave out."""
+    """consumer: who; path: the spot that decides, "" when there is none; message: what they leave out.
+
+    whole: the entry itself is left out, not a part of it.
+    """
 
     consumer: str
     path: str
     message: str
+    whole: bool = False
 
 
 DATA_INCLUSION = "data·inclusion"
@@ -31,7 +35,7 @@ def drops(content: Contenu) -> Iterator[Drop]:
 
 def _domain(content: Contenu) -> Iterator[Drop]:
     if content.formation.domaines and not set(content.formation.domaines) & domaines().keys():
-        yield Drop(DATA_INCLUSION, "formation-domaines", "Aucun des domaines choisis n’y est repris.")
+        yield Drop(DATA_INCLUSION, "formation-domaines", "Aucun des domaines choisis n’y est repris.", whole=True)
 
 
 def _title(content: Contenu) -> Iterator[Drop]:

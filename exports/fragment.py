@@ -37,6 +37,7 @@ from backoffice.models.vocabulary import PARCOURS_OF, Dispositif
 
 from . import words
 from .check import findings_of
+from .consumers import drops
 
 CODE_VERSION = 1
 """Raise it when this module writes something else for the same content."""
@@ -95,8 +96,18 @@ def build(content: Contenu, identity: Identity) -> Fragment:
         code_version=CODE_VERSION,
         actions=len(content.actions),
         sessions=sum(len(action.sessions) for action in content.actions),
+        facets=facets(content),
         xml=zlib.compress(raw, 6),
     )
+
+
+def facets(content: Contenu) -> dict[str, list[str]]:
+    """What flows choose by, see models.Fragment."""
+    return {
+        "publics": sorted(content.formation.publics or [DEFAULT_PUBLIC]),
+        "financeurs": sorted({financeur.code for financeur in content.financement.financeurs}),
+        "dropped_by": sorted({drop.consumer for drop in drops(content) if drop.whole}),
+    }
 
 
 def formation(content: Contenu, identity: Identity) -> etree._Element:
