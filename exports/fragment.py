@@ -39,7 +39,7 @@ from . import words
 from .check import findings_of
 from .consumers import drops
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raise it when this module writes something else for the same content."""
 
 NO_ACTIVITY_NUMBER = "00000000000"
@@ -78,11 +78,16 @@ class Identity:
         assert fiche.numero, "une fiche reçoit son numéro à l’envoi"
         return cls(
             fiche.numero,
-            f"{fiche.territoire.prefixe}O{fiche.organisme_id:06d}",
+            organisme_numero(fiche.territoire.prefixe, fiche.organisme_id),
             fiche.dispositif,
             fiche.created_at,
             modified,
         )
+
+
+def organisme_numero(prefixe: str, organisme_id: int) -> str:
+    """What readers of the flows know a structure by."""
+    return f"{prefixe}O{organisme_id:06d}"
 
 
 def build(content: Contenu, identity: Identity) -> Fragment:
@@ -102,11 +107,15 @@ def build(content: Contenu, identity: Identity) -> Fragment:
 
 
 def facets(content: Contenu) -> dict[str, list[str]]:
-    """What flows choose by, see models.Fragment."""
+    """What flows and searches choose by, see models.Fragment."""
+    places = [place.adresse for place in map(content.place_of, content.actions) if place]
     return {
         "publics": sorted(content.formation.publics or [DEFAULT_PUBLIC]),
         "financeurs": sorted({financeur.code for financeur in content.financement.financeurs}),
         "dropped_by": sorted({drop.consumer for drop in drops(content) if drop.whole}),
+        "departements": sorted({place.departement for place in places if place.departement}),
+        "communes": sorted({place.code_insee for place in places if place.code_insee}),
+        "inscriptions": sorted({row.recrutement for action in content.actions for row in action.sessions}),
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Fragment, Publication, Revision, SessionUpdate
 from backoffice.models.content import Contenu
+from backoffice.models.updates import updated
 from exports.fragment import Identity, build
 
 
@@ -40,19 +41,7 @@ def present_fragment(session: Session, fiche: Fiche, at: datetime) -> Fragment:
 
 def effective_content(session: Session, revision: Revision) -> Contenu:
     """The approved content with the values that the fast lane gave its sessions."""
-    content = revision.content
-    sessions = {(a.id, s.id): s for a in content.actions for s in a.sessions}
     updates = session.scalars(
         select(SessionUpdate).where(SessionUpdate.revision_id == revision.id).order_by(SessionUpdate.id)
     )
-    for update in updates:
-        row = sessions[update.action, update.session]
-        if update.recrutement is not None:
-            row.recrutement = update.recrutement
-        if update.places_libres is not None:
-            row.places_libres = update.places_libres
-        if update.debut is not None:
-            row.debut = date.fromisoformat(update.debut)
-        if update.fin is not None:
-            row.fin = date.fromisoformat(update.fin)
-    return content
+    return updated(revision.content, updates)

@@ -47,7 +47,8 @@ class Fragment(Model):
     actions: Mapped[int]
     sessions: Mapped[int]
     facets: Mapped[dict[str, list[str]]] = mapped_column(Json, default=dict)
-    """What flows choose by: {"publics": codes, "financeurs": codes, "dropped_by": consumers}."""
+    """What flows and searches choose by: {"publics": codes, "financeurs": codes, "dropped_by": consumers,
+    "departements": codes, "communes": codes, "inscriptions": codes}, see exports.fragment.facets."""
     built_at: Mapped[datetime] = mapped_column(Instant, default=now)
     xml: Mapped[bytes] = mapped_column(LargeBinary)
 
