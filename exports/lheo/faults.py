@@ -58,7 +58,7 @@ def lheo_name(element: etree._Element) -> str | None:
 
 
 class Paths:
-    """The paths of the elements of one root, while it does not change.
+    """The paths of the elements of one root, while it does not change; ``where`` is that of the root itself.
 
     A step is numbered where the language lets the element be repeated, even when it stands alone, so that
     a path does not change when a second one is added; and wherever it is in fact repeated.
@@ -66,8 +66,9 @@ class Paths:
     misplaced children must not be counted a hundred thousand times.
     """
 
-    def __init__(self, root: etree._Element) -> None:
+    def __init__(self, root: etree._Element, where: str | None = None) -> None:
         self.root = root
+        self.where = f"/{local_name(root)}" if where is None else where
         self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
 
     def path(self, element: etree._Element) -> str:
@@ -79,8 +80,7 @@ class Paths:
                 self._steps[parent] = _steps(parent)
             steps.append(self._steps[parent][element])
             element = parent
-        steps.append(local_name(self.root))
-        return "/" + "/".join(reversed(steps))
+        return "/".join([self.where, *reversed(steps)])
 
     def fault(self, element: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
         """Make the fault of an element; ``suffix`` completes its path (``/@ref``, ``/fin``)."""

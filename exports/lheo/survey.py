@@ -68,25 +68,25 @@ class Survey:
         self._awaited: list[tuple[str, Fault]] = []
         self._places = 0
 
-    def formation(self, element: etree._Element) -> list[Fault]:
-        """Return what the rules refuse in this formation, paths starting at it; count what it holds."""
+    def formation(self, element: etree._Element, where: str) -> list[Fault]:
+        """Return what the rules refuse in the formation at this path; count what it holds."""
         remarks: list[Remark] = []
         document = Document(element, False, frozenset())
         self.counts["formation"] += 1
         _look(element, self.root, document, remarks)
         self._walk(element, self.root, document, remarks)
         if not remarks:
-            return self.identified(element)
-        paths = Paths(element)
-        return [paths.fault(*remark) for remark in remarks] + self.identified(element)
+            return self.identified(element, where)
+        paths = Paths(element, where)
+        return [paths.fault(*remark) for remark in remarks] + self.identified(element, where)
 
-    def identified(self, root: etree._Element) -> list[Fault]:
-        """Remember the identifiers of a part of the file; return those that another part had taken."""
+    def identified(self, root: etree._Element, where: str) -> list[Fault]:
+        """Remember the identifiers of the part of the file at this path; return those already taken by another."""
         faults: list[Fault] = []
         carriers = _IDENTIFIED(root)
         if not carriers:
             return faults
-        paths = Paths(root)
+        paths = Paths(root, where)
         own: set[str] = set()
         document = Document(root, False, frozenset())
         for carrier in carriers:
