@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backoffice.models.content import Action, Contenu
 from backoffice.models.dates import NBSP
 from backoffice.reference.formacodes import domaines
+from exports.lheo.consumers import CLOSE_HOURS, DATA_INCLUSION, EDOF, TITLE_SHOWN
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,6 @@ class Drop:
     path: str
     message: str
     whole: bool = False
-
-
-DATA_INCLUSION = "data·inclusion"
-EDOF = "EDOF (Mon compte formation)"
-TITLE_SHOWN = 150
 
 
 def drops(content: Contenu) -> Iterator[Drop]:
@@ -76,7 +72,7 @@ def _identical(content: Contenu) -> Iterator[Drop]:
                 yield Drop(
                     EDOF,
                     f"actions-{rank}-heures_total",
-                    f"Les groupes {earlier_rank + 1} et {rank + 1} ont le même lieu et moins de dix heures "
+                    f"Les groupes {earlier_rank + 1} et {rank + 1} ont le même lieu et moins de {CLOSE_HOURS} h "
                     "d’écart : le second y est refusé.",
                 )
 
@@ -85,7 +81,7 @@ def _alike(content: Contenu, one: Action, other: Action) -> bool:
     return (
         one.presence == other.presence
         and content.place_of(one) is content.place_of(other)
-        and abs((one.hours or 0) - (other.hours or 0)) < 10
+        and abs((one.hours or 0) - (other.hours or 0)) < CLOSE_HOURS
     )
 
 

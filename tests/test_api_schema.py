@@ -76,7 +76,6 @@ def test_every_answer_is_as_described(fiche, description):
     assert set(PATHS) == set(description)
     calls, wrong = run(description)
     assert not wrong, "\n".join(wrong[:5])
-    print(calls)
     assert calls > 200
 
 
