@@ -2,6 +2,7 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
+from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -13,9 +14,16 @@ __all__ = [
     "Fiche",
     "FicheState",
     "Fragment",
+    "ImportJob",
+    "ImportKind",
+    "ImportLine",
+    "ImportMapping",
+    "JobStatus",
     "Login",
     "Membership",
     "Organisme",
+    "Outcome",
+    "Phase",
     "PostalCode",
     "Revision",
     "RevisionState",
