@@ -53,4 +53,4 @@ def lines(session: Session, job: ImportJob, page: int) -> Lines:
 
 
 def _counts(session: Session, column: Any, *conditions: Any) -> dict[Outcome, int]:
-    return dict(session.execute(select(column, func.count()).where(*conditions).group_by(column)).tuples().all())
+    return dict(session.execute(select(column, func.count()).where(*conditions).group_by(column)).all())
