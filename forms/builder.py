@@ -38,6 +38,12 @@ class Rank(HiddenField):
     """The local id of a row."""
 
 
+class RowList(FieldList):
+    """The repeated rows of a list."""
+
+    rows: Rows
+
+
 def leaves(form: Form) -> Iterator[Field]:
     for field in form:
         if isinstance(field, FormField):
@@ -79,7 +85,7 @@ def _list(rows: Rows) -> Any:
     if keyed(row_kind(rows.pattern)):
         inner["id"] = Rank()
     sub = type("Row", (StepForm,), inner)
-    return FieldList(FormField(sub), max_entries=rows.most)
+    return type("RowList", (RowList,), {"rows": rows})(FormField(sub), max_entries=rows.most)
 
 
 def _field(question: Question) -> Any:
@@ -106,6 +112,8 @@ def _offer(form: StepForm, content: Any) -> None:
             continue
         assert isinstance(field, Select)
         field.choices = {"": "Choisir…", **row_names(form, content, question.choices_from)}
+        if field.data not in field.choices:
+            field.data = ""  # that row was removed: the question is asked again
 
 
 def row_names(form: StepForm, content: Any, name: str) -> dict[str, str]:

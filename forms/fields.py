@@ -174,7 +174,7 @@ class Postcode(Line):
     def check(self) -> None:
         self.data = self.data.replace(" ", "")
         if not re.fullmatch(r"[0-9]{5}", self.data):
-            self.refuse(f"« {self.data} » n’est pas un code postal : il a 5 chiffres, comme 68300.")
+            self.refuse(f"« {self.data[:40]} » n’est pas un code postal : il a 5 chiffres, comme 68300.")
 
 
 class Integer(Line):

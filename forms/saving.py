@@ -18,7 +18,7 @@ from backoffice.models.content import Adresse, Contenu, dump, fingerprint, patte
 from backoffice.models.text import clean
 
 from .addresses import CommuneFinder, settle
-from .builder import StepForm, bind, keyed, row_kind
+from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
 from .questions import Rows, Step
 
 Pending = dict[str, list[list[str]]]
@@ -35,6 +35,8 @@ class Saved:
     form: StepForm
     content: Contenu
     pending: Pending
+    homeless: bool = False
+    """Something was typed about a fixed row that a colleague has removed meanwhile."""
 
     @property
     def clean(self) -> bool:
@@ -46,8 +48,8 @@ def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinde
     if step.slug in pending:
         form = bind(step, content, _multidict(pending[step.slug]))
         validate(form, find)
-        return form
-    form = bind(step, content)
+    else:
+        form = bind(step, content)
     _offer_blank_rows(form, step.items())
     return form
 
@@ -56,11 +58,12 @@ def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, 
     """Applies a posted page. `content` is modified in place; nothing is stored."""
     form = bind(step, content, posted)
     validate(form, find)
+    homeless = _homeless(form, content)
     write(form, content)
     rest = {slug: pairs for slug, pairs in pending.items() if slug != step.slug}
     if form.faulty:
         rest[step.slug] = [[name, clean(text, multiline=True)] for name, text in answers(posted)]
-    return Saved(form, content, rest)
+    return Saved(form, content, rest, homeless)
 
 
 def answers(posted: MultiDict[str, str]) -> list[tuple[str, str]]:
@@ -69,9 +72,13 @@ def answers(posted: MultiDict[str, str]) -> list[tuple[str, str]]:
 
 
 def stamp(step: Step, content: Contenu, pending: Pending) -> str:
-    """Tells whether a page still shows what is stored: the same for the same stored answers."""
-    values = {field.id: dump(field.data) for field in bind(step, content).fields()}
-    return fingerprint([values, pending.get(step.slug)])[:20]
+    """Tells whether a page still shows what is stored: the same for the same stored answers.
+
+    Local ids are no answer: a group added on another step does not make this page stale.
+    """
+    values = {field.id: dump(field.data) for field in bind(step, content).fields() if not isinstance(field, Rank)}
+    typed = [pair for pair in pending.get(step.slug, ()) if not pair[0].endswith("-id")]
+    return fingerprint([values, typed])[:20]
 
 
 def validate(form: StepForm, find: CommuneFinder) -> None:
@@ -90,7 +97,7 @@ def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
     for name, field in form._fields.items():
         if isinstance(field, FormField):
             _write(field.form, getattr(target, name), content, f"{path}{name}-")
-        elif isinstance(field, FieldList):
+        elif isinstance(field, RowList):
             setattr(target, name, _rows(field, getattr(target, name), content, f"{path}{name}"))
         elif name != "id" and not field.errors:
             setattr(target, name, field.data)
@@ -98,14 +105,21 @@ def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
         target.code_insee, target.departement, target.region = form.codes
 
 
-def _rows(field: FieldList, stored: list[Any], content: Contenu, path: str) -> list[Any]:
-    """The new rows of a list: those that have a local id keep it and what this page does not show."""
+def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> list[Any]:
+    """The new rows of a list: those that have a local id keep it and what this page does not show.
+
+    Fixed rows are only filled: one that a colleague has added or removed meanwhile stays so.
+    """
     kind = row_kind(pattern_of(path) + "[]")
-    known = {row.id: row for row in stored} if keyed(kind) else {}
+    known: dict[Any, Any] = {row.id: row for row in stored} if keyed(kind) else {}
+    if not keyed(kind) and len(field.entries) >= len(stored):
+        known = dict(enumerate(stored))  # none was removed: each is still where it was
     rows = []
     for rank, entry in enumerate(field.entries):
-        row = known.pop(entry.form["id"].data, None) if keyed(kind) else None
-        fresh = row is None
+        row = known.pop(entry.form["id"].data if keyed(kind) else rank, None)
+        fresh = row is None or not keyed(kind)
+        if row is None and field.rows.fixed:
+            continue
         row = row or kind()
         _write(entry.form, row, content, f"{path}-{rank}-")
         if fresh and row == kind() and not any(f.errors for f in entry.form.fields()):
@@ -113,7 +127,16 @@ def _rows(field: FieldList, stored: list[Any], content: Contenu, path: str) -> l
         if fresh and keyed(kind):
             row.id = content.new_id(kind)
         rows.append(row)
-    return rows
+    return stored if field.rows.fixed else rows
+
+
+def _homeless(form: StepForm, content: Contenu) -> bool:
+    for name, field in form._fields.items():
+        if isinstance(field, RowList) and field.rows.fixed:
+            ids = {row.id for row in getattr(content, name)}
+            if any(entry.form["id"].data not in ids for entry in field.entries):
+                return True
+    return False
 
 
 def _parts(form: StepForm) -> Iterable[StepForm]:
@@ -156,29 +179,41 @@ def _offer_in(form: StepForm, rows: Rows, names: list[str]) -> None:
 
 
 def remove_row(posted: MultiDict[str, str], path: str) -> MultiDict[str, str]:
-    """The posted page without the row at `path` (``actions-0-creneaux-1``)."""
-    return MultiDict([(name, text) for name, text in posted.items(multi=True) if not name.startswith(f"{path}-")])
+    """The posted page without the row at `path` (``actions-0-creneaux-1``); those after it move up."""
+    rows, _, gone = path.rpartition("-")
+    pattern = re.compile(rf"{re.escape(rows)}-(\d+)-(.*)", re.DOTALL)
+    left: MultiDict[str, str] = MultiDict()
+    for name, text in posted.items(multi=True):
+        found = pattern.fullmatch(name)
+        if not found or not gone.isdecimal() or int(found[1]) < int(gone):
+            left.add(name, text)
+        elif int(found[1]) > int(gone):
+            left.add(f"{rows}-{int(found[1]) - 1}-{found[2]}", text)
+    return left
 
 
 def add_row(saved: Saved, step: Step, path: str) -> str:
     """Adds an empty row to the list at `path`; returns the path of the row, or "" where there can be none.
 
+    It comes after all those that the page showed, the empty ones included: one row more is seen.
     When the page waits as pending text, that is what will be shown: the row is added there as well.
     """
     rows = next((rows for rows in all_rows(step.items()) if rows.pattern == pattern_of(path) + "[]"), None)
     target: Any = saved.content
     try:
         for part in path.split("-"):
-            target = target[int(part)] if part.isdigit() else getattr(target, part)
-    except (AttributeError, IndexError):
+            target = target[int(part)] if part.isdecimal() else getattr(target, part)
+    except (AttributeError, IndexError, TypeError):
         return ""
     if rows is None or rows.fixed or len(target) >= rows.most:
         return ""
     kind = row_kind(rows.pattern)
-    row = kind()
-    if keyed(kind):
-        row.id = saved.content.new_id(kind)
-    target.append(row)
+    wanted = 1 if step.slug in saved.pending else min(_shown(saved.form, path) + 1, rows.most) - len(target)
+    for _ in range(max(wanted, 1)):
+        row = kind()
+        if keyed(kind):
+            row.id = saved.content.new_id(kind)
+        target.append(row)
     if step.slug not in saved.pending:
         return f"{path}-{len(target) - 1}"
     pairs = saved.pending[step.slug]
@@ -187,6 +222,11 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
     name = "id" if keyed(kind) else rows.questions[0].pattern.rpartition(".")[2]
     pairs.append([f"{path}-{rank}-{name}", row.id if keyed(kind) else ""])
     return f"{path}-{rank}"
+
+
+def _shown(form: StepForm, path: str) -> int:
+    """How many rows of this list the page had."""
+    return len({found[1] for field in form.fields() if (found := re.match(rf"{re.escape(path)}-(\d+)-", field.id))})
 
 
 def all_rows(items: Iterable[Any]) -> Iterable[Rows]:

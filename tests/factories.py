@@ -129,6 +129,14 @@ def complete_content(intitule: str = "Ateliers de français du quartier des Till
     )
 
 
+def two_places() -> Contenu:
+    """The same in two places, L1 and L4; its group meets in the first."""
+    content = complete_content()
+    content.lieux.append(Lieu(content.new_id(Lieu), caen("Bibliothèque")))
+    content.actions[0].lieu = content.lieux[0].id
+    return content
+
+
 def draft(by: User, content: Contenu | None = None) -> Fiche:
     """A fiche of the person's first structure, with one draft: complete unless told otherwise."""
     fiche = operations.create_fiche(db.session(), by.memberships[0].organisme, Dispositif.ASL, by)

@@ -170,7 +170,7 @@ def _publish(session: Session, batch: list[Order]) -> int:
         [_revision(*row) for row in zip(batch, fiche_ids, fragment_ids, strict=True)],
     )
     session.execute(
-        insert(TransitionLog),
+        insert(TransitionLog).execution_options(render_nulls=True),  # else one statement a row without revision
         [row for told in zip(batch, fiche_ids, revision_ids, strict=True) for row in _log(*told)],
     )
     session.connection().execute(

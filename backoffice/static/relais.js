@@ -12,7 +12,7 @@ function count(field) {
   const show = () => {
     // The server counts code points, and a line end as one.
     const left = limit - Array.from(field.value.trim()).length;
-    line.hidden = left > Math.min(limit / 5, 300);
+    line.hidden = left > Math.max(limit / 5, 15);
     line.classList.toggle("compteur-plein", left < 0);
     line.textContent = left < 0 ? `${plural(-left, "caractère")} en trop` : `Encore ${plural(left, "caractère")}`;
   };

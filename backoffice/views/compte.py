@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -10,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 from sqlalchemy import delete, or_, select
 
-from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db, limiter, login
 from backoffice.models import Login, Organisme, User
 from backoffice.models.base import now
@@ -20,6 +18,7 @@ from backoffice.security import safe_next
 from backoffice.transactions import atomic
 
 from .guard import requires
+from .reprise import login_page, pairs_of, typed_email
 
 blueprint = Blueprint("compte", __name__)
 
@@ -50,19 +49,6 @@ def _may_enter(user: User) -> bool:
     return user.active and (not user.demonstration or bool(current_app.config["RELAIS_DEMO"]))
 
 
-def login_page(next_: str = "/", email: str = "", error: str = "", kept: str = "") -> str:
-    return render_template(
-        "compte/connexion.html",
-        next=next_,
-        email=email,
-        error=error,
-        kept=kept,
-        count=_pairs(kept),
-        demo_accounts=present(db.session()) if current_app.config["RELAIS_DEMO"] else [],
-        demo_password=PASSWORD,
-    )
-
-
 @blueprint.get("/connexion")
 @requires(Permission.PUBLIC)
 def connexion() -> ResponseReturnValue:
@@ -71,23 +57,19 @@ def connexion() -> ResponseReturnValue:
     return login_page(next_=safe_next(request.args.get("next")))
 
 
-def _typed_email() -> str:
-    return request.form.get("courriel", "").strip().lower()[:200]
-
-
 @blueprint.post("/connexion")
 @limiter.limit("30/minute;200/hour")
-@limiter.limit("8/minute;40/hour", key_func=_typed_email)
+@limiter.limit("8/minute;40/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
 def connecter() -> ResponseReturnValue:
-    email, password = _typed_email(), request.form.get("mot_de_passe", "")
+    email, password = typed_email(), request.form.get("mot_de_passe", "")
     target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
     user = db.session.scalars(select(User).where(User.email == email)).first() if "\x00" not in email else None
     right = verify(user.password_hash if user else None, password[:LONGEST])
     if user is None or not right or not _may_enter(user):
         return login_page(target, email, WRONG, kept), 401
     open_login(user)
-    if pairs := _pairs(kept):
+    if pairs := pairs_of(kept):
         return render_template("compte/reprise.html", target=target, pairs=pairs)
     return redirect(target, 303)
 
@@ -133,12 +115,3 @@ def acting_organisme() -> Organisme | None:
         return None
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
     return own.get(session.get("organisme_id"), next(iter(own.values())))
-
-
-def _pairs(kept: str) -> list[tuple[str, str]]:
-    """What was typed before the session expired; [] when there is nothing usable."""
-    try:
-        pairs = json.loads(kept) if kept else []
-        return [(str(name), str(text)) for name, text in pairs]
-    except (ValueError, TypeError):
-        return []

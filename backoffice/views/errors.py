@@ -10,8 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from backoffice.security import safe_next
 
-from .compte import _typed_email, login_page
-from .guard import keeps_input, typed
+from .reprise import keeps_input, login_page, pairs_of, typed, typed_email
 
 WORDS = {
     400: ("Cette demande n’a pas été comprise", "Revenez à la page précédente et essayez de nouveau."),
@@ -59,7 +58,7 @@ def _error(error: HTTPException) -> ResponseReturnValue:
 
 def _login_again(message: str) -> str:
     """The login page as it was sent, password apart: what was typed before it is still carried along."""
-    return login_page(safe_next(request.form.get("next")), _typed_email(), message, request.form.get("saisie", ""))
+    return login_page(safe_next(request.form.get("next")), typed_email(), message, request.form.get("saisie", ""))
 
 
 def _stale_page(error: CSRFError) -> ResponseReturnValue:
@@ -68,7 +67,5 @@ def _stale_page(error: CSRFError) -> ResponseReturnValue:
         message = "Cette page était ouverte depuis trop longtemps. Écrivez de nouveau votre mot de passe."
         return _login_again(message), 400
     if current_user.is_authenticated and keeps_input():
-        from .compte import _pairs
-
-        return render_template("compte/reprise.html", target=request.path, pairs=_pairs(typed())), 400
+        return render_template("compte/reprise.html", target=request.path, pairs=pairs_of(typed())), 400
     return error_page(400)

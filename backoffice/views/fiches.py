@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,9 +12,11 @@ from flask_login import current_user
 
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Fiche
+from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
 from backoffice.transactions import atomic
+from forms.differences import Difference
 from forms.paths import PATHS
 from workflows import operations
 from workflows.case import Refused
@@ -41,7 +45,13 @@ def liste() -> ResponseReturnValue:
 @blueprint.get("/nouvelle")
 @requires(Permission.WRITE_FICHE)
 def nouvelle() -> ResponseReturnValue:
-    return render_template("fiches/nouvelle.html", paths=PATHS, key=secrets.token_hex(16), error="")
+    return new_page(secrets.token_hex(16))
+
+
+def new_page(key: str, errors: Mapping[str, str] = MappingProxyType({})) -> str:
+    """errors: what is wrong, by the name of the field."""
+    chosen = {"organisme": request.form.get("organisme", type=int), "dispositif": request.form.get("dispositif")}
+    return render_template("fiches/nouvelle.html", paths=PATHS, key=key, errors=errors, chosen=chosen)
 
 
 @blueprint.post("/nouvelle")
@@ -50,10 +60,16 @@ def creer() -> ResponseReturnValue:
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
     organisme = own.get(request.form.get("organisme", type=int))
     dispositif = request.form.get("dispositif", "")
-    key = request.form.get("cle", "")[:40] or None
-    if organisme is None or dispositif not in set(PATHS):
-        error = "Choisissez la structure au nom de laquelle vous faites cette fiche, et le type d’action."
-        return render_template("fiches/nouvelle.html", paths=PATHS, key=key, error=error), 422
+    page = request.form.get("cle", "")
+    errors = {}
+    if organisme is None:
+        errors["organisme"] = "Choisissez la structure au nom de laquelle vous faites cette fiche."
+    if dispositif not in set(PATHS):
+        errors["dispositif"] = "Choisissez ce que vous voulez décrire."
+    if organisme is None or errors:
+        return new_page(page, errors), 422
+    # Sent twice, the same page makes one fiche; with another structure chosen, it makes another.
+    key = token_hash(f"{current_user.id} {organisme.id} {dispositif} {page}")[:40] if page else None
     with atomic() as session:
         fiche = operations.create_fiche(session, organisme, Dispositif(dispositif), current_user, key)
     return redirect(url_for("saisie.etape", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
@@ -65,7 +81,8 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
     return fiche_page(own_fiche(fiche_id))
 
 
-def fiche_page(fiche: Fiche, error: str = "") -> str:
+def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()) -> str:
+    """unsaved: what was typed and could not be kept, shown so that it can be copied."""
     return render_template(
         "fiches/fiche.html",
         fiche=fiche,
@@ -74,6 +91,7 @@ def fiche_page(fiche: Fiche, error: str = "") -> str:
         history=queries.history(db.session, fiche),
         transitions=[t for t in available(current_user, fiche, fiche.latest) if t.name != "soumettre"],
         error=error,
+        unsaved=unsaved,
     )
 
 

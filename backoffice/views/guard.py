@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.permissions import Permission
-from backoffice.security import from_our_page
+
+from .reprise import keeps_input, login_page, typed
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,17 +36,6 @@ def permission_of(app: Flask, endpoint: str) -> Permission | None:
     return getattr(app.view_functions[endpoint], "permission", None)
 
 
-def keeps_input() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, "keeps_input", False)) and request.method == "POST" and from_our_page()
-
-
-def typed() -> str:
-    """What the present request carries, as JSON text: [[name, value], …]."""
-    pairs = [[name, text] for name, text in request.form.items(multi=True) if name != "csrf_token"]
-    return json.dumps(pairs, ensure_ascii=False)
-
-
 def enforce() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # no such page: the 404 handler answers
@@ -55,8 +44,6 @@ def enforce() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         if keeps_input():
-            from .compte import login_page
-
             return login_page(next_=request.full_path.rstrip("?"), kept=typed()), 401
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("compte.connexion", next=target), 303)

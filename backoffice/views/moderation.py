@@ -12,6 +12,7 @@ from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
 from backoffice.queries.queue import Filters, moderated_revision, queue
 from backoffice.transactions import atomic
+from forms.text import clean
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply, available
@@ -69,7 +70,7 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     wanted = TRANSITIONS.get(name)
     if wanted is None or wanted.permission is not Permission.MODERATE:
         abort(404)
-    comment = request.form.get("commentaire", "").replace("\x00", "")
+    comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:
         with atomic() as session:
             apply(

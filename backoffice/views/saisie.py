@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -26,6 +28,9 @@ from .fiches import fiche_page, own_fiche
 from .guard import requires
 
 blueprint = Blueprint("saisie", __name__, url_prefix="/fiches/<int:fiche_id>")
+
+FIELD_NAME = re.compile(r"[a-z_]+(-([a-z_]+|[0-9]{1,3}))*")
+"""The names that our pages give to fields; another can only come from a tampered page."""
 
 
 def draft_of(fiche: Fiche) -> Revision:
@@ -96,12 +101,15 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
             posted, order = _posted()
             before = stamp(step, revision.content, revision.pending)
             saved = save(step, revision.content, revision.pending, posted, communes_of)
-            if request.form.get("empreinte") != before and stamp(step, saved.content, saved.pending) != before:
-                return _conflict(fiche, step, saved, posted, before), 409
             anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
-            operations.save_draft(session, revision, saved.content, saved.pending, current_user)
+            stale = request.form.get("empreinte") != before
+            if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
+                return _conflict(fiche, step, saved, posted, before), 409
+            if not stale:  # else the same page was sent twice: it is stored already
+                operations.save_draft(session, revision, saved.content, saved.pending, current_user)
     except Refused as refused:
-        return fiche_page(own_fiche(fiche_id), refused.message), 409
+        fiche = own_fiche(fiche_id)
+        return fiche_page(fiche, refused.message, _differences(fiche, step, saved)), 409
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
     if not saved.clean:
@@ -111,8 +119,8 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
 
 def _posted() -> tuple[MultiDict[str, str], str]:
     """The page as typed, without the row that was asked to go; and the order given, if any."""
-    order = request.form.get("ligne", "")
-    posted: MultiDict[str, str] = MultiDict(list(request.form.items(multi=True)))
+    order = request.form.get("ligne", "")[:100]
+    posted = MultiDict([(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)])
     if order.startswith("retirer:"):
         posted = remove_row(posted, order.removeprefix("retirer:"))
     return posted, order
@@ -132,12 +140,16 @@ def _conflict(fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str
     """Nothing was written: both versions are shown and the person chooses."""
     db.session.rollback()
     fiche = own_fiche(fiche.id)
-    now = fiche.latest
-    theirs = open_form(step, now.content, now.pending, communes_of)
-    gaps: list[Difference] = differences(theirs, saved.form)
+    gaps = _differences(fiche, step, saved)
     return render_template(
         "saisie/conflit.html", fiche=fiche, step=step, gaps=gaps, pairs=answers(posted), stamp=stored
     )
+
+
+def _differences(fiche: Fiche, step: Step, saved: Saved) -> list[Difference]:
+    """What was just typed and is not what is stored."""
+    stored = fiche.latest
+    return differences(open_form(step, stored.content, stored.pending, communes_of), saved.form)
 
 
 @blueprint.get("/relecture")
@@ -176,6 +188,8 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
         fiche = own_fiche(fiche_id)
         if refused.findings:
             return review_page(fiche, refused.message), 422
+        if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
+            return redirect(url_for(".envoyee", fiche_id=fiche_id), 303)  # the button was pressed twice
         return fiche_page(fiche, refused.message), 409
     return redirect(url_for(".envoyee", fiche_id=fiche_id), 303)
 

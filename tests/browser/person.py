@@ -17,6 +17,8 @@ from tests.factories import PASSWORD
 Where = Page | Locator
 
 AXE = Axe()
+OPTIONS = {"resultTypes": ["violations"], "preload": False}
+SMALLEST = 320
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -31,12 +33,13 @@ def part(where: Where, title: str) -> Locator:
 
 
 class Person:
-    """`seen`: the pages met, each checked for accessibility and for horizontal scroll."""
+    """`seen`: the pages met, each checked for accessibility and horizontal scroll. `inputs`: answers given."""
 
     def __init__(self, context: BrowserContext, helper: BrowserContext, *, scripted: bool = True):
         self.page = context.new_page()
         self.scripted = scripted
         self.seen: list[str] = []
+        self.inputs = 0
         self.problems: list[str] = []
         self.page.on("console", lambda message: self._console(message.type, message.text))
         self.page.on("pageerror", lambda error: self.problems.append(f"JavaScript: {error}"))
@@ -47,6 +50,9 @@ class Person:
         # A page answered with 4xx is logged as an error too: such pages are met on purpose.
         if kind in ("error", "warning") and "Failed to load resource" not in text:
             self.problems.append(f"console: {text}")
+
+    def another_tab(self) -> Person:
+        return Person(self.page.context, self._helper, scripted=self.scripted)
 
     # --- Going about ---------------------------------------------------------------------------------
 
@@ -84,17 +90,20 @@ class Person:
         self.unfold(field)
         text = value.isoformat("minutes") if isinstance(value, time) else str(value)
         field.fill(value.isoformat() if isinstance(value, date) else text)
+        self.inputs += 1
 
     def choose(self, where: Where, label: str, option: str) -> None:
         field = where.get_by_label(words(label))
         self.unfold(field)
         field.select_option(label=option)
+        self.inputs += 1
 
     def tick(self, where: Where, legend: str, *options: str) -> None:
         """Boxes or radio buttons of one question."""
         asked = where.get_by_role("group", name=words(legend))
         for option in options:
             asked.get_by_label(option, exact=True).check()
+            self.inputs += 1
 
     def unfold(self, field: Locator) -> None:
         if field.is_visible():
@@ -116,14 +125,27 @@ class Person:
         page = self.page
         page.wait_for_load_state()
         self.seen.append(page.url)
-        shown = page if self.scripted else self._copy()
-        found = AXE.run(shown)
-        if found.violations_count:
+        self._narrow()
+        key = (page.viewport_size or {}).get("width"), shape(page.content())
+        if key not in CHECKED:
+            CHECKED.add(key)
+            found = AXE.run(page if self.scripted else self._copy(), options=OPTIONS)
             self.problems += [f"{page.url}: {fault}" for fault in faults(found.response["violations"])]
-        if (excess := shown.evaluate(OVERFLOW)) > 0:
-            self.problems.append(f"{page.url}: la page déborde de {excess} px en largeur")
         if PICTURES:
-            shown.screenshot(path=PICTURES / f"{_name(page)}-{len(self.seen):02}.png", full_page=True)
+            page.screenshot(path=PICTURES / f"{_name(page)}-{len(self.seen):02}.png", full_page=True)
+
+    def _narrow(self) -> None:
+        """No horizontal scroll; for a person with a phone, not even on a smaller one."""
+        page, size = self.page, self.page.viewport_size
+        assert size is not None
+        widths = [size["width"], SMALLEST] if size["width"] < 768 else [size["width"]]
+        for width in widths:
+            if width != size["width"]:
+                page.set_viewport_size({"width": width, "height": size["height"]})
+            if (excess := page.evaluate(OVERFLOW)) > 0:
+                self.problems.append(f"{page.url}: à {width} px, la page déborde de {excess} px")
+        if len(widths) > 1:
+            page.set_viewport_size(size)
 
     def _copy(self) -> Page:
         """axe is a script: a page of a browser without JavaScript is copied into one that has it."""
@@ -138,6 +160,16 @@ class Person:
 
     def no_problem(self) -> None:
         assert not self.problems, "\n".join(self.problems)
+
+
+CHECKED: set[tuple[int | None, int]] = set()
+"""The widths and shapes of the pages that axe has judged: a page of the same shape need not be again."""
+
+
+def shape(html: str) -> int:
+    """The same for two pages that differ by their words, their numbers and what is typed in them."""
+    html = re.sub(r">\s*[^<\s][^<]*<", ">…<", html)
+    return hash(re.sub(r'\d+|value="[^"]+"', "", html))
 
 
 def faults(violations: list[dict[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from tests import factories as make
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person
 from .sample import Sample, lost
-from .walks import Answers, Group, fill, new_fiche
+from .walks import Answers, Group, fill, new_fiche, to_step
 
 REMARK = "Dites comment venir en bus.\nMerci !"
 BUS = "Bus 604, arrêt Centre"
@@ -111,7 +111,7 @@ def test_an_association_and_a_moderator_publish_the_asl(
     association.follow(title)
     association.reads("Merci !")
     association.follow("Continuer la saisie")
-    association.follow("Lieux, groupes et horaires")
+    to_step(association, "Lieux, groupes et horaires")
     association.reads("Dites comment venir en bus.")
     association.write(association.page, "Comment venir", BUS)
     association.press("Enregistrer et relire")

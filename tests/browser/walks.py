@@ -200,6 +200,14 @@ def new_fiche(person: Person) -> None:
     person.press("Commencer")
 
 
+def to_step(person: Person, title: str) -> None:
+    """By the list of steps, which is folded on a phone."""
+    folded = person.page.get_by_text("Toutes les étapes")
+    if folded.is_visible():
+        folded.click()
+    person.follow(title, person.page.get_by_role("navigation", name="Étapes de la fiche"))
+
+
 def fill(person: Person, answers: Answers) -> None:
     for step in STEPS:
         step(person, answers)

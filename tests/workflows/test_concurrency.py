@@ -102,9 +102,10 @@ def test_two_moderators_taking_the_same_fiche(app):
 
 
 def test_two_colleagues_submitting_the_same_draft(app):
-    by = make.provider()
-    fiche = make.draft(by)
-    fiche_id, visitors = fiche.id, [Visitor(app, by), Visitor(app, by)]
+    structure = make.organisme()
+    one, two = make.provider("Nadia Exemple", structure), make.provider("Omar Collègue", structure)
+    fiche = make.draft(one)
+    fiche_id, visitors = fiche.id, [Visitor(app, one), Visitor(app, two)]
     db.session.remove()
     start = threading.Barrier(2)
 

@@ -1,0 +1,241 @@
+"""Every page of the application, at both widths: accessible, and nothing wider than the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from backoffice.extensions import db
+from backoffice.models import RevisionState
+from backoffice.models.content import Contenu
+from forms.paths import PATHS
+from tests import factories as make
+from workflows.definition import TRANSITIONS, Subject
+
+from .conftest import PHONE, WIDE, NewPerson
+from .person import Person, part
+from .walks import new_fiche
+
+pytestmark = pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")])
+
+Size = dict[str, int]
+STEPS = [step.slug for step in next(iter(PATHS.values())).steps]
+
+
+def committed(*rows: Any) -> list[Any]:
+    """E-mails of people and ids of fiches, read before the base is left to the server."""
+    facts = [getattr(row, "email", None) or row.id for row in rows]
+    db.session.remove()
+    return facts
+
+
+def wrong_structure(person: Person) -> None:
+    person.write(person.page, "Numéro SIRET", "123 456")
+    person.write(person.page, "Code postal", "9999")
+    person.write(person.page, "Téléphone", "bonjour")
+    person.write(person.page, "Adresse e-mail", "accueil chez nous")
+
+
+def wrong_title(person: Person) -> None:
+    person.write(person.page, "Intitulé", "Ateliers de français " * 20)
+    person.write(person.page, "Page internet", "notre page")
+
+
+def wrong_content(person: Person) -> None:
+    person.write(person.page, "Objectifs", "Se débrouiller chez le médecin. " * 120)
+
+
+def wrong_public(person: Person) -> None:
+    person.write(person.page, "Numéro RNCP ou RS", "le DELF")
+
+
+def wrong_places(person: Person) -> None:
+    group = part(person.page, "Groupe 1")
+    person.write(part(person.page, "Lieu 1"), "Code postal", "00000")
+    person.write(group, "Nombre maximum de personnes", "une douzaine")
+    person.write(group, "Nombre minimum de personnes", "six")
+
+
+def wrong_sessions(person: Person) -> None:
+    person.write(part(person.page, "Groupe 1"), "Places encore libres", "quelques-unes")
+
+
+def wrong_funding(person: Person) -> None:
+    person.write(part(person.page, "Financeur 1"), "Places financées", "dix")
+
+
+MISTAKES: dict[str, Callable[[Person], None]] = {
+    "structure": wrong_structure,
+    "intitule": wrong_title,
+    "objectifs": wrong_content,
+    "publics": wrong_public,
+    "lieux": wrong_places,
+    "sessions": wrong_sessions,
+    "financement": wrong_funding,
+}
+
+
+def test_before_logging_in(app: Flask, someone: NewPerson, size: Size) -> None:
+    passer = someone(size)
+    passer.open("/")
+    passer.follow("Se connecter", passer.page.get_by_role("main"))
+    passer.write(passer.page, "Adresse e-mail", "nadia@exemple.fr")
+    passer.write(passer.page, "Mot de passe", "je ne sais plus")
+    passer.press("Se connecter", passer.page.get_by_role("main"))
+    passer.reads("n’est pas le bon")
+    passer.open("/cette-page-n-existe-pas")
+    passer.title("Cette page n’existe pas")
+
+
+def test_each_step_empty_then_wrong(app: Flask, someone: NewPerson, size: Size) -> None:
+    (email,) = committed(make.provider())
+    nadia = someone(size)
+    nadia.login(email)
+    nadia.reads("Vous n’avez pas encore de fiche.")
+    new_fiche(nadia)
+    assert set(MISTAKES) == set(STEPS)
+    start = nadia.page.url
+    for slug in STEPS:
+        nadia.open(start.replace("structure", slug))
+        MISTAKES[slug](nadia)
+        nadia.press("Enregistrer et continuer")
+        nadia.reads("Tout ce que vous avez écrit est gardé.")
+    nadia.open(start.replace("saisie/structure", "relecture"))
+    nadia.reads("à compléter avant l’envoi")
+    nadia.open("/moderation/")
+    nadia.title("Cette page n’est pas ouverte à votre compte")
+
+
+def test_each_step_filled_and_the_review(app: Flask, someone: NewPerson, size: Size) -> None:
+    provider = make.provider("Nadia Exemple", make.organisme(), make.organisme("Mairie de Caen"))
+    email, fiche = committed(provider, make.draft(provider))
+    nadia = someone(size)
+    nadia.login(email)
+    for slug in (*STEPS, "relecture"):
+        nadia.open(f"/fiches/{fiche}/{slug if slug == 'relecture' else f'saisie/{slug}'}")
+    nadia.reads("Votre fiche est complète")
+    nadia.open("/fiches/nouvelle")
+    nadia.page.get_by_label("Vous agissez pour").select_option(label="Mairie de Caen")
+    nadia.press("Changer de structure")
+    nadia.reads("Vous agissez maintenant pour « Mairie de Caen ».")
+    nadia.open(f"/fiches/{fiche}/relecture")
+    nadia.reads("Attention : cette fiche est au nom de Centre social des Tilleuls")
+
+
+def test_two_tabs_write_the_same_step(app: Flask, someone: NewPerson, size: Size) -> None:
+    provider = make.provider()
+    email, fiche = committed(provider, make.draft(provider))
+    nadia = someone(size)
+    nadia.login(email)
+    nadia.open(f"/fiches/{fiche}/saisie/objectifs")
+    nadia.write(nadia.page, "Objectifs", "Ce que j’écris dans le premier onglet.")
+    other = nadia.another_tab()
+    other.open(f"/fiches/{fiche}/saisie/objectifs")
+    other.write(other.page, "Objectifs", "Ce que j’ai enregistré dans le second.")
+    other.press("Enregistrer et continuer")
+    nadia.press("Enregistrer et continuer")
+    nadia.title("Cette étape a été modifiée entre-temps")
+    nadia.reads("Ce que j’ai enregistré dans le second.")
+    nadia.press("Garder ce que je viens d’écrire")
+    nadia.open(f"/fiches/{fiche}/relecture")
+    nadia.reads("Ce que j’écris dans le premier onglet.")
+    other.no_problem()
+
+
+def test_a_session_that_ended_while_typing_loses_nothing(app: Flask, someone: NewPerson, size: Size) -> None:
+    provider = make.provider()
+    email, fiche = committed(provider, make.draft(provider))
+    nadia = someone(size)
+    nadia.login(email)
+    nadia.open(f"/fiches/{fiche}/saisie/objectifs")
+    nadia.write(nadia.page, "Objectifs", "Parler avec l’enseignante de son enfant.")
+    nadia.page.context.clear_cookies()
+    nadia.press("Enregistrer et continuer")
+    nadia.reads("Ce que vous venez d’écrire est gardé")
+    nadia.write(nadia.page, "Adresse e-mail", email)
+    nadia.write(nadia.page, "Mot de passe", make.PASSWORD)
+    nadia.press("Se connecter", nadia.page.get_by_role("main"))
+    nadia.title("Vous êtes de nouveau connecté")
+    nadia.press("Enregistrer ce que j’avais écrit")
+    nadia.open(f"/fiches/{fiche}/relecture")
+    nadia.reads("Parler avec l’enseignante de son enfant.")
+
+
+def test_a_fiche_in_each_state(app: Flask, someone: NewPerson, size: Size) -> None:
+    provider, moderator = make.provider(), make.moderator()
+    fiches = [make.fiche_in(state, provider, moderator) for state in RevisionState]
+    email, *ids = committed(provider, *fiches)
+    nadia = someone(size)
+    nadia.login(email)
+    for fiche in ids:
+        nadia.open(f"/fiches/{fiche}")
+    nadia.press("Modifier la fiche")
+    nadia.open("/fiches/")
+
+
+def test_the_queue_and_each_decision(app: Flask, someone: NewPerson, size: Size) -> None:
+    moderator = make.moderator()
+    (email,) = committed(moderator)
+    marc = someone(size)
+    marc.login(email)
+    marc.reads("Aucune fiche n’attend.")
+
+    provider = make.provider()
+    moderator = db.session.merge(moderator)
+    # One more than a page of the queue holds would be slow: the pages are tested without a browser.
+    states = (*RevisionState, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
+    fiches = [make.fiche_in(state, provider, moderator, _titled(rank)) for rank, state in enumerate(states)]
+    shown = {
+        fiche.revisions[0].state: fiche.revisions[0].id
+        for fiche in fiches
+        if fiche.revisions[0].state is not RevisionState.BROUILLON
+    }
+    db.session.remove()
+    marc.open("/moderation/")
+    marc.page.get_by_label("Intitulé, structure ou numéro").fill("tilleuls")
+    marc.press("Filtrer")
+    for revision in shown.values():
+        marc.open(f"/moderation/{revision}")
+    marc.open(f"/moderation/{shown[RevisionState.EN_INSTRUCTION]}")
+    for transition in TRANSITIONS.values():
+        if transition.comment and transition.subject is Subject.REVISION:
+            decision = marc.fold(transition.label)
+            marc.look()
+            marc.press(transition.label, decision)  # without the comment that it requires
+            marc.page.get_by_role("alert").wait_for()
+    marc.open(f"/moderation/{shown[RevisionState.VALIDEE]}")
+    closing = marc.fold(TRANSITIONS["suspendre"].label)
+    marc.write(closing, TRANSITIONS["suspendre"].comment, "Le lieu a fermé.")
+    marc.press(TRANSITIONS["suspendre"].label, closing)
+    marc.reads("La fiche a été suspendue.")
+
+
+def _titled(rank: int) -> Contenu:
+    return make.complete_content(f"Ateliers de français, groupe {rank + 1}")
+
+
+def test_readers_and_administrators(
+    app: Flask, someone: NewPerson, size: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    funder, admin, provider = make.funder(), make.administrator(), make.provider()
+    fiche = make.fiche_in(RevisionState.VALIDEE, provider, make.moderator())
+    flora_email, alma_email, id_ = committed(funder, admin, fiche)
+    flora, alma = someone(size), someone(size)
+    flora.login(flora_email)
+    flora.title("Fiches publiées")
+    flora.open(f"/consultation/{id_}")
+    flora.reads("Ateliers de français du quartier des Tilleuls")
+    alma.login(alma_email)
+    alma.open("/administration")
+    alma.title("Administration")
+
+    def broken() -> str:
+        raise RuntimeError("une panne inventée")
+
+    broken.permission = app.view_functions["accueil.administration"].permission  # type: ignore[attr-defined]
+    monkeypatch.setitem(app.view_functions, "accueil.administration", broken)
+    alma.open("/administration")
+    alma.title("Une erreur s’est produite chez nous")
