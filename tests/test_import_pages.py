@@ -209,13 +209,14 @@ def test_nothing_chosen_is_said(person):
     assert db.session.query(Fiche).count() == 0
 
 
-def test_the_progress_page_refreshes_itself_and_offers_to_start_again(person, by):
+def test_the_progress_page_refreshes_itself_when_asked_and_offers_to_start_again(person, by):
     made = start(by, foreign_flow("Un", "Deux"))
     with atomic() as session:
         job = session.get_one(ImportJob, made)
         job.phase, job.status, job.done, job.total = Phase.IMPORT, JobStatus.EN_COURS, 3, 8
     page = person.see(f"/import/{made}")
-    assert '<meta http-equiv="refresh"' in page.text
+    assert 'http-equiv="refresh"' not in page.text
+    assert '<meta http-equiv="refresh"' in person.see(f"/import/{made}?suivi=1").text
     assert "3 lignes sur 8" in page.text
     refused = person.post(f"/import/{made}/appliquer", {"quoi": "tout", "vers": "brouillon"})
     assert "Import des lignes choisies" in refused.text

@@ -135,7 +135,7 @@ def job_page(job: ImportJob, error: str = "") -> ResponseReturnValue:
     if job.phase is Phase.COLONNES:
         return redirect(url_for(".colonnes", job_id=job.id), 303)
     if job.status is not JobStatus.FINI:
-        return render_template("imports/progression.html", job=job)
+        return render_template("imports/progression.html", job=job, follow="suivi" in request.args)
     lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
     return render_template("imports/rapport.html", job=job, lines=lines, error=error)
 
