@@ -105,9 +105,13 @@ def likeness(one: Contenu, two: Contenu) -> int:
     """0 to 100: titles count for seven tenths, the first place for three when both are known."""
     titles = _alike(one.formation.intitule, two.formation.intitule)
     places = [place_key(content.lieux[0].adresse) if content.lieux else "" for content in (one, two)]
-    if not all(places):
-        return round(titles)
-    return round(0.7 * titles + 0.3 * fuzz.ratio(*places))
+    score = round(0.7 * titles + 0.3 * fuzz.ratio(*places)) if all(places) else round(titles)
+    # «Groupe 1» and «Groupe 2», «A1» and «A2»: alike to the letter, and two different things.
+    return score if _numbers(one) == _numbers(two) else min(score, SURE - 1)
+
+
+def _numbers(content: Contenu) -> list[str]:
+    return sorted(word for word in search_key(content.formation.intitule).split() if not word.isalpha())
 
 
 def _alike(one: str, two: str) -> float:

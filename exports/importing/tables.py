@@ -43,7 +43,9 @@ class _Row:
         self.number, self.said = number, said
         self.headers = {key: table.headers[rank] for rank, key in known.items()}
         self.numero = said.get(NUMERO, "").strip()
-        self.content = Contenu(lieux=[Lieu()], actions=[Action(sessions=[Session()])])
+        # What a row does not say stays empty, so that it replaces nothing.
+        group = Action(format="", presence="", sessions=[Session(recrutement="")])
+        self.content = Contenu(lieux=[Lieu()], actions=[group])
         self.content.financement.financeurs = [Financeur()]
         self.wrong: list[tuple[str, str, str]] = []
         for key, text in said.items():
@@ -99,13 +101,8 @@ class _Entry:
             self.shared(row)
             self.group(row)
             self.patterns |= set(row.said)
-        if SLOTS in self.patterns:
-            self.patterns.add("actions[].rythme")
-        self.made.unsaid = {
-            path
-            for path, _ in leaf_values(self.content)
-            if pattern_of(path) not in self.patterns and not pattern_of(path).startswith(f"{SLOTS}[]")
-        }
+        shared = [path for path, _ in leaf_values(self.content) if "[]" not in pattern_of(path)]
+        self.made.unsaid = {path for path in shared if pattern_of(path) not in self.patterns}
         for row in self.rows:
             for key, message, text in row.wrong:
                 self.made.remark(
@@ -143,7 +140,7 @@ class _Entry:
                 action.id, action.lieu = content.new_id(Action), lieu
                 content.actions.append(action)
         elif lieu and not content.actions:
-            content.actions.append(Action(id=content.new_id(Action), lieu=lieu))
+            content.actions.append(Action(id=content.new_id(Action), format="", presence="", lieu=lieu))
         financeur = row.content.financement.financeurs[0]
         if row.says("financement.financeurs[]") and financeur not in content.financement.financeurs:
             content.financement.financeurs.append(financeur)

@@ -251,6 +251,26 @@ def test_a_column_that_is_not_there_changes_nothing():
     assert made.actions == stored.actions
 
 
+def test_what_a_table_does_not_say_is_no_default():
+    stored = complete_content()
+    stored.formation.niveau_obligatoire = stored.financement.prise_en_charge = True
+    stored.inscription.ou = "structure"
+    stored.actions[0].format, stored.actions[0].presence = "individuel", "1"
+    stored.actions[0].sessions[0].recrutement = "2"
+    row = {"formation.intitule": stored.formation.intitule, "actions[].nom": stored.actions[0].nom}
+    (one,) = read(
+        sheet(
+            {**row, "actions[].sessions[].debut": "15/09/2026"},
+            {**row, "actions[].sessions[].debut": "14/09/2027", "actions[].sessions[].recrutement": "3"},
+        )
+    )
+    made = merge(stored, one)
+    assert [session.recrutement for session in made.actions[0].sessions] == ["2", "3"]
+    made.actions[0].sessions = stored.actions[0].sessions
+    made.dernier_repere = stored.dernier_repere
+    assert made == stored
+
+
 def test_a_new_period_of_a_known_group_is_a_new_session_and_the_others_keep_their_ids():
     stored = complete_content()
     row = {"formation.intitule": "x", "actions[].nom": "groupe DÉBUTANTS"}

@@ -216,6 +216,18 @@ def test_two_alike_titles_of_one_file_make_two_fiches_both_times(by):
     assert plans(start(by, raw)) == [Outcome.INCHANGEE, Outcome.INCHANGEE]
 
 
+def test_a_title_that_differs_by_a_number_is_never_taken_for_the_other(by):
+    apply_all(start(by, foreign_flow("Cours de français – groupe 1", numbered=False)))
+    made = start(by, foreign_flow("Cours de français – groupe 2", "Cours de français – groupe 1", numbered=False))
+    assert plans(made) == [Outcome.A_CHOISIR, Outcome.INCHANGEE]
+
+
+def test_two_lines_never_become_the_same_fiche(by):
+    apply_all(start(by, foreign_flow("Cours de français du matin", numbered=False)))
+    made = start(by, foreign_flow("Cours de français du matin", "Cours de français du matina", numbered=False))
+    assert plans(made) == [Outcome.INCHANGEE, Outcome.NOUVELLE]
+
+
 def test_a_doubtful_likeness_is_shown_and_chosen(by):
     apply_all(start(by, foreign_flow("Cours de français du quartier des Tilleuls", numbered=False)))
     (fiche,) = db.session.query(Fiche).all()
