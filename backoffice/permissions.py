@@ -19,6 +19,7 @@ class Permission(StrEnum):
     PUBLIC = "public"  # anyone, connected or not
     CONNECTED = "connected"  # any account
     WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
+    IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
@@ -26,9 +27,9 @@ class Permission(StrEnum):
 
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.SAISIE: frozenset({Permission.WRITE_FICHE, Permission.READ_FICHE}),
-    Role.RESPONSABLE: frozenset({Permission.WRITE_FICHE, Permission.READ_FICHE}),
-    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.READ_FICHE}),
+    Role.SAISIE: frozenset({Permission.WRITE_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
+    Role.RESPONSABLE: frozenset({Permission.WRITE_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
+    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.IMPORT, Permission.READ_FICHE}),
     Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
     Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.READ_FICHE}),
 }

@@ -19,6 +19,26 @@ CommuneFinder = Callable[[str], Sequence[Commune]]
 """All the communes that have this postal code."""
 
 
+def town_of(code: str, town: str, find: CommuneFinder) -> tuple[Commune | None, str, str]:
+    """(the commune meant, what is wrong with the postal code, what is wrong with the town).
+
+    A postal code that only one commune has is enough.
+    """
+    communes = find(code)
+    if not communes:
+        return None, f"Aucune commune n’a le code postal {code}. Vérifiez-le.", ""
+    wanted = search_key(town)
+    match = [commune for commune in communes if search_key(commune.nom) == wanted]
+    if not match and wanted:
+        match = [commune for commune in communes if wanted in search_key(commune.nom)]
+    if not wanted and len(communes) == 1:
+        match = list(communes)
+    if len(match) == 1:
+        return match[0], "", ""
+    names = ", ".join(sorted(commune.nom for commune in communes)[:15])
+    return None, "", f"Le code postal {code} est celui de : {names}. Écrivez l’un de ces noms."
+
+
 def settle(form: Any, find: CommuneFinder) -> None:
     """Checks the town of an address and remembers its codes on the form, as (insee, departement, region).
 
@@ -29,19 +49,11 @@ def settle(form: Any, find: CommuneFinder) -> None:
     code, town = form["code_postal"], form["ville"]
     if not code.data or code.errors or town.errors:
         return
-    communes = find(code.data)
-    if not communes:
-        code.errors = [f"Aucune commune n’a le code postal {code.data}. Vérifiez-le."]
-        return
-    wanted = search_key(town.data)
-    match = [commune for commune in communes if search_key(commune.nom) == wanted]
-    if not match and wanted:
-        match = [commune for commune in communes if wanted in search_key(commune.nom)]
-    if not wanted and len(communes) == 1:
-        match = list(communes)
-    if len(match) == 1:
-        town.data = match[0].nom
-        form.codes = (match[0].code_insee, match[0].departement, match[0].region)
-    elif wanted or len(communes) > 1:
-        names = ", ".join(sorted(commune.nom for commune in communes)[:15])
-        town.errors = [f"Le code postal {code.data} est celui de : {names}. Écrivez l’un de ces noms."]
+    commune, wrong_code, wrong_town = town_of(code.data, town.data, find)
+    if wrong_code:
+        code.errors = [wrong_code]
+    if wrong_town:
+        town.errors = [wrong_town]
+    if commune is not None:
+        town.data = commune.nom
+        form.codes = (commune.code_insee, commune.departement, commune.region)

@@ -22,11 +22,11 @@ from wtforms import (
 from wtforms.validators import ValidationError
 
 from backoffice.models.dates import NBSP
+from backoffice.models.text import clean, fold
 from exports.lheo import grammar
 
 from . import numbers
 from .questions import Kind, Question
-from .text import clean, fold
 
 PLAIN_LIMIT = 250
 """For the few texts that have no element in LHEO."""

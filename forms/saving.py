@@ -15,11 +15,11 @@ from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, FormField
 
 from backoffice.models.content import Adresse, Contenu, dump, fingerprint, pattern_of
+from backoffice.models.text import clean
 
 from .addresses import CommuneFinder, settle
 from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
 from .questions import Rows, Step
-from .text import clean
 
 Pending = dict[str, list[list[str]]]
 """{step slug: [[field name, text], …]}: pages whose typed text is not all right yet."""

@@ -12,10 +12,24 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from backoffice import uploads
 from backoffice.extensions import db
-from backoffice.models import Fiche, Revision, RevisionState, TransitionLog
+from backoffice.models import (
+    Fiche,
+    ImportKind,
+    ImportLine,
+    JobStatus,
+    Outcome,
+    Phase,
+    Revision,
+    RevisionState,
+    TransitionLog,
+    User,
+)
+from backoffice.models.content import dump
 from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
+from workflows.imports import create_job
 
 from . import factories as make
 from .visitor import ORIGIN, Visitor
@@ -57,6 +71,7 @@ NOBODY = (404,) * 8
 WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
+IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 
 ROWS = (
@@ -153,6 +168,30 @@ ROWS = (
         "/moderation/{v_brouillon}/prendre",
         (401, 403, 403, 404, 404, 403, 403, 403),
     ),
+    Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
+    Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
+    Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
+    Row("imports.modele", P.IMPORT, "GET", "/import/modele.pdf", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row("imports.travail", P.IMPORT, "GET", "/import/{lecture}", (303, 200, 404, 404, 404, 403, 403, 403)),
+    Row("imports.travail", P.IMPORT, "GET", "/import/{reponses}", (303, 303, 404, 404, 404, 403, 403, 403)),
+    Row("imports.colonnes", P.IMPORT, "GET", "/import/{reponses}/colonnes", (303, 200, 404, 404, 404, 403, 403, 403)),
+    Row("imports.colonnes", P.IMPORT, "GET", "/import/{lecture}/colonnes", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row(
+        "imports.choisir_colonnes",
+        P.IMPORT,
+        "POST",
+        "/import/{reponses}/colonnes",
+        (303, 422, 404, 404, 404, 403, 403, 403),
+    ),
+    Row(
+        "imports.appliquer",
+        P.IMPORT,
+        "POST",
+        "/import/{lecture}/appliquer",
+        (303, 303, 404, 404, 404, 403, 403, 403),
+        (("quoi", "tout"), ("vers", "brouillon")),
+    ),
+    Row("imports.relancer", P.IMPORT, "POST", "/import/{lecture}/relancer", (303, 303, 404, 404, 404, 403, 403, 403)),
     Row("consultation.liste", P.READ_PUBLISHED, "GET", "/consultation/", (303, 403, 403, 403, 403, 200, 200, 403)),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])),
@@ -174,6 +213,21 @@ ROWS = (
 POSTS = [row for row in ROWS if row.method == "POST"]
 GETS = [row for row in ROWS if row.method == "GET"]
 NO_OBJECT = ("/fiches/{0}", "/fiches/{0}/saisie/structure", "/fiches/{0}/relecture", "/fiches/{0}/envoyee")
+
+
+def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
+    """A file of one new fiche, read; or a table whose columns are still to be said."""
+    structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
+    where = structure.territoire_id
+    raw = b"Titre;Ville\nCours;Caen\n"
+    job = create_job(db.session(), by, kind, "fichier", uploads.keep(raw), {}, organisme=structure, territoire_id=where)
+    job.phase, job.status = phase, JobStatus.FINI
+    read = {"content": dump(content), "unsaid": [], "ours": False, "dispositif": "ASL"}
+    report = {"message": "", "changes": [], "missing": [], "candidates": [], "remarks": []}
+    line = ImportLine(job_id=job.id, rank=1, place="ligne 2", plan=Outcome.NOUVELLE, read=read, report=report)
+    db.session.add(line)
+    db.session.commit()
+    return job.id
 
 
 class World:
@@ -199,6 +253,8 @@ class World:
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
         self.names["organisme"] = theirs.id
+        self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
+        self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
         path = row.path.format_map(self.names)

@@ -63,6 +63,17 @@ _TABLE = (
         effect=effects.freeze,
     ),
     Transition(
+        "deposer",
+        "Envoyer à la place de la structure",
+        "envoyée à la place de la structure",
+        Subject.REVISION,
+        (_R.BROUILLON,),
+        _R.SOUMISE,
+        Permission.MODERATE,
+        guard=guards.complete,
+        effect=effects.freeze,
+    ),
+    Transition(
         "prendre",
         "Prendre",
         "prise",

@@ -22,7 +22,7 @@ from backoffice.models import (
 )
 from backoffice.models.base import now
 from backoffice.models.content import Action, Contenu, Document, dump, load
-from backoffice.permissions import Permission
+from backoffice.permissions import Permission, Role
 
 from .case import Case, Refused
 from .effects import next_draft
@@ -36,17 +36,13 @@ def create_fiche(
 
     The same `key` twice gives the same fiche.
     """
-    if organisme.id not in actor.organisme_ids or not actor.can(Permission.WRITE_FICHE):
+    if not may_enter(actor, organisme):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
     if key and (made := session.scalars(select(Fiche).where(Fiche.creation_key == key)).first()):
-        if made.organisme_id not in actor.organisme_ids:
+        if not may_write(actor, made):
             raise Refused("Cette fiche existe déjà.")
         return made
-    content = Contenu()
-    document = dump(content)
-    document["structure"] = known_structure(session, organisme)
-    content = load(document)
-    content.actions.append(first_action(content))
+    content = first_content(session, organisme)
     fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key)
     session.add(fiche)
     session.flush()
@@ -58,6 +54,28 @@ def create_fiche(
     record(Case(session, fiche, revision, actor), "creer", "", RevisionState.BROUILLON)
     session.flush()
     return fiche
+
+
+def may_enter(actor: User, organisme: Organisme) -> bool:
+    """Whether the person may make fiches of this structure: its own people, or the moderators of its
+    territoire, who import what it sends them."""
+    if not actor.active:
+        return False
+    own = actor.can(Permission.WRITE_FICHE) and organisme.id in actor.organisme_ids
+    return own or (actor.can(Permission.MODERATE) and organisme.territoire_id in actor.territoire_ids(Role.MODERATEUR))
+
+
+def may_write(actor: User, fiche: Fiche) -> bool:
+    return authorised(actor, Permission.WRITE_FICHE, fiche) or authorised(actor, Permission.MODERATE, fiche)
+
+
+def first_content(session: Session, organisme: Organisme) -> Contenu:
+    """What a new fiche of this structure begins with."""
+    document = dump(Contenu())
+    document["structure"] = known_structure(session, organisme)
+    content = load(document)
+    content.actions.append(first_action(content))
+    return content
 
 
 def first_action(content: Contenu) -> Action:
@@ -82,7 +100,7 @@ def known_structure(session: Session, organisme: Organisme) -> Document:
 def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
     """The draft of a fiche: the one that is open, else a new one copied from its latest version."""
     fiche = lock(session, fiche_id)
-    if not authorised(actor, Permission.WRITE_FICHE, fiche):
+    if not may_write(actor, fiche):
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
     latest = fiche.latest
     if latest.state is RevisionState.BROUILLON:
@@ -103,7 +121,7 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
     """Keeps what was typed. The fiche must be locked; its territoire follows its first place."""
     if revision.state is not RevisionState.BROUILLON:
         raise Refused("Cette fiche a été envoyée entre-temps : elle ne peut plus être modifiée ici.")
-    if not authorised(actor, Permission.WRITE_FICHE, revision.fiche):
+    if not may_write(actor, revision.fiche):
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
     revision.content = content
     revision.pending = pending

@@ -3,6 +3,7 @@
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -18,9 +19,16 @@ __all__ = [
     "FluxRun",
     "FluxToken",
     "Fragment",
+    "ImportJob",
+    "ImportKind",
+    "ImportLine",
+    "ImportMapping",
+    "JobStatus",
     "Login",
     "Membership",
     "Organisme",
+    "Outcome",
+    "Phase",
     "PostalCode",
     "Publication",
     "Revision",

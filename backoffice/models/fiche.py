@@ -68,6 +68,8 @@ class Fiche(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     numero: Mapped[str | None] = mapped_column(String(30), unique=True)
     """Given at the first submission, when the territoire is known; stable for the life of the offer."""
+    foreign_numero: Mapped[str | None] = mapped_column(String(100), index=True)
+    """Its numero for whoever sent the file it was imported from: a second import finds it again."""
     dispositif: Mapped[Dispositif] = mapped_column(Word(Dispositif))
     organisme_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), index=True)
     organisme: Mapped[Organisme] = relationship()

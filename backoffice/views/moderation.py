@@ -8,11 +8,11 @@ from flask_login import current_user
 
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Revision
+from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
 from backoffice.queries.queue import Filters, moderated_revision, queue
 from backoffice.transactions import atomic
-from forms.text import clean
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply, available

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from lxml import etree
 
 from backoffice.models.content import (
@@ -18,7 +16,6 @@ from backoffice.models.content import (
     Adresse,
     Contenu,
     Creneau,
-    Financeur,
     Lieu,
     Niveaux,
     Session,
@@ -30,10 +27,9 @@ from backoffice.models.vocabulary import JOURS, Dispositif
 from exports.check import HEAD, TAIL
 from exports.fragment import Identity, NotExportable, build, formation
 from exports.lheo.rules import examine
-from forms.fields import limit_of
 from forms.paths import PATHS
-from forms.questions import Kind
 from forms.review import review
+from tests.exports.contents import contents
 from tests.factories import complete_content
 
 IDENTITY = Identity(
@@ -167,90 +163,6 @@ def test_what_cannot_be_exported_is_refused_at_its_field_in_french(app, path, sp
     spots_named = {finding.path.removesuffix("-debut").removesuffix("-fin") for finding in refused.value.findings}
     assert path.removesuffix("-fin") in spots_named, refused.value.findings
     assert all(label_of(finding.path) for finding in refused.value.findings if finding.path)
-
-
-def filled(kind: type, draw: Any, questions: dict[str, Any], pattern: str = "") -> Any:
-    """A part of the content whose every question is answered, some at their very limit."""
-    made = kind()
-    for item in fields(kind):
-        here = f"{pattern}{item.name}"
-        value = getattr(made, item.name)
-        if is_dataclass(value):
-            setattr(made, item.name, filled(type(value), draw, questions, here + "."))
-        elif here in questions:
-            setattr(made, item.name, answer(questions[here], draw, value))
-    return made
-
-
-LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cn", "Zs", "Zl", "Zp"))
-
-
-def answer(question: Any, draw: Any, default: Any) -> Any:
-    limit = limit_of(question) if question.spot.type is str and question.kind in (Kind.LINE, Kind.TEXT) else 0
-    match question.kind:
-        case Kind.LINE | Kind.TEXT:
-            size = draw(st.sampled_from([1, 7, limit - 1, limit]))
-            return (draw(st.text(LETTERS, min_size=1, max_size=9)) * size)[:size]
-        case Kind.LINES:
-            return [draw(st.text(LETTERS, min_size=50, max_size=50)) for _ in range(draw(st.integers(1, 4)))]
-        case Kind.SELECT | Kind.RADIO:
-            return draw(st.sampled_from(sorted(question.choices))) if question.choices else default
-        case Kind.CHECKS:
-            return draw(st.lists(st.sampled_from(sorted(question.choices)), min_size=1, max_size=5, unique=True))
-        case Kind.INTEGER:
-            return draw(st.integers(question.low, question.high))
-        case Kind.FLAG:
-            return draw(st.booleans())
-        case Kind.DATE:
-            return draw(st.dates(date(2026, 1, 1), date(2027, 12, 31)))
-        case Kind.TIME:
-            return draw(st.times(time(8), time(20)))
-        case Kind.EMAIL:
-            return draw(st.sampled_from(["a@b.fr", "x" * 60 + "@" + "y" * 60 + ".example"]))
-        case Kind.PHONE:
-            return "+33 2 61 91 00 00"
-        case Kind.URL:
-            return "https://exemple.fr/" + "a" * draw(st.integers(0, 380))
-        case Kind.POSTCODE:
-            return "14000"
-        case Kind.SIRET:
-            return "77897285100068"
-        case Kind.NDA:
-            return "28761234567"
-        case Kind.CERTIFICATION:
-            return draw(st.sampled_from(["38115", "RS5398"]))
-    raise AssertionError(question.kind)
-
-
-@st.composite
-def contents(draw: Any) -> Contenu:
-    """A content that the form accepts: every question of the path answered within its limits."""
-    questions = {q.pattern: q for step in PATHS[Dispositif.ASL].steps for q in step.questions()}
-    content: Contenu = filled(Contenu, draw, questions)
-    for adresse in (content.structure.adresse, content.inscription.adresse):
-        adresse.ville = "Caen"
-    for kind, name, count in ((Lieu, "lieux", (1, 3)), (Action, "actions", (1, 4))):
-        rows = [filled(kind, draw, questions, f"{name}[].") for _ in range(draw(st.integers(*count)))]
-        for rank, row in enumerate(rows):
-            row.id = f"{name[0].upper()}{rank}"
-        setattr(content, name, rows)
-    for lieu in content.lieux:
-        lieu.adresse.ville = "Caen"
-    for action in content.actions:
-        action.lieu = draw(st.sampled_from(content.lieux)).id
-        action.creneaux = [Creneau(jour, time(8), time(20)) for jour in list(JOURS) * 3]
-        start = date(2026, 9, 1)
-        action.sessions = [Session(f"S{n}", start, start, "1", n) for n in range(draw(st.integers(1, 3)))]
-        low, high = sorted((action.effectif_min or 1, action.effectif_max or 1))
-        action.effectif_min, action.effectif_max = low, high
-    entry = content.inscription
-    entry.debut, entry.fin = sorted((entry.debut or start, entry.fin or start))
-    content.financement.financeurs = [
-        filled(Financeur, draw, questions, "financement.financeurs[].") for _ in range(draw(st.integers(1, 8)))
-    ]
-    if content.financement.cout == "gratuit":
-        content.financement.prix = None
-    return content
 
 
 @given(contents())

@@ -1,0 +1,100 @@
+"""flask import"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice import uploads
+from backoffice.extensions import db
+from backoffice.models import Dispositif, ImportJob, ImportKind, ImportLine, Membership, Organisme, User
+from backoffice.queries.imports import lines
+from backoffice.transactions import atomic
+from exports.importing import sources
+from exports.importing.columns import exact
+from exports.importing.reading import UnreadableFile
+from workflows import imports, jobs
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organisme", type=int, required=True, help="Identifiant de la structure pour laquelle on importe.")
+@click.option("--by", help="Adresse e-mail de la personne au nom de qui ; par défaut, une de la structure.")
+@click.option("--kind", type=click.Choice([str(kind) for kind in ImportKind]), default=str(ImportKind.LHEO))
+@click.option("--dispositif", type=click.Choice([str(item) for item in Dispositif]), default=str(Dispositif.ASL))
+@click.option("--apply", "write", is_flag=True, help="Écrit les fiches ; sans elle, rien n’est écrit.")
+@click.option("--submit", is_flag=True, help="Envoie ensuite les fiches complètes pour vérification.")
+@with_appcontext
+def command(file: Path, organisme: int, by: str | None, kind: str, dispositif: str, write: bool, submit: bool) -> None:
+    """Lit FILE (LHEO, ou tableau du modèle) et dit ligne par ligne ce qu’il changerait."""
+    try:
+        sources.check(file, ImportKind(kind))
+    except UnreadableFile as unreadable:
+        raise click.ClickException(str(unreadable)) from unreadable
+    session = db.session()
+    structure = session.get(Organisme, organisme)
+    actor = _actor(session, organisme, by)
+    if structure is None or actor is None:
+        raise click.ClickException("Cette structure n’existe pas, ou personne ne peut écrire pour elle.")
+    job_id = _job(file, ImportKind(kind), dispositif, structure, actor)
+    if write:
+        with atomic() as session:
+            imports.ask_import(session, session.get_one(ImportJob, job_id), None, {}, submit=submit)
+        _do(job_id)
+    _report(db.session(), job_id)
+
+
+def _actor(session: Session, organisme_id: int, email: str | None) -> User | None:
+    people = select(User).join(Membership).where(Membership.organisme_id == organisme_id, User.active)
+    if email:
+        people = people.where(User.email == email.lower())
+    return session.scalars(people.order_by(User.id)).first()
+
+
+def _job(file: Path, kind: ImportKind, dispositif: str, structure: Organisme, actor: User) -> int:
+    stored = uploads.keep(file.read_bytes())
+    mapping = {} if kind is ImportKind.LHEO else exact(sources.table(file).headers)
+    settings = {"dispositif": dispositif}
+    with atomic() as session:
+        job = imports.create_job(
+            session,
+            actor,
+            kind,
+            file.name,
+            stored,
+            settings,
+            organisme=structure,
+            territoire_id=structure.territoire_id,
+        )
+        job_id = job.id
+        imports.ask_reading(session, job, mapping)
+    _do(job_id)
+    return job_id
+
+
+def _do(job_id: int) -> None:
+    """Here and now; when a worker has been faster, waits for it."""
+    jobs.perform(imports.RUN, job_id)
+    while db.session.get_one(ImportJob, job_id).busy:
+        db.session.rollback()
+        time.sleep(0.5)
+
+
+def _report(session: Session, job_id: int) -> None:
+    job = session.get_one(ImportJob, job_id)
+    for line in session.scalars(select(ImportLine).where(ImportLine.job_id == job_id).order_by(ImportLine.rank)):
+        became = line.result or line.plan
+        click.echo(f"{line.place} : {became.label} – {line.title or 'sans intitulé'} {line.message}".rstrip())
+        for remark in line.report["remarks"]:
+            quote = f" « {remark['quote']} »" if remark["quote"] else ""
+            click.echo(f"    {remark['label']} : {remark['message']}{quote}".replace("     : ", "    "))
+    if job.error:
+        click.echo(job.error, err=True)
+    found = lines(session, job, 1)
+    totals = {kind.label: number for kind, number in {**found.counts, **found.imported}.items()}
+    click.echo(", ".join(f"{words} : {number}" for words, number in totals.items()) or "Aucune fiche.")

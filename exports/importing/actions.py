@@ -1,0 +1,274 @@
+"""The ``action`` elements of a ``formation``: places, groups, sessions, and what they share."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import TYPE_CHECKING, Any
+
+from backoffice.models.content import ID_LETTERS, Action, Adresse, Contact, Creneau, Financeur, Lieu, Session
+from backoffice.models.vocabulary import (
+    ENTREES,
+    FINANCEURS,
+    FORMATS,
+    JOURS,
+    PRESENCES,
+    PROGRAMMES,
+    PUBLICS,
+    RECRUTEMENTS,
+    Dispositif,
+)
+from exports import words
+
+from . import said
+from .source import Node, tag
+
+if TYPE_CHECKING:
+    from .lheo import Reader
+
+_PATHWAYS = {"1": "collectif", "2": "individuel"}
+_ID = re.compile(r"[A-Z][0-9]{1,9}")
+
+
+class Groups:
+    """Reads the actions into the content of a Reader."""
+
+    def __init__(self, reader: Reader):
+        self.reader, self.content, self.source = reader, reader.content, reader.source
+        self.nodes = list(self.source.all(reader.root, "action"))
+        self.sessions: list[tuple[Node, Action]] = []
+
+    def run(self) -> None:
+        content, reader = self.content, self.reader
+        for rank, node in enumerate(self.nodes):
+            content.actions.append(self.action(node, rank))
+        self.settle_ids()
+        for rank, (node, action) in enumerate(zip(self.nodes, content.actions, strict=True)):
+            action.lieu = self.place(node, rank)
+        self.public()
+        self.money()
+        entry = content.inscription
+        entry.entrees = reader.known(
+            self.same("modalites-entrees-sorties", "inscription-entrees"), ENTREES, "inscription-entrees", "arrivées"
+        )
+        entry.recrutement = self.same("modalites-recrutement", "inscription-recrutement", lines=True)
+        conditions = [
+            (said.conditions(self.source.text(node, "conditions-specifiques", lines=True), content, action), "")
+            for node, action in zip(self.nodes, content.actions, strict=True)
+        ]
+        content.formation.conditions = reader.shared(conditions, "formation-conditions")
+
+    # --- one group ------------------------------------------------------------------------------------
+
+    def action(self, node: Node, rank: int) -> Action:
+        source, reader, path = self.source, self.reader, f"actions-{rank}"
+        group = source.extras(node, "groupe")
+        action = Action(id=self.own_id(node, reader.root), nom=source.word(group, "nom"))
+        pathway = source.text(reader.root, "parcours-de-formation")
+        action.format = source.word(group, "format") or ("" if reader.read.ours else _PATHWAYS.get(pathway, "mixte"))
+        action.format = reader.known(action.format, FORMATS, f"{path}-format", "en groupe ou en individuel")
+        presence = source.text(node, "modalites-enseignement")
+        action.presence = reader.known(presence, PRESENCES, f"{path}-presence", "sur place ou à distance")
+        action.niveaux = reader.levels(node, f"{path}-niveaux")
+        for name in ("effectif_min", "effectif_max", "semaines"):
+            number = source.word(group, name.replace("_", "-"))
+            setattr(action, name, reader.whole(number, f"{path}-{name}"))
+        organisation = source.text(node, "modalites-alternance", lines=True)
+        action.organisation = "" if organisation == words.NO_ALTERNANCE else organisation
+        action.duree = source.text(node, "duree-indicative")
+        for row, found in enumerate(source.all(node, "session")):
+            action.sessions.append(self.session(found, node, f"{path}-sessions-{row}"))
+            self.sessions.append((found, action))
+            self.reception(found, action, path)
+        hours = reader.whole(source.text(node, "nombre-heures-total"), f"{path}-heures_total")
+        action.heures_total = None if hours == action.computed_hours else hours
+        action.rythme = said.rhythm(source.text(node, "rythme-formation", lines=True), action)
+        return action
+
+    def session(self, node: Node, parent: Node, path: str) -> Session:
+        source, reader = self.source, self.reader
+        period = node.find(tag("periode"))
+        state = source.text(node, "etat-recrutement")
+        free = source.word(source.extras(node, "accueil"), "places-libres")
+        return Session(
+            self.own_id(node, parent),
+            reader.day(period, "debut", f"{path}-debut"),
+            reader.day(period, "fin", f"{path}-fin"),
+            reader.known(state, RECRUTEMENTS, f"{path}-recrutement", "inscriptions"),
+            reader.whole(free, f"{path}-places_libres"),
+        )
+
+    def reception(self, node: Node, action: Action, path: str) -> None:
+        """Childcare and weekly slots: said of each session in the flow, of the group in the content."""
+        source, reader = self.source, self.reader
+        childcare = source.word(source.extras(node, "accueil"), "garde-enfants")
+        action.garde_enfants = action.garde_enfants or childcare
+        slots = []
+        for found in source.extra_nodes(source.extras(node, "horaires"), "creneau"):
+            slot = _slot(source.text(found), found.get("tag", ""))
+            if slot is None:
+                text = f"{found.get('tag', '')} {found.text or ''}".strip()
+                reader.read.remark(f"{path}-creneaux-0-jour", "Cet horaire ne se comprend pas : à compléter.", text)
+            else:
+                slots.append(slot)
+        action.creneaux = action.creneaux or slots
+
+    def place(self, node: Node, rank: int) -> str:
+        """The local id of the place of a group: the principal one; two groups may share one."""
+        source, content, reader = self.source, self.content, self.reader
+        nodes = list(source.all(node, "lieu-de-formation"))
+        nodes.sort(key=lambda found: found.get("tag") != "principal")
+        if not nodes:
+            return ""
+        lieu = Lieu()
+        coordinates = nodes[0].find(tag("coordonnees"))
+        reader.address(coordinates, lieu.adresse)
+        lieu.acces_handicapes = source.text(node, "acces-handicapes")
+        lieu.transport = source.text(node, "transport")
+        for other in nodes[1:]:
+            spare = Adresse()
+            reader.address(other.find(tag("coordonnees")), spare)
+            text = " ".join([spare.denomination, *spare.lignes, spare.code_postal, spare.ville]).strip()
+            message = "Ce groupe a plusieurs lieux dans le fichier : le lieu principal est gardé, pas celui-ci."
+            reader.read.remark(f"actions-{rank}-lieu", message, text)
+        for known in content.lieux:
+            if (known.adresse, known.acces_handicapes, known.transport) == (
+                lieu.adresse,
+                lieu.acces_handicapes,
+                lieu.transport,
+            ):
+                return known.id
+        lieu.id = content.new_id(Lieu)
+        content.lieux.append(lieu)
+        return lieu.id
+
+    def own_id(self, node: Node, parent: Node) -> str:
+        """The local id that our export wrote at the end of a numero; "" when it is not ours."""
+        numero, above = node.get("numero", ""), parent.get("numero", "")
+        local = numero.removeprefix(f"{above}-")
+        return local if self.reader.read.ours and local != numero and _ID.fullmatch(local) else ""
+
+    def settle_ids(self) -> None:
+        """Gives an id to the rows that have none, and to the second of two that share theirs."""
+        content = self.content
+        groups: list[list[Any]] = [list(content.actions), *(action.sessions for action in content.actions)]
+        for rows in groups:
+            seen: set[str] = set()
+            for row in rows:
+                row.id = "" if row.id in seen else row.id
+                seen.add(row.id)
+        known = [row.id for rows in groups for row in rows if row.id]
+        content.dernier_repere = max((int(id_[1:]) for id_ in known), default=0)
+        for rows in groups:
+            for row in rows:
+                row.id = row.id or content.new_id(next(kind for kind in ID_LETTERS if isinstance(row, kind)))
+
+    # --- what the groups share ------------------------------------------------------------------------
+
+    def same(self, name: str, path: str, *, lines: bool = False) -> str:
+        found = [(self.source.text(node, name, lines=lines), "") for node in self.nodes]
+        return str(self.reader.shared(found, path))
+
+    def public(self) -> None:
+        said_, source = self.content.formation, self.source
+        nodes = [found for node in self.nodes for found in source.all(node, "code-public-vise")]
+        said_.publics = self.reader.codes(nodes, PUBLICS, "formation-publics", "public")
+        said_.info_publics = self.same("info-public-vise", "formation-info_publics")
+        said_.niveau_obligatoire = "1" in {source.text(node, "niveau-entree-obligatoire") for node in self.nodes}
+
+    def money(self) -> None:
+        money, source, reader = self.content.financement, self.source, self.reader
+        money.prise_en_charge = "1" in {source.text(node, "prise-en-charge-frais-possible") for node in self.nodes}
+        money.frais = self.same("frais-restants", "financement-frais")
+        price = reader.whole(self.same("prix-total-TTC", "financement-prix"), "financement-prix")
+        money.cout = "" if price is None else "payant" if price else "gratuit"
+        money.prix = price or None
+        funded = self.same("conventionnement", "financement-conventionne")
+        money.conventionne = {"1": "oui", "0": "non"}.get(funded, "")
+        for node in self.nodes:
+            rows = [self.financeur(found) for found in source.all(node, "organisme-financeur")]
+            if node is self.nodes[0]:
+                money.financeurs = rows
+            else:
+                money.financeurs += [row for row in rows if row not in money.financeurs]
+
+    def financeur(self, node: Node) -> Financeur:
+        source, reader, path = self.source, self.reader, "financement-financeurs-0"
+        extras = source.extras(node, "specificites")
+        code, programme = (
+            source.text(node, "code-financeur"),
+            source.word(extras, "ref-action-marche-financeur"),
+        )
+        self.funded_publics(extras)
+        if code not in FINANCEURS:
+            reader.read.remark(f"{path}-code", f"Le financeur {code} n’est pas de notre liste : « Autre ».", code)
+            code = "0"
+        if programme and programme not in PROGRAMMES:
+            message = "Ce programme n’est pas de notre liste : « Un autre programme »."
+            reader.read.remark(f"{path}-programme", message, programme)
+            programme = "Autre"
+        places = reader.whole(source.text(node, "nb-places-financees"), f"{path}-places")
+        return Financeur(code, programme, source.word(extras, "reference-convention"), places)
+
+    def funded_publics(self, extras: Node | None) -> None:
+        """The export repeats the publics of the formation: only others are worth a remark."""
+        for node in self.source.extra_nodes(extras, "code-public-vise"):
+            if (node.text or "") in self.content.formation.publics:
+                self.source.taken.add(node)
+        programme = self.source.extra_nodes(extras, "programme-financeur")
+        self.source.taken |= {node for node in programme if node.text in set(Dispositif)}
+
+    def registration(self) -> None:
+        """Where, when and with whom one joins; LHEO says it of each session."""
+        content, source, reader = self.content, self.source, self.reader
+        entry, nodes = content.inscription, [node for node, _ in self.sessions]
+        found = [(source.text(node, "modalites-inscription"), "") for node in nodes]
+        entry.modalites = reader.shared(found, "inscription-modalites")
+        periods = [period for node in nodes for period in source.all(node, "periode-inscription/periode")]
+        for name in ("debut", "fin"):
+            days = [(reader.day(period, name, f"inscription-{name}"), "") for period in periods]
+            setattr(entry, name, reader.shared(days, f"inscription-{name}") or None)
+        contacts = []
+        for node in nodes:
+            contact = Contact()
+            reader.contact_of(node, "contact-session", contact)
+            contacts.append(contact)
+        spoken = [contact for contact in contacts if any(vars(contact).values())]
+        if spoken and spoken[0] != content.formation.contact:
+            entry.contact = spoken[0]
+        self.where()
+
+    def where(self) -> None:
+        """The registration address, and which of the known ones it is."""
+        entry, content = self.content.inscription, self.content
+        found = []
+        for node, action in self.sessions:
+            adresse = Adresse()
+            self.reader.address(node.find(tag("adresse-inscription")), adresse)
+            found.append((adresse, content.place_of(action)))
+        said_ = [(adresse, lieu) for adresse, lieu in found if _key(adresse) != _key(Adresse())]
+        if not said_:
+            self.reader.read.unsaid.add("inscription-ou")
+        elif all(lieu is not None and _key(adresse) == _key(lieu.adresse) for adresse, lieu in said_):
+            entry.ou = "sur_place"
+        elif all(_key(adresse) == _key(content.structure.adresse) for adresse, _ in said_):
+            entry.ou = "structure"
+        else:
+            entry.ou, entry.adresse = "autre", said_[0][0]
+            others = [" ".join(_key(adresse)) for adresse, _ in said_ if _key(adresse) != _key(entry.adresse)]
+            if others:
+                message = "Les groupes ont plusieurs adresses d’inscription : la première est gardée, pas celle-ci."
+                self.reader.read.remark("inscription-adresse-lignes", message, others[0])
+
+
+def _key(adresse: Adresse) -> tuple[str, ...]:
+    return (adresse.denomination, *adresse.lignes, adresse.code_postal, adresse.ville)
+
+
+def _slot(text: str, day: str) -> Creneau | None:
+    """«0930-1130» of a weekday; None when it does not say two hours of a known day."""
+    found = re.fullmatch(r"([01]\d|2[0-3])([0-5]\d)-([01]\d|2[0-3])([0-5]\d)", text)
+    if not found or day not in {*JOURS, ""}:
+        return None
+    begin, end = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    return Creneau(day, begin, end)

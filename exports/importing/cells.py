@@ -1,0 +1,123 @@
+"""One cell, as people fill it, to the value that the content keeps; or what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from types import UnionType
+from typing import Any, get_args
+
+from backoffice.models.content import Creneau, spots
+from backoffice.models.text import clean, fold
+from backoffice.models.vocabulary import JOURS
+from backoffice.reference.communes import search_key
+from exports.lheo import grammar
+
+from .columns import CHOICES, SLOTS
+from .reading import plain, read_day
+
+_YES, _NO = {"oui", "o", "yes", "vrai", "true", "1", "x"}, {"non", "n", "no", "faux", "false", "0"}
+_DIGITS_ONLY = ("structure.siret", "structure.numero_activite", "code_postal")
+
+
+def cell_text(value: Any) -> str:
+    """What a cell of a spreadsheet shows, on its own terms: 12 rather than 12.0, a day as AAAA-MM-JJ."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value)
+
+
+def read_cell(key: str, text: str) -> tuple[Any, str]:
+    """(value, "") or (what can be kept of it, what is wrong). `key` is a pattern or SLOTS."""
+    if key == SLOTS:
+        return read_slots(text)
+    kind = spots()[key].type
+    if isinstance(kind, UnionType):
+        kind = get_args(kind)[0]
+    if key in CHOICES:
+        return _chosen(text, CHOICES[key], several=kind == list[str])
+    if kind == list[str]:
+        return fold(clean(plain(text).replace(";", "\n"), multiline=True), grammar.limit(spots()[key].lheo)[1]), ""
+    if kind is date:
+        return read_day(text)
+    if kind is int:
+        return _whole(text)
+    if kind is bool:
+        word = search_key(text)
+        return word in _YES, "" if word in _YES | _NO else "La réponse attendue est oui ou non."
+    text = clean(plain(text), multiline=True)
+    if key.endswith("code_postal") and re.fullmatch(r"\d{4}", text):
+        return f"0{text}", ""  # a spreadsheet drops the first zero
+    return (re.sub(r"[\s.\-]", "", text) if key.endswith(_DIGITS_ONLY) else text), ""
+
+
+def _whole(text: str) -> tuple[int | None, str]:
+    digits = re.sub(r"[\s\xa0€]", "", text)
+    found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", digits)
+    return (int(found[1]), "") if found else (None, "Ce n’est pas un nombre entier.")
+
+
+def _chosen(text: str, table: Mapping[str, str], *, several: bool) -> tuple[Any, str]:
+    """The code of the answers; «several» may be separated by semicolons, line ends or commas."""
+    pieces = [piece for piece in re.split(r"[;\n|]", text) if piece.strip()] if several else [text]
+    kept: list[str] = []
+    unknown: list[str] = []
+    for piece in pieces:
+        codes = _codes(piece, table, several=several)
+        kept += [code for code in codes if code not in kept]
+        unknown += [] if codes else [piece.strip()]
+    wrong = f"Réponse hors de la liste : {' ; '.join(unknown)}." if unknown else ""
+    return (kept if several else next(iter(kept), "")), wrong
+
+
+def _codes(piece: str, table: Mapping[str, str], *, several: bool) -> list[str]:
+    folded = search_key(piece)
+    for code, words in table.items():
+        if folded in (search_key(code), search_key(words)):
+            return [code]
+    if not several:
+        # «A1 – se présente…» is often cut to its first word, «Gratuit» lengthened.
+        return [code for code, words in table.items() if _begins(folded, code) or _begins(folded, words)][:1]
+    inside = [code for code, words in table.items() if f" {search_key(words)} " in f" {folded} "]
+    return inside or [code for part in piece.split(",") if part != piece for code in _codes(part, table, several=True)]
+
+
+def _begins(folded: str, words: str) -> bool:
+    key = search_key(words)
+    return bool(folded) and (f"{folded} ".startswith(f"{key} ") or f"{key} ".startswith(f"{folded} "))
+
+
+_DAY = f"(?:{'|'.join(JOURS)})s?"
+_HOUR = r"(\d{1,2})\s*(?:h|:|heures?)\s*(\d{2})?"
+_SLOT = re.compile(rf"((?:{_DAY}(?:\s*(?:,|et|/|&|\+)\s*)?)+)[\s,:]*(?:de\s*)?{_HOUR}\s*(?:-|–|—|à|a)\s*{_HOUR}", re.I)
+
+
+def read_slots(text: str) -> tuple[list[Creneau], str]:
+    """«mardi et jeudi 9h30-11h30 ; samedi de 10h à 12h» → three slots."""
+    slots = []
+    for found in _SLOT.finditer(text):
+        begin, end = _hour(found[2], found[3]), _hour(found[4], found[5])
+        if begin and end:
+            slots += [Creneau(day.lower().removesuffix("s"), begin, end) for day in re.findall(_DAY, found[1], re.I)]
+    rest = re.sub(r"[\s;,.]|et", "", _SLOT.sub("", text))
+    return slots, "" if slots and not rest else "Ces horaires ne se comprennent pas tous : relisez-les."
+
+
+def _hour(hours: str, minutes: str | None) -> time | None:
+    try:
+        return time(int(hours), int(minutes or 0))
+    except ValueError:
+        return None

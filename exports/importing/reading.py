@@ -1,0 +1,156 @@
+"""What every source gives: a content, what was wrong or has no place here, and what it did not say."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+from backoffice.models.content import Contenu
+from backoffice.models.vocabulary import Dispositif
+from exports.lheo.rules import UNKNOWN_END, UNKNOWN_START
+
+SHOWN = 200
+"""Characters of the original text that a remark quotes."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to say about one spot of what was read.
+
+    path: see backoffice.models.content; "" when it has no spot. quote: the original text.
+    fault: something to mend in the file; otherwise, only something that the reader must know.
+    """
+
+    path: str
+    message: str
+    quote: str = ""
+    fault: bool = True
+
+
+@dataclass
+class Read:
+    """One entry of a file.
+
+    place: where it stands, in words («ligne 12»). numero: its identity for whoever sent it, or "".
+    unsaid: paths of the values that the file did not say (defaults): they replace nothing.
+    ours: written by our own export; the content is then exactly what was exported.
+    """
+
+    place: str
+    content: Contenu
+    numero: str = ""
+    dispositif: Dispositif | None = None
+    ours: bool = False
+    unsaid: set[str] = field(default_factory=set)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def remark(self, path: str, message: str, quote: str = "", *, fault: bool = True) -> None:
+        shown = quote if len(quote) <= SHOWN else quote[: SHOWN - 1] + "…"
+        made = Remark(path, message, shown, fault)
+        if made not in self.remarks:
+            self.remarks.append(made)
+
+
+class UnreadableFile(ValueError):
+    """The whole file cannot be read; the message is for the person, in French."""
+
+
+def leaf_values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, value) of every leaf of a content or of a part of it, rows included."""
+    for item in dataclasses.fields(value):
+        here = f"{path}-{item.name}" if path else item.name
+        found = getattr(value, item.name)
+        if dataclasses.is_dataclass(found):
+            yield from leaf_values(found, here)
+        elif isinstance(found, list) and found and dataclasses.is_dataclass(found[0]):
+            for rank, row in enumerate(found):
+                yield from leaf_values(row, f"{here}-{rank}")
+        else:
+            yield here, found
+
+
+# --- Dates ------------------------------------------------------------------------------------------
+
+_EIGHT = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
+_FRENCH = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4}|\d{2})")
+
+
+def read_day(text: str) -> tuple[date | None, str]:
+    """(the day, "") of AAAAMMJJ, AAAA-MM-JJ or JJ/MM/AAAA; (None, what is wrong) for anything else.
+
+    An empty text and the usage values of LHEO for an unknown day are no fault.
+    """
+    text = text.strip()
+    if text in ("", UNKNOWN_START, UNKNOWN_END):
+        return None, ""
+    found, french = _EIGHT.fullmatch(text), _FRENCH.fullmatch(text)
+    if found and "00" in found.groups()[1:]:
+        return None, "Cette date ne dit pas le jour : elle est laissée vide, à compléter."
+    try:
+        if found:
+            return _likely(date(int(found[1]), int(found[2]), int(found[3])))
+        if french:
+            year = int(french[3]) + (2000 if len(french[3]) == 2 else 0)
+            return _likely(date(year, int(french[2]), int(french[1])))
+    except ValueError:
+        pass
+    return None, "Cette date n’existe pas : elle est laissée vide, à compléter."
+
+
+def _likely(day: date) -> tuple[date | None, str]:
+    if 2000 <= day.year <= 2100:
+        return day, ""
+    return None, "L’année de cette date n’est pas vraisemblable : elle est laissée vide, à compléter."
+
+
+# --- HTML -------------------------------------------------------------------------------------------
+
+_TAG = re.compile(
+    r"</?(?:p|br|ul|ol|li|b|strong|i|em|u|span|div|a|h[1-6]|table|tr|td|th|tbody|hr|sup|sub|font)\b[^<>]*>", re.I
+)
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+_BLOCKS = frozenset({"p", "br", "ul", "ol", "div", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "hr"})
+
+
+class _Plain(HTMLParser):
+    """Keeps the text: blocks begin a line, items of a list begin with a dash."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.hidden += tag in ("script", "style")
+        if tag == "li":
+            self.parts.append("\n- ")
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self.hidden = max(0, self.hidden - 1)
+        elif tag in _BLOCKS and tag != "br":
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def plain(text: str) -> str:
+    """The text that a reader of this HTML would see; a text that is not HTML, as it is."""
+    if _TAG.search(text):
+        parser = _Plain()
+        parser.feed(text)
+        parser.close()
+        lines = ("".join(parser.parts)).replace("\xa0", " ").split("\n")
+        kept = [" ".join(line.split()) for line in lines]
+        return re.sub("\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return html.unescape(text) if _ENTITY.search(text) else text

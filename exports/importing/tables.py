@@ -1,0 +1,169 @@
+"""From the rows of a table to entries.
+
+One row is one group and one period. Rows that name the same fiche (its numero; else the same structure
+and the same title) make one entry: what describes the fiche may be written on the first of them only.
+Answers of an online form are the same with one row for one fiche.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of
+from backoffice.reference.communes import search_key
+
+from .cells import read_cell
+from .columns import BY_KEY, NUMERO, SLOTS
+from .files import Table
+from .merge import place_key
+from .reading import Read, leaf_values
+
+
+def read_rows(table: Table, mapping: Mapping[int, str], *, grouped: bool) -> list[Read]:
+    """The entries of a table. `mapping`: {rank of the column: key}; `grouped`: several rows may be one fiche."""
+    known = {rank: key for rank, key in mapping.items() if key in BY_KEY and rank < len(table.headers)}
+    entries: dict[Any, _Entry] = {}
+    for number, cells in table.rows:
+        row = _Row(number, {key: cells[rank] for rank, key in known.items() if cells[rank]}, table, known)
+        if not row.said:
+            continue
+        key = row.key if grouped and row.key else number
+        if key in entries:
+            entries[key].add(row)
+        else:
+            entries[key] = _Entry(row)
+    return [entry.read() for entry in entries.values()]
+
+
+class _Row:
+    """One row: a content of one place, one group, one session."""
+
+    def __init__(self, number: int, said: dict[str, str], table: Table, known: Mapping[int, str]):
+        self.number, self.said = number, said
+        self.headers = {key: table.headers[rank] for rank, key in known.items()}
+        self.numero = said.get(NUMERO, "").strip()
+        # What a row does not say stays empty, so that it replaces nothing.
+        group = Action(format="", presence="", sessions=[Session(recrutement="")])
+        self.content = Contenu(lieux=[Lieu()], actions=[group])
+        self.content.financement.financeurs = [Financeur()]
+        self.wrong: list[tuple[str, str, str]] = []
+        for key, text in said.items():
+            if key != NUMERO:
+                self.put(key, text)
+
+    @property
+    def key(self) -> tuple[str, ...] | None:
+        """What tells which fiche the row is of; None when it does not say."""
+        if self.numero:
+            return (self.numero,)
+        title = search_key(self.said.get("formation.intitule", ""))
+        owner = self.content.structure.siret or search_key(self.content.structure.nom)
+        return (owner, title) if title else None
+
+    def put(self, key: str, text: str) -> None:
+        value, message = read_cell(key, text)
+        if message:
+            self.wrong.append((key, message, text))
+        if key == SLOTS:
+            action = self.content.actions[0]
+            action.creneaux = value
+            if message and "actions[].rythme" not in self.said:
+                action.rythme = text  # what was written stays readable
+            return
+        *parents, name = key.replace("[]", "[].").replace("..", ".").split(".")
+        target: Any = self.content
+        for parent in parents:
+            target = getattr(target, parent.removesuffix("[]"))
+            target = target[0] if parent.endswith("[]") else target
+        setattr(target, name, value)
+
+    def says(self, prefix: str) -> bool:
+        return any(key.startswith(prefix) for key in self.said)
+
+
+class _Entry:
+    """The rows of one fiche, put together."""
+
+    def __init__(self, row: _Row):
+        self.rows = [row]
+        self.content = Contenu()
+        self.patterns: set[str] = set()
+        self.made = Read(f"ligne {row.number}", self.content, row.numero)
+
+    def add(self, row: _Row) -> None:
+        self.rows.append(row)
+
+    def read(self) -> Read:
+        if len(self.rows) > 1:
+            self.made.place = f"lignes {', '.join(str(row.number) for row in self.rows)}"
+        for row in self.rows:
+            self.shared(row)
+            self.group(row)
+            self.patterns |= set(row.said)
+        shared = [path for path, _ in leaf_values(self.content) if "[]" not in pattern_of(path)]
+        self.made.unsaid = {path for path in shared if pattern_of(path) not in self.patterns}
+        for row in self.rows:
+            for key, message, text in row.wrong:
+                self.made.remark(
+                    _spot(key), f"Ligne {row.number}, colonne « {row.headers[key]} » : {message}", text[:300]
+                )
+        return self.made
+
+    def shared(self, row: _Row) -> None:
+        """What is said of the whole fiche: the first row that says it decides, others are named."""
+        mine, theirs = dict(leaf_values(self.content)), dict(leaf_values(row.content))
+        for key in row.said:
+            path = key.replace(".", "-")
+            if "[]" in key or path not in theirs:
+                continue
+            if mine[path] == theirs[path] or theirs[path] in ("", None, []):
+                continue
+            if key in self.patterns:
+                message = f"Ligne {row.number} : cette réponse n’est pas celle de la première ligne, qui est gardée."
+                self.made.remark(path, message, row.said[key][:300])
+            else:
+                _put(self.content, path, theirs[path])
+
+    def group(self, row: _Row) -> None:
+        content, action = self.content, row.content.actions[0]
+        lieu = self.place(row) if row.says("lieux[]") else ""
+        if row.says("actions[]"):
+            same = next((known for known in content.actions if known.nom and known.nom == action.nom), None)
+            if not row.says("actions[].sessions[]"):
+                action.sessions = []
+            for session in action.sessions:
+                session.id = content.new_id(Session)
+            if same is not None:
+                same.sessions += action.sessions
+            else:
+                action.id, action.lieu = content.new_id(Action), lieu
+                content.actions.append(action)
+        elif lieu and not content.actions:
+            content.actions.append(Action(id=content.new_id(Action), format="", presence="", lieu=lieu))
+        financeur = row.content.financement.financeurs[0]
+        if row.says("financement.financeurs[]") and financeur not in content.financement.financeurs:
+            content.financement.financeurs.append(financeur)
+
+    def place(self, row: _Row) -> str:
+        new = row.content.lieux[0]
+        for known in self.content.lieux:
+            if place_key(known.adresse) == place_key(new.adresse):
+                return known.id
+        new.id = self.content.new_id(Lieu)
+        self.content.lieux.append(new)
+        return new.id
+
+
+def _put(content: Contenu, path: str, value: Any) -> None:
+    *parents, name = path.split("-")
+    target: Any = content
+    for parent in parents:
+        target = getattr(target, parent)
+    setattr(target, name, value)
+
+
+def _spot(key: str) -> str:
+    """The path of the first row of a pattern."""
+    key = f"{key}[].jour" if key == SLOTS else key
+    return key.replace("[]", "-0").replace(".", "-")

@@ -1,0 +1,72 @@
+"""The schema goes forward and back, and says what the models say."""
+
+from __future__ import annotations
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from backoffice import config
+from backoffice.extensions import Base, db
+from backoffice.factory import create_app
+from tests.conftest import PostgresqlBase
+
+
+@pytest.fixture
+def fresh(request, tmp_path):
+    """An application on a base that has no table yet."""
+    base = None
+    url = f"sqlite:///{tmp_path / 'neuve.sqlite3'}"
+    if request.config.getoption("--base") == "postgresql":
+        base = PostgresqlBase(f"migrations_{getattr(request.config, 'workerinput', {}).get('workerid', 'seul')}")
+        url = base.url
+    settings = config.load({"DATABASE_URL": url, "SECRET_KEY": "x", "RELAIS_INSTANCE": str(tmp_path)})
+    app = create_app(settings, TESTING=True)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+        if base is not None:
+            base.drop()
+
+
+def tables() -> set[str]:
+    db.session.remove()
+    return set(inspect(db.engine).get_table_names())
+
+
+def test_the_migrations_make_what_the_models_declare(fresh):
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        gaps = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert gaps == []
+
+
+def test_imports_come_and_go_without_touching_the_fiches(fresh):
+    flask_migrate.upgrade(revision="0002")
+    before = tables()
+    columns = {column["name"] for column in inspect(db.engine).get_columns("fiche")}
+    assert "foreign_numero" not in columns
+    flask_migrate.upgrade(revision="0003")
+    assert tables() - before == {"import_job", "import_line", "import_mapping"}
+    assert "foreign_numero" in {column["name"] for column in inspect(db.engine).get_columns("fiche")}
+    flask_migrate.downgrade(revision="0002")
+    assert tables() == before
+    assert {column["name"] for column in inspect(db.engine).get_columns("fiche")} == columns
+    flask_migrate.upgrade()
+
+
+def test_everything_can_be_undone(fresh):
+    flask_migrate.upgrade()
+    flask_migrate.downgrade(revision="base")
+    assert tables() == {"alembic_version"}
+
+
+def test_the_checks_of_the_base_refuse_a_mapping_without_owner(fresh):
+    flask_migrate.upgrade()
+    engine = create_engine(db.engine.url)
+    with engine.connect() as connection, pytest.raises(Exception, match="one_owner"):
+        connection.execute(text("INSERT INTO import_mapping (chosen) VALUES ('{}')"))
+    engine.dispose()

@@ -1,0 +1,252 @@
+"""Importing a file: read it first, write nothing, report line by line; then import what was chosen.
+
+The file is kept with a job (``ImportJob``); the reading and the importing are two runs of the same
+background function, `run`, which owns its transactions: one for a few lines read, one for each line
+imported. A line that fails blocks no other; a run that was killed can be started again, and goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from backoffice.models import (
+    ImportJob,
+    ImportKind,
+    ImportLine,
+    ImportMapping,
+    JobStatus,
+    Organisme,
+    Outcome,
+    Phase,
+    User,
+)
+from backoffice.models.base import now
+from backoffice.transactions import atomic
+from backoffice.uploads import path_of
+from exports.importing.reading import Read, UnreadableFile
+from exports.importing.sources import entries
+
+from .case import Refused
+from .import_lines import import_line, report
+from .jobs import enqueue
+
+RUN = "workflows.imports.run"
+MOST = 5_000
+"""Entries that one job reads; a regional flow goes by the command line, in parts."""
+BATCH = 20
+
+log = logging.getLogger(__name__)
+
+
+# --- Asking ------------------------------------------------------------------------------------------
+
+
+def create_job(
+    session: Session,
+    actor: User,
+    kind: ImportKind,
+    filename: str,
+    stored: str,
+    settings: dict[str, Any],
+    *,
+    organisme: Organisme | None = None,
+    territoire_id: int,
+) -> ImportJob:
+    """A job that waits for its columns (tables) or for its reading (LHEO)."""
+    job = ImportJob(
+        created_by_id=actor.id,
+        organisme=organisme,
+        territoire_id=territoire_id,
+        kind=kind,
+        filename=filename[:200],
+        stored=stored,
+        settings=settings,
+        phase=Phase.COLONNES,
+        status=JobStatus.FINI,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def ask_reading(session: Session, job: ImportJob, mapping: dict[int, str] | None = None) -> None:
+    """Reads the file and reports; writes no fiche."""
+    if mapping is not None:
+        job.settings = {**job.settings, "mapping": {str(rank): key for rank, key in mapping.items()}}
+    _ask(session, job, Phase.LECTURE)
+
+
+def ask_import(
+    session: Session, job: ImportJob, line_ids: list[int] | None, choices: dict[int, int], *, submit: bool
+) -> int:
+    """Imports these lines, or all that can be (None). Returns how many.
+
+    choices: {line: the fiche that it continues, 0 for a new one}, for the lines that are «À choisir».
+    """
+    open_ = or_(ImportLine.result.is_(None), ImportLine.result == Outcome.ECHEC)
+    lines = session.scalars(select(ImportLine).where(ImportLine.job_id == job.id, open_)).all()
+    count = 0
+    for line in lines:
+        if line_ids is not None and line.id not in line_ids:
+            continue
+        if line.plan is Outcome.A_CHOISIR:
+            allowed = {0, *(row["fiche_id"] for row in line.report["candidates"])}
+            if choices.get(line.id) not in allowed:
+                continue
+            line.fiche_id = choices[line.id] or None
+        elif line.plan in (Outcome.ECARTEE, Outcome.ECHEC):
+            continue
+        line.chosen, line.result, line.message = True, None, ""
+        count += 1
+    if count:
+        job.settings = {**job.settings, "submit": submit}
+        _ask(session, job, Phase.IMPORT)
+    return count
+
+
+def start_again(session: Session, job: ImportJob) -> None:
+    """For a job that was killed, or that Redis never gave to a worker."""
+    if job.phase is not Phase.COLONNES and job.status is not JobStatus.FINI:
+        _ask(session, job, job.phase)
+
+
+def _ask(session: Session, job: ImportJob, phase: Phase) -> None:
+    job.phase, job.status, job.error, job.moved_at = phase, JobStatus.ATTEND, "", now()
+    session.flush()
+    enqueue(session, RUN, job.id)
+
+
+# --- The columns chosen last time ---------------------------------------------------------------------
+
+
+def remembered(session: Session, job: ImportJob) -> dict[str, str]:
+    found = _mapping(session, job)
+    return dict(found.chosen) if found else {}
+
+
+def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
+    found = _mapping(session, job)
+    if found is None:
+        whose = {"organisme_id": job.organisme_id} if job.organisme_id else {"territoire_id": job.territoire_id}
+        found = ImportMapping(**whose, chosen={})
+        session.add(found)
+    found.chosen = {**found.chosen, **chosen}
+    session.flush()
+
+
+def _mapping(session: Session, job: ImportJob) -> ImportMapping | None:
+    mine = ImportMapping.organisme_id == job.organisme_id
+    if job.organisme_id is None:
+        mine = ImportMapping.territoire_id == job.territoire_id
+    return session.scalars(select(ImportMapping).where(mine)).first()
+
+
+# --- Running ------------------------------------------------------------------------------------------
+
+
+def run(job_id: int) -> None:
+    """Does what the job waits for; nothing when it waits for nothing."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        if job.status is not JobStatus.ATTEND:
+            return
+        job.status, job.attempt = JobStatus.EN_COURS, job.attempt + 1
+        attempt, phase = job.attempt, job.phase
+    try:
+        finished = _read(job_id, attempt) if phase is Phase.LECTURE else _import(job_id, attempt)
+    except Exception as error:
+        with atomic() as session:
+            job = _locked(session, job_id)
+            if job.attempt == attempt:
+                job.status, job.error = (
+                    JobStatus.ECHEC,
+                    f"Une erreur s’est produite chez nous ({type(error).__name__})",
+                )
+        raise
+    if finished:
+        with atomic() as session:
+            _locked(session, job_id).status = JobStatus.FINI
+
+
+def _locked(session: Session, job_id: int) -> ImportJob:
+    return session.scalars(
+        select(ImportJob)
+        .where(ImportJob.id == job_id)
+        .with_for_update(of=ImportJob)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _read(job_id: int, attempt: int) -> bool:
+    """The first run: every entry becomes a line with its report. False when another run took over."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        session.execute(delete(ImportLine).where(ImportLine.job_id == job_id))
+        job.done = job.total = 0
+        mapping = {int(rank): key for rank, key in job.settings.get("mapping", {}).items()}
+        reads = _bounded(entries(path_of(job.stored), job.kind, mapping))
+    seen: dict[tuple[str, ...], str] = {}
+    taken: set[int] = set()
+    error = ""
+    while True:
+        try:
+            batch: list[Read] = []
+            batch += islice(reads, BATCH)
+        except UnreadableFile as unreadable:
+            error = str(unreadable)
+        with atomic() as session:
+            job = _locked(session, job_id)
+            if job.attempt != attempt:
+                return False
+            for read in batch:
+                job.done += 1
+                session.add(report(session, job, read, seen, taken))
+            job.total, job.error, job.moved_at = job.done, error, now()
+        if error or len(batch) < BATCH:
+            return True
+
+
+def _bounded(reads: Iterator[Read]) -> Iterator[Read]:
+    for rank, read in enumerate(reads):
+        if rank == MOST:
+            raise UnreadableFile(f"Ce fichier a plus de {MOST} fiches : les suivantes n’ont pas été lues. Coupez-le.")
+        yield read
+
+
+def _import(job_id: int, attempt: int) -> bool:
+    """The second run: one transaction for each chosen line. False when another run took over."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        chosen = select(ImportLine.id).where(ImportLine.job_id == job_id, ImportLine.chosen)
+        job.total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+        waiting = session.scalars(chosen.where(ImportLine.result.is_(None)).order_by(ImportLine.rank)).all()
+        job.done = job.total - len(waiting)
+    for line_id in waiting:
+        try:
+            with atomic() as session:
+                job = _locked(session, job_id)
+                if job.attempt != attempt:
+                    return False
+                line = session.get_one(ImportLine, line_id)
+                line.result, line.message = import_line(session, job, line)
+                job.done, job.moved_at = job.done + 1, now()
+        except Refused as refused:
+            _failed(job_id, line_id, refused.message)
+        except Exception:
+            log.exception("import %s, ligne %s", job_id, line_id)
+            _failed(job_id, line_id, "Une erreur s’est produite chez nous : cette ligne n’a rien changé.")
+    return True
+
+
+def _failed(job_id: int, line_id: int, message: str) -> None:
+    with atomic() as session:
+        job = _locked(session, job_id)
+        line = session.get_one(ImportLine, line_id)
+        line.result, line.message = Outcome.ECHEC, message
+        job.done, job.moved_at = job.done + 1, now()
