@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backoffice.models import (
@@ -38,9 +39,7 @@ def create_fiche(
     """
     if organisme.id not in actor.organisme_ids or not actor.can(Permission.WRITE_FICHE):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
-    if key and (made := session.scalars(select(Fiche).where(Fiche.creation_key == key)).first()):
-        if made.organisme_id not in actor.organisme_ids:
-            raise Refused("Cette fiche existe déjà.")
+    if made := _made_with(session, key, actor):
         return made
     content = Contenu()
     document = dump(content)
@@ -48,8 +47,13 @@ def create_fiche(
     content = load(document)
     content.actions.append(first_action(content))
     fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key)
-    session.add(fiche)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(fiche)
+    except IntegrityError:
+        if made := _made_with(session, key, actor):
+            return made  # the same page was sent twice at the same moment
+        raise
     revision = Revision(fiche_id=fiche.id, number=1)
     revision.content = content
     session.add(revision)
@@ -58,6 +62,14 @@ def create_fiche(
     record(Case(session, fiche, revision, actor), "creer", "", RevisionState.BROUILLON)
     session.flush()
     return fiche
+
+
+def _made_with(session: Session, key: str | None, actor: User) -> Fiche | None:
+    """The fiche that this key has already made."""
+    made = session.scalars(select(Fiche).where(Fiche.creation_key == key)).first() if key else None
+    if made is not None and made.organisme_id not in actor.organisme_ids:
+        raise Refused("Cette fiche existe déjà.")
+    return made
 
 
 def first_action(content: Contenu) -> Action:
