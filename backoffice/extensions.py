@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
+from flask import Flask, current_app
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -13,6 +15,9 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
@@ -30,12 +35,31 @@ class Base(DeclarativeBase):
     )
 
 
+class Jobs:
+    """The queue of what waits for a worker; None where there is no Redis. See workflows.jobs."""
+
+    def init_app(self, app: Flask) -> None:
+        url = app.config["RELAIS_REDIS_URL"]
+        app.extensions["relais_jobs"] = make_queue(url) if url else None
+
+    @property
+    def queue(self) -> Queue | None:
+        queue: Queue | None = current_app.extensions["relais_jobs"]
+        return queue
+
+
+def make_queue(url: str) -> Queue:
+    """JSON, not pickle: what waits in Redis is data, never code."""
+    return Queue("relais", connection=Redis.from_url(url), serializer=JSONSerializer, default_timeout=3600)
+
+
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 bootstrap = Bootstrap5()
+jobs = Jobs()
 
 read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 """True while a request that only reads is served: SQLite then needs no write lock."""
@@ -57,3 +81,15 @@ def _begin_sqlite(connection: Connection) -> None:
     # what it reads cannot change before it decides: what FOR UPDATE does on PostgreSQL.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")
+
+
+class Folders:
+    """Where the application keeps files, for code that knows no request."""
+
+    flux = Path()
+
+    def init_app(self, app: Flask) -> None:
+        self.flux = Path(app.config["RELAIS_FLUX"])
+
+
+folders = Folders()

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import db
 
+_LATER = "relais_after_commit"
+
 
 @contextmanager
 def atomic() -> Iterator[Session]:
+    session = db.session()
     try:
-        yield db.session  # type: ignore[misc]
-        db.session.commit()
+        yield session
+        session.commit()
     except BaseException:
-        db.session.rollback()
+        session.info.pop(_LATER, None)
+        session.rollback()
         raise
+    for effect in session.info.pop(_LATER, []):
+        effect()
+
+
+def on_commit(session: Session, effect: Callable[[], None]) -> None:
+    """Runs `effect` once the transaction of `atomic` is committed; never, if it is undone.
+
+    An effect keeps ids, not rows: what it needs, it reads again.
+    """
+    session.info.setdefault(_LATER, []).append(effect)

@@ -175,7 +175,7 @@ def test_from_the_first_page_to_the_number_of_the_fiche(visitor):
         page = page.type(STORY[step.slug]).send()
     assert page.words("//h1") == "Relecture et envoi"
     assert "Votre fiche est complète" in page.text
-    assert page.words("//nav[@class='etapes']").count("Complet") == len(ASL.steps)
+    assert page.words("//nav[contains(@class, 'etapes-larges')]").count("Complet") == len(ASL.steps)
     sent = page.send()
     assert sent.words("//h1") == "Merci, votre fiche est envoyée"
     (fiche,) = db.session.query(Fiche).all()
@@ -218,7 +218,7 @@ def test_an_empty_step_can_always_be_left_and_each_button_leads_where_it_says(vi
 @pytest.mark.parametrize("step", STEPS)
 def test_the_list_of_tasks_says_where_each_step_stands(visitor, full, step):
     page = open_step(visitor, full, step.slug)
-    (here,) = page.dom.xpath("//nav[@class='etapes']//a[@aria-current='step']")
+    (here,) = page.dom.xpath("//nav[contains(@class, 'etapes-larges')]//a[@aria-current='step']")
     assert here.text_content() == step.title
     first = (
         next(q for q in step.questions() if q.required and q.kind in (Kind.LINE, Kind.RADIO, Kind.CHECKS))
@@ -227,7 +227,7 @@ def test_the_list_of_tasks_says_where_each_step_stands(visitor, full, step):
     )
     page.answers.poplist(name_of(first))
     after = page.send(suite="relecture")
-    task = after.words(f"//nav[@class='etapes']//li[a[contains(@href, '/saisie/{step.slug}')]]")
+    task = after.words(f"//nav[contains(@class, 'etapes-larges')]//li[a[contains(@href, '/saisie/{step.slug}')]]")
     assert task == f"{step.title} À compléter"
 
 

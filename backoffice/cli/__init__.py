@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import communes, flux, seed, users
+from . import communes, flux, jobs, lheo, seed, users
 
 
 def init_app(app: Flask) -> None:
-    for group in (communes.group, flux.group, seed.group, users.group):
+    for group in (communes.group, flux.group, jobs.group, lheo.group, seed.group, users.group):
         app.cli.add_command(group)

@@ -2,6 +2,7 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
+from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -12,13 +13,20 @@ __all__ = [
     "Dispositif",
     "Fiche",
     "FicheState",
+    "Flux",
+    "FluxKind",
+    "FluxRun",
+    "FluxToken",
     "Fragment",
     "Login",
     "Membership",
     "Organisme",
     "PostalCode",
+    "Publication",
     "Revision",
     "RevisionState",
+    "RunState",
+    "SessionUpdate",
     "Territoire",
     "TransitionLog",
     "User",

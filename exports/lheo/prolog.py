@@ -1,0 +1,139 @@
+"""What is decided before the parser starts: the encoding, the refusal of a DOCTYPE, the version of LHEO.
+
+The parser then receives UTF-8 without declaration, whatever the file was written in, so it cannot read
+the start of a file otherwise than we did.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from exports.lheo.faults import quoted
+from exports.lheo.grammar import NAMESPACE
+from exports.lheo.unpacking import ReadError
+
+FORMER_NAMESPACE = "http://www.lheo.org/2.2"
+_FORMER, _CURRENT = FORMER_NAMESPACE.encode(), NAMESPACE.encode()
+
+# name in an XML declaration → codec. libxml2 knows hundreds; these are the ones that French files have.
+_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "iso-8859-1",
+    "latin1": "iso-8859-1",
+    "iso-8859-15": "iso-8859-15",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
+}
+# first bytes → (codec, length of the byte order mark)
+_MARKS = {
+    codecs.BOM_UTF8: ("utf-8", 3),
+    codecs.BOM_UTF16_LE: ("utf-16-le", 2),
+    codecs.BOM_UTF16_BE: ("utf-16-be", 2),
+    b"<\0": ("utf-16-le", 0),
+    b"\0<": ("utf-16-be", 0),
+}
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, b"<\0\0\0", b"\0\0\0<")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*?\?>")
+_DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]+)")
+_BEFORE_ROOT = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
+_TAG = re.compile(rb"<[^\s!?/>\"'][^\s/>\"']*+(?P<attributes>(?:[^\"'<>]|\"[^\"<]*\"|'[^'<]*')*+)>")
+_DOCTYPE = b"<!DOCTYPE"
+_LONGEST_PROLOG = 1_000_000
+
+
+def written(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
+    """Return whether a document is in LHEO 2.2, and its bytes in UTF-8 and in the 2.3 namespace.
+
+    Raise ReadError, at once or while it is read, for what is no text or no XML and for a DOCTYPE.
+    """
+    head = b""
+    while len(head) < 4 and (chunk := next(chunks, b"")):
+        head += chunk
+    if not head:
+        raise ReadError("Ce fichier est vide.")
+    codec, mark = _codec(head)
+    texts: Iterator[bytes] = chain((head[mark:],), chunks)
+    if codec != "utf-8":  # libxml2 itself checks UTF-8
+        texts = _transcoded(codec, texts)
+    start = b""
+    for text in texts:
+        start += text
+        if (attributes := _root_attributes(start)) is not None:
+            break
+        if len(start) > _LONGEST_PROLOG:
+            raise ReadError("Ce fichier ne commence pas comme un document XML.", 1)
+    else:
+        attributes = b""  # cut short, or no XML: the parser will say so
+    if declaration := _DECLARATION.match(start):  # it has been obeyed; its lines still count
+        start = re.sub(rb"[^\n]", b" ", declaration[0]) + start[declaration.end() :]
+    former = _FORMER in attributes
+    texts = chain((start,), texts)
+    return former, _renamed(texts) if former else texts
+
+
+def _codec(head: bytes) -> tuple[str, int]:
+    """Return the codec of a document and the length of its byte order mark."""
+    if head.startswith(_UTF32):
+        raise ReadError("L’encodage UTF-32 n’est pas accepté. Enregistrez le fichier en UTF-8.", 1)
+    for mark, found in _MARKS.items():
+        if head.startswith(mark):
+            return found
+    declared = _DECLARED.match(head)
+    name = declared[1].decode("ascii") if declared else "utf-8"
+    if name.lower() not in _ENCODINGS:
+        raise ReadError(f"L’encodage {quoted(name)} n’est pas accepté. Enregistrez le fichier en UTF-8.", 1)
+    return _ENCODINGS[name.lower()], 0
+
+
+def _transcoded(codec: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(codec)()
+    line = 1
+    for chunk in chain(chunks, (b"",)):
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].decode(codec, "replace").count("\n")
+            raise ReadError(
+                f"Ce fichier se dit en {codec.upper()}, et un caractère de la ligne {line} ne l’est pas. "
+                "Enregistrez-le en UTF-8.",
+                line,
+            ) from error
+        line += text.count("\n")
+        if text:
+            yield text.encode()
+
+
+def _root_attributes(start: bytes) -> bytes | None:
+    """Return the attributes of the first tag as they are written; None if it is not whole yet."""
+    before = _BEFORE_ROOT.match(start)
+    rest = start[before.end() :] if before else start
+    if rest.startswith(_DOCTYPE):
+        raise ReadError(
+            f"Ce fichier commence par une définition {quoted('DOCTYPE')}. Par sécurité, elle n’est pas lue. "
+            "Retirez-la : LHEO n’en a pas besoin.",
+            start[: len(start) - len(rest)].count(b"\n") + 1,
+        )
+    if rest and not rest.startswith(b"<"):
+        raise ReadError("Ce fichier n’est pas du XML. Un document XML commence par une balise.", 1)
+    tag = _TAG.match(rest)
+    return tag["attributes"] if tag else None
+
+
+def _renamed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Replace one namespace by the other, even where a chunk ends within it.
+
+    The two have the same length; a text that would name the 2.2 namespace is changed too, which no offer does.
+    """
+    kept = b""
+    for chunk in chunks:
+        whole = (kept + chunk).replace(_FORMER, _CURRENT)
+        cut = next((size for size in range(len(_FORMER) - 1, 0, -1) if whole.endswith(_FORMER[:size])), 0)
+        kept = whole[len(whole) - cut :]
+        if len(whole) > cut:
+            yield whole[: len(whole) - cut]
+    if kept:
+        yield kept

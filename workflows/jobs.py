@@ -1,0 +1,76 @@
+"""Long work: asked within a transaction, done after its commit.
+
+With REDIS_URL it waits in Redis for a worker (``flask jobs work``, as many as wanted); without, it runs
+in this process as soon as the transaction is committed, before the answer leaves.
+
+To add a job, write a function at the top of a module and ask for it by name::
+
+    def run(job_id: int) -> None: ...                           # in workflows/imports.py
+
+    with atomic() as session:
+        ...
+        enqueue(session, "workflows.imports.run", job.id)       # arguments: what JSON can write
+
+A job owns its transactions (``atomic``), reads again what it needs, may be run twice without harm, and
+lets its exceptions through: RQ keeps them with the job, and the log has them. Nothing is lost with Redis
+down: whoever asks keeps a row that says what is still to be done, so that it can be asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+
+from redis import RedisError
+from rq import Worker
+from sqlalchemy.orm import Session
+
+from backoffice.extensions import db, jobs, read_only
+from backoffice.transactions import on_commit
+
+Argument = str | int | bool | None
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(session: Session, function: str, *arguments: Argument) -> None:
+    """Asks for ``package.module.function(*arguments)`` once the transaction is committed."""
+    on_commit(session, lambda: _start(function, arguments))
+
+
+def _start(function: str, arguments: tuple[Argument, ...]) -> None:
+    queue = jobs.queue
+    try:
+        if queue is not None:
+            queue.enqueue("workflows.jobs.perform", function, *arguments)
+        else:
+            perform(function, *arguments)
+    except RedisError:
+        log.exception("Redis ne répond pas : %s%r reste à demander de nouveau", function, arguments)
+    except Exception:
+        # The transaction that asked is committed: its answer must say so, whatever becomes of the job.
+        log.exception("le travail %s%r a échoué", function, arguments)
+
+
+def perform(function: str, *arguments: Argument) -> None:
+    """Runs a job here and now, within the application's context."""
+    module, _, name = function.rpartition(".")
+    mark = read_only.set(False)
+    try:
+        getattr(import_module(module), name)(*arguments)
+    finally:
+        db.session.rollback()
+        read_only.reset(mark)
+
+
+def work(*, burst: bool = False) -> bool:
+    """A worker: takes jobs one after the other, each in a process of its own; False without Redis.
+
+    `burst`: stops when nothing waits any more.
+    """
+    queue = jobs.queue
+    if queue is None:
+        return False
+    db.engine.dispose()  # the processes of the jobs inherit no connection
+    Worker([queue], connection=queue.connection, serializer=queue.serializer).work(burst=burst, logging_level="WARNING")
+    return True
