@@ -20,6 +20,7 @@ from backoffice.models import Fiche, FicheState, Fragment, Publication, Revision
 from backoffice.models.base import now
 from exports.flux.build import UnknownFlux, find, full
 from exports.flux.writer import EmptyFlux, UnfitFlux
+from exports.fragment import CODE_VERSION
 from tests import factories as make
 
 AT = datetime(2040, 11, 1, 5, 28, 47, tzinfo=UTC)
@@ -71,7 +72,7 @@ def test_a_flow_holds_what_is_published_in_its_territoire(app, published, tmp_pa
         "at": "2040-11-01T05:28:47+00:00",
         "since": "",
         "removed": [],
-        "code_versions": {"1": len(expected)},
+        "code_versions": {str(CODE_VERSION): len(expected)},
         "others": {},
         "formations": len(expected),
         "actions": len(expected),
