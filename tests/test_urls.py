@@ -155,6 +155,11 @@ ROWS = (
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{suspendue}", (*READERS[:5], 404, *READERS[6:])),
+    Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
+    Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
+    Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
+    Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import accueil, compte, consultation, errors, fiches, guard, moderation, presentation, saisie
+from . import accueil, compte, consultation, errors, fiches, guard, lheo, moderation, presentation, saisie
 from .guard import check_permissions
 
 __all__ = ["check_permissions", "init_app"]
@@ -17,3 +17,4 @@ def init_app(app: Flask) -> None:
     presentation.init_app(app)
     for module in (accueil, compte, fiches, saisie, moderation, consultation):
         app.register_blueprint(module.blueprint)
+    lheo.init_app(app)
