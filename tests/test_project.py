@@ -9,7 +9,7 @@ from pathlib import Path
 from backoffice.config import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
-PIN = re.compile(r"([A-Za-z0-9._-]+)==[0-9][^\s]*")
+PIN = re.compile(r"([A-Za-z0-9._-]+)==[0-9][^\s;]*(; .+)?")
 
 
 def pinned(name: str) -> list[str]:

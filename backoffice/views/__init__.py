@@ -14,6 +14,7 @@ from . import (
     flux,
     guard,
     imports,
+    lheo,
     moderation,
     presentation,
     saisie,
@@ -31,3 +32,4 @@ def init_app(app: Flask) -> None:
     for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
+    lheo.init_app(app)
