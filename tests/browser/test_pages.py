@@ -17,7 +17,7 @@ from workflows.definition import TRANSITIONS, Subject
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person, part
-from .walks import new_fiche
+from .walks import new_fiche, section
 
 pytestmark = pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")])
 
@@ -35,8 +35,9 @@ def committed(*rows: Any) -> list[Any]:
 def wrong_structure(person: Person) -> None:
     person.write(person.page, "Numéro SIRET", "123 456")
     person.write(person.page, "Code postal", "9999")
-    person.write(person.page, "Téléphone", "bonjour")
-    person.write(person.page, "Adresse e-mail", "accueil chez nous")
+    reach = section(person, "Comment joindre la structure")
+    person.write(reach, "Téléphone", "bonjour")
+    person.write(reach, "Adresse e-mail", "accueil chez nous")
 
 
 def wrong_title(person: Person) -> None:
