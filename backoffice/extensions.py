@@ -34,6 +34,10 @@ class Base(DeclarativeBase):
     )
 
 
+QUEUE = "relais"
+"""Name of the queue in Redis, where other applications may have theirs."""
+
+
 class Jobs:
     """The queue of what waits for a worker; None where there is no Redis. See workflows.jobs."""
 
@@ -47,9 +51,9 @@ class Jobs:
         return queue
 
 
-def make_queue(url: str) -> Queue:
+def make_queue(url: str, name: str = QUEUE) -> Queue:
     """JSON, not pickle: what waits in Redis is data, never code."""
-    return Queue("relais", connection=Redis.from_url(url), serializer=JSONSerializer, default_timeout=3600)
+    return Queue(name, connection=Redis.from_url(url), serializer=JSONSerializer, default_timeout=3600)
 
 
 db = SQLAlchemy(model_class=Base)

@@ -25,7 +25,7 @@ from redis import RedisError
 from rq import Worker
 from sqlalchemy.orm import Session
 
-from backoffice.extensions import db, jobs, read_only
+from backoffice.extensions import QUEUE, db, jobs, read_only
 from backoffice.transactions import on_commit
 
 Argument = str | int | bool | None
@@ -63,7 +63,7 @@ def perform(function: str, *arguments: Argument) -> None:
         read_only.reset(mark)
 
 
-def work(*, burst: bool = False) -> bool:
+def work(name: str = QUEUE, *, burst: bool = False) -> bool:
     """A worker: takes jobs one after the other, each in a process of its own; False without Redis.
 
     `burst`: stops when nothing waits any more.
@@ -72,5 +72,6 @@ def work(*, burst: bool = False) -> bool:
     if queue is None:
         return False
     db.engine.dispose()  # the processes of the jobs inherit no connection
-    Worker([queue], connection=queue.connection, serializer=queue.serializer).work(burst=burst, logging_level="WARNING")
+    worker = Worker([name], connection=queue.connection, serializer=queue.serializer)
+    worker.work(burst=burst, logging_level="WARNING")
     return True

@@ -433,11 +433,11 @@ def test_running_a_job_that_waits_for_nothing_does_nothing(by):
 def test_with_redis_the_file_is_read_by_a_worker(app, redis_queue, by):  # noqa: F811
     made = start(by, foreign_flow("Un", "Deux"))
     assert job(made).status is JobStatus.ATTEND
-    run_worker(app)
+    run_worker(app, redis_queue)
     assert job(made).status is JobStatus.FINI
     with atomic() as session:
         imports.ask_import(session, session.get_one(ImportJob, made), None, {}, submit=False)
-    run_worker(app)
+    run_worker(app, redis_queue)
     assert [line.result for line in lines(made)] == [Outcome.NOUVELLE] * 2
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 
 import pytest
 
@@ -48,12 +49,11 @@ def name_of(organisme_id):
 def redis_queue(app):
     """The application on a real Redis, with an empty queue of its own."""
     need("redis")
-    queue = make_queue(services.REDIS)
-    queue.empty()
+    queue = make_queue(services.REDIS, f"essai-{uuid.uuid4().hex}")
     before = app.extensions["relais_jobs"]
     app.extensions["relais_jobs"] = queue
     yield queue
-    queue.empty()
+    queue.delete()
     queue.connection.close()
     app.extensions["relais_jobs"] = before
 
@@ -99,12 +99,12 @@ def test_with_redis_the_job_waits_for_a_worker(redis_queue, structure):
 def test_a_worker_process_does_what_waits(app, redis_queue, structure):
     with atomic() as session:
         jobs.enqueue(session, HERE + "rename", structure, "Par un autre processus")
-    run_worker(app)
+    run_worker(app, redis_queue)
     assert name_of(structure) == "Par un autre processus"
     assert redis_queue.is_empty()
 
 
-def run_worker(app) -> None:
+def run_worker(app, jobs_queue) -> None:
     """`flask jobs work`, in a process of its own, until nothing waits."""
     db.session.remove()
     environ = {
@@ -115,7 +115,7 @@ def run_worker(app) -> None:
         "RELAIS_INSTANCE": app.instance_path,
         "RELAIS_DEMO": "1",
     }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work", "--burst"]
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work", "--burst", "--queue", jobs_queue.name]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
