@@ -19,6 +19,7 @@ SETTINGS = {
     "REDIS_URL": "address of Redis, shared by several processes (rate limits, jobs); empty: memory of this process",
     "SECRET_KEY": "key that signs cookies; required when DATABASE_URL names a server",
     "RELAIS_DEMO": "1: demonstration mode (demonstration accounts may exist and are shown)",
+    "RELAIS_FLUX": "folder of the published flows; empty: flux/ in the instance folder",
     "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ beside wsgi.py",
     "RELAIS_HTTPS": "1: cookies travel over HTTPS only (set it behind a TLS proxy)",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
@@ -36,6 +37,7 @@ class Config:
     secret_key: str
     demo: bool
     instance: Path
+    flux: Path
     https: bool
     proxies: int
 
@@ -50,6 +52,7 @@ class Config:
             # With Redis down, people still log in: each process counts for itself meanwhile.
             "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
             "RELAIS_DEMO": self.demo,
+            "RELAIS_FLUX": self.flux,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
@@ -92,6 +95,7 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         secret_key=env.get("SECRET_KEY", "") or _own_key(instance, allowed=backend == "sqlite" or demo),
         demo=demo,
         instance=instance,
+        flux=Path(env.get("RELAIS_FLUX") or instance / "flux"),
         https=env.get("RELAIS_HTTPS", "") == "1",
         proxies=int(proxies),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
@@ -84,3 +85,15 @@ def _begin_sqlite(connection: Connection) -> None:
     # what it reads cannot change before it decides: what FOR UPDATE does on PostgreSQL.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")
+
+
+class Folders:
+    """Where the application keeps files, for code that knows no request."""
+
+    flux = Path()
+
+    def init_app(self, app: Flask) -> None:
+        self.flux = Path(app.config["RELAIS_FLUX"])
+
+
+folders = Folders()

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from backoffice.models.content import Action, Contenu
 from backoffice.models.dates import NBSP
 from backoffice.reference.formacodes import domaines
+from exports.lheo.consumers import CLOSE_HOURS, DATA_INCLUSION, EDOF, TITLE_SHOWN
 
 
 @dataclass(frozen=True)
 class Drop:
-    """consumer: who; path: the spot that decides, "" when there is none; message: what they leave out."""
+    """consumer: who; path: the spot that decides, "" when there is none; message: what they leave out.
+
+    whole: the entry itself is left out, not a part of it.
+    """
 
     consumer: str
     path: str
     message: str
-
-
-DATA_INCLUSION = "data·inclusion"
-EDOF = "EDOF (Mon compte formation)"
-TITLE_SHOWN = 150
+    whole: bool = False
 
 
 def drops(content: Contenu) -> Iterator[Drop]:
@@ -31,7 +31,7 @@ def drops(content: Contenu) -> Iterator[Drop]:
 
 def _domain(content: Contenu) -> Iterator[Drop]:
     if content.formation.domaines and not set(content.formation.domaines) & domaines().keys():
-        yield Drop(DATA_INCLUSION, "formation-domaines", "Aucun des domaines choisis n’y est repris.")
+        yield Drop(DATA_INCLUSION, "formation-domaines", "Aucun des domaines choisis n’y est repris.", whole=True)
 
 
 def _title(content: Contenu) -> Iterator[Drop]:
@@ -72,7 +72,7 @@ def _identical(content: Contenu) -> Iterator[Drop]:
                 yield Drop(
                     EDOF,
                     f"actions-{rank}-heures_total",
-                    f"Les groupes {earlier_rank + 1} et {rank + 1} ont le même lieu et moins de dix heures "
+                    f"Les groupes {earlier_rank + 1} et {rank + 1} ont le même lieu et moins de {CLOSE_HOURS} h "
                     "d’écart : le second y est refusé.",
                 )
 
@@ -81,7 +81,7 @@ def _alike(content: Contenu, one: Action, other: Action) -> bool:
     return (
         one.presence == other.presence
         and content.place_of(one) is content.place_of(other)
-        and abs((one.hours or 0) - (other.hours or 0)) < 10
+        and abs((one.hours or 0) - (other.hours or 0)) < CLOSE_HOURS
     )
 
 

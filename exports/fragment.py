@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from lxml import etree
@@ -37,8 +37,9 @@ from backoffice.models.vocabulary import PARCOURS_OF, Dispositif
 
 from . import words
 from .check import findings_of
+from .consumers import drops
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raise it when this module writes something else for the same content."""
 
 NO_ACTIVITY_NUMBER = "00000000000"
@@ -77,11 +78,16 @@ class Identity:
         assert fiche.numero, "une fiche reçoit son numéro à l’envoi"
         return cls(
             fiche.numero,
-            f"{fiche.territoire.prefixe}O{fiche.organisme_id:06d}",
+            organisme_numero(fiche.territoire.prefixe, fiche.organisme_id),
             fiche.dispositif,
             fiche.created_at,
             modified,
         )
+
+
+def organisme_numero(prefixe: str, organisme_id: int) -> str:
+    """What readers of the flows know a structure by."""
+    return f"{prefixe}O{organisme_id:06d}"
 
 
 def build(content: Contenu, identity: Identity) -> Fragment:
@@ -95,8 +101,22 @@ def build(content: Contenu, identity: Identity) -> Fragment:
         code_version=CODE_VERSION,
         actions=len(content.actions),
         sessions=sum(len(action.sessions) for action in content.actions),
+        facets=facets(content),
         xml=zlib.compress(raw, 6),
     )
+
+
+def facets(content: Contenu) -> dict[str, list[str]]:
+    """What flows and searches choose by, see models.Fragment."""
+    places = [place.adresse for place in map(content.place_of, content.actions) if place]
+    return {
+        "publics": sorted(content.formation.publics or [DEFAULT_PUBLIC]),
+        "financeurs": sorted({financeur.code for financeur in content.financement.financeurs}),
+        "dropped_by": sorted({drop.consumer for drop in drops(content) if drop.whole}),
+        "departements": sorted({place.departement for place in places if place.departement}),
+        "communes": sorted({place.code_insee for place in places if place.code_insee}),
+        "inscriptions": sorted({row.recrutement for action in content.actions for row in action.sessions}),
+    }
 
 
 def formation(content: Contenu, identity: Identity) -> etree._Element:
@@ -195,7 +215,7 @@ def _session(
     if entry.debut or entry.fin:
         _period(_add(root, "periode-inscription"), entry.debut, entry.fin)
     _optional(root, "etat-recrutement", session.recrutement)
-    contact = entry.contact if any(vars(entry.contact).values()) else content.formation.contact
+    contact = content.formation.contact if entry.contact.empty else entry.contact
     _contact(root, "contact-session", contact)
     slots = [creneau for creneau in action.creneaux if creneau.minutes]
     if slots:
@@ -226,7 +246,7 @@ def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> No
     _add(node, "raison-sociale", structure.raison_sociale or structure.nom)
     coordinates = _add(_add(node, "coordonnees-organisme"), "coordonnees")
     _adresse(coordinates, structure.adresse)
-    _reach(coordinates, structure.contact)
+    _reach(coordinates, replace(structure.contact, courriel=structure.courriel or structure.contact.courriel))
     _contact(node, "contact-organisme", structure.contact)
     if code := CATEGORY_CODES.get(structure.categorie):
         _extras(node, "categorie-organisme", [("code-categorie-organisme", code)])
@@ -238,7 +258,7 @@ def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> No
     formateur = _add(node, "organisme-formateur", numero=identity.organisme_numero, **_principal(0))
     _add(_add(formateur, "SIRET-formateur"), "SIRET", structure.siret or NO_SIRET)
     _add(formateur, "raison-sociale-formateur", structure.raison_sociale or structure.nom)
-    _contact(formateur, "contact-formateur", structure.contact)
+    _contact(formateur, "contact-formateur", structure.contact if structure.formateur.empty else structure.formateur)
 
 
 def _financeur(node: etree._Element, financeur: Financeur, publics: list[str], identity: Identity) -> None:

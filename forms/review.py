@@ -14,7 +14,9 @@ from backoffice.models.findings import Finding
 from exports import words
 from exports.consumers import Drop, drops
 
+from .builder import bind
 from .questions import Path, Step
+from .saving import Pending, typed
 
 HOURS_TOLERANCE = 0.1
 """Declared hours may differ from the computed ones by a tenth before we ask."""
@@ -42,18 +44,24 @@ class Review:
         return not self.blocking
 
 
-def review(content: Contenu, path: Path, pending: dict[str, object], *, siret_required: bool = True) -> Review:
+def review(content: Contenu, path: Path, pending: Pending, *, siret_required: bool = True) -> Review:
     waived = () if siret_required else ("structure.siret",)
-    findings = [*unread(path, pending), *missing(content, path, waived), *contradictions(content)]
+    findings = [*unread(content, path, pending), *missing(content, path, waived), *contradictions(content)]
     advice = tuple(recommendations(content))
     score = round(100 * (1 - len(advice) / len(RECOMMENDED)))
     return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice)
 
 
-def unread(path: Path, pending: dict[str, object]) -> Iterator[Finding]:
-    """Pages where something that was typed could not be understood."""
+def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
+    """What was typed and could not be understood: each field, else the page (its towns are not looked up here)."""
     for step in path.steps:
-        if step.slug in pending:
+        if step.slug not in pending:
+            continue
+        form = bind(step, content, typed(pending[step.slug]))
+        form.validate()
+        for field in form.faulty:
+            yield Finding(field.id, f"{label_of(field.id)}{NBSP}: il y a une réponse à corriger.")
+        if not form.faulty:
             first = next(step.questions()).pattern.replace("[]", "-0").replace(".", "-")
             yield Finding(first, f"L’étape « {step.title} » contient une réponse à corriger.")
 

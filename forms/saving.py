@@ -46,7 +46,7 @@ class Saved:
 def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinder) -> StepForm:
     """The form as the person left it: with its pending text and errors, when there is some."""
     if step.slug in pending:
-        form = bind(step, content, _multidict(pending[step.slug]))
+        form = bind(step, content, typed(pending[step.slug]))
         validate(form, find)
     else:
         form = bind(step, content)
@@ -149,7 +149,8 @@ def _parts(form: StepForm) -> Iterable[StepForm]:
                 yield from _parts(entry.form)
 
 
-def _multidict(pairs: list[list[str]]) -> MultiDict[str, str]:
+def typed(pairs: list[list[str]]) -> MultiDict[str, str]:
+    """The page of a pending step, as it was posted."""
     return MultiDict([(name, text) for name, text in pairs])
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
 from backoffice import config
-from backoffice.cli.seed import load_communes, load_territoires
+from backoffice.cli.seed import load_communes, load_fluxes, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
 
@@ -130,6 +130,8 @@ class PostgresqlBase:
         names = ", ".join(sorted(set(db.metadata.tables) - KEPT_TABLES))
         with db.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        load_fluxes()
+        db.session.commit()
 
     def drop(self) -> None:
         db.engine.dispose()

@@ -103,20 +103,22 @@ def test_every_answer_is_kept_shown_again_and_read(visitor, full, step, question
     assert [text.replace("\r\n", "\n") for text in again] == typed
 
 
-@pytest.mark.parametrize(("step", "question"), QUESTIONS)
-def test_every_question_is_labelled_and_explained(visitor, full, step, question):
-    page, name = open_step(visitor, full, step.slug), name_of(question)
-    field = page.element(name)
-    assert field is not None
-    if field.tag == "fieldset":
-        assert question.words in field.findtext("legend")
-    else:
-        (label,) = page.dom.xpath("//label[@for=$id]", id=name)
-        assert question.words in label.text_content()
-        optional = not question.required and question.kind is not Kind.FLAG
-        assert ("(facultatif)" in label.text_content()) == optional
-    if question.help or question.example:
+@pytest.mark.parametrize("step", STEPS)
+def test_every_question_is_labelled_and_explained(visitor, full, step):
+    page = open_step(visitor, full, step.slug)
+    for question in step.questions():
+        name = name_of(question)
+        field = page.element(name)
+        assert field is not None, name
+        if field.tag == "fieldset":
+            assert question.words in field.findtext("legend")
+        else:
+            (label,) = page.dom.xpath("//label[@for=$id]", id=name)
+            assert question.words in label.text_content()
+            optional = not question.required and question.kind is not Kind.FLAG
+            assert ("(facultatif)" in label.text_content()) == optional
         assert f"{name}-aide" in (field.get("aria-describedby") or "").split()
+        assert question.help in page.element(f"{name}-aide").text_content()
         assert question.example in page.element(f"{name}-aide").text_content()
 
 
@@ -173,7 +175,7 @@ def test_from_the_first_page_to_the_number_of_the_fiche(visitor):
         page = page.type(STORY[step.slug]).send()
     assert page.words("//h1") == "Relecture et envoi"
     assert "Votre fiche est complète" in page.text
-    assert page.words("//nav[@class='etapes']").count("Complet") == len(ASL.steps)
+    assert page.words("//nav[contains(@class, 'etapes-larges')]").count("Complet") == len(ASL.steps)
     sent = page.send()
     assert sent.words("//h1") == "Merci, votre fiche est envoyée"
     (fiche,) = db.session.query(Fiche).all()
@@ -216,7 +218,7 @@ def test_an_empty_step_can_always_be_left_and_each_button_leads_where_it_says(vi
 @pytest.mark.parametrize("step", STEPS)
 def test_the_list_of_tasks_says_where_each_step_stands(visitor, full, step):
     page = open_step(visitor, full, step.slug)
-    (here,) = page.dom.xpath("//nav[@class='etapes']//a[@aria-current='step']")
+    (here,) = page.dom.xpath("//nav[contains(@class, 'etapes-larges')]//a[@aria-current='step']")
     assert here.text_content() == step.title
     first = (
         next(q for q in step.questions() if q.required and q.kind in (Kind.LINE, Kind.RADIO, Kind.CHECKS))
@@ -225,7 +227,7 @@ def test_the_list_of_tasks_says_where_each_step_stands(visitor, full, step):
     )
     page.answers.poplist(name_of(first))
     after = page.send(suite="relecture")
-    task = after.words(f"//nav[@class='etapes']//li[a[contains(@href, '/saisie/{step.slug}')]]")
+    task = after.words(f"//nav[contains(@class, 'etapes-larges')]//li[a[contains(@href, '/saisie/{step.slug}')]]")
     assert task == f"{step.title} À compléter"
 
 

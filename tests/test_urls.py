@@ -67,6 +67,8 @@ class Row:
 
 P = Permission
 EVERYONE = (200,) * 8
+NOBODY = (404,) * 8
+WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
@@ -194,6 +196,18 @@ ROWS = (
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{suspendue}", (*READERS[:5], 404, *READERS[6:])),
+    Row("flux.complet", P.PUBLIC, "GET", "/flux/normandie/complet.xml", WITHOUT_KEY),
+    Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
+    Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),
+    Row("flux.differentiel", P.PUBLIC, "GET", "/flux/normandie/differentiel", WITHOUT_KEY),
+    Row("donnees.documentation", P.PUBLIC, "GET", "/api", EVERYONE),
+    Row("api.description", P.PUBLIC, "GET", "/api/openapi.json", EVERYONE),
+    Row("api.fiches", P.PUBLIC, "GET", "/api/fiches", EVERYONE),
+    Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_publiee}", EVERYONE),
+    Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_suspendue}", NOBODY),
+    Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_soumise}", NOBODY),
+    Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
+    Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
@@ -237,6 +251,7 @@ class World:
         make.step(fiches["suspendue"], "suspendre", moderator, "Le téléphone est faux.")
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
+        self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
         self.names["organisme"] = theirs.id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
@@ -328,7 +343,8 @@ def test_the_headers_that_protect_every_answer(app, world, row):
         assert not re.search(r"unsafe|\*|https?:", policy)
         assert headers["X-Content-Type-Options"] == "nosniff"
         if row.endpoint not in FILES:
-            assert headers["Cache-Control"] == "no-store"
+            # Open data is the same for everyone: a copy may be kept, and checked before it is used again.
+            assert headers["Cache-Control"] == ("no-cache" if row.endpoint.startswith("api.") else "no-store")
 
 
 @pytest.mark.parametrize("path", ["/n-existe-pas", "/deconnexion", "/fiches/abc"])

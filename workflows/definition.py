@@ -155,6 +155,7 @@ _TABLE = (
         _F.ARCHIVEE,
         Permission.WRITE_FICHE,
         guard=guards.not_in_moderation,
+        effect=effects.archive,
     ),
     Transition(
         "desarchiver",
@@ -174,6 +175,7 @@ EVENTS: dict[str, str] = {
     "creer": "Fiche créée",
     "ouvrir": "Nouvelle version commencée",
     "publier": "Fiche publiée",
+    "mettre_a_jour": "Places ou dates mises à jour",
     **{transition.name: f"Fiche {transition.done}" for transition in _TABLE},
 }
 """What each name in the log means, for the people who read the history."""

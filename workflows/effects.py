@@ -6,6 +6,7 @@ from backoffice.models import FicheState, Revision
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
+from . import publication
 from .case import Case, Refused
 
 
@@ -46,6 +47,8 @@ def publish(case: Case) -> None:
     decide(case)
     revision.fragment = fragment
     fiche.published_revision_id = revision.id
+    if fiche.state is not FicheState.SUSPENDUE:
+        publication.show(case.session, fiche, fragment, case.at)
 
 
 def open_next_draft(case: Case) -> None:
@@ -67,10 +70,21 @@ def next_draft(revision: Revision) -> Revision:
 
 def suspend(case: Case) -> None:
     case.fiche.suspension_reason = case.comment
+    publication.withdraw(case.session, case.fiche, case.at)
 
 
 def resume(case: Case) -> None:
+    """Readers see the version approved last, with what the fast lane had changed."""
+    try:
+        fragment = publication.present_fragment(case.session, case.fiche, case.at)
+    except NotExportable as error:
+        raise Refused("Cette fiche ne peut plus être publiée en l’état.", error.findings) from error
     case.fiche.suspension_reason = None
+    publication.show(case.session, case.fiche, fragment, case.at)
+
+
+def archive(case: Case) -> None:
+    publication.withdraw(case.session, case.fiche, case.at)
 
 
 def reopen(case: Case) -> None:

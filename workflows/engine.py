@@ -12,6 +12,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, FicheState, Revision, RevisionState, TransitionLog, User
+from backoffice.models.cut import hold
 from backoffice.models.dates import day_and_time
 from backoffice.permissions import Permission, Role
 
@@ -48,6 +49,7 @@ def apply(session: Session, name: str, *, fiche_id: int, revision_id: int, actor
 
 def lock(session: Session, fiche_id: int) -> Fiche:
     """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
+    hold(session)
     try:
         fiche = session.scalars(
             select(Fiche)

@@ -11,8 +11,9 @@ from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db
-from backoffice.models import Commune, Fiche, PostalCode, Territoire
+from backoffice.models import Commune, Fiche, Flux, PostalCode, Territoire
 from backoffice.models.base import now
+from backoffice.models.flux import WHOLE_FRANCE
 from backoffice.reference.communes import read_communes
 from backoffice.reference.territoires import read_territoires
 from backoffice.transactions import atomic
@@ -88,6 +89,19 @@ def load_territoires() -> None:
                     siret_obligatoire=row.siret_obligatoire,
                 )
             )
+    db.session.flush()
+    load_fluxes()
+
+
+def load_fluxes() -> None:
+    """One flow for the whole of France, one for each territoire, where they are missing."""
+    known = set(db.session.scalars(select(Flux.code)))
+    if WHOLE_FRANCE not in known:
+        db.session.add(Flux(code=WHOLE_FRANCE, title="Offre de formation linguistique, France entière"))
+    for territoire in db.session.scalars(select(Territoire)):
+        if territoire.slug not in known:
+            title = f"Offre de formation linguistique, {territoire.nom}"
+            db.session.add(Flux(code=territoire.slug, title=title, territoire_id=territoire.id))
     db.session.flush()
 
 

@@ -24,6 +24,7 @@ from backoffice.models import (
     Fragment,
     Membership,
     Organisme,
+    Publication,
     Revision,
     RevisionState,
     Territoire,
@@ -158,6 +159,7 @@ def _publish(session: Session, batch: list[Order]) -> int:
                 "code_version": fragment.code_version,
                 "actions": fragment.actions,
                 "sessions": fragment.sessions,
+                "facets": fragment.facets,
                 "built_at": order.decided,
                 "xml": fragment.xml,
             }
@@ -176,10 +178,22 @@ def _publish(session: Session, batch: list[Order]) -> int:
     session.connection().execute(
         update(Fiche.__table__)  # type: ignore[arg-type]
         .where(Fiche.__table__.c.id == bindparam("fiche"))
-        .values(numero=bindparam("given"), published_revision_id=bindparam("approved"), state=FicheState.PUBLIEE),
+        .values(
+            numero=bindparam("given"),
+            published_revision_id=bindparam("approved"),
+            fragment_id=bindparam("shown"),
+            state=FicheState.PUBLIEE,
+        ),
         [
-            {"fiche": fiche, "given": numero, "approved": revision}
-            for fiche, numero, revision in zip(fiche_ids, numeros, revision_ids, strict=True)
+            {"fiche": fiche, "given": numero, "approved": revision, "shown": fragment}
+            for fiche, numero, revision, fragment in zip(fiche_ids, numeros, revision_ids, fragment_ids, strict=True)
+        ],
+    )
+    session.execute(
+        insert(Publication),
+        [
+            {"fiche_id": fiche, "fragment_id": fragment, "at": order.decided}
+            for fiche, fragment, order in zip(fiche_ids, fragment_ids, batch, strict=True)
         ],
     )
     return sum(fragment.sessions for fragment in fragments)

@@ -2,6 +2,7 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
+from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
@@ -13,6 +14,10 @@ __all__ = [
     "Dispositif",
     "Fiche",
     "FicheState",
+    "Flux",
+    "FluxKind",
+    "FluxRun",
+    "FluxToken",
     "Fragment",
     "ImportJob",
     "ImportKind",
@@ -25,8 +30,11 @@ __all__ = [
     "Outcome",
     "Phase",
     "PostalCode",
+    "Publication",
     "Revision",
     "RevisionState",
+    "RunState",
+    "SessionUpdate",
     "Territoire",
     "TransitionLog",
     "User",

@@ -76,6 +76,10 @@ class Contact:
     telephone: str = leaf("Téléphone", "coordonnees/telfixe/numtel")
     courriel: str = leaf("Adresse e-mail", "coordonnees/courriel")
 
+    @property
+    def empty(self) -> bool:
+        return not any(vars(self).values())
+
 
 @dataclass
 class Structure:
@@ -88,6 +92,10 @@ class Structure:
     numero_activite: str = leaf("Numéro de déclaration d’activité", "numero-activite")
     adresse: Adresse = part("Adresse de la structure", Adresse, "coordonnees-organisme/coordonnees/adresse")
     contact: Contact = part("Accueil de la structure", Contact, "contact-organisme")
+    courriel: str = leaf("Adresse e-mail de la direction", "coordonnees-organisme/coordonnees/courriel")
+    formateur: Contact = part(
+        "Accueil des formateurs", Contact, "/formation/action/organisme-formateur/contact-formateur"
+    )
 
 
 @dataclass

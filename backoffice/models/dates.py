@@ -12,8 +12,13 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 
 def long_day(day: date) -> str:
-    """«mardi 3 mars 2026»"""
-    return format_date(day, "EEEE d MMMM y", locale="fr")
+    """«mardi 3 mars 2026», «dimanche 1er mars 2026»"""
+    return f"{format_date(day, 'EEEE', locale='fr')} {_day(day)}"
+
+
+def _day(day: date) -> str:
+    text = format_date(day, "d MMMM y", locale="fr")
+    return f"1er{text[1:]}" if day.day == 1 else text
 
 
 def short_day(day: date) -> str:
@@ -30,7 +35,7 @@ def hour(moment: time) -> str:
 def day_and_time(at: datetime) -> str:
     """«le 3 mars 2026 à 14 h 32»"""
     local = at.astimezone(PARIS)
-    return f"le {format_date(local, 'd MMMM y', locale='fr')} à {hour(local.time())}"
+    return f"le {_day(local.date())} à {hour(local.time())}"
 
 
 def local_day(at: datetime) -> date:

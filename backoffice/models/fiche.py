@@ -46,6 +46,9 @@ class Fragment(Model):
     """The version of the export code that built it."""
     actions: Mapped[int]
     sessions: Mapped[int]
+    facets: Mapped[dict[str, list[str]]] = mapped_column(Json, default=dict)
+    """What flows and searches choose by: {"publics": codes, "financeurs": codes, "dropped_by": consumers,
+    "departements": codes, "communes": codes, "inscriptions": codes}, see exports.fragment.facets."""
     built_at: Mapped[datetime] = mapped_column(Instant, default=now)
     xml: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -57,6 +60,7 @@ class Fiche(Model):
         CheckConstraint(one_of("dispositif", Dispositif), name="dispositif"),
         CheckConstraint("state NOT IN ('publiee', 'suspendue') OR published_revision_id IS NOT NULL", name="published"),
         CheckConstraint("published_revision_id IS NULL OR numero IS NOT NULL", name="numbered"),
+        CheckConstraint("(state = 'publiee') = (fragment_id IS NOT NULL)", name="in_the_flows"),
         CheckConstraint("(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"),
         Index("ix_fiche_flux", "territoire_id", "state", "numero"),
     )
@@ -77,6 +81,9 @@ class Fiche(Model):
         ForeignKey("revision.id", use_alter=True, name="fk_fiche_published_revision_id")
     )
     published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], viewonly=True)
+    fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), index=True)
+    """What readers see now; null unless the fiche is published."""
+    fragment: Mapped[Fragment | None] = relationship()
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
     """Given by the page that asked for it: the same page sent twice makes one fiche."""
@@ -138,6 +145,7 @@ class Revision(Model):
     reason: Mapped[str | None] = mapped_column(Text)
     """What the moderator wrote when returning or refusing."""
     fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), unique=True)
+    """As it was approved. What readers see now, fast lane included, is the fiche's."""
     fragment: Mapped[Fragment | None] = relationship()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import accueil, compte, consultation, errors, fiches, guard, imports, moderation, presentation, saisie
+from . import accueil, api, compte, consultation, errors, fiches, flux, guard, imports, moderation, presentation, saisie
 from .guard import check_permissions
 
 __all__ = ["check_permissions", "init_app"]
@@ -15,5 +15,6 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation):
+    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
         app.register_blueprint(module.blueprint)
+    app.register_blueprint(api.page)

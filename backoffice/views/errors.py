@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from backoffice.security import safe_next
 
+from . import api
 from .reprise import keeps_input, login_page, pairs_of, typed, typed_email
 
 WORDS = {
@@ -51,6 +52,8 @@ def error_page(code: int) -> tuple[str, int]:
 def _error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirection is no error
+    if request.path.startswith(api.PREFIX):
+        return api.problem(error)
     if error.code == 429 and request.endpoint == "compte.connecter":
         return _login_again(". ".join(WORDS[429])), 429
     return error_page(error.code)

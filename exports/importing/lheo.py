@@ -84,8 +84,15 @@ class Reader:
         coordinates = node.find(tag("coordonnees-organisme/coordonnees"))
         self.address(coordinates, structure.adresse)
         self.contact_of(node, "contact-organisme", structure.contact)
-        if not any(vars(structure.contact).values()):
+        if structure.contact.empty and not self.read.ours:
             self.contact(coordinates, structure.contact)
+        management = source.text(coordinates, "courriel")
+        structure.courriel = "" if management == structure.contact.courriel else management
+        for found in source.all(self.root, "action/organisme-formateur"):
+            if structure.formateur.empty:
+                self.contact_of(found, "contact-formateur", structure.formateur)
+        if structure.formateur == structure.contact:
+            structure.formateur = Contact()
 
     def formation(self) -> None:
         source, root, said_ = self.source, self.root, self.content.formation
@@ -124,7 +131,7 @@ class Reader:
         """Fills `contact` from the first one that says something."""
         for found in self.source.all(node, name):
             self.contact(found.find(tag("coordonnees")), contact)
-            if any(vars(contact).values()):
+            if not contact.empty:
                 return
 
     def contact(self, coordinates: Node | None, contact: Contact) -> None:

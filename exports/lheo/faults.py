@@ -1,5 +1,7 @@
 """What is wrong in a document, where, and in words its author understands."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 from lxml import etree
@@ -7,6 +9,8 @@ from lxml import etree
 from exports.lheo.grammar import ELEMENTS, NAMESPACE
 
 _PREFIX = f"{{{NAMESPACE}}}"
+# the first sentence of a message, a full stop between quotation marks left alone
+_FIRST_SENTENCE = re.compile(r"(?:«[^»]*»|[^«])*?[.](?=\s|$)")
 _SHOWN = 40  # characters of a value quoted in a message: enough to find it again
 
 
@@ -25,6 +29,21 @@ class Fault:
     message: str
     line: int | None = None
 
+    @property
+    def problem(self) -> str:
+        """What is wrong: the first sentence of the message."""
+        return self._split()[0]
+
+    @property
+    def cure(self) -> str:
+        """How to mend it: what follows the first sentence."""
+        return self._split()[1]
+
+    def _split(self) -> tuple[str, str]:
+        first = _FIRST_SENTENCE.match(self.message)
+        end = first.end() if first else len(self.message)
+        return self.message[:end], self.message[end:].strip()
+
 
 def local_name(element: etree._Element) -> str:
     """Return the name of an element without its namespace."""
@@ -38,20 +57,34 @@ def lheo_name(element: etree._Element) -> str | None:
     return name if name != tag and name in ELEMENTS else None
 
 
-def element_path(element: etree._Element, root: etree._Element) -> str:
-    """Return the path of an element from the root that is being checked, root included.
+class Paths:
+    """The paths of the elements of one root, while it does not change; ``where`` is that of the root itself.
 
     A step is numbered where the language lets the element be repeated, even when it stands alone, so that
     a path does not change when a second one is added; and wherever it is in fact repeated.
-    Counting the siblings costs their number: paths are made for faults only, never for each element.
+    The children of an element are counted once, when the first of them is at fault: a hundred thousand
+    misplaced children must not be counted a hundred thousand times.
     """
-    steps: list[str] = []
-    while element is not root:
-        parent = element.getparent()
-        steps.append(_step(element, parent))
-        element = parent
-    steps.append(local_name(root))
-    return "/" + "/".join(reversed(steps))
+
+    def __init__(self, root: etree._Element, where: str | None = None) -> None:
+        self.root = root
+        self.where = f"/{local_name(root)}" if where is None else where
+        self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
+
+    def path(self, element: etree._Element) -> str:
+        """Return the path of an element from the root that is being checked, root included."""
+        steps: list[str] = []
+        while element is not self.root:
+            parent = element.getparent()
+            if parent not in self._steps:
+                self._steps[parent] = _steps(parent)
+            steps.append(self._steps[parent][element])
+            element = parent
+        return "/".join([self.where, *reversed(steps)])
+
+    def fault(self, element: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
+        """Make the fault of an element; ``suffix`` completes its path (``/@ref``, ``/fin``)."""
+        return Fault(self.path(element) + suffix, rule, message, element.sourceline)
 
 
 def quoted(value: str) -> str:
@@ -62,16 +95,18 @@ def quoted(value: str) -> str:
     return f"«\u00a0{shown}\u00a0»"
 
 
-def fault_at(element: etree._Element, root: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
-    """Make the fault of an element; ``suffix`` completes its path (``/@ref``, ``/fin``)."""
-    return Fault(element_path(element, root) + suffix, rule, message, element.sourceline)
-
-
-def _step(element: etree._Element, parent: etree._Element) -> str:
-    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
-    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
-    name = local_name(element)
-    return name if alone and not _repeatable(parent, element) else f"{name}[{before + 1}]"
+def _steps(parent: etree._Element) -> dict[etree._Element, str]:
+    """Return the step of each child of an element, as a path writes it."""
+    children = list(parent.iterchildren(etree.Element))
+    total = Counter(child.tag for child in children)
+    seen: Counter[str] = Counter()
+    steps = {}
+    for child in children:
+        seen[child.tag] += 1
+        name = local_name(child)
+        alone = total[child.tag] == 1 and not _repeatable(parent, child)
+        steps[child] = name if alone else f"{name}[{seen[child.tag]}]"
+    return steps
 
 
 def _repeatable(parent: etree._Element, element: etree._Element) -> bool:

@@ -31,16 +31,16 @@ class PieceKind(StrEnum):
     """What a piece of a document is."""
 
     FORMATION = "formation"
-    STRAY = "stray"  # a child of offres that is no formation and comes before one
-    FRAME = "frame"  # the root, once everything is read, all the others taken out
+    STRAY = "stray"  # another child of offres, that a formation follows
+    FRAME = "frame"  # the root, once everything is read; of the formations, the last is left, emptied
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """An element with all that it holds, to be looked at before the next piece is asked for.
 
-    ``rank`` counts the formations, from 1. ``text`` is what stands between the pieces, where only
-    white space may.
+    ``rank`` counts the formations, from 1. ``text`` is what stands around it in offres, where only white
+    space may; in the frame, it is still in its place.
     """
 
     kind: PieceKind
@@ -76,9 +76,10 @@ class Reading:
 
     def _pieces(self, chunks: Iterator[bytes]) -> Iterator[Piece]:
         parser = etree.XMLPullParser(
-            events=("end",),
+            # the start of a formation says that all before it is whole. Events of the end are twice slower:
+            # lxml then runs for each element of the file
+            events=("start",),
             tag=_FORMATION,
-            encoding="utf-8",
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -95,42 +96,58 @@ class Reading:
             except etree.XMLSyntaxError as error:
                 problem = said_in_french(parser.feed_error_log, error)
             for _, element in parser.read_events():  # what was whole before the error
-                yield from self._formation(element)
+                yield from self._started(element)
             if problem:
                 raise problem
         try:
             root = parser.close()
         except etree.XMLSyntaxError as error:
             raise said_in_french(parser.feed_error_log, error) from error
+        yield from self._last()
         yield Piece(PieceKind.FRAME, root, root.sourceline or 1, self.formations)
 
-    def _formation(self, element: etree._Element) -> Iterator[Piece]:
+    def _started(self, element: etree._Element) -> Iterator[Piece]:
         offres = element.getparent()
         if offres is None or offres.tag != _OFFRES or not _is_root(offres.getparent()):
             return  # a formation inside an extra, or without its offres: it stays where it is
+        self._signs = self._weight = 0
         if not self._offres or self._offres[-1] is not offres:
+            yield from self._last()
             self._offres.append(offres)
             if len(self._offres) > self.limits.offres:
                 raise ReadError(f"Ce fichier a plus de {self.limits.offres} éléments {quoted('offres')}.")
-        self._signs = self._weight = 0
-        self.formations += 1
-        if self.formations > self.limits.formations:
-            raise ReadError(
-                f"Ce fichier a plus de {self.limits.formations} formations. Coupez-le en plusieurs fichiers."
-            )
-        yield from self._strays(offres, element)
-        yield Piece(PieceKind.FORMATION, element, element.sourceline or 1, self.formations, offres.text or "")
-        offres.text = None
-        # its attributes, its children and its text go now; itself, with what follows it, at the next one
-        element.clear(keep_tail=True)
+        yield from self._whole(offres, offres.index(element))
 
-    def _strays(self, offres: etree._Element, element: etree._Element) -> Iterator[Piece]:
-        """Give what came since the last formation, then take it out, and that formation with it."""
-        for sibling in list(element.itersiblings(preceding=True))[::-1]:
-            blank = not (sibling.tail or "").strip()
-            if sibling.tag != _FORMATION or not blank:
-                yield Piece(PieceKind.STRAY, sibling, sibling.sourceline or 1, self.formations, sibling.tail or "")
-            offres.remove(sibling)
+    def _last(self) -> Iterator[Piece]:
+        """Give what is left in an offres until its last formation, which stays in the frame, emptied."""
+        if self._offres:
+            offres = self._offres[-1]
+            yield from self._whole(offres, offres.index(offres.findall(_FORMATION)[-1]))
+            last = offres[0]
+            yield self._piece(last, "")
+            last.clear(keep_tail=True)
+
+    def _whole(self, offres: etree._Element, number: int) -> Iterator[Piece]:
+        """Give the first children of offres, then forget them."""
+        if not number:
+            return
+        before, offres.text = offres.text or "", None
+        for child in offres[:number]:
+            yield self._piece(child, before + (child.tail or ""))
+            before = ""
+            child.clear()
+        del child, offres[:number]
+
+    def _piece(self, element: etree._Element, text: str) -> Piece:
+        kind = PieceKind.STRAY
+        if element.tag == _FORMATION:
+            kind = PieceKind.FORMATION
+            self.formations += 1
+            if self.formations > self.limits.formations:
+                raise ReadError(
+                    f"Ce fichier a plus de {self.limits.formations} formations. Coupez-le en plusieurs fichiers."
+                )
+        return Piece(kind, element, element.sourceline or 1, self.formations, text)
 
     def _weigh(self, chunk: bytes) -> None:
         """Bound what is kept in memory until the next formation: its bytes, its tags and attributes."""

@@ -9,11 +9,12 @@ import calendar
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from lxml import etree
 from stdnum.fr import siret
 
-from exports.lheo.faults import Fault, fault_at, lheo_name, local_name, quoted
+from exports.lheo.faults import Fault, Paths, lheo_name, local_name, quoted
 from exports.lheo.grammar import DATED, DATED_ELEMENTS, DATES, ELEMENTS, NAMESPACE, Kind, bounds
 from exports.lheo.schema import validate
 from exports.lheo.structure import collapsed, text_of, whole_number
@@ -49,6 +50,9 @@ class Rule:
 
 RULES: list[Rule] = []
 
+# A reading of a large file meets millions of elements: these two rules are looked for in another way there.
+EVERY_TEXT, EVERY_ELEMENT = "texte-blanc", "idref-orphelin"
+
 
 def check(root: etree._Element, *, flow: bool = False) -> list[Fault]:
     """Return what the rules refuse in a document or in one ``formation``, in reading order.
@@ -56,17 +60,23 @@ def check(root: etree._Element, *, flow: bool = False) -> list[Fault]:
     With ``flow``, the root must be ``lheo``: a flow is a whole document. Elements of other languages are
     passed over; those of LHEO that stand inside an ``extra`` follow the rules like the others.
     """
-    by_element: dict[str, list[Rule]] = {name: [] for name in ELEMENTS}
-    for registered in RULES:
-        for name in registered.elements:
-            by_element[name].append(registered)
+    rules, paths = by_tag(), Paths(root)
     document = Document(root, flow, frozenset(map(collapsed, root.xpath("descendant-or-self::*/@id"))))
-    faults = [fault_at(root, root, "racine", message) for message in _root_remarks(document)]
+    faults = [paths.fault(root, "racine", message) for message in _root_remarks(document)]
     for element in root.iter(f"{{{NAMESPACE}}}*"):
-        for found in by_element.get(local_name(element), ()):
+        for found in rules.get(element.tag, ()):
             for message, suffix in found.check(element, document):
-                faults.append(fault_at(element, root, found.code, message, suffix))
+                faults.append(paths.fault(element, found.code, message, suffix))
     return faults
+
+
+@cache
+def by_tag() -> dict[str, tuple[Rule, ...]]:
+    """Return the rules of each element, by its name with the namespace, as lxml writes it."""
+    return {
+        f"{{{NAMESPACE}}}{name}": tuple(registered for registered in RULES if name in registered.elements)
+        for name in ELEMENTS
+    }
 
 
 def examine(root: etree._Element, *, flow: bool = False) -> list[Fault]:
@@ -195,7 +205,7 @@ def _activity_number(element: etree._Element, _document: Document) -> Iterator[R
         )
 
 
-@rule("idref-orphelin")
+@rule(EVERY_ELEMENT)
 def _known_reference(element: etree._Element, document: Document) -> Iterator[Remark]:
     """An ``idref`` names an ``id`` of the same document: libxml2 does not look."""
     target = element.get("idref")
@@ -223,7 +233,7 @@ def _thesaurus_version(element: etree._Element, _document: Document) -> Iterator
 # --- texts and numbers
 
 
-@rule("texte-blanc", *(name for name, known in ELEMENTS.items() if known.limits and known.limits[0] > 0))
+@rule(EVERY_TEXT, *(name for name, known in ELEMENTS.items() if known.limits and known.limits[0] > 0))
 def _not_blank(element: etree._Element, _document: Document) -> Iterator[Remark]:
     """A text that may not be empty holds more than spaces: the schema counts them as letters."""
     text = text_of(element)

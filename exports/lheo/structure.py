@@ -8,12 +8,13 @@ and still looks at each of them. It is a second reading, for people: ``schema.va
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import islice
 
 from lxml import etree
 
-from exports.lheo.faults import Fault, fault_at, lheo_name, local_name, quoted
+from exports.lheo.faults import Fault, Paths, lheo_name, local_name, quoted
 from exports.lheo.grammar import DATE_LENGTH, DATE_PATTERN, ELEMENTS, NAMESPACE, Element, Kind
 
 _BLANKS = " \t\r\n"  # what XML calls white space: a no-break space is text
@@ -28,15 +29,20 @@ _MOMENT = re.compile(
 )
 
 
-def structure_faults(root: etree._Element) -> list[Fault]:
+def structure_faults(root: etree._Element, seen: Collection[etree._Element] = ()) -> list[Fault]:
     """Return the structural faults of a document or of any of its elements, a parent's before its children's.
 
-    The root must be an element of LHEO 2.3; if it is not, that is the only fault.
+    The root must be an element of LHEO 2.3; if it is not, that is the only fault. The elements of ``seen``
+    have been checked already and emptied: they count as children, nothing is said of what they hold.
     """
     if lheo_name(root) is None:
-        message = _unknown_root(root)
-        return [fault_at(root, root, "element-inconnu", message)]
-    return list(_Walk(root).faults())
+        return [Paths(root).fault(root, "element-inconnu", _unknown_root(root))]
+    return list(_Walk(root, frozenset(seen)).faults())
+
+
+def unexpected(child: etree._Element, parent: str) -> str:
+    """Return what is said of an element that has no place in this parent."""
+    return _unexpected(child, ELEMENTS[parent])
 
 
 def collapsed(value: str) -> str:
@@ -62,8 +68,10 @@ def whole_number(token: str) -> int | None:
 class _Walk:
     """One reading of one tree; remembers the identifiers it met."""
 
-    def __init__(self, root: etree._Element) -> None:
+    def __init__(self, root: etree._Element, seen: frozenset[etree._Element]) -> None:
         self.root = root
+        self.seen = seen
+        self.paths = Paths(root)
         self.identifiers: set[str] = set()
 
     def faults(self) -> Iterator[Fault]:
@@ -78,6 +86,8 @@ class _Walk:
                 if not self._tolerated(element):
                     refused.add(element)  # its parent has already said so
                 continue
+            if element in self.seen:
+                continue
             known = ELEMENTS[name]
             yield from self._attributes(element, known)
             yield from self._content(element, known)
@@ -87,7 +97,7 @@ class _Walk:
         return any(lheo_name(above) == "extra" for above in element.iterancestors())
 
     def _fault(self, element: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
-        return fault_at(element, self.root, rule, message, suffix)
+        return self.paths.fault(element, rule, message, suffix)
 
     # --- attributes
 
@@ -233,7 +243,7 @@ def _spare(element: etree._Element) -> bool:
         return False
     name = local_name(element)
     least = next((place.minimum for place in ELEMENTS[above].children if place.name == name), 0)
-    return sum(1 for _ in parent.iterchildren(element.tag)) > least
+    return len(list(islice(parent.iterchildren(element.tag), least + 1))) > least
 
 
 def _unknown_root(root: etree._Element) -> str:

@@ -57,7 +57,7 @@ FUNDING = Step(
                             Kind.SELECT,
                             choices=words.FINANCEURS,
                             required=True,
-                            help="Celui qui verse la subvention.",
+                            help="Celui qui verse la subvention. Laissez vide si l’action n’est pas subventionnée.",
                         ),
                         Question(
                             "financement.financeurs[].programme",

@@ -8,15 +8,16 @@ from backoffice.models import vocabulary as words
 from forms.questions import Kind, Question
 
 
-def address(pattern: str, *, named: bool = False, required: bool = True) -> tuple[Question, ...]:
-    """The questions of one address; `named` places have a name of their own."""
+def address(pattern: str, *, label: str = "", required: bool = True) -> tuple[Question, ...]:
+    """The questions of one address; `label` asks for the name of the place in other words."""
     name = Question(
         f"{pattern}.denomination",
         help="Le nom que les gens du quartier connaissent.",
         example="Maison de quartier des Tilleuls",
+        label=label,
     )
     return (
-        *((name,) if named else ()),
+        name,
         Question(
             f"{pattern}.lignes",
             Kind.LINES,

@@ -19,7 +19,7 @@ PLACES = Step(
                     "Lieu",
                     "Ajouter un lieu",
                     (
-                        *address("lieux[].adresse", named=True),
+                        *address("lieux[].adresse"),
                         Question(
                             "lieux[].acces_handicapes",
                             help="Dites simplement ce qu’il en est.",

@@ -93,7 +93,7 @@ SESSIONS = Step(
         ),
         Section(
             "Une autre adresse pour s’inscrire",
-            address("inscription.adresse", named=True, required=False),
+            address("inscription.adresse", required=False),
             intro="À remplir seulement si vous avez choisi « À une autre adresse ».",
             folded=True,
         ),

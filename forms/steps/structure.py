@@ -49,10 +49,27 @@ STRUCTURE = Step(
                 ),
             ),
         ),
-        Section("Où se trouve la structure", address("structure.adresse")),
+        Section(
+            "Où se trouve la structure",
+            address("structure.adresse", label="Nom du bâtiment ou du service"),
+        ),
         Section(
             "Comment joindre la structure",
             contact("structure.contact", "Un service ou une personne.", required=True),
+        ),
+        Section(
+            "D’autres adresses de la structure",
+            (
+                Question(
+                    "structure.courriel",
+                    Kind.EMAIL,
+                    help="Pour les partenaires, si elle est différente de celle de l’accueil.",
+                    example="direction@centre-social.exemple.fr",
+                ),
+                *contact("structure.formateur", "Si les formateurs ont leur propre accueil."),
+            ),
+            intro="À remplir seulement si l’accueil ne répond pas pour tout le monde.",
+            folded=True,
         ),
     ),
 )

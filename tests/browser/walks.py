@@ -35,6 +35,9 @@ class Group:
     duration: str = ""
 
 
+GENERAL_EMAIL = f"{ORGANISME}/coordonnees-organisme/coordonnees/courriel"
+
+
 @dataclass
 class Answers:
     """What is chosen in lists, beside the words of the sample."""
@@ -44,6 +47,8 @@ class Answers:
     spaces: tuple[str, ...] = ("ecole", "sante")
     entry: tuple[str, str] = ("infra A1.1", "alpha")
     aimed: tuple[str, str] = ("B1", "B1")
+    wrong_email: bool = False
+    """The general address of the structure is one of the sample's faults: no such domain can exist."""
 
 
 def oral(code: str) -> str:
@@ -81,9 +86,14 @@ def structure(person: Person, answers: Answers) -> None:
     where = section(person, "Où se trouve la structure")
     path = f"{ORGANISME}/coordonnees-organisme/coordonnees/adresse"
     # The name of the building, as on an envelope, above the street.
-    person.write(where, "Numéro et rue", "\n".join([sample(f"{path}/denomination"), sample(f"{path}/ligne")]))
+    person.write(where, "Numéro et rue", sample(f"{path}/ligne"))
+    person.write(where, "Nom du bâtiment ou du service", sample(f"{path}/denomination"))
     address(person, where, sample, path)
     contact(person, section(person, "Comment joindre la structure"), sample, f"{ORGANISME}/contact-organisme")
+    others = person.fold("D’autres adresses de la structure")
+    if not answers.wrong_email:
+        person.write(others, "Adresse e-mail de la direction", sample(GENERAL_EMAIL))
+    contact(person, others, sample, "action/organisme-formateur/contact-formateur")
     person.press(ON)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import tracemalloc
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,14 +15,19 @@ import pytest
 from lxml import etree
 from sqlalchemy import event, insert, select
 
-import exports.flux
 from backoffice.extensions import db
-from backoffice.models import Fiche, FicheState, Fragment, Revision, RevisionState
+from backoffice.models import Fiche, FicheState, Fragment, Publication, Revision, RevisionState
 from backoffice.models.base import now
-from exports.flux import EmptyFlux, UnknownFlux, write_flux
+from exports.flux.build import UnknownFlux, find, full
+from exports.flux.writer import EmptyFlux, UnfitFlux
 from tests import factories as make
 
-AT = datetime(2026, 11, 1, 5, 28, 47, tzinfo=UTC)
+AT = datetime(2040, 11, 1, 5, 28, 47, tzinfo=UTC)
+"""A moment after everything that a test does."""
+
+
+def write_flux(code, output, at=AT):
+    return full(db.session(), find(db.session(), code), output, at=at)
 
 
 @pytest.fixture
@@ -55,13 +61,18 @@ def titles(file: Path) -> list[str]:
 @pytest.mark.parametrize("suffix", [".xml", ".xml.gz"])
 def test_a_flow_holds_what_is_published_in_its_territoire(app, published, tmp_path, code, expected, suffix):
     file = tmp_path / f"flux{suffix}"
-    manifest = write_flux(db.session(), code, file, at=AT)
+    manifest = write_flux(code, file)
     assert titles(file) == expected
     assert (manifest.formations, manifest.actions, manifest.sessions) == (len(expected),) * 3
     assert json.loads((tmp_path / f"flux{suffix}.manifest.json").read_text()) == {
         "code": code,
+        "kind": "complet",
         "file": file.name,
-        "exported_at": "2026-11-01T06:28:47+01:00",
+        "at": "2040-11-01T05:28:47+00:00",
+        "since": "",
+        "removed": [],
+        "code_versions": {"1": len(expected)},
+        "others": {},
         "formations": len(expected),
         "actions": len(expected),
         "sessions": len(expected),
@@ -87,16 +98,16 @@ def test_the_command_writes_a_flow_that_xmllint_accepts(app, published, tmp_path
 
 
 def test_the_export_stamp_is_the_hour_of_paris(app, published, tmp_path):
-    write_flux(db.session(), "france", tmp_path / "f.xml", at=AT)
+    write_flux("france", tmp_path / "f.xml")
     stamp = {node.get("info"): node.text for node in etree.parse(tmp_path / "f.xml").getroot()[0][-1]}
-    assert stamp == {"date-export": "20261101", "heure-export": "062847"}
+    assert stamp == {"date-export": "20401101", "heure-export": "062847"}
 
 
 @pytest.mark.parametrize("suffix", [".xml", ".xml.gz"])
 def test_the_same_base_gives_the_same_bytes(app, published, tmp_path, suffix):
     one, two = tmp_path / f"un{suffix}", tmp_path / f"deux{suffix}"
-    write_flux(db.session(), "france", one, at=AT)
-    write_flux(db.session(), "france", two, at=AT)
+    write_flux("france", one)
+    write_flux("france", two)
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -108,7 +119,7 @@ def test_a_suspended_or_archived_fiche_leaves_the_flow_by_absence(app, published
     make.step(first, "suspendre", moderator, "Téléphone faux.")
     make.step(second, "archiver", by)
     with pytest.raises(EmptyFlux):
-        write_flux(db.session(), "normandie", tmp_path / "f.xml")
+        write_flux("normandie", tmp_path / "f.xml")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,7 +128,7 @@ def test_an_unknown_code_is_said_so(app, tmp_path):
     assert result.exit_code == 1
     assert "atlantide" in result.output
     with pytest.raises(UnknownFlux):
-        write_flux(db.session(), "atlantide", tmp_path / "f.xml")
+        write_flux("atlantide", tmp_path / "f.xml")
 
 
 def test_an_output_of_another_kind_is_refused(app, tmp_path):
@@ -125,13 +136,15 @@ def test_an_output_of_another_kind_is_refused(app, tmp_path):
     assert result.exit_code == 2
 
 
-def test_a_run_that_fails_leaves_the_last_good_flow_and_nothing_else(app, published, tmp_path, monkeypatch):
+@pytest.mark.parametrize("spoiled", [b"abime", b""], ids=["illisible", "remplacé"])
+def test_a_run_that_fails_leaves_the_last_good_flow_and_nothing_else(app, published, tmp_path, spoiled):
     file = tmp_path / "f.xml"
-    write_flux(db.session(), "france", file, at=AT)
+    write_flux("france", file)
     good = file.read_bytes()
-    db.session.execute(Fragment.__table__.update().where(Fragment.id == 2).values(xml=b"abime"))
-    with pytest.raises(exports.flux.zlib.error):
-        write_flux(db.session(), "france", file)
+    other = zlib.compress(b"<formation>autre</formation>")
+    db.session.execute(Fragment.__table__.update().where(Fragment.id == 2).values(xml=spoiled or other))
+    with pytest.raises((UnfitFlux, zlib.error)):
+        write_flux("france", file)
     assert file.read_bytes() == good
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f.xml", "f.xml.manifest.json"]
 
@@ -143,7 +156,7 @@ def multiply(count: int) -> None:
     fragment = model.latest.fragment
     shared = {"dispositif": "ASL", "organisme_id": model.organisme_id, "territoire_id": model.territoire_id}
     fragments = [
-        {name: getattr(fragment, name) for name in ("sha256", "code_version", "actions", "sessions", "xml")}
+        {name: getattr(fragment, name) for name in ("sha256", "code_version", "actions", "sessions", "facets", "xml")}
     ] * count
     ids = db.session.scalars(insert(Fragment).returning(Fragment.id), fragments).all()
     fiches = db.session.scalars(
@@ -156,12 +169,10 @@ def multiply(count: int) -> None:
         insert(Revision).returning(Revision.id, sort_by_parameter_order=True),
         [{**base, **dates, "fiche_id": f, "fragment_id": i} for f, i in zip(fiches, ids, strict=True)],
     ).all()
-    for fiche, revision in zip(fiches, revisions, strict=True):
-        db.session.execute(
-            Fiche.__table__.update()
-            .where(Fiche.id == fiche)
-            .values(state=FicheState.PUBLIEE, published_revision_id=revision)
-        )
+    assert len(revisions) == count
+    db.session.execute(
+        insert(Publication), [{"fiche_id": f, "fragment_id": i} for f, i in zip(fiches, ids, strict=True)]
+    )
     db.session.commit()
 
 
@@ -173,7 +184,7 @@ def test_memory_and_queries_stay_flat_whatever_the_size(app, tmp_path):
         listener = lambda *args: orders.append(args[2])  # noqa: E731
         event.listen(db.engine, "before_cursor_execute", listener)
         tracemalloc.start()
-        manifest = write_flux(db.session(), "normandie", tmp_path / "f.xml")
+        manifest = write_flux("normandie", tmp_path / "f.xml")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         event.remove(db.engine, "before_cursor_execute", listener)
@@ -182,7 +193,8 @@ def test_memory_and_queries_stay_flat_whatever_the_size(app, tmp_path):
 
     multiply(1500)
     run(1501)
-    db.session.execute(Fiche.__table__.update().values(state=FicheState.NON_PUBLIEE).where(Fiche.id > 600))
+    leaving = db.session.scalars(select(Fiche.id).where(Fiche.id > 600)).all()
+    db.session.execute(insert(Publication), [{"fiche_id": fiche, "fragment_id": None} for fiche in leaving])
     db.session.commit()
     run(600)
     assert queries[0] == queries[1]

@@ -155,11 +155,9 @@ def test_the_real_offer_of_grand_est_imports_wholly(app, lheo_facts):
     exported = said_in(*(text for node in root.iter() for text in [node.text or ""]))
     told = said_in(*(remark.quote for remark in read.remarks))
     lost = {text for text in texts_of(path) if text not in exported}
-    # Two e-mail addresses more than a fiche has, coordinates and foreign flags: listed, never lost in silence.
+    # The points of the map alone have no place in a fiche: they are listed, not lost in silence.
     assert [text for text in lost if text not in told] == []
     assert lost == {
-        "direction@aaa.fr",
-        "accueil@zzz.fr",
         "47.592185",
         "7.55682",
         "47.577706",

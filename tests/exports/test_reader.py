@@ -118,8 +118,11 @@ def test_a_text_that_names_the_former_version_is_left_alone() -> None:
 
 def test_a_formation_inside_an_extra_is_part_of_that_extra() -> None:
     inner = "<formation><extras><extra><offres><formation><extras/></formation></offres></extra></extras></formation>"
-    (element,) = (element for element, _ in read_formations(io.BytesIO((HEAD + inner + TAIL).encode())) if len(element))
-    assert element.getparent().getparent().getparent() is None
+    ((depth, inside),) = (
+        (len(list(element.iterancestors())), len(list(element.iter(etree.Element))))
+        for element, _ in read_formations(io.BytesIO((HEAD + inner + TAIL).encode()))
+    )
+    assert (depth, inside) == (2, 6)
 
 
 def test_what_stands_between_formations_is_given_before_the_next_one() -> None:
@@ -127,14 +130,28 @@ def test_what_stands_between_formations_is_given_before_the_next_one() -> None:
     reading = Reading(io.BytesIO(document.encode()))
     told = [(piece.kind.value, etree.QName(piece.element).localname, piece.rank, piece.text) for piece in reading]
     assert told == [
-        ("stray", "extras", 1, ""),
-        ("formation", "formation", 1, "\n"),
-        ("stray", "formation", 2, "mot"),
-        ("stray", "autre", 2, " "),
+        ("stray", "extras", 0, "\n"),
+        ("formation", "formation", 1, "mot"),
+        ("stray", "autre", 1, " "),
         ("formation", "formation", 2, ""),
         ("formation", "formation", 3, ""),
         ("frame", "lheo", 3, ""),
     ]
+
+
+def test_the_frame_keeps_what_the_pieces_did_not_hold() -> None:
+    document = f"{HEAD}<formation/>un<formation><a/></formation>deux<extras/>trois</offres>quatre<extras/></lheo>"
+    *_, frame = Reading(io.BytesIO(document.encode()))
+    assert etree.tostring(frame.element, encoding="unicode") == document.replace("<formation/>un", "").replace(
+        "<formation><a/></formation>", "<formation/>"
+    )
+
+
+def test_formations_of_several_offres_are_all_given() -> None:
+    offres = "<offres><formation/><formation/><extras/></offres>"
+    pieces = list(Reading(io.BytesIO(f'<lheo xmlns="{NAMESPACE}">{offres * 3}</lheo>'.encode())))
+    assert [piece.kind.value for piece in pieces] == ["formation"] * 6 + ["frame"]
+    assert len(pieces[-1].element[1]) == 2
 
 
 # --- what is refused

@@ -45,14 +45,14 @@ def test_the_migrations_make_what_the_models_declare(fresh):
 
 
 def test_imports_come_and_go_without_touching_the_fiches(fresh):
-    flask_migrate.upgrade(revision="0001")
+    flask_migrate.upgrade(revision="0002")
     before = tables()
     columns = {column["name"] for column in inspect(db.engine).get_columns("fiche")}
     assert "foreign_numero" not in columns
-    flask_migrate.upgrade(revision="0002")
+    flask_migrate.upgrade(revision="0003")
     assert tables() - before == {"import_job", "import_line", "import_mapping"}
     assert "foreign_numero" in {column["name"] for column in inspect(db.engine).get_columns("fiche")}
-    flask_migrate.downgrade(revision="0001")
+    flask_migrate.downgrade(revision="0002")
     assert tables() == before
     assert {column["name"] for column in inspect(db.engine).get_columns("fiche")} == columns
     flask_migrate.upgrade()

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("code_version", sa.Integer(), nullable=False),
         sa.Column("actions", sa.Integer(), nullable=False),
         sa.Column("sessions", sa.Integer(), nullable=False),
+        sa.Column("facets", JSON, nullable=False),
         sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("xml", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_fragment"),
@@ -125,6 +126,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=30), nullable=False),
         sa.Column("suspension_reason", sa.Text(), nullable=True),
         sa.Column("published_revision_id", sa.Integer(), nullable=True),
+        sa.Column("fragment_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("creation_key", sa.String(length=40), nullable=True),
         sa.CheckConstraint("(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"),
@@ -134,6 +136,8 @@ def upgrade() -> None:
             "state NOT IN ('publiee', 'suspendue') OR published_revision_id IS NOT NULL", name="published"
         ),
         sa.CheckConstraint("published_revision_id IS NULL OR numero IS NOT NULL", name="numbered"),
+        sa.CheckConstraint("(state = 'publiee') = (fragment_id IS NOT NULL)", name="in_the_flows"),
+        sa.ForeignKeyConstraint(["fragment_id"], ["fragment.id"], name="fk_fiche_fragment_id"),
         sa.ForeignKeyConstraint(["organisme_id"], ["organisme.id"], name="fk_fiche_organisme_id"),
         sa.ForeignKeyConstraint(
             ["published_revision_id"], ["revision.id"], name="fk_fiche_published_revision_id", use_alter=True
@@ -145,6 +149,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_fiche_flux", "fiche", ["territoire_id", "state", "numero"], unique=False)
     op.create_index("ix_fiche_organisme_id", "fiche", ["organisme_id"], unique=False)
+    op.create_index("ix_fiche_fragment_id", "fiche", ["fragment_id"], unique=False)
     op.create_table(
         "membership",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -252,6 +257,7 @@ def downgrade() -> None:
     op.drop_table("revision")
     op.drop_index("ix_membership_organisme_id", table_name="membership")
     op.drop_table("membership")
+    op.drop_index("ix_fiche_fragment_id", table_name="fiche")
     op.drop_index("ix_fiche_organisme_id", table_name="fiche")
     op.drop_index("ix_fiche_flux", table_name="fiche")
     op.drop_table("fiche")

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 OUTCOMES = "('nouvelle', 'mise_a_jour', 'inchangee', 'a_choisir', 'ecartee', 'echec')"

@@ -1,0 +1,29 @@
+"""flask lheo check"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from exports.lheo.checker import check_file
+from exports.lheo.report import as_text
+
+group = AppGroup("lheo", help="Fichiers LHEO.")
+
+
+@group.command("check")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="text par défaut.")
+def check(file: Path, form: str) -> None:
+    """Vérifie FILE (.xml ou .xml.gz). État de sortie : 0 sans faute, 1 avec, 2 si le fichier est illisible."""
+    report = check_file(file)
+    told = report.as_json()
+    if form == "json":
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(as_text(told)))
+    sys.exit(report.status)

@@ -1,0 +1,37 @@
+"""A moment that parts what is decided before from what is decided after, for good.
+
+A decision takes its time of day, then commits a little later. A flow that only looked at the clock
+could miss a decision that was under way, and the next differential too. So each decision holds a
+shared lock while it works, and a cut waits for all of them before it reads the clock: whatever is
+decided after the cut has a later time. SQLite has one writer at a time: taking its lock is enough.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from .base import now
+
+KEY = 7_350_104
+"""Of the advisory lock on PostgreSQL; any number, the same everywhere."""
+
+
+def hold(session: Session) -> None:
+    """To be called by a decision before it reads the clock; released when its transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": KEY})
+
+
+def cut(session: Session) -> datetime:
+    """Ends the session's transaction and returns a moment after every decision taken so far."""
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": KEY})
+    else:
+        session.execute(text("SELECT 1"))  # BEGIN IMMEDIATE: see backoffice.extensions
+    at = now()
+    session.rollback()
+    return at

@@ -1,0 +1,141 @@
+"""What is published, when, and in which flows.
+
+`Publication` is the append-only history of what readers could see: one row each time a fiche enters
+the offer, changes in it or leaves it. A flow of today, of a past moment, or of the difference between
+two moments, is read from it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .account import User
+from .base import Instant, Json, Model, Word, now, one_of
+from .fiche import Fiche, Fragment, Revision
+from .territoire import Territoire
+
+WHOLE_FRANCE = "france"
+
+
+class Publication(Model):
+    """From `at` on, readers see this fragment of the fiche; nothing when fragment_id is null."""
+
+    __tablename__ = "publication"
+    __table_args__ = (Index("ix_publication_fiche", "fiche_id", "id"), Index("ix_publication_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id))
+    fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id))
+    fragment: Mapped[Fragment | None] = relationship()
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+
+class SessionUpdate(Model):
+    """The fast lane: what a provider changed on a published session, without moderation. Append-only.
+
+    Null means «not changed by this update»: the last value that is not null counts.
+    """
+
+    __tablename__ = "session_update"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id), index=True)
+    action: Mapped[str] = mapped_column(String(10))
+    session: Mapped[str] = mapped_column(String(10))
+    """Local ids, as in the content."""
+    recrutement: Mapped[str | None] = mapped_column(String(1))
+    places_libres: Mapped[int | None]
+    debut: Mapped[str | None] = mapped_column(String(10))
+    fin: Mapped[str | None] = mapped_column(String(10))
+    """ISO dates."""
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+
+
+class Flux(Model):
+    """The definition of a flow. An empty list means «all»; `code` names it in commands and addresses."""
+
+    __tablename__ = "flux"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire | None] = relationship()
+    dispositifs: Mapped[list[str]] = mapped_column(Json, default=list)
+    financeurs: Mapped[list[str]] = mapped_column(Json, default=list)
+    publics: Mapped[list[str]] = mapped_column(Json, default=list)
+    consumers: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Readers for whom it is made: what one of them would drop wholly is left out."""
+    profile: Mapped[str] = mapped_column(String(30), default="intercarif")
+    public: Mapped[bool] = mapped_column(default=False)
+    """Served to anybody; otherwise a token is asked."""
+    active: Mapped[bool] = mapped_column(default=True)
+    kept: Mapped[int] = mapped_column(default=14)
+    """Past full flows kept on disk beside the current one."""
+
+
+class FluxKind(StrEnum):
+    COMPLET = "complet"
+    DIFFERENTIEL = "differentiel"
+
+
+class RunState(StrEnum):
+    EN_ATTENTE = "en_attente"
+    EN_COURS = "en_cours"
+    REUSSI = "reussi"
+    VIDE = "vide"
+    ECHOUE = "echoue"
+    ARRETE = "arrete"
+
+
+class FluxRun(Model):
+    """One making of a flow: asked, followed, ended. `done` of `total` fragments were written."""
+
+    __tablename__ = "flux_run"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", FluxKind), name="kind"),
+        CheckConstraint(one_of("state", RunState), name="state"),
+        CheckConstraint("state <> 'reussi' OR (file IS NOT NULL AND sha256 IS NOT NULL)", name="published"),
+        Index("ix_flux_run_flux", "flux_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    flux_id: Mapped[int] = mapped_column(ForeignKey(Flux.id))
+    flux: Mapped[Flux] = relationship()
+    kind: Mapped[FluxKind] = mapped_column(Word(FluxKind), default=FluxKind.COMPLET)
+    state: Mapped[RunState] = mapped_column(Word(RunState), default=RunState.EN_ATTENTE)
+    since: Mapped[datetime | None] = mapped_column(Instant)
+    """Of a differential: the moment of the flow that its reader already has."""
+    at: Mapped[datetime | None] = mapped_column(Instant)
+    """The moment that the flow tells of: everything decided before it is in, nothing after."""
+    asked_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    stop_asked: Mapped[bool] = mapped_column(default=False)
+    file: Mapped[str | None] = mapped_column(String(200))
+    size: Mapped[int | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    message: Mapped[str | None] = mapped_column(Text)
+    """Why it failed or why nothing was written, in French."""
+
+
+class FluxToken(Model):
+    """The key of one reader to one flow. Only its SHA-256 is kept; it is shown once, when it is made."""
+
+    __tablename__ = "flux_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    flux_id: Mapped[int] = mapped_column(ForeignKey(Flux.id), index=True)
+    flux: Mapped[Flux] = relationship()
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)

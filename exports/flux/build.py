@@ -1,0 +1,74 @@
+"""The flow of a definition: the full one of a moment, or the difference between two."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Flux, FluxKind
+from backoffice.models.cut import cut
+
+from . import history
+from .writer import EmptyFlux, Manifest, Progress, beside, write
+
+
+class UnknownFlux(LookupError):
+    """No flow has this code."""
+
+
+def find(session: Session, code: str) -> Flux:
+    flux = session.scalars(select(Flux).where(Flux.code == code)).first()
+    if flux is None:
+        raise UnknownFlux(f"Aucun flux n’a le code « {code} ».")
+    return flux
+
+
+def full(
+    session: Session,
+    flux: Flux,
+    output: Path,
+    *others: Path,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Writes the flow as it was at `at` (now: after every decision taken so far).
+
+    The same moment gives the same bytes: the export stamp tells that moment, not the clock.
+    """
+    at = at or cut(session)
+    manifest = Manifest(flux.code, FluxKind.COMPLET, output.name, at.isoformat())
+    with closing(history.as_of(session, flux, at)) as pieces:
+        return write(manifest, output, pieces, at, progress, *others)
+
+
+def differential(
+    session: Session,
+    flux: Flux,
+    output: Path,
+    *,
+    since: datetime,
+    at: datetime | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Writes what changed after `since`, up to `at`, with the numeros that left the flow.
+
+    When fiches only left, LHEO can say nothing (a document needs one formation): the manifest alone
+    is written, with its list. When nothing changed, EmptyFlux is raised and nothing is written.
+    """
+    at = at or cut(session)
+    found = history.changes(session, flux, since, at)
+    gone = [change.numero for change in found if change.fragment_id is None]
+    manifest = Manifest(flux.code, FluxKind.DIFFERENTIEL, output.name, at.isoformat(), since.isoformat(), removed=gone)
+    if gone and len(gone) == len(found):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        manifest.file = ""
+        manifest.save(beside(output))
+        return manifest
+    return write(manifest, output, history.pieces(session, found), at, progress)
+
+
+__all__ = ["EmptyFlux", "UnknownFlux", "differential", "find", "full"]

@@ -1,0 +1,172 @@
+"""What was published at a moment, read from the append-only history of publications."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from backoffice.models import Fiche, Flux, Fragment, Publication
+from backoffice.models.flux import WHOLE_FRANCE
+
+BATCH = 500
+"""Fragments read at a time: memory stays flat whatever the size of the flow."""
+
+
+COLUMNS = (
+    Fragment.xml,
+    Fragment.sha256,
+    Fragment.code_version,
+    Fragment.actions,
+    Fragment.sessions,
+    Fragment.facets,
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One stored fragment, as it will be written. `xml` is compressed; `sha256` is of the plain bytes."""
+
+    numero: str
+    xml: bytes
+    sha256: str
+    code_version: int
+    actions: int
+    sessions: int
+
+
+def as_of(session: Session, flux: Flux, at: datetime) -> Generator[Piece, None, None]:
+    """Every piece of the flow at that moment, by numero. Close it when you stop before its end."""
+    last = _last(at)
+    query = (
+        select(Fiche.numero, Fiche.dispositif, *COLUMNS)
+        .join(Publication, Publication.fiche_id == Fiche.id)
+        .join(last, last.c.id == Publication.id)
+        .join(Fragment, Fragment.id == Publication.fragment_id)
+        .where(*_scope(flux))
+        .order_by(_by_numero(session))
+    )
+    with session.execute(query, execution_options={"yield_per": BATCH}) as rows:
+        for row in rows:
+            if chosen(flux, row.dispositif, row.facets):
+                yield _piece(row)
+
+
+def count(session: Session, flux: Flux, at: datetime) -> int:
+    """How many fiches the flow reads at most; those that a finer choice leaves out are counted too."""
+    last = _last(at)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Publication)
+            .join(last, last.c.id == Publication.id)
+            .join(Fiche, Fiche.id == Publication.fiche_id)
+            .where(Publication.fragment_id.is_not(None), *_scope(flux))
+        )
+        or 0
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One fiche that changed in a flow; fragment_id is None when it left."""
+
+    numero: str
+    fragment_id: int | None
+
+
+def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list[Change]:
+    """What a reader who has the flow of `since` needs to have the flow of `at`, by numero.
+
+    Only the fiches touched between the two moments are looked at: the cost is that of the changes.
+    """
+    touched = (
+        select(Publication.fiche_id).where(Publication.at > since, Publication.at <= at).distinct().subquery("touched")
+    )
+    before, after = _state(touched, since, "before"), _state(touched, at, "after")
+    old, new = aliased(Fragment), aliased(Fragment)
+    rows = session.execute(
+        select(Fiche.numero, Fiche.dispositif, old.sha256, old.facets, new.sha256, new.facets, new.id)
+        .select_from(touched)
+        .join(Fiche, Fiche.id == touched.c.fiche_id)
+        .outerjoin(before, before.c.fiche_id == Fiche.id)
+        .outerjoin(after, after.c.fiche_id == Fiche.id)
+        .outerjoin(old, old.id == before.c.fragment_id)
+        .outerjoin(new, new.id == after.c.fragment_id)
+        .where(*_scope(flux))
+        .order_by(_by_numero(session))
+    )
+    found = []
+    for numero, dispositif, old_sha, old_facets, new_sha, new_facets, fragment_id in rows:
+        assert numero, "ce qui a été publié a un numéro"
+        was_in = old_sha is not None and chosen(flux, dispositif, old_facets)
+        is_in = new_sha is not None and chosen(flux, dispositif, new_facets)
+        if is_in and not (was_in and old_sha == new_sha):
+            found.append(Change(numero, fragment_id))
+        elif was_in and not is_in:
+            found.append(Change(numero, None))
+    return found
+
+
+def pieces(session: Session, changes: list[Change]) -> Iterator[Piece]:
+    """The new pieces of these changes, in their order, a batch at a time."""
+    present = [change for change in changes if change.fragment_id is not None]
+    for first in range(0, len(present), BATCH):
+        batch = present[first : first + BATCH]
+        ids = [change.fragment_id for change in batch]
+        rows = {row.id: row for row in session.execute(select(Fragment.id, *COLUMNS).where(Fragment.id.in_(ids)))}
+        for change in batch:
+            yield _piece(rows[change.fragment_id], change.numero)
+
+
+def chosen(flux: Flux, dispositif: str, facets: dict[str, list[str]]) -> bool:
+    """Whether the definition of the flow takes this fragment. An empty list takes all."""
+    return (
+        (not flux.dispositifs or dispositif in flux.dispositifs)
+        and (not flux.financeurs or bool(set(flux.financeurs) & set(facets.get("financeurs", ()))))
+        and (not flux.publics or bool(set(flux.publics) & set(facets.get("publics", ()))))
+        and not set(flux.consumers) & set(facets.get("dropped_by", ()))
+    )
+
+
+def _last(at: datetime) -> Subquery:
+    """The id of the last event of each fiche at that moment."""
+    return (
+        select(func.max(Publication.id).label("id"))
+        .where(Publication.at <= at)
+        .group_by(Publication.fiche_id)
+        .subquery("last")
+    )
+
+
+def _state(touched: Subquery, at: datetime, name: str) -> Subquery:
+    """(fiche_id, fragment_id) of the touched fiches at that moment."""
+    last = (
+        select(func.max(Publication.id).label("id"))
+        .join(touched, touched.c.fiche_id == Publication.fiche_id)
+        .where(Publication.at <= at)
+        .group_by(Publication.fiche_id)
+        .subquery(f"last_{name}")
+    )
+    return select(Publication.fiche_id, Publication.fragment_id).join(last, last.c.id == Publication.id).subquery(name)
+
+
+def _scope(flux: Flux) -> list[ColumnElement[bool]]:
+    if flux.territoire_id is None:
+        assert flux.code == WHOLE_FRANCE or flux.id is not None
+        return []
+    return [and_(Fiche.territoire_id == flux.territoire_id)]
+
+
+def _by_numero(session: Session) -> ColumnElement[Any]:
+    # The same order on every base and in every language of the server.
+    binary = "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
+    return Fiche.numero.collate(binary)
+
+
+def _piece(row: Any, numero: str = "") -> Piece:
+    return Piece(numero or row.numero, row.xml, row.sha256, row.code_version, row.actions, row.sessions)

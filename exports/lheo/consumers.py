@@ -1,0 +1,201 @@
+"""What the readers of a flow leave out, seen in the flow itself. The facts were read in their public code.
+
+``exports.consumers`` says the same of an entry while it is written; facts and names are here only.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from backoffice.reference.formacodes import domaines
+from exports.lheo.grammar import NAMESPACE
+
+DATA_INCLUSION = "data·inclusion"
+EDOF = "EDOF (Mon compte formation)"
+TITLE_SHOWN = 150
+"""Characters of a title that data·inclusion keeps."""
+CLOSE_HOURS = 10
+"""EDOF takes two actions for one when fewer hours set them apart."""
+
+_PREFIX = f"{{{NAMESPACE}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a consumer does: to a ``unit`` (formation or action), in which words."""
+
+    consumer: str
+    code: str
+    unit: str
+    words: str
+
+
+RULES: dict[str, Rule] = {
+    code: Rule(consumer, code, unit, words)
+    for consumer, code, unit, words in (
+        (DATA_INCLUSION, "domaine", "formation", "Écartée : aucun de ses Formacodes V14 n’y est repris."),
+        (DATA_INCLUSION, "titre", "formation", f"Intitulé coupé à {TITLE_SHOWN} caractères."),
+        (DATA_INCLUSION, "sans-formateur", "action", "Écartée : elle ne nomme aucun organisme-formateur."),
+        (DATA_INCLUSION, "sans-public", "action", "Écartée : elle n’a pas de code-public-vise."),
+        (DATA_INCLUSION, "sans-lieu", "action", "Écartée : elle n’a pas de lieu-de-formation."),
+        (DATA_INCLUSION, "lieu-principal", "action", "Lieu ignoré : aucun lieu n’est marqué « principal »."),
+        (
+            DATA_INCLUSION,
+            "autres-lieux",
+            "action",
+            "Seul le lieu marqué « principal » est lu, les autres sont ignorés.",
+        ),
+        (DATA_INCLUSION, "sans-prix", "action", "Coût inconnu : sans prix-total-TTC, ni gratuit ni payant."),
+        (
+            DATA_INCLUSION,
+            "injoignable",
+            "action",
+            "Sans moyen de contact : ni téléphone ni courriel là où ils sont lus.",
+        ),
+        (DATA_INCLUSION, "presence", "action", "« Mixte » et « à distance » y sont lus l’un pour l’autre."),
+        (DATA_INCLUSION, "semblable", "action", "Écartée : une autre action de la formation lui ressemble en tout."),
+        (EDOF, "30056", "action", "Refusée (code 30056) : une autre action de la formation lui est identique."),
+        (
+            EDOF,
+            "30057",
+            "action",
+            f"Refusée (code 30057) : moins de {CLOSE_HOURS} h la distinguent d’une autre action de la formation.",
+        ),
+    )
+}
+"""The rules in the order in which they are told. A code is that of one rule."""
+
+Children = dict[str, list[etree._Element]]
+
+
+def drops(formation: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    """Give (code of a rule, element that it falls on) for one formation in the 2.3 namespace."""
+    parts = _children(formation)
+    yield from _formation(formation, parts)
+    reached = any(map(_reach, parts.get("contact-formation", ())))
+    actions = [(action, _children(action)) for action in parts.get("action", ())]
+    for action, inside in actions:
+        yield from ((code, action) for code in _action(inside, reached))
+    if len(actions) > 1:
+        yield from _doubles(actions)
+
+
+def _formation(formation: etree._Element, parts: Children) -> Iterator[tuple[str, etree._Element]]:
+    codes = {
+        _text_of(code)
+        for domain in parts.get("domaine-formation", ())
+        for code in domain.iterchildren(f"{_PREFIX}code-FORMACODE")
+        if code.get("ref") == "V14"
+    }
+    if not codes & domaines().keys():
+        yield "domaine", formation
+    if len(_text(parts, "intitule-formation")) > TITLE_SHOWN:
+        yield "titre", formation
+
+
+def _action(parts: Children, reached: bool) -> Iterator[str]:
+    for name, code in (
+        ("organisme-formateur", "sans-formateur"),
+        ("code-public-vise", "sans-public"),
+        ("lieu-de-formation", "sans-lieu"),
+    ):
+        if name not in parts:
+            yield code
+    places = parts.get("lieu-de-formation", [])
+    if places and not any(place.get("tag") == "principal" for place in places):
+        yield "lieu-principal"
+    elif len(places) > 1:
+        yield "autres-lieux"
+    if not _text(parts, "prix-total-TTC"):
+        yield "sans-prix"
+    if not reached and not any(map(_reach, [*parts.get("organisme-formateur", []), *places])):
+        yield "injoignable"
+    if _text(parts, "modalites-enseignement") in ("1", "2"):
+        yield "presence"
+
+
+def _doubles(actions: list[tuple[etree._Element, Children]]) -> Iterator[tuple[str, etree._Element]]:
+    seen: set[tuple[object, ...]] = set()
+    hours: dict[tuple[object, ...], list[float]] = defaultdict(list)
+    whole: set[tuple[str, ...]] = set()
+    for action, parts in actions:
+        key = _look(parts)
+        if key in seen:
+            yield "semblable", action
+        seen.add(key)
+        written = tuple(map(_text_of, action.iter(f"{_PREFIX}*")))
+        place, length = _place(parts), _hours(parts)
+        if written in whole:
+            yield "30056", action
+        elif any(abs(length - other) < CLOSE_HOURS for other in hours[place]):
+            yield "30057", action
+        else:
+            hours[place].append(length)
+        whole.add(written)
+
+
+def _look(parts: Children) -> tuple[object, ...]:
+    """All by which data·inclusion tells two actions of a formation apart."""
+    texts = (
+        "prix-total-TTC",
+        "detail-conditions-prise-en-charge",
+        "info-public-vise",
+        "modalites-recrutement",
+        "modalites-enseignement",
+        "code-perimetre-recrutement",
+    )
+    weekly = [
+        _text_of(extra) for extras in parts.get("extras", ()) if extras.get("info") == "duree-hebdo" for extra in extras
+    ]
+    trainers = [_descendant(trainer, "SIRET") for trainer in parts.get("organisme-formateur", ())]
+    publics = frozenset(map(_text_of, parts.get("code-public-vise", ())))
+    return (*(_text(parts, name) for name in texts), tuple(weekly), tuple(trainers), publics, _town(parts))
+
+
+def _place(parts: Children) -> tuple[object, ...]:
+    """All that EDOF compares beside the hours."""
+    texts = ("modalites-enseignement", "modalites-pedagogiques", "acces-handicapes")
+    places = tuple(tuple(map(_text_of, place.iter(etree.Element))) for place in parts.get("lieu-de-formation", ()))
+    tongues = tuple(map(_text_of, parts.get("langue-formation", ())))
+    return (*(_text(parts, name) for name in texts), places, tongues)
+
+
+def _hours(parts: Children) -> float:
+    try:
+        return float(_text(parts, "nombre-heures-total") or 0)
+    except ValueError:
+        return 0.0
+
+
+def _town(parts: Children) -> str:
+    places = parts.get("lieu-de-formation", [])
+    principal = next((place for place in places if place.get("tag") == "principal"), None)
+    if principal is None:
+        return ""
+    return _descendant(principal, "code-INSEE-commune") or _descendant(principal, "ville")
+
+
+def _reach(element: etree._Element) -> bool:
+    return next(element.iter(f"{_PREFIX}numtel", f"{_PREFIX}courriel"), None) is not None
+
+
+def _children(element: etree._Element) -> Children:
+    children: Children = {}
+    for child in element.iterchildren(f"{_PREFIX}*"):
+        children.setdefault(child.tag.rpartition("}")[2], []).append(child)
+    return children
+
+
+def _descendant(element: etree._Element, name: str) -> str:
+    found = next(element.iter(f"{_PREFIX}{name}"), None)
+    return "" if found is None else _text_of(found)
+
+
+def _text(parts: Children, name: str) -> str:
+    return _text_of(parts[name][0]) if name in parts else ""
+
+
+def _text_of(element: etree._Element) -> str:
+    return (element.text or "").strip()

@@ -1,0 +1,197 @@
+"""What a file check found, in a form that a page, a terminal and a program read."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from exports.lheo.consumers import RULES
+from exports.lheo.faults import Fault
+from exports.lheo.unpacking import ReadError
+
+EXAMPLES = 5
+MOST_GROUPS = 1_000
+_NUMBERS = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One of the places of a repeated fault."""
+
+    line: int | None
+    path: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Group:
+    """The same fault at the same kind of place: ``path`` is without numbers, ``cure`` that of the first one."""
+
+    rule: str
+    path: str
+    problem: str
+    cure: str
+    number: int = 0
+    examples: list[Example] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class DropCount:
+    """How many formations or actions a consumer treats so, and the first of them."""
+
+    consumer: str
+    code: str
+    unit: str
+    words: str
+    number: int = 0
+    lines: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """An element, by its path from formation: how often it is filled in, and in which share of its units.
+
+    ``units`` of the ``total`` formations, actions or sessions (``unit``) hold it at least once.
+    """
+
+    path: str
+    unit: str
+    occurrences: int
+    units: int
+    total: int
+
+    @property
+    def rate(self) -> float:
+        """Between 0 and 1."""
+        return self.units / self.total if self.total else 0.0
+
+
+@dataclass(slots=True)
+class Report:
+    """The result of one check. ``unreadable`` is set where reading had to stop: what follows is unknown."""
+
+    file: str
+    version: str = "2.3"
+    size: int = 0
+    formations: int = 0
+    actions: int = 0
+    sessions: int = 0
+    faults: int = 0
+    groups: dict[tuple[str, str], Group] = field(default_factory=dict)
+    ungrouped: int = 0
+    drops: dict[str, DropCount] = field(default_factory=dict)
+    fill: list[Fill] = field(default_factory=list)
+    unreadable: ReadError | None = None
+
+    @property
+    def status(self) -> int:
+        """0: no fault; 1: faults; 2: the file cannot be read to its end."""
+        return 2 if self.unreadable else int(self.faults > 0)
+
+    def add(self, fault: Fault) -> None:
+        """Count a fault, in its group. Past MOST_GROUPS kinds, it is only counted."""
+        self.faults += 1
+        key = (fault.rule, _NUMBERS.sub("", fault.path))
+        group = self.groups.get(key)
+        if group is None:
+            if len(self.groups) >= MOST_GROUPS:
+                self.ungrouped += 1
+                return
+            group = self.groups[key] = Group(*key, fault.problem, fault.cure)
+        group.number += 1
+        if len(group.examples) < EXAMPLES:
+            group.examples.append(Example(fault.line, fault.path, fault.problem))
+
+    def drop(self, code: str, line: int) -> None:
+        """Count what a consumer leaves out."""
+        counted = self.drops.get(code)
+        if counted is None:
+            rule = RULES[code]
+            counted = self.drops[code] = DropCount(rule.consumer, code, rule.unit, rule.words)
+        counted.number += 1
+        if len(counted.lines) < EXAMPLES:
+            counted.lines.append(line)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole report, in plain types. Keys are French: people read this file too."""
+        return {
+            "fichier": self.file,
+            "version": self.version,
+            "octets": self.size,
+            "etat": self.status,
+            "illisible": {"ligne": self.unreadable.line, "message": self.unreadable.message}
+            if self.unreadable
+            else None,
+            "comptes": {"formations": self.formations, "actions": self.actions, "sessions": self.sessions},
+            "nombre_de_fautes": self.faults,
+            "fautes_non_groupees": self.ungrouped,
+            "fautes": [_french(asdict(group)) for group in self.groups.values()],
+            "lecteurs": [
+                {**_french(asdict(self.drops[code])), "total": self._total(rule.unit)}
+                for code, rule in RULES.items()
+                if code in self.drops
+            ],
+            "remplissage": [{**_french(asdict(fill)), "taux": round(fill.rate, 4)} for fill in self.fill],
+        }
+
+    def _total(self, unit: str) -> int:
+        return {"formation": self.formations, "action": self.actions, "session": self.sessions}[unit]
+
+
+_FRENCH = {
+    "rule": "regle",
+    "path": "chemin",
+    "problem": "message",
+    "cure": "remede",
+    "number": "nombre",
+    "examples": "exemples",
+    "line": "ligne",
+    "lines": "lignes",
+    "consumer": "lecteur",
+    "words": "effet",
+    "unit": "unite",
+    "units": "presents_dans",
+}
+
+
+def _french(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_FRENCH.get(name, name): _french(inner) for name, inner in value.items()}
+    return [_french(inner) for inner in value] if isinstance(value, list) else value
+
+
+def as_text(report: dict[str, Any]) -> Iterator[str]:
+    """Give the lines that a terminal shows of a report made by ``as_json``."""
+    counts = report["comptes"]
+    yield (
+        f"{report['fichier']} (LHEO {report['version']}) : {counts['formations']} formations, "
+        f"{counts['actions']} actions, {counts['sessions']} sessions."
+    )
+    for group in report["fautes"]:
+        times = f" ({group['nombre']} fois)" if group["nombre"] > 1 else ""
+        yield ""
+        yield f"{group['chemin']} [{group['regle']}]{times}"
+        yield f"  {group['message']} {group['remede']}".rstrip()
+        for example in group["exemples"]:
+            said = "" if example["message"] == group["message"] else f" : {example['message']}"
+            yield f"  ligne {example['ligne'] or '?'}, {example['chemin']}{said}"
+    if report["fautes_non_groupees"]:
+        yield ""
+        yield f"Et {report['fautes_non_groupees']} autres fautes, d’autres sortes encore."
+    if report["lecteurs"]:
+        yield ""
+        yield "Ce que les lecteurs des flux laissent de côté :"
+        for drop in report["lecteurs"]:
+            yield f"  {drop['lecteur']}, {drop['nombre']} {drop['unite']}s sur {drop['total']} : {drop['effet']}"
+    if report["remplissage"]:
+        yield ""
+        yield "Taux de remplissage :"
+        for fill in report["remplissage"]:
+            share = f"{100 * fill['taux']:.1f}".replace(".", ",")
+            yield f"  {share:>5} % des {fill['unite']}s  {fill['chemin']} ({fill['occurrences']})"
+    yield ""
+    if report["illisible"]:
+        yield f"Lecture arrêtée. {report['illisible']['message']}"
+    else:
+        number = report["nombre_de_fautes"]
+        yield "Aucune faute." if not number else f"{number} faute{'s' if number > 1 else ''}."

@@ -1,0 +1,47 @@
+"""What readers see of a fiche: put before them, replaced, withdrawn. Each change is kept for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Fiche, Fragment, Publication, Revision, SessionUpdate
+from backoffice.models.content import Contenu
+from backoffice.models.updates import updated
+from exports.fragment import Identity, build
+
+
+def show(session: Session, fiche: Fiche, fragment: Fragment, at: datetime) -> None:
+    """From `at` on, readers see this fragment."""
+    session.add(fragment)
+    fiche.fragment = fragment
+    session.add(_event(fiche, fragment, at))
+
+
+def withdraw(session: Session, fiche: Fiche, at: datetime) -> None:
+    """From `at` on, readers see nothing of this fiche; nothing happens when they did not."""
+    if fiche.fragment_id is not None:
+        fiche.fragment = None
+        session.add(_event(fiche, None, at))
+
+
+def _event(fiche: Fiche, fragment: Fragment | None, at: datetime) -> Publication:
+    event = Publication(fiche_id=fiche.id, at=at)
+    event.fragment = fragment
+    return event
+
+
+def present_fragment(session: Session, fiche: Fiche, at: datetime) -> Fragment:
+    """The fragment of the approved version with what the fast lane changed since; raises NotExportable."""
+    revision = session.get_one(Revision, fiche.published_revision_id)
+    return build(effective_content(session, revision), Identity.of(fiche, modified=at))
+
+
+def effective_content(session: Session, revision: Revision) -> Contenu:
+    """The approved content with the values that the fast lane gave its sessions."""
+    updates = session.scalars(
+        select(SessionUpdate).where(SessionUpdate.revision_id == revision.id).order_by(SessionUpdate.id)
+    )
+    return updated(revision.content, updates)
