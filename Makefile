@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check clean
+.PHONY: run test check fuzz clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -28,6 +28,11 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Looks for a file that breaks the reader, for MINUTES minutes.
+MINUTES ?= 2
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz.fuzz_reader -max_total_time=$$(($(MINUTES) * 60))
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

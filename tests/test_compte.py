@@ -427,7 +427,7 @@ def test_before_creating_a_fiche_one_is_warned_and_the_acting_structure_is_check
     visitor = Visitor(app, both)
     visitor.post("/structure-active", {"organisme": str(second.id)})
     page = visitor.get("/fiches/nouvelle").text
-    assert "Au nom de quelle structure ?" in page
+    assert "Au nom de quelle structure" in page
     assert "la subvention qui en dépend, seront au nom de cette structure" in page
     assert re.search(rf'value="{second.id}" checked', page)
     assert page.count('name="organisme" id=') == 2

@@ -208,6 +208,11 @@ ROWS = (
     Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_soumise}", NOBODY),
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
+    Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
+    Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
+    Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
+    Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]

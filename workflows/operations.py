@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backoffice.models import (
@@ -38,14 +39,17 @@ def create_fiche(
     """
     if not may_enter(actor, organisme):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
-    if key and (made := session.scalars(select(Fiche).where(Fiche.creation_key == key)).first()):
-        if not may_write(actor, made):
-            raise Refused("Cette fiche existe déjà.")
+    if made := _made_with(session, key, actor):
         return made
     content = first_content(session, organisme)
     fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key)
-    session.add(fiche)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(fiche)
+    except IntegrityError:
+        if made := _made_with(session, key, actor):
+            return made  # the same page was sent twice at the same moment
+        raise
     revision = Revision(fiche_id=fiche.id, number=1)
     revision.content = content
     session.add(revision)
@@ -76,6 +80,14 @@ def first_content(session: Session, organisme: Organisme) -> Contenu:
     content = load(document)
     content.actions.append(first_action(content))
     return content
+
+
+def _made_with(session: Session, key: str | None, actor: User) -> Fiche | None:
+    """The fiche that this key has already made."""
+    made = session.scalars(select(Fiche).where(Fiche.creation_key == key)).first() if key else None
+    if made is not None and not may_write(actor, made):
+        raise Refused("Cette fiche existe déjà.")
+    return made
 
 
 def first_action(content: Contenu) -> Action:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import accueil, api, compte, consultation, errors, fiches, flux, guard, imports, moderation, presentation, saisie
+from . import (
+    accueil,
+    api,
+    compte,
+    consultation,
+    errors,
+    fiches,
+    flux,
+    guard,
+    imports,
+    lheo,
+    moderation,
+    presentation,
+    saisie,
+)
 from .guard import check_permissions
 
 __all__ = ["check_permissions", "init_app"]
@@ -18,3 +32,4 @@ def init_app(app: Flask) -> None:
     for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
+    lheo.init_app(app)

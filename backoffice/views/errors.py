@@ -56,6 +56,10 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         return api.problem(error)
     if error.code == 429 and request.endpoint == "compte.connecter":
         return _login_again(". ".join(WORDS[429])), 429
+    if error.code == 413 and request.endpoint == "lheo.verifier":
+        from .lheo import LARGEST_UPLOAD, form_page
+
+        return form_page(f"Ce fichier dépasse {LARGEST_UPLOAD // 1_000_000} Mo. Compressez-le en gzip."), 413
     return error_page(error.code)
 
 

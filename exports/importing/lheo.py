@@ -86,11 +86,11 @@ class Reader:
         self.contact_of(node, "contact-organisme", structure.contact)
         if structure.contact.empty and not self.read.ours:
             self.contact(coordinates, structure.contact)
-        management = source.text(coordinates, "courriel")
-        structure.courriel = "" if management == structure.contact.courriel else management
-        for found in source.all(self.root, "action/organisme-formateur"):
-            if structure.formateur.empty:
-                self.contact_of(found, "contact-formateur", structure.formateur)
+        general = source.text(coordinates, "courriel")
+        structure.courriel = "" if general == structure.contact.courriel else general
+        teachers = source.root.find(tag("action/organisme-formateur"))
+        if teachers is not None:
+            self.contact_of(teachers, "contact-formateur", structure.formateur)
         if structure.formateur == structure.contact:
             structure.formateur = Contact()
 

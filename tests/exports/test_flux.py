@@ -8,10 +8,12 @@ import json
 import subprocess
 import tracemalloc
 import zlib
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import xmlschema
 from lxml import etree
 from sqlalchemy import event, insert, select
 
@@ -20,6 +22,8 @@ from backoffice.models import Fiche, FicheState, Fragment, Publication, Revision
 from backoffice.models.base import now
 from exports.flux.build import UnknownFlux, find, full
 from exports.flux.writer import EmptyFlux, UnfitFlux
+from exports.fragment import CODE_VERSION
+from exports.lheo.checker import check_file
 from tests import factories as make
 
 AT = datetime(2040, 11, 1, 5, 28, 47, tzinfo=UTC)
@@ -71,7 +75,7 @@ def test_a_flow_holds_what_is_published_in_its_territoire(app, published, tmp_pa
         "at": "2040-11-01T05:28:47+00:00",
         "since": "",
         "removed": [],
-        "code_versions": {"1": len(expected)},
+        "code_versions": {str(CODE_VERSION): len(expected)},
         "others": {},
         "formations": len(expected),
         "actions": len(expected),
@@ -95,6 +99,26 @@ def test_the_command_writes_a_flow_that_xmllint_accepts(app, published, tmp_path
     assert check.returncode == 0, check.stderr
     root = etree.parse(file).getroot()
     assert root[0][-1].get("info") == "flux-intercarif"
+
+
+def test_a_second_validator_accepts_every_flow(app, published, tmp_path, lheo_facts):
+    """`xmlschema` shares no code with libxml2, and a national consumer reads the flows with it."""
+    content = make.complete_content("Deux groupes")
+    content.actions.append(deepcopy(content.actions[0]))
+    content.actions[1].id = "G9"
+    make.fiche_in(RevisionState.VALIDEE, *published, content)
+    schema = xmlschema.XMLSchema(lheo_facts / "lheo-2.3.xsd")
+    for code in ("normandie", "grand-est", "france"):
+        write_flux(code, tmp_path / "flux.xml")
+        schema.validate(tmp_path / "flux.xml")
+    broken = (tmp_path / "flux.xml").read_text().replace("<certifiante>0", "<certifiante>7", 1)
+    assert not schema.is_valid(broken)
+
+
+def test_every_flow_passes_our_own_check(app, published, tmp_path):
+    write_flux("france", tmp_path / "flux.xml.gz")
+    report = check_file(tmp_path / "flux.xml.gz")
+    assert (report.status, report.formations) == (0, 3)
 
 
 def test_the_export_stamp_is_the_hour_of_paris(app, published, tmp_path):

@@ -15,7 +15,7 @@ from exports.lheo.structure import structure_faults
 
 from .lheo_generator import MUTATIONS, mutate, valid_document
 
-DOCUMENTS = int(os.environ.get("RELAIS_ORACLE_DOCUMENTS", "4000"))
+DOCUMENTS = int(os.environ.get("RELAIS_ORACLE_DOCUMENTS", "20000"))
 LOTS = 8  # so that several processes can share the work
 
 

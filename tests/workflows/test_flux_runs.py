@@ -18,7 +18,7 @@ from backoffice.models import Fiche, Flux, FluxRun, Fragment, RevisionState, Run
 from backoffice.models.states import FicheState
 from exports.flux import history, writer
 from exports.flux.build import find
-from exports.fragment import NotExportable
+from exports.fragment import CODE_VERSION, NotExportable
 from tests import factories as make
 from workflows import flux_runs, refresh
 
@@ -237,7 +237,7 @@ def test_stale_fragments_are_built_again_before_a_flow_is_made(people):
     db.session.expire_all()
     assert refresh.stale(db.session()) == []
     manifest = json.loads((folders.flux / "normandie" / "manifeste.json").read_text())
-    assert manifest["code_versions"] == {"1": 3}
+    assert manifest["code_versions"] == {str(CODE_VERSION): 3}
 
 
 def test_what_the_present_code_refuses_keeps_its_fragment_and_is_reported(app, people, monkeypatch):

@@ -25,9 +25,9 @@ from backoffice.models import (
 from backoffice.models.content import dump
 from backoffice.transactions import atomic
 from exports.check import HEAD, TAIL
+from exports.flux.build import find, full
 from exports.fragment import Identity, formation
 from tests import factories as make
-from tests.exports.test_flux import write_flux
 from tests.exports.test_fragment import IDENTITY
 from tests.exports.test_import_tables import ROW, sheet
 from tests.workflows.test_jobs import redis_queue, run_worker  # noqa: F401
@@ -193,7 +193,7 @@ def test_a_published_fiche_gets_a_new_draft_and_stays_published(by, moderator, t
 def flux(tmp_path) -> bytes:
     """The flow of the territoire, as it leaves every night."""
     path = tmp_path / "flux.xml"
-    write_flux("normandie", path)
+    full(db.session(), find(db.session(), "normandie"), path)
     return path.read_bytes()
 
 
