@@ -233,7 +233,7 @@ class Groups:
             contact = Contact()
             reader.contact_of(node, "contact-session", contact)
             contacts.append(contact)
-        spoken = [contact for contact in contacts if any(vars(contact).values())]
+        spoken = [contact for contact in contacts if not contact.empty]
         if spoken and spoken[0] != content.formation.contact:
             entry.contact = spoken[0]
         self.where()

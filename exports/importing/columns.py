@@ -62,9 +62,8 @@ class Column:
         return CHOICES.get(self.key, {})
 
 
-def _address(pattern: str, prefix: str, *, named: bool = True) -> tuple[Column, ...]:
-    names = ("denomination", "lignes", "code_postal", "ville") if named else ("lignes", "code_postal", "ville")
-    return tuple(Column(f"{pattern}.{name}", prefix) for name in names)
+def _address(pattern: str, prefix: str) -> tuple[Column, ...]:
+    return tuple(Column(f"{pattern}.{name}", prefix) for name in ("denomination", "lignes", "code_postal", "ville"))
 
 
 def _contact(pattern: str, prefix: str) -> tuple[Column, ...]:
@@ -81,8 +80,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("structure.raison_sociale"),
     Column("structure.numero_activite", help="11 chiffres, ou vide"),
     Column("structure.categorie"),
-    *_address("structure.adresse", "Structure", named=False),
+    *_address("structure.adresse", "Structure"),
     *_contact("structure.contact", "Accueil"),
+    Column("structure.courriel"),
+    *_contact("structure.formateur", "Formateurs"),
     Column("formation.intitule", help="obligatoire"),
     Column("formation.domaines", help=_LIST),
     Column("formation.objectif"),

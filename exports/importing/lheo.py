@@ -84,7 +84,7 @@ class Reader:
         coordinates = node.find(tag("coordonnees-organisme/coordonnees"))
         self.address(coordinates, structure.adresse)
         self.contact_of(node, "contact-organisme", structure.contact)
-        if not any(vars(structure.contact).values()):
+        if structure.contact.empty and not self.read.ours:
             self.contact(coordinates, structure.contact)
         general = source.text(coordinates, "courriel")
         structure.courriel = "" if general == structure.contact.courriel else general
@@ -131,7 +131,7 @@ class Reader:
         """Fills `contact` from the first one that says something."""
         for found in self.source.all(node, name):
             self.contact(found.find(tag("coordonnees")), contact)
-            if any(vars(contact).values()):
+            if not contact.empty:
                 return
 
     def contact(self, coordinates: Node | None, contact: Contact) -> None:

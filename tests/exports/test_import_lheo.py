@@ -130,6 +130,14 @@ def test_the_contact_who_registers_is_kept_apart_when_it_is_another(app):
     assert reread(written(content)).content.inscription.contact == content.inscription.contact
 
 
+def test_the_two_other_addresses_of_a_structure_are_found_again_even_without_a_contact(app):
+    content = complete_content()
+    content.structure.contact = Contact()
+    content.structure.courriel = "direction@tilleuls.example"
+    content.structure.formateur = Contact("Ali", "", "02 61 91 00 02", "")
+    assert reread(written(content)).content.structure == content.structure
+
+
 def test_text_that_looks_like_html_is_what_was_typed_when_the_flow_is_ours(app):
     content = complete_content("Cours <b>« suite »</b> &amp; fin")
     assert reread(written(content)).content.formation.intitule == "Cours <b>« suite »</b> &amp; fin"
