@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from backoffice.models.content import Action, Adresse, Contact, Contenu, Niveaux, Session
@@ -199,8 +200,9 @@ def publics_of(content: Contenu) -> list[str]:
     return content.formation.publics or [DEFAULT_PUBLIC]
 
 
+@cache
 def public_words() -> dict[str, str]:
-    """Every public that a fiche may name, in plain words where we have some."""
+    """Every public that a fiche may name, in plain words where we have some. Shared: do not change it."""
     return {**every_public(), **PUBLICS}
 
 

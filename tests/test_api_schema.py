@@ -22,7 +22,7 @@ PATHS = ("/api/fiches", "/api/fiches/{numero}", "/api/offre.geojson", "/api/offr
 BOUNDED = {
     "seed": 14118,
     "workers": 1,
-    "generation": {"max-examples": 25, "deterministic": True, "database": "none"},
+    "generation": {"max-examples": 15, "deterministic": True, "database": "none"},
     "phases": {"stateful": {"enabled": False}},
 }
 COMMUNE = next(row for row in FILTERS if row.name == "commune")

@@ -33,7 +33,7 @@ from exports.open_data import Offer, public_words
 
 LARGEST_PAGE = 100
 USUAL_PAGE = 25
-LOOKED_AT = 20_000
+LOOKED_AT = 10_000
 """Fiches that one page may look at. A search that finds little ends there with a `suite` to go on from."""
 BATCH = 200
 """Fiches looked at, or streamed, at a time."""

@@ -39,7 +39,7 @@ PREFIX = "/api/"
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 page = Blueprint("donnees", __name__)
 
-READS, STREAMS = "120/minute", "20/minute"
+READS, STREAMS = "120/minute", "10/minute"
 """For each address of the network."""
 
 PROBLEMS = {
