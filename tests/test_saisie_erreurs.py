@@ -258,7 +258,7 @@ def test_a_wrong_answer_waits_through_other_steps_and_another_day(visitor, fiche
     visitor.login("nadia.exemple@exemple.fr")
     review = open_page(visitor, f"/fiches/{fiche.id}/relecture")
     assert "Numéro SIRET\N{NO-BREAK SPACE}: il y a une réponse à corriger" in review.text
-    assert "Votre structure À corriger" in review.words("//nav[@class='etapes']")
+    assert "Votre structure À corriger" in review.words("//nav[contains(@class, 'etapes-larges')]")
     link = f"/fiches/{fiche.id}/saisie/structure#structure-siret"
     assert link in review.links("//section[@aria-labelledby='manques']")
     page = open_page(visitor, link)
@@ -274,7 +274,7 @@ def test_a_town_that_waits_is_listed_with_its_page(visitor, fiche):
     open_step(visitor, fiche, "structure").type({"structure-adresse-ville": "Lyon"}).send()
     review = open_page(visitor, f"/fiches/{fiche.id}/relecture")
     assert "L’étape « Votre structure » contient une réponse à corriger" in review.text
-    assert "Votre structure À corriger" in review.words("//nav[@class='etapes']")
+    assert "Votre structure À corriger" in review.words("//nav[contains(@class, 'etapes-larges')]")
 
 
 # --- Hostile or unusual texts ------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def pairs_of(kept: str) -> list[tuple[str, str]]:
     try:
         pairs = json.loads(kept) if kept else []
         return [(str(name), str(text)) for name, text in pairs]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):  # tampered, or nested without end
         return []
 
 
