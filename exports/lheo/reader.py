@@ -24,6 +24,7 @@ from exports.lheo.unpacking import Limits, ReadError, unpacked
 
 __all__ = ["Limits", "Piece", "PieceKind", "ReadError", "Reading", "read_formations"]
 
+_LIGHT = 1_000_000
 _FORMATION, _OFFRES, _ROOT = (f"{{{NAMESPACE}}}{name}" for name in ("formation", "offres", "lheo"))
 
 
@@ -153,7 +154,8 @@ class Reading:
         """Bound what is kept in memory until the next formation: its bytes, its tags and attributes."""
         self.size += len(chunk)
         self._weight += len(chunk)
-        self._signs += chunk.count(b"<") + chunk.count(b"=")
+        if self._weight > _LIGHT:  # what is lighter has few enough, and counting takes time
+            self._signs += chunk.count(b"<") + chunk.count(b"=")
         if self._weight > self.limits.weight or self._signs > self.limits.signs:
             raise ReadError(
                 "Une formation de ce fichier est trop grosse pour être lue, ou le fichier n’en contient pas. "

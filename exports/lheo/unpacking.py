@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-CHUNK = 65_536
+CHUNK = 262_144
+"""Bytes read at a time. Fewer, and the parser starts over more often; more, and the memory grows."""
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OTHERS = (b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"Rar!")
@@ -26,7 +27,7 @@ class Limits:
 
     size: bytes of the document, once unpacked. ratio: how many times longer it may be than the gzip file,
     looked at past ``ratio_from`` bytes. formations, offres: how many. weight: bytes, and signs: tags and
-    attributes, of one formation or of what stands outside formations.
+    attributes past the first million bytes, of one formation or of what stands outside formations.
     """
 
     size: int = 1_000_000_000
