@@ -245,6 +245,19 @@ def test_each_parse_error_is_a_french_message_with_its_line(document: str) -> No
         (b"BZh91AY", "compression"),
         (bytes(range(256)), "XML"),
     ],
+    ids=[
+        "latin",
+        "utf-32",
+        "utf-16-cut",
+        "windows",
+        "gzip-cut",
+        "gzip-head",
+        "gzip-bad",
+        "gzip-tail",
+        "gzip-twice",
+        "bzip2",
+        "all",
+    ],
 )
 def test_bytes_that_are_no_document(written: bytes, words: str) -> None:
     assert words in refusal(written).message
