@@ -187,7 +187,7 @@ def test_a_doctype_hidden_behind_a_long_comment_is_not_read_either() -> None:
 
 
 def test_an_external_file_named_by_the_document_is_never_opened(tmp_path: Path) -> None:
-    """xi:include and xsi:schemaLocation are words like others."""
+    """An xi:include is an element like others."""
     secret = tmp_path / "secret.xml"
     secret.write_text("<a>secret</a>")
     include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{secret}" parse="text"/>'
