@@ -9,7 +9,7 @@ import calendar
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 from stdnum.fr import siret
@@ -189,7 +189,7 @@ def _siret(element: etree._Element, _document: Document) -> Iterator[Remark]:
         return
     if not _digits(text, 14):
         yield f"Le SIRET {quoted(text)} doit avoir 14 chiffres, sans espace ni point. Corrigez-le.", ""
-    elif not siret.is_valid(text):
+    elif not _valid_siret(text):
         yield f"Le SIRET {quoted(text)} n’existe pas, un chiffre est faux. Vérifiez-le.", ""
 
 
@@ -266,6 +266,11 @@ def _eight_digits(text: str) -> bool:
     return _digits(text, len(UNKNOWN_START))
 
 
+# A flow says the same SIRET and the same dates again and again.
+_valid_siret = lru_cache(maxsize=4096)(siret.is_valid)
+
+
+@lru_cache(maxsize=4096)
 def _span(text: str) -> tuple[date, date] | None:
     """Return the first and the last day that AAAAMMJJ, AAAAMM00 or AAAA0000 covers; None if it has none."""
     if not _eight_digits(text):

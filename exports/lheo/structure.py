@@ -47,6 +47,8 @@ def unexpected(child: etree._Element, parent: str) -> str:
 
 def collapsed(value: str) -> str:
     """Return a value as XML Schema reads a token: no white space around it, single spaces inside."""
+    if value.isalnum():
+        return value  # nearly always: a code, a date, a number
     return " ".join(part for part in re.split(f"[{_BLANKS}]+", value) if part)
 
 

@@ -187,7 +187,7 @@ def test_a_doctype_hidden_behind_a_long_comment_is_not_read_either() -> None:
 
 
 def test_an_external_file_named_by_the_document_is_never_opened(tmp_path: Path) -> None:
-    """xi:include and xsi:schemaLocation are words like others."""
+    """An xi:include is an element like others."""
     secret = tmp_path / "secret.xml"
     secret.write_text("<a>secret</a>")
     include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{secret}" parse="text"/>'
@@ -244,6 +244,19 @@ def test_each_parse_error_is_a_french_message_with_its_line(document: str) -> No
         (gzip.compress(gzip.compress(DOCUMENT.encode(), mtime=0), mtime=0), "pas du XML"),
         (b"BZh91AY", "compression"),
         (bytes(range(256)), "XML"),
+    ],
+    ids=[
+        "latin",
+        "utf-32",
+        "utf-16-cut",
+        "windows",
+        "gzip-cut",
+        "gzip-head",
+        "gzip-bad",
+        "gzip-tail",
+        "gzip-twice",
+        "bzip2",
+        "all",
     ],
 )
 def test_bytes_that_are_no_document(written: bytes, words: str) -> None:
