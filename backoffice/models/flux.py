@@ -83,6 +83,13 @@ class FluxKind(StrEnum):
     COMPLET = "complet"
     DIFFERENTIEL = "differentiel"
 
+    @property
+    def label(self) -> str:
+        return _KINDS[self]
+
+
+_KINDS = {FluxKind.COMPLET: "Flux complet", FluxKind.DIFFERENTIEL: "Flux différentiel"}
+
 
 class RunState(StrEnum):
     EN_ATTENTE = "en_attente"
@@ -91,6 +98,21 @@ class RunState(StrEnum):
     VIDE = "vide"
     ECHOUE = "echoue"
     ARRETE = "arrete"
+
+    @property
+    def label(self) -> str:
+        return _STATES[self]
+
+
+_STATES = {
+    RunState.EN_ATTENTE: "En attente",
+    RunState.EN_COURS: "En cours",
+    RunState.REUSSI: "Réussie",
+    RunState.VIDE: "Rien à écrire",
+    RunState.ECHOUE: "Échouée",
+    RunState.ARRETE: "Arrêtée",
+}
+"""Of a «fabrication»."""
 
 
 class FluxRun(Model):
@@ -124,6 +146,11 @@ class FluxRun(Model):
     sha256: Mapped[str | None] = mapped_column(String(64))
     message: Mapped[str | None] = mapped_column(Text)
     """Why it failed or why nothing was written, in French."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state not in (RunState.EN_ATTENTE, RunState.EN_COURS)
 
 
 class FluxToken(Model):

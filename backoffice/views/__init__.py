@@ -18,6 +18,7 @@ from . import (
     moderation,
     presentation,
     saisie,
+    suivi_flux,
 )
 from .guard import check_permissions
 
@@ -29,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
+    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, suivi_flux, api):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)
