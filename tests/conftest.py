@@ -94,8 +94,11 @@ class SqliteBase:
 
     def keep(self) -> None:
         db.engine.dispose()
-        with create_engine(self.url).begin() as connection:
+        engine = create_engine(self.url)
+        with engine.begin() as connection:
             connection.execute(text("SELECT 1"))
+        # A connection left open would keep sharing the log of a file that is put back from its copy.
+        engine.dispose()
         shutil.copy(self.file, self.copy)
 
     def reset(self) -> None:
