@@ -53,8 +53,8 @@ class _Entry(CronJob):
 
     def __init__(self, queue: Queue, periodic: Periodic):
         self.queue = queue
-        call = {"func": jobs.perform, "args": (periodic.function,)}
-        super().__init__(queue.name, **call, cron=periodic.cron, name=periodic.name)
+        what = (periodic.function,)
+        super().__init__(queue.name, func=jobs.perform, args=what, cron=periodic.cron, name=periodic.name)
 
     def enqueue(self, connection: Redis) -> Job:
-        return self.queue.enqueue(self.func, *self.args)
+        return self.queue.enqueue(jobs.perform, *self.args)

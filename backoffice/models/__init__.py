@@ -2,7 +2,7 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
@@ -12,6 +12,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "EntryCount",
     "Fiche",
     "FicheState",
     "Flux",

@@ -56,6 +56,24 @@ class SessionUpdate(Model):
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
 
 
+class EntryCount(Model):
+    """How many people entered a session in a month, never who. Append-only: the last row counts."""
+
+    __tablename__ = "entry_count"
+    __table_args__ = (CheckConstraint("number >= 0", name="number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    action: Mapped[str] = mapped_column(String(10))
+    session: Mapped[str] = mapped_column(String(10))
+    """Local ids, as in the content: they stay through all versions."""
+    month: Mapped[str] = mapped_column(String(7))
+    """«2026-11»"""
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+
+
 class Flux(Model):
     """The definition of a flow. An empty list means «all»; `code` names it in commands and addresses."""
 

@@ -16,6 +16,7 @@ from . import (
     imports,
     lheo,
     moderation,
+    places,
     presentation,
     saisie,
     suivi_flux,
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, suivi_flux, api):
+    for module in (accueil, compte, fiches, places, saisie, moderation, imports, consultation, flux, suivi_flux, api):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

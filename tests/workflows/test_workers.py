@@ -169,7 +169,7 @@ def test_a_killed_worker_leaves_no_partial_file_and_its_run_is_made_again(app, r
         effect()
     work_all(app, redis_queue)
     assert states([killed]) == {killed: RunState.REUSSI}
-    assert set(name for name, _ in good) < set(name for name, _ in files("normandie"))
+    assert {name for name, _ in good} < {name for name, _ in files("normandie")}
 
 
 def slow(queue) -> list[str]:
