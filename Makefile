@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check fuzz clean
+.PHONY: run test check fuzz bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -33,6 +33,12 @@ check: $(VENV)/.installed-test
 MINUTES ?= 2
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz.fuzz_reader -max_total_time=$$(($(MINUTES) * 60))
+
+# Flows at the size of the country, beside gzip, one tree and xmllint; ROUNDS measures of each.
+FICHES ?= 20000
+ROUNDS ?= 3
+bench: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.bench.flux --fiches $(FICHES) --rounds $(ROUNDS)
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
