@@ -97,11 +97,11 @@ class SqliteBase:
         engine = create_engine(self.url)
         with engine.begin() as connection:
             connection.execute(text("SELECT 1"))
-        # A connection left open would keep sharing the log of a file that is put back from its copy.
-        engine.dispose()
+        engine.dispose()  # one left open would keep reading the shared memory of a journal that is gone
         shutil.copy(self.file, self.copy)
 
     def reset(self) -> None:
+        db.session.remove()
         db.engine.dispose()
         for suffix in ("-wal", "-shm"):
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -13,6 +14,7 @@ __all__ = [
     "Commune",
     "Dispositif",
     "EntryCount",
+    "FailedJob",
     "Fiche",
     "FicheState",
     "Flux",
@@ -26,7 +28,11 @@ __all__ = [
     "ImportMapping",
     "JobStatus",
     "Login",
+    "Mail",
+    "MailState",
     "Membership",
+    "Mute",
+    "Notification",
     "Organisme",
     "Outcome",
     "Phase",

@@ -7,8 +7,10 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    avis,
     compte,
     consultation,
+    envois,
     errors,
     fiches,
     flux,
@@ -31,7 +33,8 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, places, saisie, moderation, imports, consultation, flux, suivi_flux, api):
+    admin = (avis, envois, suivi_flux)
+    for module in (accueil, compte, fiches, places, saisie, moderation, imports, consultation, flux, api, *admin):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)
