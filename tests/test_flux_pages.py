@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from backoffice.extensions import db, folders
-from backoffice.models import Fiche, Flux, FluxKind, FluxRun, FluxToken, Fragment, RevisionState, RunState, User
+from backoffice.models import Fiche, Flux, FluxKind, FluxRun, FluxToken, Fragment, Mail, RevisionState, RunState, User
 from backoffice.models.cut import cut
 from backoffice.models.dates import PARIS
 from backoffice.passwords import token_hash
@@ -123,6 +123,27 @@ def test_a_flow_that_fails_its_check_is_seen_everywhere_and_the_last_good_one_st
     db.session.execute(update(Flux).values(active=False))
     db.session.commit()
     assert "n’ont pas pu être faits" not in alma.see("/administration").text
+
+
+def test_administrators_are_told_once_of_each_flow_that_fails(alma, normandie):
+    start(alma, normandie)
+    assert told() == []
+    spoil()
+    start(alma, normandie)
+    path = f"/administration/flux/fabrications/{last_run().id}"
+    (mail,) = told()
+    assert mail.address == "alma.admin@exemple.fr"
+    assert "Normandie" in mail.subject
+    assert "n’est plus celui qui a été validé" in mail.text
+    assert path in mail.text
+    alma.see(path)
+    alma.post(f"{path}/recommencer")
+    assert len(told()) == 2
+
+
+def told():
+    db.session.rollback()
+    return db.session.scalars(select(Mail).where(Mail.notice == "flux_en_echec").order_by(Mail.id)).all()
 
 
 def test_a_run_that_works_is_followed_then_stopped(alma, normandie):

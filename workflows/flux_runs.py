@@ -30,6 +30,7 @@ from exports.flux.build import differential, full
 from exports.flux.writer import MANIFEST, EmptyFlux, Manifest, UnfitFlux, beside
 
 from .jobs import enqueue
+from .outbox import tell
 from .refresh import refresh_stale
 
 JOB = "workflows.flux_runs.run"
@@ -185,6 +186,9 @@ def _end(run_id: int, state: RunState, message: str | None, manifest: Manifest |
             run_.done = manifest.formations
             run_.file, run_.size, run_.sha256 = manifest.file, manifest.size, manifest.sha256
         run_.state = state
+        if state is RunState.ECHOUE:
+            facts = {"flux": run_.flux.title, "raison": message, "fabrication": run_id}
+            tell(session, "flux_en_echec", key=f"{run_id} {run_.ended_at}", facts=facts)
 
 
 def _retire(folder: Path, kind: FluxKind, kept: int) -> None:
