@@ -188,6 +188,16 @@ _TABLE = (
         Permission.MODERATE,
     ),
     Notice(
+        "flux_en_echec",
+        "Les flux qui n’ont pas pu être publiés",
+        "a flow fails its check, or its making",
+        administrators,
+        "Un flux n’a pas pu être publié : {{ flux }}",
+        "/administration/flux/fabrications/{fabrication}",
+        Permission.ADMINISTER,
+        obligatory=True,
+    ),
+    Notice(
         "travail_en_echec",
         "Les travaux de fond en échec",
         "a job has failed",

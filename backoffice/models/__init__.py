@@ -2,7 +2,7 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .link import Link
 from .notices import FailedJob, Mail, MailState, Mute, Notification
@@ -14,6 +14,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "EntryCount",
     "FailedJob",
     "Fiche",
     "FicheState",
