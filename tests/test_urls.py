@@ -19,10 +19,12 @@ from backoffice.models import (
     ImportKind,
     ImportLine,
     JobStatus,
+    LotAction,
     Outcome,
     Phase,
     Revision,
     RevisionState,
+    SavedView,
     TransitionLog,
     User,
 )
@@ -30,6 +32,7 @@ from backoffice.models.content import dump
 from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows.imports import create_job
+from workflows.lots import prepare
 
 from . import factories as make
 from .visitor import ORIGIN, Visitor
@@ -73,6 +76,7 @@ WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 
 ROWS = (
     Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
@@ -128,7 +132,52 @@ ROWS = (
     Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, *WRITERS[2:])),
     Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{soumise}/envoyee", WRITERS),
     Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, *WRITERS[2:])),
-    Row("moderation.file", P.MODERATE, "GET", "/moderation/", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/retirer", (303, 303, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/retirer", (303, 409, *WRITERS[2:])),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/", MODERATORS_ALL),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/?onglet=traitees&delai=retard", MODERATORS_ALL),
+    Row("moderation.suivante", P.MODERATE, "POST", "/moderation/suivante", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row(
+        "moderation.garder_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues",
+        (303, 403, 403, 303, 303, 403, 403, 403),
+        (("nom", "En retard"), ("vue", "delai=retard")),
+    ),
+    Row("moderation.vues", P.MODERATE, "GET", "/moderation/vues", MODERATORS_ALL),
+    Row(
+        "moderation.changer_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues/{vue}",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("nom", "Autre nom"),),
+    ),
+    Row(
+        "moderation.preparer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots",
+        (401, 403, 403, 303, 422, 403, 403, 403),
+        (("fiche", "{v_soumise}"), ("action", "valider")),
+    ),
+    Row("moderation.lots_passes", P.MODERATE, "GET", "/moderation/lots", MODERATORS_ALL),
+    Row("moderation.lot", P.MODERATE, "GET", "/moderation/lots/{lot}", MODERATORS),
+    Row(
+        "moderation.lancer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/lancer",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.defaire_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/defaire",
+        (303, 403, 403, 422, 404, 403, 403, 403),
+    ),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_soumise}", MODERATORS),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_publiee}", MODERATORS),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_brouillon}", (*MODERATORS[:3], 404, *MODERATORS[4:])),
@@ -259,6 +308,11 @@ class World:
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
         self.names["organisme"] = theirs.id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
+        lot = prepare(db.session(), moderator, LotAction.ATTRIBUER, [fiches["soumise"].latest], assignee=moderator)
+        view = SavedView(user_id=moderator.id, name="Une vue", query="onglet=traitees")
+        db.session.add(view)
+        db.session.commit()
+        self.names |= {"lot": lot.id, "vue": view.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
@@ -388,6 +442,15 @@ def test_an_impossible_number_is_no_page_for_the_others_either(app, world, numbe
         "q=%FF",
         "departement=%00",
         "dispositif=XYZ",
+        "onglet=aucun",
+        "apres=abc",
+        "apres=99999999999999999999.1",
+        "apres=9999999999999999.999999999",
+        "avant=0.0",
+        "moderateur=1%20OR%201=1",
+        "moderateur=99999999999999999999",
+        "nature=autre&delai=peut-etre&structure=%25",
+        "structure=😀&departement=14",
     ],
 )
 def test_no_search_breaks_the_queue(app, world, query):

@@ -4,7 +4,9 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
-from .states import FicheState, RevisionState
+from .lots import Lot, LotAction, LotLine, LotResult
+from .saved_views import SavedView
+from .states import FicheState, Nature, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -25,7 +27,12 @@ __all__ = [
     "ImportMapping",
     "JobStatus",
     "Login",
+    "Lot",
+    "LotAction",
+    "LotLine",
+    "LotResult",
     "Membership",
+    "Nature",
     "Organisme",
     "Outcome",
     "Phase",
@@ -34,6 +41,7 @@ __all__ = [
     "Revision",
     "RevisionState",
     "RunState",
+    "SavedView",
     "SessionUpdate",
     "Territoire",
     "TransitionLog",

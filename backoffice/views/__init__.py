@@ -15,7 +15,8 @@ from . import (
     guard,
     imports,
     lheo,
-    moderation,
+    moderation_file,
+    moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     presentation,
     saisie,
 )
@@ -29,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
+    for module in (accueil, compte, fiches, saisie, moderation_file, imports, consultation, flux, api):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

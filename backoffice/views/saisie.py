@@ -87,7 +87,9 @@ def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
 def returned_version(fiche: Fiche) -> Revision | None:
     """The version that a moderator sent back, of which the present draft is the correction."""
     before = fiche.revisions[-2] if len(fiche.revisions) > 1 else None
-    return before if before is not None and before.state is RevisionState.A_CORRIGER else None
+    if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
+        return None
+    return before
 
 
 @blueprint.post("/saisie/<slug>")
