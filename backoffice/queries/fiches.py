@@ -23,7 +23,7 @@ def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
     return session.scalars(_own(user).where(Fiche.id == fiche_id)).first()
 
 
-def _own(user: User) -> Select[tuple[Fiche]]:
+def _own(user: User) -> Select[Fiche]:
     return select(Fiche).where(Fiche.organisme_id.in_(user.organisme_ids))
 
 
@@ -41,7 +41,7 @@ def published_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None
     return session.scalars(_funded(user).where(Fiche.id == fiche_id)).first()
 
 
-def _funded(user: User) -> Select[tuple[Fiche]]:
+def _funded(user: User) -> Select[Fiche]:
     return select(Fiche).where(
         Fiche.territoire_id.in_(user.territoire_ids(Role.FINANCEUR)), Fiche.state == FicheState.PUBLIEE
     )

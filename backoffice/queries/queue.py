@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, defer, joinedload, lazyload
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload, lazyload
 
 from backoffice.models import Fiche, Revision, RevisionState, User
 from backoffice.models.base import Instant
@@ -51,9 +51,8 @@ class Tab:
     where: Callable[[User], list[ColumnElement[bool]]] = _anyone
 
     @property
-    def column(self) -> InstrumentedAttribute[datetime | None]:
-        column: InstrumentedAttribute[datetime | None] = getattr(Revision, self.moment)
-        return column
+    def column(self) -> Any:
+        return getattr(Revision, self.moment)
 
 
 _TABS = (
