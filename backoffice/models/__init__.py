@@ -5,6 +5,7 @@ from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .lots import Lot, LotAction, LotLine, LotResult
+from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .saved_views import SavedView
 from .states import FicheState, Nature, RevisionState
 from .territoire import Commune, PostalCode, Territoire
@@ -14,6 +15,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "FailedJob",
     "Fiche",
     "FicheState",
     "Flux",
@@ -31,8 +33,12 @@ __all__ = [
     "LotAction",
     "LotLine",
     "LotResult",
+    "Mail",
+    "MailState",
     "Membership",
+    "Mute",
     "Nature",
+    "Notification",
     "Organisme",
     "Outcome",
     "Phase",
