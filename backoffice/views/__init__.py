@@ -7,7 +7,9 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    assistance,
     avis,
+    chiffres,
     compte,
     consultation,
     envois,
@@ -32,7 +34,20 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation_file, imports, consultation, flux, api, avis, envois):
+    for module in (
+        accueil,
+        compte,
+        fiches,
+        saisie,
+        moderation_file,
+        imports,
+        consultation,
+        flux,
+        api,
+        avis,
+        envois,
+        chiffres,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)
