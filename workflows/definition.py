@@ -188,6 +188,7 @@ _TABLE = (
         comment="Pour quelle raison ?",
         guard=guards.not_in_moderation,
         effect=effects.archive,
+        notice="fiche_archivee",
     ),
     Transition(
         "rouvrir",
@@ -216,6 +217,7 @@ TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition
 EVENTS: dict[str, str] = {
     "creer": "Fiche créée",
     "ouvrir": "Nouvelle version commencée",
+    "saisir_pour": "Saisie par un modérateur pour la structure",
     "publier": "Fiche publiée",
     "mettre_a_jour": "Places ou dates mises à jour",
     **{transition.name: f"Fiche {transition.done}" for transition in _TABLE},

@@ -23,6 +23,13 @@ def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
     return session.scalars(_own(user).where(Fiche.id == fiche_id)).first()
 
 
+def entered_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    """One that the person may write: of their structures, or of the territoires that they moderate."""
+    mine = Fiche.organisme_id.in_(user.organisme_ids)
+    helped = Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
+    return session.scalars(select(Fiche).where(Fiche.id == fiche_id, or_(mine, helped))).first()
+
+
 def _own(user: User) -> Select[Fiche]:
     return select(Fiche).where(Fiche.organisme_id.in_(user.organisme_ids))
 

@@ -34,20 +34,9 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (
-        accueil,
-        compte,
-        fiches,
-        saisie,
-        moderation_file,
-        imports,
-        consultation,
-        flux,
-        api,
-        avis,
-        envois,
-        chiffres,
-    ):
+    for module in (accueil, compte, fiches, saisie, moderation_file, chiffres, assistance):
+        app.register_blueprint(module.blueprint)
+    for module in (imports, consultation, flux, api, avis, envois):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)
