@@ -4,6 +4,7 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .link import Link
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
@@ -27,6 +28,7 @@ __all__ = [
     "ImportLine",
     "ImportMapping",
     "JobStatus",
+    "Link",
     "Login",
     "Mail",
     "MailState",

@@ -17,6 +17,7 @@ from . import (
     guard,
     imports,
     lheo,
+    liens,
     moderation,
     places,
     presentation,
@@ -28,13 +29,31 @@ from .guard import check_permissions
 __all__ = ["check_permissions", "init_app"]
 
 
+PAGES = (
+    accueil,
+    api,
+    avis,
+    compte,
+    consultation,
+    envois,
+    fiches,
+    flux,
+    imports,
+    liens,
+    moderation,
+    places,
+    saisie,
+    suivi_flux,
+)
+"""Each gives its `blueprint`."""
+
+
 def init_app(app: Flask) -> None:
     compte.init_app(app)
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    admin = (avis, envois, suivi_flux)
-    for module in (accueil, compte, fiches, places, saisie, moderation, imports, consultation, flux, api, *admin):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)
