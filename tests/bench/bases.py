@@ -19,7 +19,7 @@ from backoffice.cli.seed import load_territoires
 from backoffice.demo.bulk import load_bulk
 from backoffice.extensions import Base, db
 from backoffice.factory import create_app
-from backoffice.models import Fiche, Fragment, Publication, Revision, User
+from backoffice.models import Fiche, FicheState, Fragment, Publication, Revision, User
 from tests import services
 from workflows.fast_lane import Change, update_session
 
@@ -144,7 +144,9 @@ def change(url: str, instance: str, number: int) -> None:
     """So many fiches change, each by its own structure, through the fast lane."""
     app = create_app(config.load({"DATABASE_URL": url, "SECRET_KEY": "x", "RELAIS_INSTANCE": instance}))
     with app.app_context():
-        for fiche in db.session.scalars(select(Fiche).order_by(Fiche.id).limit(number)).all():
+        for fiche in db.session.scalars(
+            select(Fiche).where(Fiche.state == FicheState.PUBLIEE).order_by(Fiche.id).limit(number)
+        ).all():
             _change(db.session(), fiche)
             db.session.commit()
         db.engine.dispose()

@@ -23,6 +23,7 @@ from backoffice.extensions import db, folders
 from backoffice.models import Flux, FluxRun, RevisionState, RunState
 from exports.flux.build import find, full
 from tests import factories as make
+from tests.validators import valid_for_all
 from tests.workflows.test_jobs import environment, redis_queue, worker  # noqa: F401 - a fixture
 from workflows import flux_runs
 
@@ -134,6 +135,7 @@ def check_whole(run: FluxRun, alone) -> None:
     file = flux_runs.folder_of(run.flux.code) / run.file
     full(db.session(), run.flux, alone, at=run.at)
     assert file.read_bytes() == alone.read_bytes()
+    valid_for_all(file)
     plain = file.with_suffix("").read_bytes()
     assert gzip.decompress(file.read_bytes()) == plain
     assert len(etree.fromstring(plain).findall(".//{*}formation")) == run.done
