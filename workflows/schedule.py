@@ -36,6 +36,7 @@ SCHEDULE = {
     periodic.name: periodic
     for periodic in (
         Periodic("courriels", "* * * * *", "workflows.mail.sweep", "Envoie les e-mails qui attendent."),
+        Periodic("releve", "30 7 * * 1-5", "workflows.digest.send", "Envoie aux modérateurs le relevé du jour."),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("imports", "15 4 * * *", "workflows.imports.purge", "Efface les fichiers importés il y a longtemps."),
     )
