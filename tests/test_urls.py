@@ -18,6 +18,9 @@ from backoffice.extensions import db
 from backoffice.models import (
     FailedJob,
     Fiche,
+    Flux,
+    FluxRun,
+    FluxToken,
     ImportKind,
     ImportLine,
     JobStatus,
@@ -83,6 +86,7 @@ ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
 OUTSIDE = ENTERERS[4:]
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
@@ -129,6 +133,19 @@ ROWS = (
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
+    Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{publiee}/places", WRITERS),
+    Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/places", (303, 303, *WRITERS[2:])),
+    Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{suspendue}/places", (303, 303, *WRITERS[2:])),
+    Row("places.changer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/places", (401, 303, *WRITERS[2:])),
+    Row("places.changer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/places", (401, 422, *WRITERS[2:])),
+    Row(
+        "places.changer",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/{publiee}/places",
+        (401, 303, *WRITERS[2:]),
+        (("action", "G2"), ("session", "S3"), ("G2-S3-places_libres", "4")),
+    ),
     Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", ENTERERS),
     Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, 404, 404, *OUTSIDE)),
     Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, 404, 303, *OUTSIDE)),
@@ -244,6 +261,14 @@ ROWS = (
         "/moderation/{v_brouillon}/prendre",
         (401, 403, 403, 404, 404, 403, 403, 403),
     ),
+    Row("liens.commencer", P.PUBLIC, "GET", "/fiche-asl", EVERYONE),
+    Row("liens.demander", P.PUBLIC, "POST", "/fiche-asl", (422,) * 8),
+    Row("liens.connexion", P.PUBLIC, "GET", "/connexion/lien", EVERYONE),
+    Row("liens.demander_connexion", P.PUBLIC, "POST", "/connexion/lien", (422,) * 8),
+    Row("liens.envoye", P.PUBLIC, "GET", "/lien-envoye", EVERYONE),
+    Row("liens.lien", P.PUBLIC, "GET", "/lien/inconnu", NOBODY),
+    Row("liens.suivre", P.PUBLIC, "POST", "/lien/inconnu", NOBODY),
+    Row("liens.renouveler", P.PUBLIC, "POST", "/lien/inconnu/renouveler", NOBODY),
     Row("avis.liste", P.CONNECTED, "GET", "/avis/", (303, *EVERYONE[1:])),
     Row("avis.ouvrir", P.CONNECTED, "POST", "/avis/{avis}/ouvrir", (303, 303, *NOBODY[2:])),
     Row("avis.tout_lu", P.CONNECTED, "POST", "/avis/tout-lu", (303,) * 8),
@@ -319,6 +344,37 @@ ROWS = (
     Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
     Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),
     Row("flux.differentiel", P.PUBLIC, "GET", "/flux/normandie/differentiel", WITHOUT_KEY),
+    Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
+    Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
+    Row("suivi.creer", P.ADMINISTER, "POST", "/administration/flux/nouveau", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/{flux}", ADMINISTRATORS),
+    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/999999", (*ADMINISTRATORS[:7], 404)),
+    Row("suivi.regler", P.ADMINISTER, "POST", "/administration/flux/{flux}/reglages", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.lancer", P.ADMINISTER, "POST", "/administration/flux/{flux}/lancer", WHO_ADMINISTERS),
+    Row("suivi.creer_cle", P.ADMINISTER, "POST", "/administration/flux/{flux}/cles", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.retirer_cle", P.ADMINISTER, "POST", "/administration/flux/cles/{cle}/retirer", WHO_ADMINISTERS),
+    Row("suivi.fabrication", P.ADMINISTER, "GET", "/administration/flux/fabrications/{fabrication}", ADMINISTRATORS),
+    Row(
+        "suivi.arreter",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/fabrications/{fabrication}/arreter",
+        WHO_ADMINISTERS,
+    ),
+    Row(
+        "suivi.recommencer",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/fabrications/{fabrication}/recommencer",
+        WHO_ADMINISTERS,
+    ),
+    Row(
+        "suivi.fichier",
+        P.ADMINISTER,
+        "GET",
+        "/administration/flux/fabrications/{fabrication}/fichier",
+        (*ADMINISTRATORS[:7], 404),
+    ),
     Row("donnees.documentation", P.PUBLIC, "GET", "/api", EVERYONE),
     Row("api.description", P.PUBLIC, "GET", "/api/openapi.json", EVERYONE),
     Row("api.fiches", P.PUBLIC, "GET", "/api/fiches", EVERYONE),
@@ -354,6 +410,14 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
     return job.id
 
 
+def a_flow_with_a_key_and_a_run() -> dict[str, int]:
+    flux = db.session.scalars(select(Flux).where(Flux.code == "bretagne")).one()
+    key, run = FluxToken(flux_id=flux.id, name="Base nationale", token_hash="x"), FluxRun(flux_id=flux.id)
+    db.session.add_all([key, run])
+    db.session.commit()
+    return {"flux": flux.id, "cle": key.id, "fabrication": run.id}
+
+
 class World:
     """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
 
@@ -377,6 +441,7 @@ class World:
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
         self.names["organisme"] = theirs.id
+        self.names |= a_flow_with_a_key_and_a_run()
         self.names["avis"] = db.session.scalars(
             select(Notification.id).where(Notification.user_id == provider.id)
         ).first()

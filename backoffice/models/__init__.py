@@ -2,8 +2,9 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .link import Link
 from .lots import Lot, LotAction, LotLine, LotResult
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .saved_views import SavedView
@@ -15,6 +16,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "EntryCount",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -28,6 +30,7 @@ __all__ = [
     "ImportLine",
     "ImportMapping",
     "JobStatus",
+    "Link",
     "Login",
     "Lot",
     "LotAction",

@@ -19,14 +19,38 @@ from . import (
     guard,
     imports,
     lheo,
+    liens,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
+    places,
     presentation,
     saisie,
+    suivi_flux,
 )
 from .guard import check_permissions
 
 __all__ = ["check_permissions", "init_app"]
+
+
+PAGES = (
+    accueil,
+    api,
+    assistance,
+    avis,
+    chiffres,
+    compte,
+    consultation,
+    envois,
+    fiches,
+    flux,
+    imports,
+    liens,
+    moderation_file,
+    places,
+    saisie,
+    suivi_flux,
+)
+"""Each gives its `blueprint`."""
 
 
 def init_app(app: Flask) -> None:
@@ -34,9 +58,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation_file, chiffres, assistance):
-        app.register_blueprint(module.blueprint)
-    for module in (imports, consultation, flux, api, avis, envois):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
         long_day=dates.long_day,
         short_day=dates.short_day,
         hour=dates.hour,
+        month_words=dates.month_words,
         day_and_time=dates.day_and_time,
         duration=words.duration,
         spaced=spaced,

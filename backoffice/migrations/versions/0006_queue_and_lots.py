@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0008"
 
 NATURES = "'premiere', 'modification', 'renouvellement'"
 WAITING = "state IN ('soumise', 'en_instruction')"
