@@ -42,6 +42,11 @@ class Saved:
     def clean(self) -> bool:
         return not self.form.faulty
 
+    @property
+    def understood(self) -> list[str]:
+        """How answers that could be read in several ways were read."""
+        return [words for field in self.form.fields() if (words := getattr(field, "understood", ""))]
+
 
 def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinder) -> StepForm:
     """The form as the person left it: with its pending text and errors, when there is some."""

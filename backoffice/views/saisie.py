@@ -57,7 +57,7 @@ def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
 
 def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
-    content = revision.content
+    content, found = revision.content, review_of(fiche, revision)
     return render_template(
         "saisie/etape.html",
         fiche=fiche,
@@ -66,17 +66,11 @@ def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
         form=form,
         stamp=seen,
         content=content,
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, content),
+        told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         returned=returned_version(fiche),
     )
-
-
-def statuses(fiche: Fiche, revision: Revision) -> dict[str, str]:
-    """{step slug: where it stands}, for the list of tasks."""
-    path, content = PATHS[fiche.dispositif], revision.content
-    found = review_of(fiche, revision)
-    return {step.slug: reviews.status(step, path, found, content) for step in path.steps}
 
 
 def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
@@ -110,6 +104,8 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
     except Refused as refused:
         fiche = own_fiche(fiche_id)
         return fiche_page(fiche, refused.message, _differences(fiche, step, saved)), 409
+    for words in saved.understood:
+        flash(words, "success")
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
     if not saved.clean:
@@ -171,7 +167,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         content=revision.content,
         review=found,
         step_of=lambda finding: reviews.step_of(path, finding),
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, revision.content),
         returned=returned_version(fiche),
         error=error,
     )
