@@ -31,6 +31,7 @@ class Transition:
     """One allowed step.
 
     label: the words of the button; done: the past participle, as in «déjà validée par …»
+    notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
     comment: the question asked when a comment is required, else ""
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
@@ -43,6 +44,7 @@ class Transition:
     sources: tuple[RevisionState | FicheState, ...]
     target: RevisionState | FicheState
     permission: Permission
+    notice: str = ""
     comment: str = ""
     guard: Callable[[Case], None] | None = None
     effect: Callable[[Case], None] | None = None
@@ -101,6 +103,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.VALIDEE,
         Permission.MODERATE,
+        notice="fiche_validee",
         effect=effects.publish,
     ),
     Transition(
@@ -111,6 +114,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.A_CORRIGER,
         Permission.MODERATE,
+        notice="fiche_renvoyee",
         comment="Que faut-il corriger ?",
         effect=effects.open_next_draft,
     ),
@@ -122,6 +126,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.REFUSEE,
         Permission.MODERATE,
+        notice="fiche_refusee",
         comment="Pour quelle raison ?",
         effect=effects.decide,
     ),
@@ -133,6 +138,7 @@ _TABLE = (
         (_F.PUBLIEE,),
         _F.SUSPENDUE,
         Permission.MODERATE,
+        notice="fiche_suspendue",
         comment="Pour quelle raison ?",
         effect=effects.suspend,
     ),
@@ -144,6 +150,7 @@ _TABLE = (
         (_F.SUSPENDUE,),
         _F.PUBLIEE,
         Permission.MODERATE,
+        notice="fiche_republiee",
         effect=effects.resume,
     ),
     Transition(

@@ -4,6 +4,8 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .link import Link
+from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -12,6 +14,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "FailedJob",
     "Fiche",
     "FicheState",
     "Flux",
@@ -24,8 +27,13 @@ __all__ = [
     "ImportLine",
     "ImportMapping",
     "JobStatus",
+    "Link",
     "Login",
+    "Mail",
+    "MailState",
     "Membership",
+    "Mute",
+    "Notification",
     "Organisme",
     "Outcome",
     "Phase",

@@ -7,14 +7,17 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    avis,
     compte,
     consultation,
+    envois,
     errors,
     fiches,
     flux,
     guard,
     imports,
     lheo,
+    liens,
     moderation,
     presentation,
     saisie,
@@ -29,7 +32,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
+    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api, avis, envois, liens):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)
