@@ -56,6 +56,8 @@ class Answer:
     question: Question
     data: Any
     errors: list[str]
+    offered: Sequence[Any] = ()
+    """What may be meant, offered beside the field."""
 
     @property
     def kind(self) -> str:

@@ -15,6 +15,7 @@ from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
 from forms import review as reviews
+from forms.addresses import choose
 from forms.builder import StepForm
 from forms.differences import Difference, differences
 from forms.paths import PATHS
@@ -96,7 +97,7 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
             posted, order = _posted()
             before = stamp(step, revision.content, revision.pending)
             saved = save(step, revision.content, revision.pending, posted, communes_of)
-            anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
+            anchor = _asked(saved, step, order)
             stale = request.form.get("empreinte") != before
             if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
                 return _conflict(fiche, step, saved, posted, before), 409
@@ -114,12 +115,22 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
     return _onward(fiche_id, path, step)
 
 
+def _asked(saved: Saved, step: Step, order: str) -> str:
+    """Adds the row that was asked for; gives the spot of the page where the person is to go on."""
+    what, _, path = order.partition(":")
+    if what == "ajouter":
+        return add_row(saved, step, path)
+    return f"{path.split(':')[0]}-ville" if what in ("chercher", "commune") else ""
+
+
 def _posted() -> tuple[MultiDict[str, str], str]:
     """The page as typed, without the row that was asked to go; and the order given, if any."""
     order = request.form.get("ligne", "")[:100]
     posted = MultiDict([(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)])
     if order.startswith("retirer:"):
         posted = remove_row(posted, order.removeprefix("retirer:"))
+    elif order.startswith("commune:"):
+        posted = choose(posted, order)
     return posted, order
 
 
