@@ -213,7 +213,7 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
     rows = next((rows for rows in all_rows(step.items()) if rows.pattern == pattern_of(path) + "[]"), None)
     try:
         target = _list_at(saved.content, path)
-    except (AttributeError, IndexError, TypeError):
+    except (AttributeError, IndexError, KeyError, TypeError):
         return ""
     if rows is None or rows.fixed or len(target) >= rows.most:
         return ""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from backoffice.models.content import Contenu
 from backoffice.models.vocabulary import Dispositif
+from forms.builder import bind
 from forms.paths import PATHS
-from forms.questions import Step
+from forms.questions import Kind, Step
 
 ASL = PATHS[Dispositif.ASL]
 
@@ -29,3 +33,18 @@ def step_under_test(request) -> Step | None:
     """The step that a parametrised test is about, None when it has none."""
     params = getattr(request.node, "callspec", None)
     return params.params.get("step") if params else None
+
+
+def typed(step: Step, content: Contenu) -> Iterator[tuple[str, str]]:
+    """What a browser sends for this page when nothing is changed."""
+    for field in bind(step, content).fields():
+        kind = getattr(field, "question", None) and field.question.kind
+        if kind is Kind.CHECKS:
+            yield from ((field.name, code) for code in field.data)
+        elif kind is Kind.FLAG:
+            if field.data:
+                yield field.name, "y"
+        elif kind in (Kind.SELECT, Kind.RADIO):
+            yield field.name, field.data
+        else:
+            yield field.name, field._value()

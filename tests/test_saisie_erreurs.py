@@ -464,11 +464,13 @@ def test_pressing_remove_twice_removes_one_row(visitor, fiche):
 
 
 def test_asking_twice_for_a_new_fiche_makes_one(visitor):
-    page = open_page(visitor, "/fiches/nouvelle")
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"})
     first, second = page.send(follow=False), page.send(follow=False)
     assert first.location == second.location
     assert db.session.query(Fiche).count() == 1
-    assert open_page(visitor, "/fiches/nouvelle").send(follow=False).location != first.location
+    assert (
+        open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"}).send(follow=False).location != first.location
+    )
 
 
 def test_asking_twice_at_the_same_moment_makes_one_too(app, nadia):
@@ -493,7 +495,7 @@ def test_asking_twice_at_the_same_moment_makes_one_too(app, nadia):
 def test_coming_back_to_choose_the_other_structure_makes_a_fiche_of_that_one(app):
     wrong, right = make.organisme("Pas celle-ci"), make.organisme("Celle-ci")
     visitor = Visitor(app, make.provider("Paule Deux", wrong, right))
-    page = open_page(visitor, "/fiches/nouvelle")
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"})
     page.type({"organisme": str(wrong.id)}).send()
     page.type({"organisme": str(right.id)}).send()
     assert {fiche.organisme.nom for fiche in db.session.query(Fiche)} == {"Pas celle-ci", "Celle-ci"}
@@ -726,7 +728,7 @@ def test_a_stale_page_that_comes_through_a_new_login_is_told_as_well(visitor, fi
 
 
 def test_a_new_fiche_goes_through_a_new_login(visitor):
-    page = open_page(visitor, "/fiches/nouvelle")
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"})
     expire()
     page = offered(log_in_again(visitor, page.send(follow=False)))
     assert page.send(follow=False).status == 303
