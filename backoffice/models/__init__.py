@@ -2,11 +2,13 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .link import Link
+from .lots import Lot, LotAction, LotLine, LotResult
 from .notices import FailedJob, Mail, MailState, Mute, Notification
-from .states import FicheState, RevisionState
+from .saved_views import SavedView
+from .states import FicheState, Nature, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -14,6 +16,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "EntryCount",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -29,10 +32,15 @@ __all__ = [
     "JobStatus",
     "Link",
     "Login",
+    "Lot",
+    "LotAction",
+    "LotLine",
+    "LotResult",
     "Mail",
     "MailState",
     "Membership",
     "Mute",
+    "Nature",
     "Notification",
     "Organisme",
     "Outcome",
@@ -42,6 +50,7 @@ __all__ = [
     "Revision",
     "RevisionState",
     "RunState",
+    "SavedView",
     "SessionUpdate",
     "Territoire",
     "TransitionLog",

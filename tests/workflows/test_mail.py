@@ -246,6 +246,8 @@ FACTS = {
     "travail": "mail.sweep",
     "raison": "OSError",
     "jeton": "jeton",
+    "flux": "Normandie",
+    "fabrication": 1,
     "structure": "Les amis des Tilleuls",
 }
 
