@@ -128,7 +128,7 @@ def _structure(offer: Offer) -> StructurePublique:
         nom=said.nom,
         raison_sociale=said.raison_sociale or said.nom,
         categorie=_maybe(said.categorie, CATEGORIES),
-        siret=said.siret,
+        siret=said.known_siret,
         adresse=_address(said.adresse),
         accueil=_reception(said.contact),
     )
@@ -164,8 +164,8 @@ def _action(offer: Offer, action: Action) -> ActionPublique:
 def _session(session: Session, numero: str) -> SessionPublique:
     return SessionPublique(
         numero=numero,
-        debut=session.debut,
-        fin=session.fin,
+        debut=None if session.mois_seulement else session.debut,
+        fin=None if session.mois_seulement else session.fin,
         etat_inscription=_maybe(session.recrutement, RECRUTEMENTS),
         places_libres=session.places_libres,
     )
@@ -297,10 +297,10 @@ def headers() -> list[str]:
 
 def csv_lines(offers: Iterable[Offer]) -> Iterator[str]:
     """A CSV file for French spreadsheets: BOM, semicolons, French headers; one line a group."""
-    yield BOM + _line(headers())
+    yield BOM + csv_line(headers())
     for offer in offers:
         for row in rows(offer):
-            yield _line([cell(getattr(row, item.name)) for item in fields(LigneAction)])
+            yield csv_line([cell(getattr(row, item.name)) for item in fields(LigneAction)])
 
 
 def cell(value: object) -> str:
@@ -312,7 +312,7 @@ def cell(value: object) -> str:
     return f"'{text}" if bare and bare[0] in FORMULA else text
 
 
-def _line(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[str]) -> str:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

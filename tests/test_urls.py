@@ -25,12 +25,14 @@ from backoffice.models import (
     ImportKind,
     ImportLine,
     JobStatus,
+    LotAction,
     Mail,
     Notification,
     Outcome,
     Phase,
     Revision,
     RevisionState,
+    SavedView,
     TransitionLog,
     User,
 )
@@ -38,6 +40,7 @@ from backoffice.models.content import dump
 from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows.imports import create_job
+from workflows.lots import prepare
 
 from . import factories as make
 from .visitor import ORIGIN, Visitor
@@ -79,11 +82,15 @@ EVERYONE = (200,) * 8
 NOBODY = (404,) * 8
 WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
+ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
+"""Who may write a fiche: its structure, and the moderators of its territoire in its place."""
+OUTSIDE = ENTERERS[4:]
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 
 ROWS = (
     Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
@@ -92,7 +99,7 @@ ROWS = (
     Row("accueil.readyz", P.PUBLIC, "GET", "/readyz", EVERYONE),
     Row("accueil.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row("accueil.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
-    Row("accueil.communes", P.CONNECTED, "GET", "/communes?code_postal=14000", (303, *EVERYONE[1:])),
+    Row("accueil.communes", P.CONNECTED, "GET", "/communes?q=14000", (303, *EVERYONE[1:])),
     Row("compte.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row(
         "compte.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))
@@ -116,11 +123,11 @@ ROWS = (
         (401, 303, 422, 403, 403, 403, 403, 403),
         (("organisme", "{organisme}"), ("dispositif", "ASL")),
     ),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{brouillon}", WRITERS),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{publiee}", WRITERS),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/999999", (303, 404, 404, 403, 403, 403, 403, 403)),
-    Row("fiches.modifier", P.WRITE_FICHE, "POST", "/fiches/{publiee}/modifier", (303, 303, *WRITERS[2:])),
-    Row("fiches.modifier", P.WRITE_FICHE, "POST", "/fiches/{soumise}/modifier", (303, 409, *WRITERS[2:])),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{brouillon}", ENTERERS),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{publiee}", ENTERERS),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/999999", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row("fiches.modifier", P.ENTER_FICHE, "POST", "/fiches/{publiee}/modifier", (303, 303, 404, 303, *OUTSIDE)),
+    Row("fiches.modifier", P.ENTER_FICHE, "POST", "/fiches/{soumise}/modifier", (303, 409, 404, 409, *OUTSIDE)),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/archiver", (303, 303, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/archiver", (303, 409, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/valider", (303, 404, *WRITERS[2:])),
@@ -140,19 +147,82 @@ ROWS = (
         (401, 303, *WRITERS[2:]),
         (("action", "G2"), ("session", "S3"), ("G2-S3-places_libres", "4")),
     ),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", WRITERS),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, *WRITERS[2:])),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/saisie/intitule", (401, 409, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{soumise}/saisie/intitule", (401, 409, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/saisie/inconnue", (401, 404, *WRITERS[2:])),
-    Row("saisie.relecture", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/relecture", WRITERS),
-    Row("saisie.relecture", P.WRITE_FICHE, "GET", "/fiches/{soumise}/relecture", (303, 303, *WRITERS[2:])),
-    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/envoyer", (303, 303, *WRITERS[2:])),
-    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, *WRITERS[2:])),
-    Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{soumise}/envoyee", WRITERS),
-    Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, *WRITERS[2:])),
-    Row("moderation.file", P.MODERATE, "GET", "/moderation/", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", ENTERERS),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, 404, 404, *OUTSIDE)),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, 404, 303, *OUTSIDE)),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{soumise}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/inconnue",
+        (401, 404, 404, 404, *OUTSIDE),
+    ),
+    Row("saisie.relecture", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/relecture", ENTERERS),
+    Row("saisie.relecture", P.ENTER_FICHE, "GET", "/fiches/{soumise}/relecture", (303, 303, 404, 303, *OUTSIDE)),
+    Row("saisie.envoyer", P.ENTER_FICHE, "POST", "/fiches/{brouillon}/envoyer", (303, 303, 404, 303, *OUTSIDE)),
+    Row("saisie.envoyer", P.ENTER_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, 404, 409, *OUTSIDE)),
+    Row("saisie.envoyee", P.ENTER_FICHE, "GET", "/fiches/{soumise}/envoyee", ENTERERS),
+    Row("saisie.envoyee", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, 404, 303, *OUTSIDE)),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/retirer", (303, 303, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/retirer", (303, 409, *WRITERS[2:])),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/", MODERATORS_ALL),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/?onglet=traitees&delai=retard", MODERATORS_ALL),
+    Row("moderation.suivante", P.MODERATE, "POST", "/moderation/suivante", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row(
+        "moderation.garder_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues",
+        (303, 403, 403, 303, 303, 403, 403, 403),
+        (("nom", "En retard"), ("vue", "delai=retard")),
+    ),
+    Row("moderation.vues", P.MODERATE, "GET", "/moderation/vues", MODERATORS_ALL),
+    Row(
+        "moderation.changer_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues/{vue}",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("nom", "Autre nom"),),
+    ),
+    Row(
+        "moderation.preparer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots",
+        (401, 403, 403, 303, 422, 403, 403, 403),
+        (("fiche", "{v_soumise}"), ("action", "valider")),
+    ),
+    Row("moderation.lots_passes", P.MODERATE, "GET", "/moderation/lots", MODERATORS_ALL),
+    Row("moderation.lot", P.MODERATE, "GET", "/moderation/lots/{lot}", MODERATORS),
+    Row(
+        "moderation.lancer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/lancer",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.defaire_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/defaire",
+        (303, 403, 403, 422, 404, 403, 403, 403),
+    ),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_soumise}", MODERATORS),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_publiee}", MODERATORS),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_brouillon}", (*MODERATORS[:3], 404, *MODERATORS[4:])),
@@ -221,6 +291,28 @@ ROWS = (
         "/administration/travaux/{travail}/recommencer",
         (303, *ADMINISTRATORS[1:7], 303),
     ),
+    Row("assistance.liste", P.MODERATE, "GET", "/moderation/structures/?q=tilleuls", MODERATORS_ALL),
+    Row("assistance.structure", P.MODERATE, "GET", "/moderation/structures/{organisme}", MODERATORS),
+    Row(
+        "assistance.nouvelle_fiche",
+        P.MODERATE,
+        "POST",
+        "/moderation/structures/{organisme}/fiche",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("dispositif", "ASL"),),
+    ),
+    Row("assistance.nouvelle", P.MODERATE, "GET", "/moderation/structures/nouvelle", MODERATORS_ALL),
+    Row(
+        "assistance.creer",
+        P.MODERATE,
+        "POST",
+        "/moderation/structures/nouvelle",
+        (401, 403, 403, 422, 422, 403, 403, 403),
+        (("nom", "Une structure"),),
+    ),
+    Row("chiffres.accueil", P.MODERATE, "GET", "/moderation/chiffres/", MODERATORS_ALL),
+    Row("chiffres.csv", P.MODERATE, "GET", "/moderation/chiffres/semaine.csv", MODERATORS_ALL),
+    Row("chiffres.graphique", P.MODERATE, "GET", "/moderation/chiffres/moderateur-delais.svg", MODERATORS_ALL),
     Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
     Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
     Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
@@ -363,6 +455,11 @@ class World:
         db.session.commit()
         self.names["travail"] = failed.id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
+        lot = prepare(db.session(), moderator, LotAction.ATTRIBUER, [fiches["soumise"].latest], assignee=moderator)
+        view = SavedView(user_id=moderator.id, name="Une vue", query="onglet=traitees")
+        db.session.add(view)
+        db.session.commit()
+        self.names |= {"lot": lot.id, "vue": view.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
@@ -492,6 +589,15 @@ def test_an_impossible_number_is_no_page_for_the_others_either(app, world, numbe
         "q=%FF",
         "departement=%00",
         "dispositif=XYZ",
+        "onglet=aucun",
+        "apres=abc",
+        "apres=99999999999999999999.1",
+        "apres=9999999999999999.999999999",
+        "avant=0.0",
+        "moderateur=1%20OR%201=1",
+        "moderateur=99999999999999999999",
+        "nature=autre&delai=peut-etre&structure=%25",
+        "structure=😀&departement=14",
     ],
 )
 def test_no_search_breaks_the_queue(app, world, query):
@@ -500,7 +606,7 @@ def test_no_search_breaks_the_queue(app, world, query):
 
 @pytest.mark.parametrize("code", ["", "%00", "14", "99999", "abcde", "1400000000000000", "😀", "%27 OR 1=1"])
 def test_no_postal_code_breaks_the_suggestions(app, world, code):
-    answer = Visitor(app, world.people["structure"]).get(f"/communes?code_postal={code}")
+    answer = Visitor(app, world.people["structure"]).get(f"/communes?q={code}")
     assert answer.status_code == 200
     assert isinstance(answer.json, list)
 

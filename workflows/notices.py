@@ -78,6 +78,16 @@ def structure(told: Told) -> Sequence[Addressee]:
     )
 
 
+def structure_or_contact(told: Told) -> Sequence[Addressee]:
+    """The same; while nobody of the structure has an account, the address that it gave."""
+    assert told.fiche is not None
+    if people := structure(told):
+        return people
+    said = told.fiche.organisme.structure
+    email = said.get("courriel") or said.get("contact", {}).get("courriel")
+    return [Addressee(email, told.fiche.organisme.nom)] if email else []
+
+
 def moderators(told: Told) -> Sequence[Addressee]:
     """Those of the fiche's territoire, or of the one that is spoken of."""
     territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
@@ -177,6 +187,48 @@ _TABLE = (
         obligatory=True,
         in_list=False,
         secret=True,
+    ),
+    Notice(
+        "fiche_archivee",
+        "Vos fiches archivées",
+        "a moderator has archived a fiche in place of its structure",
+        structure,
+        "Votre fiche est archivée : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "saisie_pour_structure",
+        "Vos fiches remplies avec un modérateur",
+        "a moderator begins to write a fiche in place of its structure",
+        structure_or_contact,
+        "{{ auteur }} remplit une fiche pour {{ structure }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
+        "brouillon_endormi",
+        "Vos brouillons laissés de côté",
+        "8, then 30 days after a draft was last saved",
+        structure,
+        "Votre fiche vous attend : {{ titre }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
+        "places_a_dire",
+        "Les places libres à mettre à jour",
+        "a week before a published session begins, when nothing was said of its places for two weeks",
+        structure,
+        "Reste-t-il des places ? {{ titre }}",
+        "/fiches/{fiche}/places",
+    ),
+    Notice(
+        "fiche_terminee",
+        "Vos fiches dont la dernière session est terminée",
+        "the day after the last session of a published fiche",
+        structure,
+        "La dernière session est terminée : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
     ),
     Notice(
         "releve_du_jour",

@@ -5,8 +5,10 @@ from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .link import Link
+from .lots import Lot, LotAction, LotLine, LotResult
 from .notices import FailedJob, Mail, MailState, Mute, Notification
-from .states import FicheState, RevisionState
+from .saved_views import SavedView
+from .states import FicheState, Nature, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -30,10 +32,15 @@ __all__ = [
     "JobStatus",
     "Link",
     "Login",
+    "Lot",
+    "LotAction",
+    "LotLine",
+    "LotResult",
     "Mail",
     "MailState",
     "Membership",
     "Mute",
+    "Nature",
     "Notification",
     "Organisme",
     "Outcome",
@@ -43,6 +50,7 @@ __all__ = [
     "Revision",
     "RevisionState",
     "RunState",
+    "SavedView",
     "SessionUpdate",
     "Territoire",
     "TransitionLog",

@@ -7,7 +7,9 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    assistance,
     avis,
+    chiffres,
     compte,
     consultation,
     envois,
@@ -18,7 +20,8 @@ from . import (
     imports,
     lheo,
     liens,
-    moderation,
+    moderation_file,
+    moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     places,
     presentation,
     saisie,
@@ -32,7 +35,9 @@ __all__ = ["check_permissions", "init_app"]
 PAGES = (
     accueil,
     api,
+    assistance,
     avis,
+    chiffres,
     compte,
     consultation,
     envois,
@@ -41,7 +46,7 @@ PAGES = (
     imports,
     lheo,
     liens,
-    moderation,
+    moderation_file,
     places,
     saisie,
     suivi_flux,

@@ -19,6 +19,7 @@ from forms.fields import count_of, limit_of, spaced
 from forms.questions import Rows
 from workflows.definition import EVENTS
 
+from . import delais
 from .compte import acting_organisme
 
 STEP_WORDS = {"complet": "Complet", "a_faire": "À compléter", "a_corriger": "À corriger"}
@@ -37,6 +38,10 @@ def init_app(app: Flask) -> None:
         paragraphs=paragraphs,
         labels=words.labels,
         field_name=label_of,
+        local_day=dates.local_day,
+        age=delais.age,
+        deadline=delais.deadline,
+        is_late=delais.is_late,
     )
     app.jinja_env.globals.update(
         words=words,

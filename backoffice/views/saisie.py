@@ -15,6 +15,7 @@ from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
 from forms import review as reviews
+from forms.addresses import choose
 from forms.builder import StepForm
 from forms.differences import Difference, differences
 from forms.paths import PATHS
@@ -25,7 +26,7 @@ from workflows.case import Refused
 from workflows.engine import apply, lock
 from workflows.outbox import tell
 
-from .fiches import fiche_page, own_fiche
+from .fiches import entered_fiche, fiche_page
 from .guard import requires
 
 blueprint = Blueprint("saisie", __name__, url_prefix="/fiches/<int:fiche_id>")
@@ -45,9 +46,9 @@ def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
 
 
 @blueprint.get("/saisie/<slug>")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     _, step = find_step(fiche, slug)
     if fiche.latest.state is not RevisionState.BROUILLON:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
@@ -58,7 +59,7 @@ def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
 
 def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
-    content = revision.content
+    content, found = revision.content, review_of(fiche, revision)
     return render_template(
         "saisie/etape.html",
         fiche=fiche,
@@ -67,17 +68,11 @@ def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
         form=form,
         stamp=seen,
         content=content,
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, content),
+        told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         returned=returned_version(fiche),
     )
-
-
-def statuses(fiche: Fiche, revision: Revision) -> dict[str, str]:
-    """{step slug: where it stands}, for the list of tasks."""
-    path, content = PATHS[fiche.dispositif], revision.content
-    found = review_of(fiche, revision)
-    return {step.slug: reviews.status(step, path, found, content) for step in path.steps}
 
 
 def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
@@ -88,13 +83,15 @@ def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
 def returned_version(fiche: Fiche) -> Revision | None:
     """The version that a moderator sent back, of which the present draft is the correction."""
     before = fiche.revisions[-2] if len(fiche.revisions) > 1 else None
-    return before if before is not None and before.state is RevisionState.A_CORRIGER else None
+    if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
+        return None
+    return before
 
 
 @blueprint.post("/saisie/<slug>")
-@requires(Permission.WRITE_FICHE, keeps_input=True)
+@requires(Permission.ENTER_FICHE, keeps_input=True)
 def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     path, step = find_step(fiche, slug)
     try:
         with atomic() as session:
@@ -102,20 +99,31 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
             posted, order = _posted()
             before = stamp(step, revision.content, revision.pending)
             saved = save(step, revision.content, revision.pending, posted, communes_of)
-            anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
+            anchor = _asked(saved, step, order)
             stale = request.form.get("empreinte") != before
             if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
                 return _conflict(fiche, step, saved, posted, before), 409
             if not stale:  # else the same page was sent twice: it is stored already
                 operations.save_draft(session, revision, saved.content, saved.pending, current_user)
+                operations.note_help(session, revision, current_user)
     except Refused as refused:
-        fiche = own_fiche(fiche_id)
+        fiche = entered_fiche(fiche_id)
         return fiche_page(fiche, refused.message, _differences(fiche, step, saved)), 409
+    for words in saved.understood:
+        flash(words, "success")
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
     if not saved.clean:
         return step_page(fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
+
+
+def _asked(saved: Saved, step: Step, order: str) -> str:
+    """Adds the row that was asked for; gives the spot of the page where the person is to go on."""
+    what, _, path = order.partition(":")
+    if what == "ajouter":
+        return add_row(saved, step, path)
+    return f"{path.split(':')[0]}-ville" if what in ("chercher", "commune") else ""
 
 
 def _posted() -> tuple[MultiDict[str, str], str]:
@@ -124,6 +132,8 @@ def _posted() -> tuple[MultiDict[str, str], str]:
     posted = MultiDict([(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)])
     if order.startswith("retirer:"):
         posted = remove_row(posted, order.removeprefix("retirer:"))
+    elif order.startswith("commune:"):
+        posted = choose(posted, order)
     return posted, order
 
 
@@ -140,7 +150,7 @@ def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
 def _conflict(fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str], stored: str) -> str:
     """Nothing was written: both versions are shown and the person chooses."""
     db.session.rollback()
-    fiche = own_fiche(fiche.id)
+    fiche = entered_fiche(fiche.id)
     gaps = _differences(fiche, step, saved)
     return render_template(
         "saisie/conflit.html", fiche=fiche, step=step, gaps=gaps, pairs=answers(posted), stamp=stored
@@ -154,9 +164,9 @@ def _differences(fiche: Fiche, step: Step, saved: Saved) -> list[Difference]:
 
 
 @blueprint.get("/relecture")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def relecture(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     if fiche.latest.state is not RevisionState.BROUILLON:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return review_page(fiche)
@@ -172,22 +182,23 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         content=revision.content,
         review=found,
         step_of=lambda finding: reviews.step_of(path, finding),
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, revision.content),
         returned=returned_version(fiche),
         error=error,
     )
 
 
 @blueprint.post("/envoyer")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def envoyer(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     try:
         with atomic() as session:
-            case = apply(session, "soumettre", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+            name = operations.sending(current_user, fiche)
+            case = apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
             tell(session, "fiche_envoyee", key=str(case.revision.id), fiche=case.fiche)
     except Refused as refused:
-        fiche = own_fiche(fiche_id)
+        fiche = entered_fiche(fiche_id)
         if refused.findings:
             return review_page(fiche, refused.message), 422
         if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
@@ -197,10 +208,10 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/envoyee")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def envoyee(fiche_id: int) -> ResponseReturnValue:
     """What happens next."""
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     if fiche.latest.state is RevisionState.BROUILLON:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return render_template("saisie/envoyee.html", fiche=fiche)

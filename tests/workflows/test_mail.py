@@ -246,6 +246,11 @@ FACTS = {
     "travail": "mail.sweep",
     "raison": "OSError",
     "jeton": "jeton",
+    "jours": 8,
+    "debut": "lundi 7 septembre 2026",
+    "fin": "mercredi 30 juin 2027",
+    "flux": "Normandie",
+    "fabrication": 1,
     "structure": "Les amis des Tilleuls",
 }
 
