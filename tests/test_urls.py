@@ -5,6 +5,7 @@ Out of scope is 404, without the role 403, not connected is sent to log in.
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -386,6 +387,7 @@ ROWS = (
     Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
     Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
     Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
@@ -400,7 +402,9 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
     structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
     where = structure.territoire_id
     raw = b"Titre;Ville\nCours;Caen\n"
-    job = create_job(db.session(), by, kind, "fichier", uploads.keep(raw), {}, organisme=structure, territoire_id=where)
+    job = create_job(
+        db.session(), by, kind, "fichier", uploads.keep(io.BytesIO(raw)), {}, organisme=structure, territoire_id=where
+    )
     job.phase, job.status = phase, JobStatus.FINI
     read = {"content": dump(content), "unsaid": [], "ours": False, "dispositif": "ASL"}
     report = {"message": "", "changes": [], "missing": [], "candidates": [], "remarks": []}
