@@ -4,6 +4,17 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .moderation_rules import (
+    Effect,
+    ModerationRule,
+    RuleDismissal,
+    RuleHit,
+    RuleLog,
+    RulePause,
+    RuleState,
+    RuleVersion,
+)
+from .reasons import Reason
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -12,6 +23,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "Effect",
     "Fiche",
     "FicheState",
     "Flux",
@@ -26,13 +38,21 @@ __all__ = [
     "JobStatus",
     "Login",
     "Membership",
+    "ModerationRule",
     "Organisme",
     "Outcome",
     "Phase",
     "PostalCode",
     "Publication",
+    "Reason",
     "Revision",
     "RevisionState",
+    "RuleDismissal",
+    "RuleHit",
+    "RuleLog",
+    "RulePause",
+    "RuleState",
+    "RuleVersion",
     "RunState",
     "SessionUpdate",
     "Territoire",

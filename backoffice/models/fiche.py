@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .account import Organisme, User
-from .base import Instant, Json, Model, Word, now, one_of
+from .base import Instant, Json, Model, OptionalJson, Word, now, one_of
 from .content import Contenu, Document, dump, load
 from .states import OPEN_STATES, FicheState, RevisionState
 from .territoire import Territoire
@@ -119,6 +119,7 @@ class Revision(Model):
         ),
         CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
         Index("ix_revision_queue", "state", "submitted_at"),
+        Index("ix_revision_hurried", "state", "priority", "submitted_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -141,6 +142,8 @@ class Revision(Model):
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
+    priority: Mapped[int] = mapped_column(default=0)
+    """1 while a rule sends it to the top of the queue: a copy, for the order of the lists."""
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None] = mapped_column(Text)
     """What the moderator wrote when returning or refusing."""
@@ -175,6 +178,8 @@ class TransitionLog(Model):
     source: Mapped[str] = mapped_column(String(30))
     target: Mapped[str] = mapped_column(String(30))
     comment: Mapped[str | None] = mapped_column(Text)
+    motif: Mapped[dict[str, str] | None] = mapped_column(OptionalJson)
+    """The reason chosen, in its words of that day: {"code", "label", "text", "cure"}."""
 
 
 class FrozenError(RuntimeError):
