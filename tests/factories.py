@@ -35,7 +35,9 @@ from backoffice.models.content import (
 )
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
+from backoffice.reference.motifs import shipped
 from workflows import operations
+from workflows.definition import TRANSITIONS
 from workflows.engine import apply
 
 PASSWORD = "un-mot-de-passe-long"
@@ -147,9 +149,17 @@ def draft(by: User, content: Contenu | None = None) -> Fiche:
 
 def step(fiche: Fiche, name: str, by: User, comment: str = "") -> Revision:
     """Takes one step of the workflow on the latest version, and commits."""
-    case = apply(db.session(), name, fiche_id=fiche.id, revision_id=fiche.latest.id, actor=by, comment=comment)
+    ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
+    case = apply(db.session(), name, **ids, actor=by, comment=comment, reason=reason_for(name))
     db.session.commit()
     return case.revision
+
+
+def reason_for(name: str) -> str:
+    """The code of a reason for a transition that needs one; "" for the others."""
+    if not TRANSITIONS[name].reasons:
+        return ""
+    return next(motif.code for motif in shipped().values() if name in motif.transitions)
 
 
 WAYS: dict[RevisionState, tuple[str, ...]] = {

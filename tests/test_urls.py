@@ -152,7 +152,7 @@ ROWS = (
         "POST",
         "/moderation/{v_publiee}/suspendre",
         (401, 403, 403, 303, 404, 403, 403, 403),
-        (("commentaire", "Le téléphone est faux."),),
+        (("motif", "contact-faux"),),
     ),
     Row(
         "moderation.decider",

@@ -32,6 +32,7 @@ class Transition:
 
     label: the words of the button; done: the past participle, as in «déjà validée par …»
     comment: the question asked when a comment is required, else ""
+    reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
     """
@@ -44,8 +45,14 @@ class Transition:
     target: RevisionState | FicheState
     permission: Permission
     comment: str = ""
+    reasons: bool = False
     guard: Callable[[Case], None] | None = None
     effect: Callable[[Case], None] | None = None
+
+    @property
+    def explained(self) -> bool:
+        """Whether the person must say why before it is taken."""
+        return bool(self.comment) or self.reasons
 
 
 _R, _F = RevisionState, FicheState
@@ -122,7 +129,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.REFUSEE,
         Permission.MODERATE,
-        comment="Pour quelle raison ?",
+        reasons=True,
         effect=effects.decide,
     ),
     Transition(
@@ -133,7 +140,7 @@ _TABLE = (
         (_F.PUBLIEE,),
         _F.SUSPENDUE,
         Permission.MODERATE,
-        comment="Pour quelle raison ?",
+        reasons=True,
         effect=effects.suspend,
     ),
     Transition(

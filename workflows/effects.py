@@ -30,7 +30,7 @@ def give_back(case: Case) -> None:
 
 def decide(case: Case) -> None:
     case.revision.decided_at = case.at
-    case.revision.reason = case.comment or None
+    case.revision.reason = case.explanation or None
 
 
 def publish(case: Case) -> None:
@@ -69,7 +69,7 @@ def next_draft(revision: Revision) -> Revision:
 
 
 def suspend(case: Case) -> None:
-    case.fiche.suspension_reason = case.comment
+    case.fiche.suspension_reason = case.explanation
     publication.withdraw(case.session, case.fiche, case.at)
 
 

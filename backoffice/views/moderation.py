@@ -12,6 +12,7 @@ from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
 from backoffice.queries.queue import Filters, moderated_revision, queue
+from backoffice.queries.reasons import offered
 from backoffice.transactions import atomic
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
@@ -47,8 +48,12 @@ def version(revision_id: int) -> ResponseReturnValue:
     return version_page(moderated(revision_id))
 
 
-def version_page(revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "") -> str:
+def version_page(
+    revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "", motif: str = ""
+) -> str:
+    """asked: the transition that was refused; comment and motif: what was answered to it."""
     fiche = revision.fiche
+    transitions = available(current_user, fiche, revision)
     return render_template(
         "moderation/version.html",
         fiche=fiche,
@@ -56,10 +61,12 @@ def version_page(revision: Revision, refused: Refused | None = None, comment: st
         content=revision.content,
         review=review_of(fiche, revision),
         history=fiche_queries.history(db.session, fiche),
-        transitions=available(current_user, fiche, revision),
+        transitions=transitions,
+        motifs={t.name: offered(db.session(), fiche.territoire_id, t.name) for t in transitions if t.reasons},
         refused=refused,
         comment=comment,
         asked=asked,
+        motif=motif,
     )
 
 
@@ -71,6 +78,7 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     if wanted is None or wanted.permission is not Permission.MODERATE:
         abort(404)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
+    motif = request.form.get("motif", "")
     try:
         with atomic() as session:
             apply(
@@ -80,9 +88,10 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
                 revision_id=revision_id,
                 actor=current_user,
                 comment=comment,
+                reason=motif,
             )
     except Refused as refused:
-        return version_page(moderated(revision_id), refused, comment, name), 409
+        return version_page(moderated(revision_id), refused, comment, name, motif), 409
     flash(f"La fiche a été {wanted.done}.", "success")
     stays = name in ("prendre", "suspendre", "republier")
     return redirect(url_for(".version", revision_id=revision_id) if stays else url_for(".file"), 303)
