@@ -23,6 +23,7 @@ from backoffice import config
 from backoffice.cli.seed import load_communes, load_fluxes, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
+from workflows.moderation_rules import load_ready_rules
 
 from . import services
 from .visitor import Visitor
@@ -131,6 +132,7 @@ class PostgresqlBase:
         with db.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
         load_fluxes()
+        load_ready_rules(db.session())
         db.session.commit()
 
     def drop(self) -> None:

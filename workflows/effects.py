@@ -8,16 +8,21 @@ from exports.fragment import Identity, NotExportable, build
 
 from . import publication
 from .case import Case, Refused
+from .rule_hits import record_hits
 
 
 def freeze(case: Case) -> None:
-    """From here on the content cannot change: its hash proves it. The first time, a numero is given."""
+    """From here on the content cannot change: its hash proves it. The first time, a numero is given.
+
+    Then the rules of the moderators look at it.
+    """
     case.revision.content_hash = fingerprint(case.revision.document)
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
     fiche = case.fiche
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
+    record_hits(case)
 
 
 def take(case: Case) -> None:
