@@ -21,6 +21,7 @@ class Permission(StrEnum):
     WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
+    WRITE_RULES = "write_rules"  # rules on the entries: of one's territoires, or of the whole network
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
     ADMINISTER = "administer"  # the whole network
@@ -29,9 +30,9 @@ class Permission(StrEnum):
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SAISIE: frozenset({Permission.WRITE_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
     Role.RESPONSABLE: frozenset({Permission.WRITE_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
-    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.IMPORT, Permission.READ_FICHE}),
+    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.IMPORT, Permission.WRITE_RULES, Permission.READ_FICHE}),
     Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
-    Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.READ_FICHE}),
+    Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.WRITE_RULES, Permission.READ_FICHE}),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
 

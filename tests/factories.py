@@ -10,8 +10,10 @@ from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
     Dispositif,
+    Effect,
     Fiche,
     Membership,
+    ModerationRule,
     Organisme,
     Revision,
     RevisionState,
@@ -33,10 +35,12 @@ from backoffice.models.content import (
     Session,
     Structure,
 )
+from backoffice.models.rule_language import load
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from backoffice.reference.motifs import shipped
-from workflows import operations
+from backoffice.transactions import atomic
+from workflows import moderation_rules, operations
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply
 
@@ -160,6 +164,17 @@ def reason_for(name: str) -> str:
     if not TRANSITIONS[name].reasons:
         return ""
     return next(motif.code for motif in shipped().values() if name in motif.transitions)
+
+
+def rule(by: User, *mots: str, effect: Effect = Effect.SIGNALE, name: str = "Mots à voir") -> ModerationRule:
+    """An active rule of the moderator's territoire, on the words of the objectives and the contents."""
+    condition = {"kind": "mots", "textes": ["contenu"], "mots": list(mots)}
+    definition = load({"match": "all", "conditions": [condition]})
+    writing = moderation_rules.Writing(name, "Le texte est à lire de près.", effect, definition)
+    with atomic() as session:
+        made = moderation_rules.write_rule(session, by.assignments[0].territoire_id, writing, by)
+        moderation_rules.activate(session, made.id, by)
+    return made
 
 
 WAYS: dict[RevisionState, tuple[str, ...]] = {

@@ -19,10 +19,12 @@ from backoffice.models import (
     ImportKind,
     ImportLine,
     JobStatus,
+    ModerationRule,
     Outcome,
     Phase,
     Revision,
     RevisionState,
+    RuleHit,
     TransitionLog,
     User,
 )
@@ -72,6 +74,8 @@ WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
+OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 
 ROWS = (
@@ -168,6 +172,58 @@ ROWS = (
         "/moderation/{v_brouillon}/prendre",
         (401, 403, 403, 404, 404, 403, 403, 403),
     ),
+    Row("regles.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
+    Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),
+    Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle?modele={regle}", OF_RULE),
+    Row("regles.creer", P.WRITE_RULES, "POST", "/moderation/regles/nouvelle", (401, 403, 403, 422, 422, 403, 403, 422)),
+    Row("regles.regle", P.WRITE_RULES, "GET", "/moderation/regles/{regle}", OF_RULE),
+    Row("regles.regle", P.WRITE_RULES, "GET", "/moderation/regles/{regle_reseau}", RULERS),
+    Row("regles.essai", P.WRITE_RULES, "GET", "/moderation/regles/{regle}/essai", OF_RULE),
+    Row("regles.modifier", P.WRITE_RULES, "GET", "/moderation/regles/{regle}/modifier", OF_RULE),
+    Row(
+        "regles.modifier",
+        P.WRITE_RULES,
+        "GET",
+        "/moderation/regles/{regle_reseau}/modifier",
+        (303, 403, 403, 404, 404, 403, 403, 200),
+    ),
+    Row(
+        "regles.enregistrer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle}/modifier",
+        (401, 403, 403, 422, 404, 403, 403, 404),
+    ),
+    Row(
+        "regles.changer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle}/desactiver",
+        (303, 403, 403, 303, 404, 403, 403, 404),
+    ),
+    Row(
+        "regles.changer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle_reseau}/activer",
+        (303, 403, 403, 404, 404, 403, 403, 409),
+    ),
+    Row(
+        "regles.ecarter_ici",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle_reseau}/ecarter",
+        (303, 403, 403, 303, 404, 403, 403, 404),
+        (("territoire", "{territoire}"),),
+    ),
+    Row(
+        "regles.ecarter",
+        P.MODERATE,
+        "POST",
+        "/moderation/regles/signalements/{signalement}/ecarter",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("mot", "Vu."),),
+    ),
     Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
     Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
     Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
@@ -251,13 +307,17 @@ class World:
             "autre financeur": make.funder("Félix Fonds", "grand-est"),
             "administrateur": make.administrator(),
         }
+        rule = make.rule(moderator, "lecture")
         ways = {"brouillon": "BROUILLON", "soumise": "SOUMISE", "publiee": "VALIDEE", "suspendue": "VALIDEE"}
         fiches = {name: make.fiche_in(RevisionState[way], provider, moderator) for name, way in ways.items()}
         make.step(fiches["suspendue"], "suspendre", moderator, "Le téléphone est faux.")
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
-        self.names["organisme"] = theirs.id
+        self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
+        self.names["regle"] = rule.id
+        self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
+        self.names["signalement"] = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).one().id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 

@@ -17,6 +17,7 @@ from . import (
     lheo,
     moderation,
     presentation,
+    regles,
     saisie,
 )
 from .guard import check_permissions
@@ -29,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
+    for module in (accueil, compte, fiches, saisie, moderation, regles, imports, consultation, flux, api):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

@@ -11,6 +11,7 @@ from backoffice.models import Dispositif, Revision
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
+from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import Filters, moderated_revision, queue
 from backoffice.queries.reasons import offered
 from backoffice.transactions import atomic
@@ -60,6 +61,7 @@ def version_page(
         revision=revision,
         content=revision.content,
         review=review_of(fiche, revision),
+        hits=hits_of(db.session(), revision),
         history=fiche_queries.history(db.session, fiche),
         transitions=transitions,
         motifs={t.name: offered(db.session(), fiche.territoire_id, t.name) for t in transitions if t.reasons},
