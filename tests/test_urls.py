@@ -11,15 +11,19 @@ from pathlib import Path
 
 import pytest
 from lxml import html
+from sqlalchemy import select
 
 from backoffice import uploads
 from backoffice.extensions import db
 from backoffice.models import (
+    FailedJob,
     Fiche,
     ImportKind,
     ImportLine,
     JobStatus,
+    Mail,
     ModerationRule,
+    Notification,
     Outcome,
     Phase,
     Revision,
@@ -37,7 +41,8 @@ from . import factories as make
 from .visitor import ORIGIN, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "courriels")
+"""Of pages. Those of e-mails carry their style in the text: mail readers know no other."""
 
 ACTORS = (
     "anonyme",
@@ -76,6 +81,7 @@ READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
 RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
 OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
+ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 
 ROWS = (
@@ -224,6 +230,27 @@ ROWS = (
         (401, 403, 403, 303, 404, 403, 403, 403),
         (("mot", "Vu."),),
     ),
+    Row("avis.liste", P.CONNECTED, "GET", "/avis/", (303, *EVERYONE[1:])),
+    Row("avis.ouvrir", P.CONNECTED, "POST", "/avis/{avis}/ouvrir", (303, 303, *NOBODY[2:])),
+    Row("avis.tout_lu", P.CONNECTED, "POST", "/avis/tout-lu", (303,) * 8),
+    Row("avis.choix", P.CONNECTED, "GET", "/avis/choix", (303, *EVERYONE[1:])),
+    Row("avis.choisir", P.CONNECTED, "POST", "/avis/choix", (303,) * 8),
+    Row("envois.courriels", P.ADMINISTER, "GET", "/administration/courriels", ADMINISTRATORS),
+    Row(
+        "envois.courriel",
+        P.ADMINISTER,
+        "POST",
+        "/administration/courriels/{courriel}/abandonner",
+        (303, *ADMINISTRATORS[1:7], 303),
+    ),
+    Row("envois.travaux", P.ADMINISTER, "GET", "/administration/travaux", ADMINISTRATORS),
+    Row(
+        "envois.recommencer",
+        P.ADMINISTER,
+        "POST",
+        "/administration/travaux/{travail}/recommencer",
+        (303, *ADMINISTRATORS[1:7], 303),
+    ),
     Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
     Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
     Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
@@ -318,6 +345,14 @@ class World:
         self.names["regle"] = rule.id
         self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
         self.names["signalement"] = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).one().id
+        self.names["avis"] = db.session.scalars(
+            select(Notification.id).where(Notification.user_id == provider.id)
+        ).first()
+        self.names["courriel"] = db.session.scalars(select(Mail.id)).first()
+        failed = FailedJob(function="workflows.mail.sweep", arguments=[], reason="OSError: essai")
+        db.session.add(failed)
+        db.session.commit()
+        self.names["travail"] = failed.id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 

@@ -31,6 +31,7 @@ class Transition:
     """One allowed step.
 
     label: the words of the button; done: the past participle, as in «déjà validée par …»
+    notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
     comment: the question asked when a comment is required, else ""
     reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
@@ -44,6 +45,7 @@ class Transition:
     sources: tuple[RevisionState | FicheState, ...]
     target: RevisionState | FicheState
     permission: Permission
+    notice: str = ""
     comment: str = ""
     reasons: bool = False
     guard: Callable[[Case], None] | None = None
@@ -109,6 +111,7 @@ _TABLE = (
         _R.VALIDEE,
         Permission.MODERATE,
         guard=rule_hits.nothing_blocks,
+        notice="fiche_validee",
         effect=effects.publish,
     ),
     Transition(
@@ -119,6 +122,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.A_CORRIGER,
         Permission.MODERATE,
+        notice="fiche_renvoyee",
         comment="Que faut-il corriger ?",
         effect=effects.open_next_draft,
     ),
@@ -131,6 +135,7 @@ _TABLE = (
         _R.REFUSEE,
         Permission.MODERATE,
         reasons=True,
+        notice="fiche_refusee",
         effect=effects.decide,
     ),
     Transition(
@@ -142,6 +147,7 @@ _TABLE = (
         _F.SUSPENDUE,
         Permission.MODERATE,
         reasons=True,
+        notice="fiche_suspendue",
         effect=effects.suspend,
     ),
     Transition(
@@ -152,6 +158,7 @@ _TABLE = (
         (_F.SUSPENDUE,),
         _F.PUBLIEE,
         Permission.MODERATE,
+        notice="fiche_republiee",
         effect=effects.resume,
     ),
     Transition(

@@ -14,6 +14,7 @@ from .moderation_rules import (
     RuleState,
     RuleVersion,
 )
+from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .reasons import Reason
 from .states import FicheState, RevisionState
 from .territoire import Commune, PostalCode, Territoire
@@ -24,6 +25,7 @@ __all__ = [
     "Commune",
     "Dispositif",
     "Effect",
+    "FailedJob",
     "Fiche",
     "FicheState",
     "Flux",
@@ -37,8 +39,12 @@ __all__ = [
     "ImportMapping",
     "JobStatus",
     "Login",
+    "Mail",
+    "MailState",
     "Membership",
     "ModerationRule",
+    "Mute",
+    "Notification",
     "Organisme",
     "Outcome",
     "Phase",

@@ -7,8 +7,10 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    avis,
     compte,
     consultation,
+    envois,
     errors,
     fiches,
     flux,
@@ -30,7 +32,8 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, regles, imports, consultation, flux, api):
+    modules = (accueil, compte, fiches, saisie, moderation, regles, imports, consultation, flux, api, avis, envois)
+    for module in modules:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

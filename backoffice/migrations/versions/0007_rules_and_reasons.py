@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0004"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 EFFECTS = "effect IN ('signale', 'bloque', 'priorite')"
