@@ -80,6 +80,7 @@ WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
 RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
+OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
 OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
@@ -177,6 +178,14 @@ ROWS = (
         "POST",
         "/moderation/{v_brouillon}/prendre",
         (401, 403, 403, 404, 404, 403, 403, 403),
+    ),
+    Row("historique.fiche", P.READ_FICHE, "GET", "/historique/{soumise}", OF_FICHE),
+    Row("historique.fiche", P.READ_FICHE, "GET", "/historique/{brouillon}", OF_FICHE),
+    Row("historique.fichier", P.READ_FICHE, "GET", "/historique/{publiee}.json", OF_FICHE),
+    Row("historique.fichier", P.READ_FICHE, "GET", "/historique/{publiee}.txt", OF_FICHE),
+    Row("historique.journal", P.MODERATE, "GET", "/moderation/journal", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row(
+        "historique.journal_csv", P.MODERATE, "GET", "/moderation/journal.csv", (303, 403, 403, 200, 200, 403, 403, 403)
     ),
     Row("regles.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
     Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),

@@ -169,11 +169,13 @@ class TransitionLog(Model):
     __tablename__ = "transition_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     actor: Mapped[User] = relationship()
     fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    fiche: Mapped[Fiche] = relationship(viewonly=True)
     revision_id: Mapped[int | None] = mapped_column(ForeignKey(Revision.id), index=True)
+    revision: Mapped[Revision | None] = relationship(viewonly=True)
     transition: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(30))
     target: Mapped[str] = mapped_column(String(30))

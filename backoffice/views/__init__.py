@@ -15,6 +15,7 @@ from . import (
     fiches,
     flux,
     guard,
+    historique,
     imports,
     lheo,
     moderation,
@@ -32,7 +33,21 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    modules = (accueil, compte, fiches, saisie, moderation, regles, imports, consultation, flux, api, avis, envois)
+    modules = (
+        accueil,
+        compte,
+        fiches,
+        saisie,
+        moderation,
+        regles,
+        historique,
+        imports,
+        consultation,
+        flux,
+        api,
+        avis,
+        envois,
+    )
     for module in modules:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)

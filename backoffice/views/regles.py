@@ -13,6 +13,7 @@ from backoffice.models.rule_language import KINDS, Definition, load
 from backoffice.models.text import clean
 from backoffice.permissions import Permission, Role
 from backoffice.queries import moderation_rules as queries
+from backoffice.security import id_of
 from backoffice.transactions import atomic
 from forms.rules import RuleForm, said
 from workflows import moderation_rules as rules
@@ -79,7 +80,7 @@ def rule_page(rule: ModerationRule, error: str = "") -> str:
 @requires(Permission.WRITE_RULES)
 def nouvelle() -> ResponseReturnValue:
     """?modele= fills the form with another rule."""
-    model = request.args.get("modele", type=int)
+    model = request.args.get("modele", type=id_of)
     return form_page(RuleForm.of(visible(model).latest) if model else RuleForm())
 
 
@@ -173,7 +174,7 @@ def changer(rule_id: int, action: str) -> ResponseReturnValue:
 def ecarter_ici(rule_id: int, action: str) -> ResponseReturnValue:
     """Sets a rule of the network aside in one's territoire, or takes it back."""
     visible(rule_id)
-    territoire_id = request.form.get("territoire", type=int) or abort(404)
+    territoire_id = request.form.get("territoire", type=id_of) or abort(404)
     try:
         with atomic() as session:
             rules.pause(session, rule_id, territoire_id, current_user, paused=action == "ecarter")
@@ -187,7 +188,7 @@ def ecarter_ici(rule_id: int, action: str) -> ResponseReturnValue:
 @requires(Permission.WRITE_RULES)
 def essai(rule_id: int) -> ResponseReturnValue:
     rule = visible(rule_id)
-    trial = rules.try_rule(db.session(), rule.latest, current_user, request.args.get("avant", type=int))
+    trial = rules.try_rule(db.session(), rule.latest, current_user, request.args.get("avant", type=id_of))
     return render_template("moderation/regles/essai.html", rule=rule, trial=trial)
 
 

@@ -34,6 +34,7 @@ def keep_for_ever(table):
 
 def upgrade() -> None:
     op.add_column("transition_log", sa.Column("motif", JSON, nullable=True))
+    op.create_index("ix_transition_log_at", "transition_log", ["at"], unique=False)
     op.add_column("revision", sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
     op.create_index("ix_revision_hurried", "revision", ["state", "priority", "submitted_at"], unique=False)
     op.create_table(
@@ -181,6 +182,7 @@ def downgrade() -> None:
     op.drop_table("decision_reason")
     op.drop_index("ix_revision_hurried", table_name="revision")
     op.drop_column("revision", "priority")
+    op.drop_index("ix_transition_log_at", table_name="transition_log")
     op.drop_column("transition_log", "motif")
     if postgresql_base:
         for table in APPEND_ONLY:
