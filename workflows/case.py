@@ -22,6 +22,8 @@ class Case:
     revision: Revision
     actor: User
     comment: str = ""
+    to: User | None = None
+    """For whom the actor takes it, when it is not for themselves."""
     motif: Motif | None = None
     """The reason chosen, where the transition asks for one."""
     at: datetime = field(default_factory=now)

@@ -7,6 +7,7 @@ from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
 from . import publication
+from .arrival import due_on, nature_of
 from .case import Case, Refused
 from .rule_hits import record_hits
 
@@ -20,13 +21,25 @@ def freeze(case: Case) -> None:
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
     fiche = case.fiche
+    _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
     record_hits(case)
 
 
+def _enter_queue(case: Case) -> None:
+    fiche, revision = case.fiche, case.revision
+    earlier = [other for other in fiche.revisions if other.number < revision.number]
+    approved = next((other.content for other in earlier if other.id == fiche.published_revision_id), None)
+    revision.territoire_id = fiche.territoire_id
+    revision.nature = nature_of(revision.content, approved)
+    revision.due_on = due_on(fiche.territoire, case.at, earlier)
+    for other in earlier:
+        other.superseded = True
+
+
 def take(case: Case) -> None:
-    case.revision.moderator_id = case.actor.id
+    case.revision.moderator_id = (case.to or case.actor).id
 
 
 def give_back(case: Case) -> None:
@@ -59,6 +72,14 @@ def publish(case: Case) -> None:
 def open_next_draft(case: Case) -> None:
     """The returned version stays as it was; the provider corrects a copy."""
     decide(case)
+    case.session.add(next_draft(case.revision))
+
+
+def take_back(case: Case) -> None:
+    """What was sent stays as it was; its structure goes on from a copy. No moderator decided anything."""
+    case.revision.decided_at = case.at
+    case.revision.reason = "Reprise par la structure avant la décision."
+    case.revision.moderator_id = None
     case.session.add(next_draft(case.revision))
 
 

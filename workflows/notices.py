@@ -21,11 +21,12 @@ Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int
 
 @dataclass(frozen=True)
 class Addressee:
-    """user_id: None for somebody who has no account."""
+    """user_id: None for somebody who has no account. by_link: has no password, and comes in by the links of e-mails."""
 
     email: str
     name: str = ""
     user_id: int | None = None
+    by_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Notice:
     subject: Jinja text; page: path of the page to open, with {fiche}, {territoire} or a fact; may be empty
     concerns: whoever holds this permission may receive it, and chooses whether to
     obligatory: the person has to act, or has a right at stake: it cannot be muted
-    by_mail: False: only in the list inside Relais
+    by_mail: False: only in the list inside Relais; in_list: False: only by e-mail
+    secret: its text lets somebody in, and is forgotten once sent
     """
 
     name: str
@@ -64,6 +66,8 @@ class Notice:
     concerns: Permission = Permission.WRITE_FICHE
     obligatory: bool = False
     by_mail: bool = True
+    in_list: bool = True
+    secret: bool = False
 
 
 def structure(told: Told) -> Sequence[Addressee]:
@@ -72,6 +76,16 @@ def structure(told: Told) -> Sequence[Addressee]:
     return _people(
         told, select(User).join(Membership).where(Membership.organisme_id == told.fiche.organisme_id, User.active)
     )
+
+
+def structure_or_contact(told: Told) -> Sequence[Addressee]:
+    """The same; while nobody of the structure has an account, the address that it gave."""
+    assert told.fiche is not None
+    if people := structure(told):
+        return people
+    said = told.fiche.organisme.structure
+    email = said.get("courriel") or said.get("contact", {}).get("courriel")
+    return [Addressee(email, told.fiche.organisme.nom)] if email else []
 
 
 def moderators(told: Told) -> Sequence[Addressee]:
@@ -95,8 +109,9 @@ def named(told: Told) -> Sequence[Addressee]:
 
 
 def _people(told: Told, query: Select[tuple[User]]) -> Sequence[Addressee]:
-    rows = told.session.execute(query.with_only_columns(User.id, User.email, User.name).distinct().order_by(User.id))
-    return [Addressee(row.email, row.name, row.id) for row in rows]
+    columns = query.with_only_columns(User.id, User.email, User.name, User.password_hash)
+    rows = told.session.execute(columns.distinct().order_by(User.id))
+    return [Addressee(row.email, row.name, row.id, not row.password_hash) for row in rows]
 
 
 _TABLE = (
@@ -152,6 +167,45 @@ _TABLE = (
         "/fiches/{fiche}",
     ),
     Notice(
+        "lien_fiche_asl",
+        "Le lien qui commence une Fiche ASL",
+        "somebody without account asks to describe their workshops",
+        named,
+        "Commencez votre fiche : un lien pour confirmer votre adresse",
+        "/lien/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
+    ),
+    Notice(
+        "lien_connexion",
+        "Le lien qui remplace le mot de passe",
+        "somebody asks to come in without password",
+        named,
+        "Votre lien pour entrer dans Relais",
+        "/lien/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
+    ),
+    Notice(
+        "fiche_archivee",
+        "Vos fiches archivées",
+        "a moderator has archived a fiche in place of its structure",
+        structure,
+        "Votre fiche est archivée : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "saisie_pour_structure",
+        "Vos fiches remplies avec un modérateur",
+        "a moderator begins to write a fiche in place of its structure",
+        structure_or_contact,
+        "{{ auteur }} remplit une fiche pour {{ structure }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
         "releve_du_jour",
         "Le relevé du jour de la file de modération",
         "each morning when something waits in a territoire",
@@ -159,6 +213,16 @@ _TABLE = (
         "{{ a_prendre }} fiche{{ 's' if a_prendre > 1 }} à prendre en {{ territoire }}",
         "/moderation/",
         Permission.MODERATE,
+    ),
+    Notice(
+        "flux_en_echec",
+        "Les flux qui n’ont pas pu être publiés",
+        "a flow fails its check, or its making",
+        administrators,
+        "Un flux n’a pas pu être publié : {{ flux }}",
+        "/administration/flux/fabrications/{fabrication}",
+        Permission.ADMINISTER,
+        obligatory=True,
     ),
     Notice(
         "travail_en_echec",

@@ -2,8 +2,10 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .link import Link
+from .lots import Lot, LotAction, LotLine, LotResult
 from .moderation_rules import (
     Effect,
     ModerationRule,
@@ -16,7 +18,8 @@ from .moderation_rules import (
 )
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .reasons import Reason
-from .states import FicheState, RevisionState
+from .saved_views import SavedView
+from .states import FicheState, Nature, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -25,6 +28,7 @@ __all__ = [
     "Commune",
     "Dispositif",
     "Effect",
+    "EntryCount",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -38,12 +42,18 @@ __all__ = [
     "ImportLine",
     "ImportMapping",
     "JobStatus",
+    "Link",
     "Login",
+    "Lot",
+    "LotAction",
+    "LotLine",
+    "LotResult",
     "Mail",
     "MailState",
     "Membership",
     "ModerationRule",
     "Mute",
+    "Nature",
     "Notification",
     "Organisme",
     "Outcome",
@@ -60,6 +70,7 @@ __all__ = [
     "RuleState",
     "RuleVersion",
     "RunState",
+    "SavedView",
     "SessionUpdate",
     "Territoire",
     "TransitionLog",

@@ -7,7 +7,9 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    assistance,
     avis,
+    chiffres,
     compte,
     consultation,
     envois,
@@ -18,14 +20,41 @@ from . import (
     historique,
     imports,
     lheo,
-    moderation,
+    liens,
+    moderation_file,
+    moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
+    places,
     presentation,
     regles,
     saisie,
+    suivi_flux,
 )
 from .guard import check_permissions
 
 __all__ = ["check_permissions", "init_app"]
+
+
+PAGES = (
+    accueil,
+    api,
+    assistance,
+    avis,
+    chiffres,
+    compte,
+    consultation,
+    envois,
+    fiches,
+    flux,
+    historique,
+    imports,
+    liens,
+    moderation_file,
+    places,
+    regles,
+    saisie,
+    suivi_flux,
+)
+"""Each gives its `blueprint`."""
 
 
 def init_app(app: Flask) -> None:
@@ -33,22 +62,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    modules = (
-        accueil,
-        compte,
-        fiches,
-        saisie,
-        moderation,
-        regles,
-        historique,
-        imports,
-        consultation,
-        flux,
-        api,
-        avis,
-        envois,
-    )
-    for module in modules:
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

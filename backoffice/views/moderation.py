@@ -1,24 +1,25 @@
-"""The queue of a moderator's territoires, and the page where a version is read and decided."""
+"""The page where a version is read and decided; the queue is in moderation_file."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Revision
+from backoffice.models import Revision
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
 from backoffice.queries.moderation_rules import hits_of
-from backoffice.queries.queue import Filters, moderated_revision, queue
+from backoffice.queries.queue import moderated_revision
 from backoffice.queries.reasons import offered
 from backoffice.transactions import atomic
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply, available
 
+from . import moderation_suite
 from .guard import requires
 from .saisie import review_of
 
@@ -28,19 +29,6 @@ blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 def moderated(revision_id: int) -> Revision:
     """The version, when it is of one of the moderator's territoires; else 404."""
     return moderated_revision(db.session, current_user, revision_id) or abort(404)
-
-
-@blueprint.get("/")
-@requires(Permission.MODERATE)
-def file() -> ResponseReturnValue:
-    filters = Filters(
-        dispositif=request.args.get("dispositif", "") if request.args.get("dispositif") in set(Dispositif) else "",
-        departement=request.args.get("departement", "").replace("\x00", "")[:3],
-        text=request.args.get("q", "").replace("\x00", "").strip()[:100],
-        page=request.args.get("page", 1, type=int),
-    )
-    found = queue(db.session, current_user, filters)
-    return render_template("moderation/file.html", queue=found, filters=filters, dispositifs=Dispositif)
 
 
 @blueprint.get("/<int:revision_id>")
@@ -95,5 +83,4 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     except Refused as refused:
         return version_page(moderated(revision_id), refused, comment, name, motif), 409
     flash(f"La fiche a été {wanted.done}.", "success")
-    stays = name in ("prendre", "suspendre", "republier")
-    return redirect(url_for(".version", revision_id=revision_id) if stays else url_for(".file"), 303)
+    return redirect(moderation_suite.onward(wanted, revision_id), 303)

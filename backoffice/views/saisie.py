@@ -25,7 +25,7 @@ from workflows.case import Refused
 from workflows.engine import apply, lock
 from workflows.outbox import tell
 
-from .fiches import fiche_page, own_fiche
+from .fiches import entered_fiche, fiche_page
 from .guard import requires
 
 blueprint = Blueprint("saisie", __name__, url_prefix="/fiches/<int:fiche_id>")
@@ -45,9 +45,9 @@ def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
 
 
 @blueprint.get("/saisie/<slug>")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     _, step = find_step(fiche, slug)
     if fiche.latest.state is not RevisionState.BROUILLON:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
@@ -88,13 +88,15 @@ def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
 def returned_version(fiche: Fiche) -> Revision | None:
     """The version that a moderator sent back, of which the present draft is the correction."""
     before = fiche.revisions[-2] if len(fiche.revisions) > 1 else None
-    return before if before is not None and before.state is RevisionState.A_CORRIGER else None
+    if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
+        return None
+    return before
 
 
 @blueprint.post("/saisie/<slug>")
-@requires(Permission.WRITE_FICHE, keeps_input=True)
+@requires(Permission.ENTER_FICHE, keeps_input=True)
 def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     path, step = find_step(fiche, slug)
     try:
         with atomic() as session:
@@ -108,8 +110,9 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
                 return _conflict(fiche, step, saved, posted, before), 409
             if not stale:  # else the same page was sent twice: it is stored already
                 operations.save_draft(session, revision, saved.content, saved.pending, current_user)
+                operations.note_help(session, revision, current_user)
     except Refused as refused:
-        fiche = own_fiche(fiche_id)
+        fiche = entered_fiche(fiche_id)
         return fiche_page(fiche, refused.message, _differences(fiche, step, saved)), 409
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
@@ -140,7 +143,7 @@ def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
 def _conflict(fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str], stored: str) -> str:
     """Nothing was written: both versions are shown and the person chooses."""
     db.session.rollback()
-    fiche = own_fiche(fiche.id)
+    fiche = entered_fiche(fiche.id)
     gaps = _differences(fiche, step, saved)
     return render_template(
         "saisie/conflit.html", fiche=fiche, step=step, gaps=gaps, pairs=answers(posted), stamp=stored
@@ -154,9 +157,9 @@ def _differences(fiche: Fiche, step: Step, saved: Saved) -> list[Difference]:
 
 
 @blueprint.get("/relecture")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def relecture(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     if fiche.latest.state is not RevisionState.BROUILLON:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return review_page(fiche)
@@ -179,15 +182,16 @@ def review_page(fiche: Fiche, error: str = "") -> str:
 
 
 @blueprint.post("/envoyer")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def envoyer(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     try:
         with atomic() as session:
-            case = apply(session, "soumettre", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+            name = operations.sending(current_user, fiche)
+            case = apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
             tell(session, "fiche_envoyee", key=str(case.revision.id), fiche=case.fiche)
     except Refused as refused:
-        fiche = own_fiche(fiche_id)
+        fiche = entered_fiche(fiche_id)
         if refused.findings:
             return review_page(fiche, refused.message), 422
         if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
@@ -197,10 +201,10 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/envoyee")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def envoyee(fiche_id: int) -> ResponseReturnValue:
     """What happens next."""
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     if fiche.latest.state is RevisionState.BROUILLON:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return render_template("saisie/envoyee.html", fiche=fiche)

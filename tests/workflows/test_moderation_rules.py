@@ -389,7 +389,7 @@ def test_no_log_is_changed_or_cut_even_in_the_base(by, moderator, table, order):
     rules.set_aside(db.session(), hits(fiche)[0], "Vu.", moderator)
     update_session(db.session(), fiche.id, Change("G2", "S3", places_libres=4), by)
     db.session.commit()
-    assert db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar() > 0  # noqa: S608
+    assert db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar() > 0
     with pytest.raises(DBAPIError, match="append-only"):
         db.session.execute(text(order.format(table)))
 

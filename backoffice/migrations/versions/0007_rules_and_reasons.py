@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0007"
-down_revision = "0004"
+down_revision = "0006"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 EFFECTS = "effect IN ('signale', 'bloque', 'priorite')"
@@ -36,7 +36,9 @@ def upgrade() -> None:
     op.add_column("transition_log", sa.Column("motif", JSON, nullable=True))
     op.create_index("ix_transition_log_at", "transition_log", ["at"], unique=False)
     op.add_column("revision", sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
-    op.create_index("ix_revision_hurried", "revision", ["state", "priority", "submitted_at"], unique=False)
+    op.create_index(
+        "ix_revision_hurried", "revision", ["territoire_id", "state", "priority", "submitted_at", "id"], unique=False
+    )
     op.create_table(
         "decision_reason",
         sa.Column("id", sa.Integer(), nullable=False),
