@@ -90,6 +90,8 @@ READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
 RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
 OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
+OUTSIDE_M = (404, 403, 403, 403)
+"""What people of another territoire get of a moderator's page, and those who are no moderators."""
 OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
@@ -273,6 +275,25 @@ ROWS = (
     Row("historique.journal", P.MODERATE, "GET", "/moderation/journal", (303, 403, 403, 200, 200, 403, 403, 403)),
     Row(
         "historique.journal_csv", P.MODERATE, "GET", "/moderation/journal.csv", (303, 403, 403, 200, 200, 403, 403, 403)
+    ),
+    Row("motifs.liste", P.MODERATE, "GET", "/moderation/motifs/", MODERATORS_ALL),
+    Row("motifs.nouveau", P.MODERATE, "GET", "/moderation/motifs/normandie/nouveau", MODERATORS),
+    Row("motifs.motif", P.MODERATE, "GET", "/moderation/motifs/normandie/doublon", MODERATORS),
+    Row("motifs.motif", P.MODERATE, "GET", "/moderation/motifs/normandie/inconnu", (303, 403, 403, 404, *OUTSIDE_M)),
+    Row("motifs.creer", P.MODERATE, "POST", "/moderation/motifs/normandie/nouveau", (401, 403, 403, 422, *OUTSIDE_M)),
+    Row(
+        "motifs.enregistrer",
+        P.MODERATE,
+        "POST",
+        "/moderation/motifs/normandie/doublon",
+        (401, 403, 403, 422, *OUTSIDE_M),
+    ),
+    Row(
+        "motifs.changer",
+        P.MODERATE,
+        "POST",
+        "/moderation/motifs/normandie/doublon/desactiver",
+        (303, 403, 403, 303, *OUTSIDE_M),
     ),
     Row("regles.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
     Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),

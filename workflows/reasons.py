@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backoffice.models import Fiche, Reason, User
 from backoffice.models.base import now
 from backoffice.permissions import Permission, Role
-from backoffice.queries.reasons import offered, reasons
+from backoffice.queries.reasons import offered
 from backoffice.reference.motifs import Motif
 
 from .case import Refused
@@ -40,6 +40,3 @@ def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Rea
     row.updated_at, row.updated_by_id = now(), actor.id
     session.flush()
     return row
-
-
-__all__ = ["chosen", "offered", "reasons", "word"]

@@ -23,6 +23,7 @@ from . import (
     liens,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
+    motifs,
     places,
     presentation,
     regles,
@@ -49,6 +50,7 @@ PAGES = (
     imports,
     liens,
     moderation_file,
+    motifs,
     places,
     regles,
     saisie,
