@@ -36,8 +36,8 @@ def apply(session: Session, name: str, *, fiche_id: int, revision_id: int, actor
     source = _state(case, transition)
     if source not in transition.sources:
         raise Refused(_too_late(case, transition))
-    if transition.comment and not case.comment:
-        raise Refused(f"{transition.comment} Écrivez au moins une phrase : la structure la lira.")
+    if transition.comment and not case.comment and not (transition.excused and transition.excused(case)):
+        raise Refused(f"{transition.comment} {_ask(transition)} : la structure la lira.")
     if transition.guard:
         transition.guard(case)
     if transition.effect:
@@ -102,6 +102,10 @@ def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = 
             comment=case.comment or None,
         )
     )
+
+
+def _ask(transition: Transition) -> str:
+    return "Écrivez au moins une phrase" + (" ou épinglez une remarque" if transition.excused else "")
 
 
 def _state(case: Case, transition: Transition) -> RevisionState | FicheState:

@@ -4,14 +4,18 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
-from .states import FicheState, RevisionState
+from .pairs import Contestation, DistinctPair
+from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
+from .states import FicheState, Origin, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
 __all__ = [
     "Assignment",
     "Commune",
+    "Contestation",
     "Dispositif",
+    "DistinctPair",
     "Fiche",
     "FicheState",
     "Flux",
@@ -27,10 +31,15 @@ __all__ = [
     "Login",
     "Membership",
     "Organisme",
+    "Origin",
     "Outcome",
     "Phase",
     "PostalCode",
     "Publication",
+    "ReadySentence",
+    "Remark",
+    "RemarkAct",
+    "RemarkEvent",
     "Revision",
     "RevisionState",
     "RunState",

@@ -9,6 +9,8 @@ from . import (
     api,
     compte,
     consultation,
+    correction,
+    doublons,
     errors,
     fiches,
     flux,
@@ -17,6 +19,7 @@ from . import (
     lheo,
     moderation,
     presentation,
+    remarques,
     saisie,
 )
 from .guard import check_permissions
@@ -29,7 +32,20 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api):
+    for module in (
+        accueil,
+        compte,
+        fiches,
+        saisie,
+        moderation,
+        remarques,
+        doublons,
+        correction,
+        imports,
+        consultation,
+        flux,
+        api,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

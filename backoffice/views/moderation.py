@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -12,11 +15,18 @@ from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
 from backoffice.queries.queue import Filters, moderated_revision, queue
+from backoffice.queries.remarks import sentences
 from backoffice.transactions import atomic
+from forms.paths import PATHS
+from forms.sheet import sheet
+from workflows import remarks
 from workflows.case import Refused
+from workflows.corrections import contestation_of
 from workflows.definition import TRANSITIONS
+from workflows.duplicates import lookalikes
 from workflows.engine import apply, available
 
+from . import entry
 from .guard import requires
 from .saisie import review_of
 
@@ -47,19 +57,40 @@ def version(revision_id: int) -> ResponseReturnValue:
     return version_page(moderated(revision_id))
 
 
-def version_page(revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "") -> str:
-    fiche = revision.fiche
+def version_page(
+    revision: Revision,
+    refused: Refused | None = None,
+    comment: str = "",
+    asked: str = "",
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """refused: what could not be done, `asked` its name, `comment` and `typed` what was written meanwhile."""
+    fiche, session = revision.fiche, db.session()
+    content, path = revision.content, PATHS[fiche.dispositif]
+    pinned = remarks.pinned(session, revision)
     return render_template(
         "moderation/version.html",
         fiche=fiche,
         revision=revision,
-        content=revision.content,
+        content=content,
         review=review_of(fiche, revision),
-        history=fiche_queries.history(db.session, fiche),
-        transitions=available(current_user, fiche, revision),
+        history=fiche_queries.history(session, fiche),
+        transitions=[step for step in available(current_user, fiche, revision) if not step.apart],
         refused=refused,
         comment=comment,
         asked=asked,
+        typed=typed or {"champ": request.args.get("champ", "")},
+        since=entry.since(session, fiche, revision, request.args.get("depuis", type=int)),
+        bases=entry.bases(fiche, revision),
+        corrections=entry.corrections(fiche, revision),
+        contested=contestation_of(session, revision),
+        sheet=sheet(content, path),
+        pinned=pinned,
+        pinned_at=entry.by_path(content, pinned),
+        dealt=entry.answered(session, fiche, revision),
+        earlier=remarks.earlier(session, fiche, revision),
+        sentences=sentences(session, fiche.territoire_id),
+        lookalikes=lookalikes(session, fiche, revision),
     )
 
 
@@ -68,7 +99,7 @@ def version_page(revision: Revision, refused: Refused | None = None, comment: st
 def decider(revision_id: int, name: str) -> ResponseReturnValue:
     revision = moderated(revision_id)
     wanted = TRANSITIONS.get(name)
-    if wanted is None or wanted.permission is not Permission.MODERATE:
+    if wanted is None or wanted.permission is not Permission.MODERATE or wanted.apart:
         abort(404)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:
@@ -83,6 +114,8 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
             )
     except Refused as refused:
         return version_page(moderated(revision_id), refused, comment, name), 409
+    if name == "corriger":
+        return redirect(url_for("correction.relecture", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")
     stays = name in ("prendre", "suspendre", "republier")
     return redirect(url_for(".version", revision_id=revision_id) if stays else url_for(".file"), 303)
