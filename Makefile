@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check fuzz clean
+.PHONY: run test check fuzz kills clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -33,6 +33,12 @@ check: $(VENV)/.installed-test
 MINUTES ?= 2
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz.fuzz_reader -max_total_time=$$(($(MINUTES) * 60))
+
+# Kills processes between commit and send, many more times than the suite does, on both bases.
+ROUNDS ?= 5000
+kills: $(VENV)/.installed-test
+	RELAIS_KILL_ROUNDS=$(ROUNDS) $(BIN)/pytest --base sqlite tests/workflows/test_mail_kills.py
+	RELAIS_KILL_ROUNDS=$(ROUNDS) $(BIN)/pytest --base postgresql tests/workflows/test_mail_kills.py
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.engine import make_url
@@ -22,8 +23,14 @@ SETTINGS = {
     "RELAIS_FLUX": "folder of the published flows; empty: flux/ in the instance folder",
     "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ beside wsgi.py",
     "RELAIS_HTTPS": "1: cookies travel over HTTPS only (set it behind a TLS proxy)",
+    "RELAIS_SMTP": "mail server: smtp://, smtp+starttls:// or smtps://[user:password@]host[:port]; empty: e-mails wait",
+    "RELAIS_SENDER": "address e-mails come from; required with RELAIS_SMTP",
+    "RELAIS_SITE": "public address of this site, for the links in e-mails; empty: http://127.0.0.1:8000",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
 }
+
+
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
 
 class ConfigError(RuntimeError):
@@ -40,6 +47,9 @@ class Config:
     flux: Path
     https: bool
     proxies: int
+    smtp: str
+    sender: str
+    site: str
 
     def as_flask(self) -> dict[str, object]:
         return {
@@ -53,6 +63,9 @@ class Config:
             "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
             "RELAIS_DEMO": self.demo,
             "RELAIS_FLUX": self.flux,
+            "RELAIS_SMTP": self.smtp,
+            "RELAIS_SENDER": self.sender,
+            "RELAIS_SITE": self.site,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
@@ -89,6 +102,14 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
     redis_url = env.get("REDIS_URL", "").strip()
     if redis_url and not redis_url.startswith(("redis://", "rediss://")):
         raise ConfigError("REDIS_URL: une adresse redis:// ou rediss:// est attendue.")
+    smtp, sender = env.get("RELAIS_SMTP", "").strip(), env.get("RELAIS_SENDER", "").strip()
+    if smtp and (urlsplit(smtp).scheme not in SMTP_SCHEMES or not urlsplit(smtp).hostname):
+        raise ConfigError("RELAIS_SMTP: une adresse smtp://serveur:port est attendue (ou smtp+starttls://, smtps://).")
+    if smtp and "@" not in sender:
+        raise ConfigError("RELAIS_SENDER: l’adresse e-mail d’où partent les messages est attendue avec RELAIS_SMTP.")
+    site = (env.get("RELAIS_SITE", "").strip() or "http://127.0.0.1:8000").rstrip("/")
+    if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
+        raise ConfigError("RELAIS_SITE: une adresse https:// est attendue.")
     return Config(
         database_url=url,
         redis_url=redis_url,
@@ -98,6 +119,9 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         flux=Path(env.get("RELAIS_FLUX") or instance / "flux"),
         https=env.get("RELAIS_HTTPS", "") == "1",
         proxies=int(proxies),
+        smtp=smtp,
+        sender=sender,
+        site=site,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,21 @@ class Folders:
 
 
 folders = Folders()
+
+
+class Post:
+    """How e-mails leave, for code that knows no request."""
+
+    server = ""
+    sender = ""
+    site = ""
+    wake: Callable[[list[int]], None] = staticmethod(lambda ids: None)
+    """Asks for these e-mails to be sent; given by the factory, so that who writes them need not know jobs."""
+
+    def init_app(self, app: Flask, wake: Callable[[list[int]], None]) -> None:
+        self.server, self.sender = app.config["RELAIS_SMTP"], app.config["RELAIS_SENDER"]
+        self.site = app.config["RELAIS_SITE"]
+        self.wake = wake
+
+
+post = Post()

@@ -8,7 +8,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backoffice import cli, config, models, security, views
-from backoffice.extensions import bootstrap, csrf, db, folders, jobs, limiter, migrate
+from backoffice.extensions import bootstrap, csrf, db, folders, jobs, limiter, migrate, post
+from workflows import mail
 
 __all__ = ["create_app", "models"]
 
@@ -32,6 +33,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     bootstrap.init_app(app)
     jobs.init_app(app)
     folders.init_app(app)
+    post.init_app(app, mail.wake)
     security.init_app(app)
     views.init_app(app)  # refuses who may not come in, before CSRF looks at what they sent
     csrf.init_app(app)

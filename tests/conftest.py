@@ -94,11 +94,14 @@ class SqliteBase:
 
     def keep(self) -> None:
         db.engine.dispose()
-        with create_engine(self.url).begin() as connection:
+        engine = create_engine(self.url)
+        with engine.begin() as connection:
             connection.execute(text("SELECT 1"))
+        engine.dispose()  # one left open would keep reading the shared memory of a journal that is gone
         shutil.copy(self.file, self.copy)
 
     def reset(self) -> None:
+        db.session.remove()
         db.engine.dispose()
         for suffix in ("-wal", "-shm"):
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)

@@ -169,7 +169,8 @@ def test_the_page_takes_as_many_queries_whatever_stands_beside_the_entry(app, pe
 def test_remarks_go_to_their_fields_are_answered_and_come_back(app, people):
     provider, moderator = people
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, provider, moderator)
-    sentence = db.session.query(ReadySentence).filter_by(pattern="lieux[].transport").first()
+    where = {"territoire_id": fiche.territoire_id, "pattern": "lieux[].transport"}
+    sentence = db.session.query(ReadySentence).filter_by(**where).one()
     page = entry(app, moderator, fiche)
     page = press(page, "Épingler", champ="formation-objectif", texte="Dites pour qui.")
     page = press(page, "Épingler", champ="lieux-0-transport", phrase=str(sentence.id), texte="Merci !")
@@ -303,9 +304,10 @@ def test_ready_sentences_are_those_of_the_territoire(app, people):
     page = open_page(Visitor(app, people[1]), "/moderation/phrases")
     page = press(page, "Ajouter la phrase", question="formation.objectif", texte="Et pour les débutants ?")
     assert "Et pour les débutants ?" in page.words()
-    assert "Et pour les débutants ?" not in Visitor(app, make.moderator("Mina Est", "grand-est")).get(
-        "/moderation/phrases"
-    ).text
+    assert (
+        "Et pour les débutants ?"
+        not in Visitor(app, make.moderator("Mina Est", "grand-est")).get("/moderation/phrases").text
+    )
     wrong = press(page, "Ajouter la phrase", question="formation.objectif", texte=" ")
     assert wrong.status == 422
     assert "Écrivez la phrase." in wrong.words("//p[@class='erreur']")
@@ -387,7 +389,9 @@ def test_a_correction_given_up_leaves_what_was_sent_to_be_decided(app, people):
 def test_a_faulty_correction_does_not_end(app, people):
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, *people)
     page = press(entry(app, people[1], fiche), "Corriger moi-même")
-    open_page(page.visitor, f"/moderation/fiches/{fiche.id}/correction/objectifs").type({"formation-objectif": ""}).send()
+    open_page(page.visitor, f"/moderation/fiches/{fiche.id}/correction/objectifs").type(
+        {"formation-objectif": ""}
+    ).send()
     page = press(open_page(page.visitor, f"/moderation/fiches/{fiche.id}/correction"), "Terminer la correction")
     assert page.status == 422
     assert "Objectifs" in page.words("//div[@role='alert']")
@@ -438,7 +442,9 @@ def test_two_fiches_become_one_and_the_other_numero_leads_to_it(app, people, cho
     gone, kept = again(gone), again(kept)
     assert (gone.state, gone.merged_into_id, gone.fragment_id) == (FicheState.ARCHIVEE, kept.id, None)
     assert kept.state is not FicheState.ARCHIVEE
-    assert not any(revision.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION) for revision in gone.revisions)
+    assert not any(
+        revision.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION) for revision in gone.revisions
+    )
     rows = db.session.query(TransitionLog).filter_by(fiche_id=gone.id, transition="fusionner").all()
     assert [kept.numero in row.comment for row in rows] == [True]
     theirs = Visitor(app, people[0])

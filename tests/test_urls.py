@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 from lxml import html
+from sqlalchemy import select
 
 from backoffice import uploads
 from backoffice.extensions import db
 from backoffice.models import (
+    FailedJob,
     Fiche,
     ImportKind,
     ImportLine,
     JobStatus,
+    Mail,
+    Notification,
     Outcome,
     Phase,
     ReadySentence,
@@ -37,7 +41,8 @@ from . import factories as make
 from .visitor import ORIGIN, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "courriels")
+"""Of pages. Those of e-mails carry their style in the text: mail readers know no other."""
 
 ACTORS = (
     "anonyme",
@@ -74,6 +79,7 @@ WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 
 ROWS = (
@@ -311,6 +317,27 @@ ROWS = (
     Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{corrigee}/saisie/intitule", (303, 303, *WRITERS[2:])),
     Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{corrigee}/saisie/intitule", (401, 409, *WRITERS[2:])),
     Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{corrigee}/envoyer", (303, 409, *WRITERS[2:])),
+    Row("avis.liste", P.CONNECTED, "GET", "/avis/", (303, *EVERYONE[1:])),
+    Row("avis.ouvrir", P.CONNECTED, "POST", "/avis/{avis}/ouvrir", (303, 303, *NOBODY[2:])),
+    Row("avis.tout_lu", P.CONNECTED, "POST", "/avis/tout-lu", (303,) * 8),
+    Row("avis.choix", P.CONNECTED, "GET", "/avis/choix", (303, *EVERYONE[1:])),
+    Row("avis.choisir", P.CONNECTED, "POST", "/avis/choix", (303,) * 8),
+    Row("envois.courriels", P.ADMINISTER, "GET", "/administration/courriels", ADMINISTRATORS),
+    Row(
+        "envois.courriel",
+        P.ADMINISTER,
+        "POST",
+        "/administration/courriels/{courriel}/abandonner",
+        (303, *ADMINISTRATORS[1:7], 303),
+    ),
+    Row("envois.travaux", P.ADMINISTER, "GET", "/administration/travaux", ADMINISTRATORS),
+    Row(
+        "envois.recommencer",
+        P.ADMINISTER,
+        "POST",
+        "/administration/travaux/{travail}/recommencer",
+        (303, *ADMINISTRATORS[1:7], 303),
+    ),
     Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
     Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
     Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
@@ -408,6 +435,14 @@ class World:
         self.names |= {"organisme": theirs.id, "remarque": remark.id, "normandie": theirs.territoire_id}
         sentence = db.session.query(ReadySentence).filter_by(territoire_id=theirs.territoire_id).first()
         self.names["phrase"] = sentence.id
+        self.names["avis"] = db.session.scalars(
+            select(Notification.id).where(Notification.user_id == provider.id)
+        ).first()
+        self.names["courriel"] = db.session.scalars(select(Mail.id)).first()
+        failed = FailedJob(function="workflows.mail.sweep", arguments=[], reason="OSError: essai")
+        db.session.add(failed)
+        db.session.commit()
+        self.names["travail"] = failed.id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 

@@ -22,6 +22,10 @@ class Case:
     actor: User
     comment: str = ""
     at: datetime = field(default_factory=now)
+    notice: str = ""
+    """Told instead of the transition's own notice: set by an effect."""
+    facts: dict[str, str | list[str]] = field(default_factory=dict)
+    """More that the notice says: set by effects."""
 
 
 class Refused(Exception):

@@ -16,6 +16,7 @@ from backoffice.permissions import Permission
 
 from .case import Case, Refused
 from .engine import apply, authorised, lock, record
+from .outbox import tell
 
 
 def give_up(session: Session, fiche_id: int, actor: User) -> Case:
@@ -71,6 +72,7 @@ def contest(session: Session, fiche_id: int, revision_id: int, text: str, actor:
         raise Refused("Cette correction a déjà été contestée : le modérateur a reçu votre message.") from error
     record(Case(session, fiche, revision, actor, text), "contester", revision.state, revision.state)
     session.flush()
+    tell(session, "correction_contestee", key=str(made.id), actor=actor, fiche=fiche, facts={"motif": text})
     return made
 
 

@@ -31,6 +31,7 @@ class Transition:
     """One allowed step.
 
     label: the words of the button; done: the past participle, as in «déjà validée par …»
+    notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
     comment: the question asked when a comment is required, else ""; excused: when it is not, after all
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
@@ -44,6 +45,7 @@ class Transition:
     sources: tuple[RevisionState | FicheState, ...]
     target: RevisionState | FicheState
     permission: Permission
+    notice: str = ""
     comment: str = ""
     excused: Callable[[Case], bool] | None = None
     guard: Callable[[Case], None] | None = None
@@ -104,6 +106,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.VALIDEE,
         Permission.MODERATE,
+        notice="fiche_validee",
         effect=effects.publish,
     ),
     Transition(
@@ -114,6 +117,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.A_CORRIGER,
         Permission.MODERATE,
+        notice="fiche_renvoyee",
         comment="Que faut-il corriger ?",
         excused=guards.has_remarks,
         effect=effects.open_next_draft,
@@ -166,6 +170,7 @@ _TABLE = (
         (_F.NON_PUBLIEE, _F.PUBLIEE, _F.SUSPENDUE),
         _F.ARCHIVEE,
         Permission.MODERATE,
+        notice="fiche_fusionnee",
         comment="Quelle fiche est gardée ?",
         guard=guards.not_in_moderation,
         effect=effects.archive,
@@ -179,6 +184,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.REFUSEE,
         Permission.MODERATE,
+        notice="fiche_refusee",
         comment="Pour quelle raison ?",
         effect=effects.decide,
     ),
@@ -190,6 +196,7 @@ _TABLE = (
         (_F.PUBLIEE,),
         _F.SUSPENDUE,
         Permission.MODERATE,
+        notice="fiche_suspendue",
         comment="Pour quelle raison ?",
         effect=effects.suspend,
     ),
@@ -201,6 +208,7 @@ _TABLE = (
         (_F.SUSPENDUE,),
         _F.PUBLIEE,
         Permission.MODERATE,
+        notice="fiche_republiee",
         effect=effects.resume,
     ),
     Transition(

@@ -6,7 +6,7 @@ from backoffice.models import FicheState, Origin, Revision
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
-from . import publication
+from . import guards, publication
 from .case import Case, Refused
 
 
@@ -45,6 +45,8 @@ def publish(case: Case) -> None:
             "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction.", error.findings
         ) from error
     decide(case)
+    if revision.origin is Origin.MODERATEUR:
+        case.notice = "correction_moderateur"
     revision.fragment = fragment
     fiche.published_revision_id = revision.id
     if fiche.state is not FicheState.SUSPENDUE:
@@ -58,6 +60,7 @@ BY_MODERATOR = "Petite correction faite par le modérateur."
 
 def open_next_draft(case: Case) -> None:
     """The returned version stays as it was; the provider corrects a copy."""
+    case.facts["remarques"] = [f"{remark.label} : {remark.text}" for remark in guards.live_remarks(case)]
     decide(case)
     case.revision.reason = case.comment or SEE_REMARKS
     case.session.add(next_draft(case.revision))

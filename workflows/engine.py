@@ -18,6 +18,7 @@ from backoffice.permissions import Permission, Role
 
 from .case import Case, Refused
 from .definition import TRANSITIONS, Subject, Transition
+from .outbox import tell
 
 PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
@@ -42,8 +43,11 @@ def apply(session: Session, name: str, *, fiche_id: int, revision_id: int, actor
         transition.guard(case)
     if transition.effect:
         transition.effect(case)
-    _move(case, transition, source)
+    row = _move(case, transition, source)
     session.flush()
+    if notice := case.notice or transition.notice:
+        facts = {"motif": case.comment, **case.facts}
+        tell(session, notice, key=str(row.id), actor=actor, fiche=fiche, facts=facts)
     return case
 
 
@@ -88,20 +92,20 @@ def available(actor: User, fiche: Fiche, revision: Revision) -> list[Transition]
     ]
 
 
-def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = False) -> None:
+def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = False) -> TransitionLog:
     """Adds one row to the log."""
-    case.session.add(
-        TransitionLog(
-            at=case.at,
-            actor_id=case.actor.id,
-            fiche_id=case.fiche.id,
-            revision_id=None if of_fiche else case.revision.id,
-            transition=name,
-            source=source,
-            target=target,
-            comment=case.comment or None,
-        )
+    row = TransitionLog(
+        at=case.at,
+        actor_id=case.actor.id,
+        fiche_id=case.fiche.id,
+        revision_id=None if of_fiche else case.revision.id,
+        transition=name,
+        source=source,
+        target=target,
+        comment=case.comment or None,
     )
+    case.session.add(row)
+    return row
 
 
 def _ask(transition: Transition) -> str:
@@ -112,17 +116,17 @@ def _state(case: Case, transition: Transition) -> RevisionState | FicheState:
     return case.revision.state if transition.subject is Subject.REVISION else case.fiche.state
 
 
-def _move(case: Case, transition: Transition, source: RevisionState | FicheState) -> None:
+def _move(case: Case, transition: Transition, source: RevisionState | FicheState) -> TransitionLog:
     target = transition.target
     if isinstance(target, FicheState):
         case.fiche.state = target
-        record(case, transition.name, source, target, of_fiche=True)
-        return
+        return record(case, transition.name, source, target, of_fiche=True)
     case.revision.state = target
-    record(case, transition.name, source, target)
+    row = record(case, transition.name, source, target)
     if target is RevisionState.VALIDEE and case.fiche.state is FicheState.NON_PUBLIEE:
         case.fiche.state = FicheState.PUBLIEE
         record(case, PUBLICATION, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
+    return row
 
 
 def _too_late(case: Case, transition: Transition) -> str:

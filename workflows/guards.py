@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import exists, select
 
 from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent
@@ -40,9 +42,13 @@ def corrected(case: Case) -> None:
 
 def has_remarks(case: Case) -> bool:
     """Whether a remark is pinned on this version, that was not taken off."""
+    return bool(live_remarks(case))
+
+
+def live_remarks(case: Case) -> Sequence[Remark]:
     withdrawn = exists().where(RemarkEvent.remark_id == Remark.id, RemarkEvent.act == RemarkAct.RETIREE)
-    pinned = select(Remark.id).where(Remark.revision_id == case.revision.id, ~withdrawn)
-    return case.session.scalars(pinned.limit(1)).first() is not None
+    pinned = select(Remark).where(Remark.revision_id == case.revision.id, ~withdrawn)
+    return case.session.scalars(pinned.order_by(Remark.id)).all()
 
 
 def not_merged(case: Case) -> None:

@@ -12,13 +12,15 @@ To add a job, write a function at the top of a module and ask for it by name::
         enqueue(session, "workflows.imports.run", job.id)       # arguments: what JSON can write
 
 A job owns its transactions (``atomic``), reads again what it needs, may be run twice without harm, and
-lets its exceptions through: RQ keeps them with the job, and the log has them. Nothing is lost with Redis
-down: whoever asks keeps a row that says what is still to be done, so that it can be asked again.
+lets its exceptions through: they are kept with the job (see `failures`), and the log has them. Nothing is
+lost with Redis down: whoever asks keeps a row that says what is still to be done, to be asked again.
 """
 
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Sequence
 from importlib import import_module
 
 from redis import RedisError
@@ -28,6 +30,8 @@ from sqlalchemy.orm import Session
 from backoffice.extensions import QUEUE, db, jobs, read_only
 from backoffice.transactions import on_commit
 
+from . import failures
+
 Argument = str | int | bool | None
 
 log = logging.getLogger(__name__)
@@ -35,10 +39,11 @@ log = logging.getLogger(__name__)
 
 def enqueue(session: Session, function: str, *arguments: Argument) -> None:
     """Asks for ``package.module.function(*arguments)`` once the transaction is committed."""
-    on_commit(session, lambda: _start(function, arguments))
+    on_commit(session, lambda: start(function, arguments))
 
 
-def _start(function: str, arguments: tuple[Argument, ...]) -> None:
+def start(function: str, arguments: Sequence[Argument] = ()) -> None:
+    """Asks for work that no transaction asks for. Never raises: see above how nothing is lost."""
     queue = jobs.queue
     try:
         if queue is not None:
@@ -50,6 +55,7 @@ def _start(function: str, arguments: tuple[Argument, ...]) -> None:
     except Exception:
         # The transaction that asked is committed: its answer must say so, whatever becomes of the job.
         log.exception("le travail %s%r a échoué", function, arguments)
+        failures.keep(function, arguments, traceback.format_exc())
 
 
 def perform(function: str, *arguments: Argument) -> None:
@@ -72,6 +78,12 @@ def work(name: str = QUEUE, *, burst: bool = False) -> bool:
     if queue is None:
         return False
     db.engine.dispose()  # the processes of the jobs inherit no connection
-    worker = Worker([name], connection=queue.connection, serializer=queue.serializer)
+    worker = Worker(
+        [name],
+        connection=queue.connection,
+        serializer=queue.serializer,
+        exception_handlers=[failures.in_worker],
+        work_horse_killed_handler=failures.killed,
+    )
     worker.work(burst=burst, logging_level="WARNING")
     return True

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import communes, flux, imports, jobs, lheo, seed, users
+from . import communes, flux, imports, jobs, lheo, mail, seed, users
 
 
 def init_app(app: Flask) -> None:
-    for group in (communes.group, flux.group, jobs.group, lheo.group, seed.group, users.group):
+    for group in (communes.group, flux.group, jobs.group, lheo.group, mail.group, seed.group, users.group):
         app.cli.add_command(group)
     app.cli.add_command(imports.command)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from backoffice.models import Dispositif, Fiche, Organisme, Territoire, User
+from backoffice.models import Dispositif, Fiche, Mail, MailState, Organisme, Territoire, User
 from backoffice.models.base import clock_at
 from backoffice.models.content import Contenu, dump
 from backoffice.models.dates import PARIS
@@ -68,6 +68,8 @@ def load_demo(session: Session, now: datetime) -> int:
     for house in HOUSES:
         for name in PLAN[house.key]:
             stage.play(house, STORIES[name])
+    # What an invented past told people stays in their lists; none of it leaves by e-mail.
+    session.execute(update(Mail).values(state=MailState.ANNULE))
     return stage.played
 
 

@@ -4,6 +4,7 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .pairs import Contestation, DistinctPair
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .states import FicheState, Origin, RevisionState
@@ -16,6 +17,7 @@ __all__ = [
     "Contestation",
     "Dispositif",
     "DistinctPair",
+    "FailedJob",
     "Fiche",
     "FicheState",
     "Flux",
@@ -29,7 +31,11 @@ __all__ = [
     "ImportMapping",
     "JobStatus",
     "Login",
+    "Mail",
+    "MailState",
     "Membership",
+    "Mute",
+    "Notification",
     "Organisme",
     "Origin",
     "Outcome",

@@ -7,10 +7,12 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    avis,
     compte,
     consultation,
     correction,
     doublons,
+    envois,
     errors,
     fiches,
     flux,
@@ -32,20 +34,9 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (
-        accueil,
-        compte,
-        fiches,
-        saisie,
-        moderation,
-        remarques,
-        doublons,
-        correction,
-        imports,
-        consultation,
-        flux,
-        api,
-    ):
+    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api, avis, envois):
+        app.register_blueprint(module.blueprint)
+    for module in (remarques, doublons, correction):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

@@ -9,9 +9,11 @@ from flask import Flask, current_app
 from flask_login import current_user
 from markupsafe import Markup, escape
 
+from backoffice.extensions import db
 from backoffice.models import Fiche, dates, vocabulary
 from backoffice.models.content import label_of, pattern_of
 from backoffice.permissions import Permission
+from backoffice.queries.notices import unread
 from backoffice.reference.communes import departements
 from exports import words
 from forms.fields import count_of, limit_of, spaced
@@ -59,6 +61,7 @@ def _who() -> dict[str, Any]:
     return {
         "acting": acting_organisme(),
         "own_structures": [m.organisme for m in current_user.memberships] if connected else [],
+        "unread": unread(db.session, current_user) if connected else 0,
         "demonstration": current_app.config["RELAIS_DEMO"],
     }
 

@@ -26,6 +26,7 @@ from forms.saving import Saved, add_row, answers, open_form, remove_row, save, s
 from workflows import operations, remarks
 from workflows.case import Refused
 from workflows.engine import apply, lock
+from workflows.outbox import tell
 
 from .entry import Asked, answered
 from .fiches import fiche_page, own_fiche
@@ -267,7 +268,8 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
     fiche = own_fiche(fiche_id)
     try:
         with atomic() as session:
-            apply(session, "soumettre", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+            case = apply(session, "soumettre", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+            tell(session, "fiche_envoyee", key=str(case.revision.id), fiche=case.fiche)
     except Refused as refused:
         fiche = own_fiche(fiche_id)
         if refused.findings:

@@ -1,0 +1,121 @@
+"""What people are told: e-mails on their way, the list each person reads in Relais, and what they muted.
+
+An e-mail is a row written in the transaction of what it tells. Its state says what is known of it:
+
+    a_envoyer → en_cours → remis → envoye
+         ↑_________|          |→ incertain   the server was given it and never answered: a person decides
+         ↑____________________|              the server refused it for now
+                               → refuse      nobody there, or too many attempts
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .account import User
+from .base import Instant, Json, Model, Word, now, one_of
+from .fiche import Fiche
+
+
+class MailState(StrEnum):
+    A_ENVOYER = "a_envoyer"
+    EN_COURS = "en_cours"
+    REMIS = "remis"
+    ENVOYE = "envoye"
+    INCERTAIN = "incertain"
+    REFUSE = "refuse"
+    ANNULE = "annule"
+
+    @property
+    def label(self) -> str:
+        return MAIL_LABELS[self]
+
+
+MAIL_LABELS = {
+    MailState.A_ENVOYER: "À envoyer",
+    MailState.EN_COURS: "Envoi en cours",
+    MailState.REMIS: "Remis au serveur, réponse attendue",
+    MailState.ENVOYE: "Envoyé",
+    MailState.INCERTAIN: "Peut-être envoyé, à vérifier",
+    MailState.REFUSE: "Refusé",
+    MailState.ANNULE: "Abandonné",
+}
+
+
+class Mail(Model):
+    """One e-mail to one address. `key` is unique: the same event never writes to the same address twice."""
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        CheckConstraint(one_of("state", MailState), name="state"),
+        CheckConstraint("(state = 'envoye') = (sent_at IS NOT NULL)", name="sent"),
+        CheckConstraint("state NOT IN ('en_cours', 'remis') OR claimed_at IS NOT NULL", name="claimed"),
+        Index("ix_mail_due", "state", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the notice, the event and the address, in hexadecimal; its Message-ID begins with the first half."""
+    notice: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str] = mapped_column(String(160))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"), index=True)
+    fiche_id: Mapped[int | None] = mapped_column(ForeignKey(Fiche.id), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    state: Mapped[MailState] = mapped_column(Word(MailState), default=MailState.A_ENVOYER)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    """What the server answered last, when it was not a yes."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    next_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    """Not before this moment."""
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a process took it last."""
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Notification(Model):
+    """One line of a person's list in Relais."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("user_id", "key"),
+        Index("ix_notification_unread", "user_id", "read_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    notice: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    page: Mapped[str] = mapped_column(String(200))
+    """Path of the page it speaks of, within Relais; may be empty."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Mute(Model):
+    """A person no longer wants the e-mails of a notice; the list in Relais goes on."""
+
+    __tablename__ = "mute"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    notice: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class FailedJob(Model):
+    """Work that failed in this process, where there is no Redis to keep it."""
+
+    __tablename__ = "failed_job"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    function: Mapped[str] = mapped_column(String(200))
+    arguments: Mapped[list[str | int | bool | None]] = mapped_column(Json, default=list)
+    reason: Mapped[str] = mapped_column(Text)
+    """The trace, its last line first to be read."""
+    failed_at: Mapped[datetime] = mapped_column(Instant, default=now)

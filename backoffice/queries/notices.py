@@ -1,0 +1,46 @@
+"""Each person's list of notices, and the e-mails as administrators see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Mail, MailState, Mute, Notification, User
+
+SHOWN = 100
+
+
+def own_notices(session: Session, user: User) -> Sequence[Notification]:
+    """The latest ones first."""
+    return session.scalars(
+        select(Notification).where(Notification.user_id == user.id).order_by(Notification.id.desc()).limit(SHOWN)
+    ).all()
+
+
+def own_notice(session: Session, user: User, notice_id: int) -> Notification | None:
+    return session.scalars(
+        select(Notification).where(Notification.id == notice_id, Notification.user_id == user.id)
+    ).first()
+
+
+def unread(session: Session, user: User) -> int:
+    query = select(func.count()).where(Notification.user_id == user.id, Notification.read_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def muted(session: Session, user: User) -> set[str]:
+    return set(session.scalars(select(Mute.notice).where(Mute.user_id == user.id)))
+
+
+def mails(session: Session, state: MailState | None, before: int) -> Sequence[Mail]:
+    """One page, the latest first, of those before an id; the next page begins before the last id."""
+    query = select(Mail).where(Mail.id < before).order_by(Mail.id.desc()).limit(SHOWN)
+    if state is not None:
+        query = query.where(Mail.state == state)
+    return session.scalars(query).all()
+
+
+def mail_counts(session: Session) -> dict[MailState, int]:
+    return dict(session.execute(select(Mail.state, func.count()).group_by(Mail.state)).all())

@@ -1,0 +1,211 @@
+"""What people are told, each notice declared once: who, when, in which words.
+
+To add one: a row here, its text in ``templates/courriels/<name>.txt``, and one call of ``outbox.tell``
+where it happens. The text serves both forms of the e-mail: blank lines part paragraphs, lines that begin
+with ``>`` quote somebody, lines that begin with ``-`` make a list; the HTML form is laid out from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Assignment, Fiche, Membership, Territoire, User
+from backoffice.permissions import Permission, Role
+
+Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int]]
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """user_id: None for somebody who has no account."""
+
+    email: str
+    name: str = ""
+    user_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What happened: what an audience and a text may speak of."""
+
+    session: Session
+    actor: User | None = None
+    fiche: Fiche | None = None
+    territoire: Territoire | None = None
+    to: Sequence[Addressee] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+Audience = Callable[[Told], Sequence[Addressee]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One kind of event.
+
+    label: what it is about, as the person who chooses their e-mails reads it
+    when: the moment, for whoever reads this table
+    subject: Jinja text; page: path of the page to open, with {fiche}, {territoire} or a fact; may be empty
+    concerns: whoever holds this permission may receive it, and chooses whether to
+    obligatory: the person has to act, or has a right at stake: it cannot be muted
+    by_mail: False: only in the list inside Relais
+    """
+
+    name: str
+    label: str
+    when: str
+    audience: Audience
+    subject: str
+    page: str = ""
+    concerns: Permission = Permission.WRITE_FICHE
+    obligatory: bool = False
+    by_mail: bool = True
+
+
+def structure(told: Told) -> Sequence[Addressee]:
+    """The people who enter the fiches of the structure."""
+    assert told.fiche is not None
+    return _people(
+        told, select(User).join(Membership).where(Membership.organisme_id == told.fiche.organisme_id, User.active)
+    )
+
+
+def moderators(told: Told) -> Sequence[Addressee]:
+    """Those of the fiche's territoire, or of the one that is spoken of."""
+    territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
+    return _people(
+        told,
+        select(User)
+        .join(Assignment)
+        .where(Assignment.territoire_id == territoire_id, Assignment.role == Role.MODERATEUR, User.active),
+    )
+
+
+def administrators(told: Told) -> Sequence[Addressee]:
+    return _people(told, select(User).where(User.administrator, User.active))
+
+
+def named(told: Told) -> Sequence[Addressee]:
+    """Those whom the caller names."""
+    return told.to
+
+
+def _people(told: Told, query: Select[tuple[User]]) -> Sequence[Addressee]:
+    rows = told.session.execute(query.with_only_columns(User.id, User.email, User.name).distinct().order_by(User.id))
+    return [Addressee(row.email, row.name, row.id) for row in rows]
+
+
+_TABLE = (
+    Notice(
+        "fiche_envoyee",
+        "Vos fiches bien reçues",
+        "a person has sent a fiche for verification",
+        structure,
+        "Votre fiche est envoyée : {{ titre }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
+        "fiche_validee",
+        "Vos fiches validées",
+        "a moderator has approved a version",
+        structure,
+        "Votre fiche est validée : {{ titre }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
+        "fiche_renvoyee",
+        "Vos fiches à corriger",
+        "a moderator has returned a version",
+        structure,
+        "Votre fiche est à corriger : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "fiche_refusee",
+        "Vos fiches refusées",
+        "a moderator has refused a version",
+        structure,
+        "Votre fiche n’est pas publiée : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "fiche_suspendue",
+        "Vos fiches suspendues",
+        "a moderator has taken a fiche offline",
+        structure,
+        "La publication de votre fiche est suspendue : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "fiche_republiee",
+        "Vos fiches publiées de nouveau",
+        "a moderator has put a suspended fiche back online",
+        structure,
+        "Votre fiche est de nouveau publiée : {{ titre }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
+        "correction_moderateur",
+        "Vos fiches corrigées par un modérateur",
+        "a moderator has approved a version that they corrected",
+        structure,
+        "Votre fiche est validée, avec une petite correction : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "contestation_repondue",
+        "Les réponses à vos contestations",
+        "a moderator has answered what the structure contests",
+        structure,
+        "Le modérateur vous a répondu : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "fiche_fusionnee",
+        "Vos fiches réunies avec une autre",
+        "a moderator has joined two fiches that say the same",
+        structure,
+        "Votre fiche est réunie avec une autre : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "correction_contestee",
+        "Les corrections contestées par une structure",
+        "a structure does not agree with the corrections of a moderator",
+        moderators,
+        "Une correction est contestée : {{ titre }}",
+        "/moderation/contestations",
+        Permission.MODERATE,
+    ),
+    Notice(
+        "releve_du_jour",
+        "Le relevé du jour de la file de modération",
+        "each morning when something waits in a territoire",
+        named,
+        "{{ a_prendre }} fiche{{ 's' if a_prendre > 1 }} à prendre en {{ territoire }}",
+        "/moderation/",
+        Permission.MODERATE,
+    ),
+    Notice(
+        "travail_en_echec",
+        "Les travaux de fond en échec",
+        "a job has failed",
+        administrators,
+        "Un travail de fond a échoué : {{ travail }}",
+        "/administration/travaux",
+        Permission.ADMINISTER,
+        obligatory=True,
+    ),
+)
+
+NOTICES: dict[str, Notice] = {notice.name: notice for notice in _TABLE}
