@@ -213,7 +213,7 @@ def test_remarks_go_to_their_fields_are_answered_and_come_back(app, people):
     assert "Sans changement." in said
     assert "(vide) → devient Bus 3, arrêt Mairie" in said
     press(page, "Prendre")
-    page = press(entry(app, moderator, fiche), "Demander de nouveau : Objectifs")
+    page = press(entry(app, moderator, fiche), "Demander de nouveau : Formation, Objectifs")
     assert "Remarques (1)" in page.words()
 
 
