@@ -22,10 +22,10 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right. An unknown account costs the same time as a wrong password."""
+    """Whether the password is right. An unknown account, or one without password, costs the time of a wrong one."""
     hasher = _hasher()
     try:
-        return hasher.verify(password_hash or _decoy(hasher), password) and password_hash is not None
+        return hasher.verify(password_hash or _decoy(hasher), password) and bool(password_hash)
     except (Argon2Error, InvalidHashError):
         return False
 

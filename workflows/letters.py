@@ -42,26 +42,33 @@ def _templates() -> Environment:
     return made
 
 
-def write(notice: Notice, told: Told, addressee: Addressee) -> Letter:
-    """What this addressee reads. Raises jinja2.UndefinedError when a fact that the text needs is missing."""
+def page_of(notice: Notice, told: Told) -> str:
+    """Path of the page to open; may be empty."""
     names = {
         "fiche": told.fiche.id if told.fiche else "",
         "territoire": told.territoire.slug if told.territoire else "",
     }
-    page = notice.page.format(**names, **told.facts)
+    return notice.page.format(**{**names, **told.facts})
+
+
+def write(notice: Notice, told: Told, addressee: Addressee, way_in: str) -> Letter:
+    """What this addressee reads; `way_in` is the path of the link they are given.
+
+    Raises jinja2.UndefinedError when a fact that the text needs is missing.
+    """
     context = {**_values(told), **told.facts, "destinataire": addressee.name, "site": post.site}
     subject = _one_line(_templates().from_string(notice.subject).render(context))
     body = _templates().get_template(f"{notice.name}.txt").render(context).strip()
     frame = {
         **context,
         "sujet": subject,
-        "lien": f"{post.site}{page}" if page else "",
+        "lien": f"{post.site}{way_in}" if way_in else "",
         "reglable": addressee.user_id is not None and not notice.obligatory,
         "choix": f"{post.site}/avis/choix",
     }
     text = _templates().get_template("cadre.txt").render(frame, corps=body)
     html = _templates().get_template("cadre.html").render(frame, blocs=_blocks(body))
-    return Letter(subject, text.strip() + "\n", html, page)
+    return Letter(subject, text.strip() + "\n", html, page_of(notice, told))
 
 
 def _values(told: Told) -> dict[str, Any]:

@@ -36,6 +36,7 @@ LEASE = timedelta(minutes=10)
 DELAYS = (1, 5, 15, 60, 240, 720, 1440)
 """Minutes before each new attempt; after the last one the e-mail is refused."""
 BATCH = 200
+FORGOTTEN = "Ce message contenait un lien personnel : son texte est effacé depuis son envoi."
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +70,16 @@ def retry(session: Session, mail: Mail) -> bool:
 
 def abandon(session: Session, mail: Mail) -> bool:
     """An administrator says that it need not leave; False when it is too late for that."""
-    return _change(
-        session,
-        mail.id,
-        (MailState.A_ENVOYER, MailState.REFUSE, MailState.INCERTAIN),
-        MailState.ANNULE,
-        claimed_at=None,
-    )
+    sources = (MailState.A_ENVOYER, MailState.REFUSE, MailState.INCERTAIN)
+    done = _change(session, mail.id, sources, MailState.ANNULE, claimed_at=None)
+    if done:
+        _forget(session, mail.id)
+    return done
+
+
+def _forget(session: Session, mail_id: int) -> None:
+    """A text that lets somebody in is kept no longer than its way."""
+    session.execute(update(Mail).where(Mail.id == mail_id, Mail.secret).values(text=FORGOTTEN, html=FORGOTTEN))
 
 
 class NotAcceptedError(Exception):
@@ -126,6 +130,7 @@ def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> N
         raise
     with atomic() as session:
         _change(session, mail_id, (MailState.REMIS,), MailState.ENVOYE, sent_at=now(), error="")
+        _forget(session, mail_id)
 
 
 def _ask(code: int, answer: bytes) -> None:

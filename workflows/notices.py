@@ -21,11 +21,12 @@ Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int
 
 @dataclass(frozen=True)
 class Addressee:
-    """user_id: None for somebody who has no account."""
+    """user_id: None for somebody who has no account. by_link: has no password, and comes in by the links of e-mails."""
 
     email: str
     name: str = ""
     user_id: int | None = None
+    by_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Notice:
     subject: Jinja text; page: path of the page to open, with {fiche}, {territoire} or a fact; may be empty
     concerns: whoever holds this permission may receive it, and chooses whether to
     obligatory: the person has to act, or has a right at stake: it cannot be muted
-    by_mail: False: only in the list inside Relais
+    by_mail: False: only in the list inside Relais; in_list: False: only by e-mail
+    secret: its text lets somebody in, and is forgotten once sent
     """
 
     name: str
@@ -64,6 +66,8 @@ class Notice:
     concerns: Permission = Permission.WRITE_FICHE
     obligatory: bool = False
     by_mail: bool = True
+    in_list: bool = True
+    secret: bool = False
 
 
 def structure(told: Told) -> Sequence[Addressee]:
@@ -95,8 +99,9 @@ def named(told: Told) -> Sequence[Addressee]:
 
 
 def _people(told: Told, query: Select[tuple[User]]) -> Sequence[Addressee]:
-    rows = told.session.execute(query.with_only_columns(User.id, User.email, User.name).distinct().order_by(User.id))
-    return [Addressee(row.email, row.name, row.id) for row in rows]
+    columns = query.with_only_columns(User.id, User.email, User.name, User.password_hash)
+    rows = told.session.execute(columns.distinct().order_by(User.id))
+    return [Addressee(row.email, row.name, row.id, not row.password_hash) for row in rows]
 
 
 _TABLE = (
@@ -186,6 +191,28 @@ _TABLE = (
         "Une correction est contestée : {{ titre }}",
         "/moderation/contestations",
         Permission.MODERATE,
+    ),
+    Notice(
+        "lien_fiche_asl",
+        "Le lien qui commence une Fiche ASL",
+        "somebody without account asks to describe their workshops",
+        named,
+        "Commencez votre fiche : un lien pour confirmer votre adresse",
+        "/lien/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
+    ),
+    Notice(
+        "lien_connexion",
+        "Le lien qui remplace le mot de passe",
+        "somebody asks to come in without password",
+        named,
+        "Votre lien pour entrer dans Relais",
+        "/lien/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
     ),
     Notice(
         "releve_du_jour",

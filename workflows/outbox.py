@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,13 +16,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import post
-from backoffice.models import Fiche, Mail, Mute, Notification, Territoire, User
+from backoffice.models import Fiche, Link, Mail, Mute, Notification, Territoire, User
 from backoffice.models.base import now
+from backoffice.passwords import new_token, token_hash
 from backoffice.transactions import on_commit
 
-from .letters import Letter, write
+from .letters import Letter, page_of, write
 from .notices import NOTICES, Addressee, Fact, Notice, Told
 
+LINK_LIFE = timedelta(days=60)
+"""Of a link to a fiche, for somebody who has no password."""
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -48,8 +52,8 @@ def tell(
     written = []
     for addressee in people:
         mark = hashlib.sha256(f"{name}\n{key}\n{addressee.email}".encode()).hexdigest()
-        letter = write(notice, told, addressee)
-        if addressee.user_id is not None:
+        letter = write(notice, told, addressee, _way_in(session, notice, told, addressee))
+        if addressee.user_id is not None and notice.in_list:
             _insert_once(session, Notification, _line(notice, letter, addressee, mark))
         if notice.by_mail and addressee.user_id not in muted:
             mail_id = _insert_once(session, Mail, _mail(notice, letter, addressee, mark, fiche))
@@ -62,6 +66,24 @@ def tell(
 def _muted(session: Session, notice: Notice, people: Sequence[Addressee]) -> set[int]:
     ids = [one.user_id for one in people if one.user_id is not None]
     return set(session.scalars(select(Mute.user_id).where(Mute.notice == notice.name, Mute.user_id.in_(ids))))
+
+
+def _way_in(session: Session, notice: Notice, told: Told, addressee: Addressee) -> str:
+    """For somebody without password, the path of a link that opens the page for them."""
+    page = page_of(notice, told)
+    if not addressee.by_link or addressee.user_id is None or not page:
+        return page
+    token = new_token()
+    session.add(
+        Link(
+            token_hash=token_hash(token),
+            user_id=addressee.user_id,
+            email=addressee.email,
+            page=page,
+            expires_at=now() + LINK_LIFE,
+        )
+    )
+    return f"/lien/{token}"
 
 
 def _line(notice: Notice, letter: Letter, addressee: Addressee, mark: str) -> dict[str, Any]:
@@ -85,6 +107,7 @@ def _mail(notice: Notice, letter: Letter, addressee: Addressee, mark: str, fiche
         "subject": letter.subject,
         "text": letter.text,
         "html": letter.html,
+        "secret": notice.secret or addressee.by_link,
         "state": "a_envoyer",
         "attempts": 0,
         "error": "",

@@ -4,6 +4,7 @@ from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .link import Link
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .pairs import Contestation, DistinctPair
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
@@ -30,6 +31,7 @@ __all__ = [
     "ImportLine",
     "ImportMapping",
     "JobStatus",
+    "Link",
     "Login",
     "Mail",
     "MailState",

@@ -19,6 +19,7 @@ from . import (
     guard,
     imports,
     lheo,
+    liens,
     moderation,
     presentation,
     remarques,
@@ -34,7 +35,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api, avis, envois):
+    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api, avis, envois, liens):
         app.register_blueprint(module.blueprint)
     for module in (remarques, doublons, correction):
         app.register_blueprint(module.blueprint)

@@ -39,13 +39,13 @@ def _load(token: str) -> User | None:
         .join(Login, Login.user_id == User.id)
         .where(Login.token_hash == token_hash(token), Login.expires_at > now())
     ).first()
-    if found is None or not _may_enter(found):
+    if found is None or not may_enter(found):
         return None
     found.login_token = token
     return found
 
 
-def _may_enter(user: User) -> bool:
+def may_enter(user: User) -> bool:
     return user.active and (not user.demonstration or bool(current_app.config["RELAIS_DEMO"]))
 
 
@@ -66,7 +66,7 @@ def connecter() -> ResponseReturnValue:
     target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
     user = db.session.scalars(select(User).where(User.email == email)).first() if "\x00" not in email else None
     right = verify(user.password_hash if user else None, password[:LONGEST])
-    if user is None or not right or not _may_enter(user):
+    if user is None or not right or not may_enter(user):
         return login_page(target, email, WRONG, kept), 401
     open_login(user)
     if pairs := pairs_of(kept):

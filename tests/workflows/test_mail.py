@@ -18,7 +18,7 @@ from tests.post_office import open_office
 from workflows import mail
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply
-from workflows.letters import FOLDER, write
+from workflows.letters import FOLDER, page_of, write
 from workflows.notices import NOTICES, Addressee, Told
 from workflows.outbox import tell
 
@@ -246,6 +246,8 @@ FACTS = {
     "plus_anciennes": ["Une fiche, 12 jours"],
     "travail": "mail.sweep",
     "raison": "OSError",
+    "jeton": "jeton",
+    "structure": "Les amis des Tilleuls",
 }
 
 
@@ -255,7 +257,7 @@ def test_every_notice_has_its_text_and_its_page(app, name):
     notice = NOTICES[name]
     fiche = make.draft(make.provider())
     told = Told(db.session(), make.moderator(), fiche, fiche.territoire, facts=FACTS)
-    letter = write(notice, told, Addressee("une.personne@exemple.fr", "Une Personne", 1))
+    letter = write(notice, told, Addressee("une.personne@exemple.fr", "Une Personne", 1), page_of(notice, told))
     assert letter.subject.strip()
     assert "\n" not in letter.subject
     assert "Bonjour Une Personne," in letter.text

@@ -1,0 +1,143 @@
+"""Coming in without password: the Fiche ASL of somebody who has no account, and links sent by e-mail.
+
+Whatever address is typed, the answer is the same: it tells nobody who has an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from email_validator import EmailNotValidError, validate_email
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from backoffice.extensions import db, limiter
+from backoffice.models import Territoire, User
+from backoffice.models.text import clean
+from backoffice.permissions import Permission
+from backoffice.queries.communes import communes_of
+from backoffice.security import safe_next
+from backoffice.transactions import atomic
+from workflows import links
+
+from .compte import may_enter, open_login
+from .guard import requires
+from .reprise import typed_email
+
+blueprint = Blueprint("liens", __name__)
+
+TRAP = "site_internet"
+"""A field that people do not see: whoever fills it is a robot."""
+FIELDS = ("nom", "courriel", "structure", "code_postal")
+
+
+@blueprint.get("/fiche-asl")
+@requires(Permission.PUBLIC)
+def commencer() -> ResponseReturnValue:
+    return _form()
+
+
+def _form(errors: Mapping[str, str] = MappingProxyType({})) -> str:
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    return render_template("liens/commencer.html", typed=typed, errors=errors, trap=TRAP)
+
+
+@blueprint.post("/fiche-asl")
+@limiter.limit("10/minute;40/hour")
+@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@requires(Permission.PUBLIC)
+def demander() -> ResponseReturnValue:
+    name, structure = (clean(request.form.get(field, "")) for field in ("nom", "structure"))
+    email, place = _email(), _territoire(clean(request.form.get("code_postal", "")))
+    errors = {}
+    if not name or len(name) > 100:
+        errors["nom"] = "Écrivez votre prénom et votre nom (100 caractères au plus)."
+    if email is None:
+        errors["courriel"] = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
+    if not structure or len(structure) > 250:
+        errors["structure"] = "Écrivez le nom de votre association ou de votre structure (250 caractères au plus)."
+    if place is None:
+        errors["code_postal"] = "Ce code postal n’est pas connu : écrivez les cinq chiffres, par exemple 14000."
+    if errors or email is None or place is None:
+        return _form(errors), 422
+    if not request.form.get(TRAP):
+        with atomic() as session:
+            links.ask_to_begin(session, email, name, structure, place)
+    return redirect(url_for(".envoye"), 303)
+
+
+@blueprint.get("/connexion/lien")
+@requires(Permission.PUBLIC)
+def connexion() -> ResponseReturnValue:
+    return render_template("liens/connexion.html", next=safe_next(request.args.get("next")), email="", error="")
+
+
+@blueprint.post("/connexion/lien")
+@limiter.limit("10/minute;40/hour")
+@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@requires(Permission.PUBLIC)
+def demander_connexion() -> ResponseReturnValue:
+    email, target = _email(), safe_next(request.form.get("next"))
+    if email is None:
+        error = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
+        return render_template("liens/connexion.html", next=target, email=typed_email(), error=error), 422
+    if not request.form.get(TRAP):
+        with atomic() as session:
+            links.ask_to_log_in(session, email, target[:200])
+    return redirect(url_for(".envoye"), 303)
+
+
+@blueprint.get("/lien-envoye")
+@requires(Permission.PUBLIC)
+def envoye() -> ResponseReturnValue:
+    return render_template("liens/envoye.html")
+
+
+@blueprint.get("/lien/<token>")
+@requires(Permission.PUBLIC)
+def lien(token: str) -> ResponseReturnValue:
+    """Following is a change and is asked by a button: mail readers fetch the addresses they find."""
+    link = links.find(db.session, token)
+    if link is None:
+        return render_template("liens/lien.html", state="inconnu"), 404
+    return render_template("liens/lien.html", state="ouvert" if link.open else "ancien", token=token)
+
+
+@blueprint.post("/lien/<token>")
+@limiter.limit("30/minute;200/hour")
+@requires(Permission.PUBLIC)
+def suivre(token: str) -> ResponseReturnValue:
+    with atomic() as session:
+        link = links.follow(session, token)
+        user = session.get(User, link.user_id) if link else None
+        page = link.page if link else ""
+    if user is None or not may_enter(user):
+        return lien(token)
+    open_login(user)
+    return redirect(safe_next(page), 303)
+
+
+@blueprint.post("/lien/<token>/renouveler")
+@limiter.limit("5/minute;20/hour")
+@requires(Permission.PUBLIC)
+def renouveler(token: str) -> ResponseReturnValue:
+    with atomic() as session:
+        link = links.find(session, token)
+        if link is not None:
+            links.renew(session, link)
+    return redirect(url_for(".envoye"), 303) if link else lien(token)
+
+
+def _email() -> str | None:
+    """What was typed, when it can be an address."""
+    try:
+        return validate_email(typed_email(), check_deliverability=False, test_environment=True).normalized.lower()[:160]
+    except EmailNotValidError:
+        return None
+
+
+def _territoire(postal_code: str) -> Territoire | None:
+    regions = {commune.region for commune in communes_of(postal_code.replace(" ", "")[:5])}
+    return db.session.scalars(select(Territoire).where(Territoire.region.in_(regions)).limit(1)).first()
