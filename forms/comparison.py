@@ -18,6 +18,9 @@ from exports.importing.merge import place_key
 
 from .builder import keyed
 
+Judge = Callable[[Any, Any], int]
+"""How alike two rows are, in points."""
+
 
 class Kind(StrEnum):
     """What happened to an answer or to a row."""
@@ -121,8 +124,12 @@ class _Comparer:
         pairs = {rank: ids[row.id] for rank, row in enumerate(new) if row.id in ids}
         if len(set(pairs.values())) < len(pairs) or len(ids) < len(old):
             pairs = {}  # an id twice in a list tells nothing
-        judge, least = {Lieu: (_alike_places, 1), Action: (self._alike_groups, 4), Session: (_alike_dates, 1)}[kind]
-        pairs = _match(old, new, pairs, judge, least)
+        judges: dict[type, tuple[Judge, int]] = {
+            Lieu: (_alike_places, 1),
+            Action: (self._alike_groups, 4),
+            Session: (_alike_dates, 1),
+        }
+        pairs = _match(old, new, pairs, *judges[kind])
         if kind is Lieu:
             self.same_place = {new[rank].id: old[was].id for rank, was in pairs.items()}
         return pairs
@@ -141,9 +148,7 @@ class _Comparer:
         )
 
 
-def _match(
-    old: Sequence[Any], new: Sequence[Any], pairs: dict[int, int], judge: Callable[[Any, Any], int], least: int
-) -> dict[int, int]:
+def _match(old: Sequence[Any], new: Sequence[Any], pairs: dict[int, int], judge: Judge, least: int) -> dict[int, int]:
     """Adds to `pairs` the rows left over, the most alike first, then in their order."""
     taken = set(pairs.values())
     scored = sorted(

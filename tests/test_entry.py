@@ -350,7 +350,7 @@ def test_a_moderator_corrects_a_copy_approves_it_and_the_structure_contests(app,
     assert refused.status == 409
     theirs = press(theirs, "Contester la correction", contestation="Le quartier compte pour nous.")
     assert "Vous avez contesté" in theirs.words()
-    found = open_page(Visitor(app, moderator), "/moderation/contestations")
+    found = open_page(Visitor(app, moderator), "/moderation/corrections")
     assert "Le quartier compte pour nous." in found.words()
     page = press(entry(app, moderator, fiche), "Répondre et classer", reponse="Vous avez raison : renvoyez-la.")
     assert "réponse donnée" in page.words()
@@ -433,6 +433,11 @@ def test_a_double_is_shown_with_what_is_alike_and_can_be_told_apart_for_good(app
     assert db.session.query(TransitionLog).filter_by(transition="distinguer").count() == 2
 
 
+def open_data(app, numero):
+    """What a machine reads at this numero."""
+    return Visitor(app).get(f"/api/fiches/{numero}").json["fiche"]
+
+
 @pytest.mark.parametrize("choice", ["autre", "celle-ci"])
 def test_two_fiches_become_one_and_the_other_numero_leads_to_it(app, people, choice):
     first, second = doubles(people)
@@ -447,6 +452,8 @@ def test_two_fiches_become_one_and_the_other_numero_leads_to_it(app, people, cho
     )
     rows = db.session.query(TransitionLog).filter_by(fiche_id=gone.id, transition="fusionner").all()
     assert [kept.numero in row.comment for row in rows] == [True]
+    if kept.state is FicheState.PUBLIEE:
+        assert open_data(app, gone.numero)["numero"] == kept.numero
     theirs = Visitor(app, people[0])
     assert f"/fiches/{kept.id}" in theirs.see(f"/fiches/{gone.id}").text
     assert theirs.post(f"/fiches/{gone.id}/desarchiver").status_code == 409
@@ -499,3 +506,12 @@ def test_a_clean_renewal_is_approved_from_the_top_of_the_page(app, people):
     press(page, "Valider et publier")
     assert again(fiche).latest.state is RevisionState.VALIDEE
     assert db.session.query(Contestation).count() == 0
+
+
+def test_what_is_left_of_corrections_is_listed(app, people):
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, *people)
+    press(entry(app, people[1], fiche), "Corriger moi-même")
+    page = open_page(Visitor(app, people[1]), "/moderation/corrections")
+    assert f"/moderation/fiches/{fiche.id}/correction" in page.links("//section[@aria-labelledby='en-cours']")
+    others = open_page(Visitor(app, make.moderator("Mina Est", "grand-est")), "/moderation/corrections")
+    assert CAEN_TITLE not in others.words()

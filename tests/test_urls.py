@@ -300,10 +300,10 @@ ROWS = (
     ),
     Row("correction.contester", P.WRITE_FICHE, "POST", "/fiches/{publiee}/contester", (401, 409, *WRITERS[2:])),
     Row(
-        "correction.contestations",
+        "correction.liste",
         P.MODERATE,
         "GET",
-        "/moderation/contestations",
+        "/moderation/corrections",
         (303, 403, 403, 200, 200, 403, 403, 403),
     ),
     Row(

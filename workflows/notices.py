@@ -189,7 +189,7 @@ _TABLE = (
         "a structure does not agree with the corrections of a moderator",
         moderators,
         "Une correction est contestée : {{ titre }}",
-        "/moderation/contestations",
+        "/moderation/corrections",
         Permission.MODERATE,
     ),
     Notice(

@@ -45,9 +45,10 @@ def _row(rows: list[Any], name: str, *, by_id: bool) -> tuple[Any, str]:
         for rank, row in enumerate(rows):
             if getattr(row, "id", None) == name:
                 return row, str(rank)
-    if not name.isdecimal() or len(name) > 4 or int(name) >= len(rows):
+    if not (name.isascii() and name.isdecimal()) or len(name) > 4 or int(name) >= len(rows):
         raise LookupError(name)
     row = rows[int(name)]
-    if not dataclasses.is_dataclass(row) or (by_id and getattr(row, "id", "")):
+    own = str(getattr(row, "id", ""))
+    if not dataclasses.is_dataclass(row) or (by_id and own):
         raise LookupError(name)
-    return row, str(getattr(row, "id", "") or name)
+    return row, own or name

@@ -11,9 +11,11 @@ from backoffice.models import (
     Assignment,
     Contestation,
     Fiche,
+    Origin,
     ReadySentence,
     Remark,
     Revision,
+    RevisionState,
     Territoire,
     User,
 )
@@ -72,5 +74,21 @@ def open_contestations(session: Session, user: User) -> Sequence[Contestation]:
             joinedload(Contestation.revision).joinedload(Revision.fiche).joinedload(Fiche.organisme),
             joinedload(Contestation.actor).lazyload("*"),
         )
+        .limit(200)
+    ).all()
+
+
+def open_corrections(session: Session, user: User) -> Sequence[Revision]:
+    """Copies that moderators of the person's territoires have not finished correcting, the oldest first."""
+    return session.scalars(
+        select(Revision)
+        .join(Revision.fiche)
+        .where(
+            Revision.state == RevisionState.BROUILLON,
+            Revision.origin == Origin.MODERATEUR,
+            Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
+        )
+        .order_by(Revision.created_at, Revision.id)
+        .options(joinedload(Revision.fiche).joinedload(Fiche.organisme), joinedload(Revision.moderator).lazyload("*"))
         .limit(200)
     ).all()

@@ -11,7 +11,7 @@ from backoffice.models import Fiche
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries.fiches import moderated_fiche
-from backoffice.queries.remarks import open_contestations
+from backoffice.queries.remarks import open_contestations, open_corrections
 from backoffice.transactions import atomic
 from forms import review as reviews
 from forms.paths import PATHS
@@ -120,11 +120,15 @@ def contester(fiche_id: int) -> ResponseReturnValue:
     return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
 
 
-@blueprint.get("/moderation/contestations")
+@blueprint.get("/moderation/corrections")
 @requires(Permission.MODERATE)
-def contestations() -> ResponseReturnValue:
-    found = open_contestations(db.session(), current_user)
-    return render_template("moderation/contestations.html", contestations=found)
+def liste() -> ResponseReturnValue:
+    """What is left to do of corrections: those not finished, those contested."""
+    return render_template(
+        "moderation/corrections.html",
+        contestations=open_contestations(db.session(), current_user),
+        unfinished=open_corrections(db.session(), current_user),
+    )
 
 
 @blueprint.post("/moderation/<int:revision_id>/contestation")

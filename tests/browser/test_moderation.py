@@ -146,7 +146,7 @@ def test_a_moderator_corrects_a_typo_and_the_structure_contests(
     association.press("Contester la correction")
     association.reads("Vous avez contesté cette correction")
 
-    moderator.open("/moderation/contestations")
+    moderator.open("/moderation/corrections")
     moderator.follow("Ateliers de français des Tilleuls")
     moderator.write(moderator.page, "Votre réponse à la structure", "C’est noté.")
     moderator.press("Répondre et classer")
