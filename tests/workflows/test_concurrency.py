@@ -15,7 +15,12 @@ from tests.visitor import Visitor
 from workflows.case import Refused
 from workflows.engine import apply
 
-DECISIONS = {"valider": RevisionState.VALIDEE, "refuser": RevisionState.REFUSEE, "renvoyer": RevisionState.A_CORRIGER}
+DECISIONS = {
+    "valider": RevisionState.VALIDEE,
+    "refuser": RevisionState.REFUSEE,
+    "renvoyer": RevisionState.A_CORRIGER,
+    "corriger": RevisionState.A_CORRIGER,
+}
 
 
 @pytest.fixture
