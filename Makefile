@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check fuzz kills clean
+.PHONY: run test check fuzz kills bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -34,11 +34,17 @@ MINUTES ?= 2
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz.fuzz_reader -max_total_time=$$(($(MINUTES) * 60))
 
+# Flows at the size of the country, beside gzip, one tree and xmllint; ROUNDS measures of each.
+FICHES ?= 20000
+ROUNDS ?= 3
+bench: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.bench.flux --fiches $(FICHES) --rounds $(ROUNDS)
+
 # Kills processes between commit and send, many more times than the suite does, on both bases.
-ROUNDS ?= 5000
+KILLS ?= 5000
 kills: $(VENV)/.installed-test
-	RELAIS_KILL_ROUNDS=$(ROUNDS) $(BIN)/pytest --base sqlite tests/workflows/test_mail_kills.py
-	RELAIS_KILL_ROUNDS=$(ROUNDS) $(BIN)/pytest --base postgresql tests/workflows/test_mail_kills.py
+	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base sqlite tests/workflows/test_mail_kills.py
+	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base postgresql tests/workflows/test_mail_kills.py
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -52,6 +52,11 @@ class Jobs:
         queue: Queue | None = current_app.extensions["relais_jobs"]
         return queue
 
+    def use(self, name: str) -> None:
+        """From now on this process asks in the queue of that name."""
+        if current_app.config["RELAIS_REDIS_URL"]:
+            current_app.extensions["relais_jobs"] = make_queue(current_app.config["RELAIS_REDIS_URL"], name)
+
 
 def make_queue(url: str, name: str = QUEUE) -> Queue:
     """JSON, not pickle: what waits in Redis is data, never code."""

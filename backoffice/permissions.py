@@ -19,6 +19,7 @@ class Permission(StrEnum):
     PUBLIC = "public"  # anyone, connected or not
     CONNECTED = "connected"  # any account
     WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
+    ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
@@ -26,10 +27,12 @@ class Permission(StrEnum):
     ADMINISTER = "administer"  # the whole network
 
 
+ENTRY = frozenset({Permission.WRITE_FICHE, Permission.ENTER_FICHE, Permission.IMPORT, Permission.READ_FICHE})
+
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.SAISIE: frozenset({Permission.WRITE_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
-    Role.RESPONSABLE: frozenset({Permission.WRITE_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
-    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.IMPORT, Permission.READ_FICHE}),
+    Role.SAISIE: ENTRY,
+    Role.RESPONSABLE: ENTRY,
+    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.ENTER_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
     Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
     Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.READ_FICHE}),
 }

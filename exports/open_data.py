@@ -297,10 +297,10 @@ def headers() -> list[str]:
 
 def csv_lines(offers: Iterable[Offer]) -> Iterator[str]:
     """A CSV file for French spreadsheets: BOM, semicolons, French headers; one line a group."""
-    yield BOM + _line(headers())
+    yield BOM + csv_line(headers())
     for offer in offers:
         for row in rows(offer):
-            yield _line([cell(getattr(row, item.name)) for item in fields(LigneAction)])
+            yield csv_line([cell(getattr(row, item.name)) for item in fields(LigneAction)])
 
 
 def cell(value: object) -> str:
@@ -312,7 +312,7 @@ def cell(value: object) -> str:
     return f"'{text}" if bare and bare[0] in FORMULA else text
 
 
-def _line(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[str]) -> str:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

@@ -11,6 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -23,8 +24,11 @@ from backoffice import config
 from backoffice.cli.seed import load_communes, load_fluxes, load_sentences, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
+from exports.flux import build
+from exports.flux.writer import Manifest, write
 
 from . import services
+from .validators import valid_for_all
 from .visitor import Visitor
 
 NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
@@ -184,6 +188,30 @@ def app(_application: tuple[Flask, SqliteBase | PostgresqlBase]) -> Iterator[Fla
         db.session.remove()
     app.config.clear()
     app.config.update(before)
+
+
+@pytest.fixture(autouse=True)
+def every_flow_is_valid(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Path]]:
+    """Whatever flow a test writes in this process is shown to lxml, xmllint and xmlschema at its end."""
+    written: list[Path] = []
+    if not (services.AVAILABLE["shared"]() and services.AVAILABLE["xmllint"]()):
+        yield written  # tests/exports/test_validators.py says so
+        return
+
+    def recorded(manifest: Manifest, output: Path, *args: Any) -> Manifest:
+        made = write(manifest, output, *args)
+        # The test may move or break its own file.
+        written.append(tmp_path_factory.mktemp("flux") / output.name)
+        shutil.copyfile(output, written[-1])
+        return made
+
+    monkeypatch.setattr(build, "write", recorded)
+    yield written
+    for file in written:
+        valid_for_all(file)
+        shutil.rmtree(file.parent)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from backoffice.models.content import (
 )
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
+from backoffice.transactions import atomic
 from workflows import operations
 from workflows.engine import apply
 
@@ -147,8 +148,8 @@ def draft(by: User, content: Contenu | None = None) -> Fiche:
 
 def step(fiche: Fiche, name: str, by: User, comment: str = "") -> Revision:
     """Takes one step of the workflow on the latest version, and commits."""
-    case = apply(db.session(), name, fiche_id=fiche.id, revision_id=fiche.latest.id, actor=by, comment=comment)
-    db.session.commit()
+    with atomic() as session:
+        case = apply(session, name, fiche_id=fiche.id, revision_id=fiche.latest.id, actor=by, comment=comment)
     return case.revision
 
 

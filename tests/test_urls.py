@@ -18,9 +18,13 @@ from backoffice.extensions import db
 from backoffice.models import (
     FailedJob,
     Fiche,
+    Flux,
+    FluxRun,
+    FluxToken,
     ImportKind,
     ImportLine,
     JobStatus,
+    LotAction,
     Mail,
     Notification,
     Outcome,
@@ -28,6 +32,7 @@ from backoffice.models import (
     ReadySentence,
     Revision,
     RevisionState,
+    SavedView,
     TransitionLog,
     User,
 )
@@ -35,6 +40,7 @@ from backoffice.models.content import dump
 from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows.imports import create_job
+from workflows.lots import prepare
 from workflows.remarks import pin
 
 from . import factories as make
@@ -77,10 +83,15 @@ EVERYONE = (200,) * 8
 NOBODY = (404,) * 8
 WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
+ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
+"""Who may write a fiche: its structure, and the moderators of its territoire in its place."""
+OUTSIDE = ENTERERS[4:]
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 
 ROWS = (
     Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
@@ -113,30 +124,106 @@ ROWS = (
         (401, 303, 422, 403, 403, 403, 403, 403),
         (("organisme", "{organisme}"), ("dispositif", "ASL")),
     ),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{brouillon}", WRITERS),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{publiee}", WRITERS),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/999999", (303, 404, 404, 403, 403, 403, 403, 403)),
-    Row("fiches.modifier", P.WRITE_FICHE, "POST", "/fiches/{publiee}/modifier", (303, 303, *WRITERS[2:])),
-    Row("fiches.modifier", P.WRITE_FICHE, "POST", "/fiches/{soumise}/modifier", (303, 409, *WRITERS[2:])),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{brouillon}", ENTERERS),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{publiee}", ENTERERS),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/999999", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row("fiches.modifier", P.ENTER_FICHE, "POST", "/fiches/{publiee}/modifier", (303, 303, 404, 303, *OUTSIDE)),
+    Row("fiches.modifier", P.ENTER_FICHE, "POST", "/fiches/{soumise}/modifier", (303, 409, 404, 409, *OUTSIDE)),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/archiver", (303, 303, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/archiver", (303, 409, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/valider", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", WRITERS),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, *WRITERS[2:])),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/saisie/intitule", (401, 409, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{soumise}/saisie/intitule", (401, 409, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/saisie/inconnue", (401, 404, *WRITERS[2:])),
-    Row("saisie.relecture", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/relecture", WRITERS),
-    Row("saisie.relecture", P.WRITE_FICHE, "GET", "/fiches/{soumise}/relecture", (303, 303, *WRITERS[2:])),
-    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/envoyer", (303, 303, *WRITERS[2:])),
-    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, *WRITERS[2:])),
-    Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{soumise}/envoyee", WRITERS),
-    Row("saisie.envoyee", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, *WRITERS[2:])),
-    Row("moderation.file", P.MODERATE, "GET", "/moderation/", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{publiee}/places", WRITERS),
+    Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/places", (303, 303, *WRITERS[2:])),
+    Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{suspendue}/places", (303, 303, *WRITERS[2:])),
+    Row("places.changer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/places", (401, 303, *WRITERS[2:])),
+    Row("places.changer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/places", (401, 422, *WRITERS[2:])),
+    Row(
+        "places.changer",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/{publiee}/places",
+        (401, 303, *WRITERS[2:]),
+        (("action", "G2"), ("session", "S3"), ("G2-S3-places_libres", "4")),
+    ),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", ENTERERS),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, 404, 404, *OUTSIDE)),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, 404, 303, *OUTSIDE)),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{soumise}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/inconnue",
+        (401, 404, 404, 404, *OUTSIDE),
+    ),
+    Row("saisie.relecture", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/relecture", ENTERERS),
+    Row("saisie.relecture", P.ENTER_FICHE, "GET", "/fiches/{soumise}/relecture", (303, 303, 404, 303, *OUTSIDE)),
+    Row("saisie.envoyer", P.ENTER_FICHE, "POST", "/fiches/{brouillon}/envoyer", (303, 303, 404, 303, *OUTSIDE)),
+    Row("saisie.envoyer", P.ENTER_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, 404, 409, *OUTSIDE)),
+    Row("saisie.envoyee", P.ENTER_FICHE, "GET", "/fiches/{soumise}/envoyee", ENTERERS),
+    Row("saisie.envoyee", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, 404, 303, *OUTSIDE)),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/retirer", (303, 303, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/retirer", (303, 409, *WRITERS[2:])),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/", MODERATORS_ALL),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/?onglet=traitees&delai=retard", MODERATORS_ALL),
+    Row("moderation.suivante", P.MODERATE, "POST", "/moderation/suivante", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row(
+        "moderation.garder_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues",
+        (303, 403, 403, 303, 303, 403, 403, 403),
+        (("nom", "En retard"), ("vue", "delai=retard")),
+    ),
+    Row("moderation.vues", P.MODERATE, "GET", "/moderation/vues", MODERATORS_ALL),
+    Row(
+        "moderation.changer_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues/{vue}",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("nom", "Autre nom"),),
+    ),
+    Row(
+        "moderation.preparer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots",
+        (401, 403, 403, 303, 422, 403, 403, 403),
+        (("fiche", "{v_soumise}"), ("action", "valider")),
+    ),
+    Row("moderation.lots_passes", P.MODERATE, "GET", "/moderation/lots", MODERATORS_ALL),
+    Row("moderation.lot", P.MODERATE, "GET", "/moderation/lots/{lot}", MODERATORS),
+    Row(
+        "moderation.lancer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/lancer",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.defaire_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/defaire",
+        (303, 403, 403, 422, 404, 403, 403, 403),
+    ),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_soumise}", MODERATORS),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_publiee}", MODERATORS),
     Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_brouillon}", (*MODERATORS[:3], 404, *MODERATORS[4:])),
@@ -221,7 +308,7 @@ ROWS = (
         "/moderation/{v_soumise}/remarques/{remarque}/retirer",
         (303, *MODERATORS[1:3], 404, *MODERATORS[4:]),
     ),
-    Row("remarques.repondre", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/remarques", (401, 303, *WRITERS[2:])),
+    Row("remarques.repondre", P.ENTER_FICHE, "POST", "/fiches/{brouillon}/remarques", (401, 303, 404, 303, *OUTSIDE)),
     Row("remarques.phrases", P.MODERATE, "GET", "/moderation/phrases", (303, 403, 403, 200, 200, 403, 403, 403)),
     Row(
         "remarques.ajouter_phrase",
@@ -313,10 +400,16 @@ ROWS = (
         "/moderation/{v_publiee}/contestation",
         (401, *MODERATORS[1:3], 409, *MODERATORS[4:]),
     ),
-    Row("fiches.fiche", P.WRITE_FICHE, "GET", "/fiches/{corrigee}", WRITERS),
-    Row("saisie.etape", P.WRITE_FICHE, "GET", "/fiches/{corrigee}/saisie/intitule", (303, 303, *WRITERS[2:])),
-    Row("saisie.enregistrer", P.WRITE_FICHE, "POST", "/fiches/{corrigee}/saisie/intitule", (401, 409, *WRITERS[2:])),
-    Row("saisie.envoyer", P.WRITE_FICHE, "POST", "/fiches/{corrigee}/envoyer", (303, 409, *WRITERS[2:])),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{corrigee}", ENTERERS),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{corrigee}/saisie/intitule", (303, 303, 404, 303, *OUTSIDE)),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{corrigee}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row("saisie.envoyer", P.ENTER_FICHE, "POST", "/fiches/{corrigee}/envoyer", (303, 409, 404, 409, *OUTSIDE)),
     Row("liens.commencer", P.PUBLIC, "GET", "/fiche-asl", EVERYONE),
     Row("liens.demander", P.PUBLIC, "POST", "/fiche-asl", (422,) * 8),
     Row("liens.connexion", P.PUBLIC, "GET", "/connexion/lien", EVERYONE),
@@ -346,6 +439,28 @@ ROWS = (
         "/administration/travaux/{travail}/recommencer",
         (303, *ADMINISTRATORS[1:7], 303),
     ),
+    Row("assistance.liste", P.MODERATE, "GET", "/moderation/structures/?q=tilleuls", MODERATORS_ALL),
+    Row("assistance.structure", P.MODERATE, "GET", "/moderation/structures/{organisme}", MODERATORS),
+    Row(
+        "assistance.nouvelle_fiche",
+        P.MODERATE,
+        "POST",
+        "/moderation/structures/{organisme}/fiche",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("dispositif", "ASL"),),
+    ),
+    Row("assistance.nouvelle", P.MODERATE, "GET", "/moderation/structures/nouvelle", MODERATORS_ALL),
+    Row(
+        "assistance.creer",
+        P.MODERATE,
+        "POST",
+        "/moderation/structures/nouvelle",
+        (401, 403, 403, 422, 422, 403, 403, 403),
+        (("nom", "Une structure"),),
+    ),
+    Row("chiffres.accueil", P.MODERATE, "GET", "/moderation/chiffres/", MODERATORS_ALL),
+    Row("chiffres.csv", P.MODERATE, "GET", "/moderation/chiffres/semaine.csv", MODERATORS_ALL),
+    Row("chiffres.graphique", P.MODERATE, "GET", "/moderation/chiffres/moderateur-delais.svg", MODERATORS_ALL),
     Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
     Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
     Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
@@ -378,6 +493,37 @@ ROWS = (
     Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
     Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),
     Row("flux.differentiel", P.PUBLIC, "GET", "/flux/normandie/differentiel", WITHOUT_KEY),
+    Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
+    Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
+    Row("suivi.creer", P.ADMINISTER, "POST", "/administration/flux/nouveau", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/{flux}", ADMINISTRATORS),
+    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/999999", (*ADMINISTRATORS[:7], 404)),
+    Row("suivi.regler", P.ADMINISTER, "POST", "/administration/flux/{flux}/reglages", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.lancer", P.ADMINISTER, "POST", "/administration/flux/{flux}/lancer", WHO_ADMINISTERS),
+    Row("suivi.creer_cle", P.ADMINISTER, "POST", "/administration/flux/{flux}/cles", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.retirer_cle", P.ADMINISTER, "POST", "/administration/flux/cles/{cle}/retirer", WHO_ADMINISTERS),
+    Row("suivi.fabrication", P.ADMINISTER, "GET", "/administration/flux/fabrications/{fabrication}", ADMINISTRATORS),
+    Row(
+        "suivi.arreter",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/fabrications/{fabrication}/arreter",
+        WHO_ADMINISTERS,
+    ),
+    Row(
+        "suivi.recommencer",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/fabrications/{fabrication}/recommencer",
+        WHO_ADMINISTERS,
+    ),
+    Row(
+        "suivi.fichier",
+        P.ADMINISTER,
+        "GET",
+        "/administration/flux/fabrications/{fabrication}/fichier",
+        (*ADMINISTRATORS[:7], 404),
+    ),
     Row("donnees.documentation", P.PUBLIC, "GET", "/api", EVERYONE),
     Row("api.description", P.PUBLIC, "GET", "/api/openapi.json", EVERYONE),
     Row("api.fiches", P.PUBLIC, "GET", "/api/fiches", EVERYONE),
@@ -413,6 +559,14 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
     return job.id
 
 
+def a_flow_with_a_key_and_a_run() -> dict[str, int]:
+    flux = db.session.scalars(select(Flux).where(Flux.code == "bretagne")).one()
+    key, run = FluxToken(flux_id=flux.id, name="Base nationale", token_hash="x"), FluxRun(flux_id=flux.id)
+    db.session.add_all([key, run])
+    db.session.commit()
+    return {"flux": flux.id, "cle": key.id, "fabrication": run.id}
+
+
 class World:
     """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
 
@@ -443,6 +597,8 @@ class World:
         self.names |= {"organisme": theirs.id, "remarque": remark.id, "normandie": theirs.territoire_id}
         sentence = db.session.query(ReadySentence).filter_by(territoire_id=theirs.territoire_id).first()
         self.names["phrase"] = sentence.id
+        self.names["organisme"] = theirs.id
+        self.names |= a_flow_with_a_key_and_a_run()
         self.names["avis"] = db.session.scalars(
             select(Notification.id).where(Notification.user_id == provider.id)
         ).first()
@@ -452,6 +608,11 @@ class World:
         db.session.commit()
         self.names["travail"] = failed.id
         self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
+        lot = prepare(db.session(), moderator, LotAction.ATTRIBUER, [fiches["soumise"].latest], assignee=moderator)
+        view = SavedView(user_id=moderator.id, name="Une vue", query="onglet=traitees")
+        db.session.add(view)
+        db.session.commit()
+        self.names |= {"lot": lot.id, "vue": view.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
@@ -581,6 +742,15 @@ def test_an_impossible_number_is_no_page_for_the_others_either(app, world, numbe
         "q=%FF",
         "departement=%00",
         "dispositif=XYZ",
+        "onglet=aucun",
+        "apres=abc",
+        "apres=99999999999999999999.1",
+        "apres=9999999999999999.999999999",
+        "avant=0.0",
+        "moderateur=1%20OR%201=1",
+        "moderateur=99999999999999999999",
+        "nature=autre&delai=peut-etre&structure=%25",
+        "structure=😀&departement=14",
     ],
 )
 def test_no_search_breaks_the_queue(app, world, query):

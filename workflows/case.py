@@ -21,6 +21,8 @@ class Case:
     revision: Revision
     actor: User
     comment: str = ""
+    to: User | None = None
+    """For whom the actor takes it, when it is not for themselves."""
     at: datetime = field(default_factory=now)
     notice: str = ""
     """Told instead of the transition's own notice: set by an effect."""

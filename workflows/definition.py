@@ -78,6 +78,19 @@ _TABLE = (
         guard=guards.sendable,
         effect=effects.freeze,
     ),
+    # Taking back what was sent does not make it a draft again: what was sent is frozen for good. It ends
+    # as a version to correct, with its copy as the next draft, and no moderator: Revision.taken_back.
+    # Until the decision, the structure may: publishing what it knows to be wrong would help nobody.
+    Transition(
+        "retirer",
+        "Reprendre pour la modifier",
+        "reprise pour être modifiée",
+        Subject.REVISION,
+        (_R.SOUMISE, _R.EN_INSTRUCTION),
+        _R.A_CORRIGER,
+        Permission.WRITE_FICHE,
+        effect=effects.take_back,
+    ),
     Transition(
         "prendre",
         "Prendre",
@@ -223,6 +236,30 @@ _TABLE = (
         effect=effects.archive,
     ),
     Transition(
+        "classer",
+        "Archiver à la place de la structure",
+        "archivée à la place de la structure",
+        Subject.FICHE,
+        (_F.NON_PUBLIEE, _F.PUBLIEE),
+        _F.ARCHIVEE,
+        Permission.MODERATE,
+        comment="Pour quelle raison ?",
+        guard=guards.not_in_moderation,
+        effect=effects.archive,
+        notice="fiche_archivee",
+    ),
+    Transition(
+        "rouvrir",
+        "Sortir des archives",
+        "sortie des archives",
+        Subject.FICHE,
+        (_F.ARCHIVEE,),
+        _F.NON_PUBLIEE,
+        Permission.MODERATE,
+        guard=guards.not_merged,
+        effect=effects.reopen,
+    ),
+    Transition(
         "desarchiver",
         "Reprendre cette fiche",
         "reprise",
@@ -240,6 +277,7 @@ TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition
 EVENTS: dict[str, str] = {
     "creer": "Fiche créée",
     "ouvrir": "Nouvelle version commencée",
+    "saisir_pour": "Saisie par un modérateur pour la structure",
     "publier": "Fiche publiée",
     "mettre_a_jour": "Places ou dates mises à jour",
     "distinguer": "Déclarée différente d’une fiche qui lui ressemble",

@@ -7,6 +7,7 @@ from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
 from . import guards, publication
+from .arrival import due_on, nature_of
 from .case import Case, Refused
 
 
@@ -16,12 +17,24 @@ def freeze(case: Case) -> None:
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
     fiche = case.fiche
+    _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
 
 
+def _enter_queue(case: Case) -> None:
+    fiche, revision = case.fiche, case.revision
+    earlier = [other for other in fiche.revisions if other.number < revision.number]
+    approved = next((other.content for other in earlier if other.id == fiche.published_revision_id), None)
+    revision.territoire_id = fiche.territoire_id
+    revision.nature = nature_of(revision.content, approved)
+    revision.due_on = due_on(fiche.territoire, case.at, earlier)
+    for other in earlier:
+        other.superseded = True
+
+
 def take(case: Case) -> None:
-    case.revision.moderator_id = case.actor.id
+    case.revision.moderator_id = (case.to or case.actor).id
 
 
 def give_back(case: Case) -> None:
@@ -81,7 +94,16 @@ def end_correction(case: Case) -> None:
     freeze(case)
     sent = next(other for other in reversed(case.fiche.revisions) if other.number < case.revision.number)
     case.revision.submitted_at, case.revision.submitted_by_id = sent.submitted_at, sent.submitted_by_id
+    case.revision.due_on = sent.due_on
     take(case)
+
+
+def take_back(case: Case) -> None:
+    """What was sent stays as it was; its structure goes on from a copy. No moderator decided anything."""
+    case.revision.decided_at = case.at
+    case.revision.reason = "Reprise par la structure avant la décision."
+    case.revision.moderator_id = None
+    case.session.add(next_draft(case.revision))
 
 
 def next_draft(revision: Revision) -> Revision:

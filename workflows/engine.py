@@ -24,16 +24,27 @@ PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
 
 
-def apply(session: Session, name: str, *, fiche_id: int, revision_id: int, actor: User, comment: str = "") -> Case:
+def apply(
+    session: Session,
+    name: str,
+    *,
+    fiche_id: int,
+    revision_id: int,
+    actor: User,
+    comment: str = "",
+    to: User | None = None,
+) -> Case:
     """Takes one step. Raises Refused, with nothing changed, when it cannot be taken."""
     transition = TRANSITIONS[name]
     fiche = lock(session, fiche_id)
     revision = next((r for r in fiche.revisions if r.id == revision_id), None)
     if revision is None:
         raise Refused("Cette version de la fiche n’existe pas.")
-    case = Case(session, fiche, revision, actor, comment.strip())
+    case = Case(session, fiche, revision, actor, comment.strip(), to)
     if not authorised(actor, transition.permission, fiche):
         raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
+    if to is not None and not authorised(to, transition.permission, fiche):
+        raise Refused(f"{to.name} ne peut pas recevoir cette fiche.")
     source = _state(case, transition)
     if source not in transition.sources:
         raise Refused(_too_late(case, transition))

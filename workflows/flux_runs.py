@@ -9,25 +9,28 @@ though it says «en cours» was killed.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import db, folders, read_only
-from backoffice.models import Flux, FluxRun, RunState
+from backoffice.models import Flux, FluxKind, FluxRun, RunState
 from backoffice.models.base import now
 from backoffice.models.cut import cut
 from backoffice.transactions import atomic
 from exports.flux import history
-from exports.flux.build import full
-from exports.flux.writer import EmptyFlux, Manifest, UnfitFlux, beside
+from exports.flux.build import differential, full
+from exports.flux.writer import MANIFEST, EmptyFlux, Manifest, UnfitFlux, beside
 
 from .jobs import enqueue
+from .outbox import tell
 from .refresh import refresh_stale
 
 JOB = "workflows.flux_runs.run"
@@ -40,9 +43,10 @@ class Stopped(Exception):
     """Somebody asked this run to stop."""
 
 
-def ask(session: Session, flux: Flux) -> FluxRun:
-    """A new run, that a job will make after the commit."""
-    run_ = FluxRun(flux_id=flux.id)
+def ask(session: Session, flux: Flux, since: datetime | None = None) -> FluxRun:
+    """A new run, that a job will make after the commit; with `since`, of what changed after that moment."""
+    kind = FluxKind.DIFFERENTIEL if since else FluxKind.COMPLET
+    run_ = FluxRun(flux_id=flux.id, kind=kind, since=since)
     session.add(run_)
     session.flush()
     enqueue(session, JOB, run_.id)
@@ -58,7 +62,7 @@ def ask_again(session: Session, run_: FluxRun) -> None:
 
 def ask_to_stop(session: Session, run_: FluxRun) -> None:
     run_.stop_asked = True
-    if run_.state is RunState.EN_ATTENTE:
+    if run_.state is RunState.EN_ATTENTE or interrupted(run_):
         run_.state = RunState.ARRETE
     session.flush()
 
@@ -86,15 +90,20 @@ def run(run_id: int) -> None:
             _end(run_id, RunState.ECHOUE, f"{type(error).__name__} : le dernier flux publié reste en place.")
             raise
         else:
-            _end(run_id, RunState.REUSSI, _mixed(refused), manifest)
+            _end(run_id, RunState.REUSSI, _worth_telling(manifest, refused), manifest)
 
 
-def _mixed(refused: list[int]) -> str | None:
-    """What to tell when fragments of an older version had to stay."""
-    if not refused:
-        return None
-    fiches = ", ".join(map(str, refused[:20]))
-    return f"{len(refused)} fiches gardent leur fragment d’avant, que la version présente refuse : {fiches}."
+def _worth_telling(manifest: Manifest, refused: list[int]) -> str | None:
+    """That fragments of an older version had to stay, or that a differential could say departures only."""
+    said = []
+    if manifest.removed:
+        said.append(f"{len(manifest.removed)} retraits.")
+    if not manifest.formations:
+        said.append("LHEO ne sait pas dire un retrait seul : le manifeste en donne la liste.")
+    if refused:
+        fiches = ", ".join(map(str, refused[:20]))
+        said.append(f"{len(refused)} fiches gardent leur fragment d’avant, que la version présente refuse : {fiches}.")
+    return " ".join(said) or None
 
 
 def folder_of(code: str) -> Path:
@@ -125,19 +134,30 @@ def _make(run_id: int, folder: Path) -> Manifest:
     try:
         with Session(db.engine) as session:
             run_ = session.get_one(FluxRun, run_id)
-            flux = run_.flux
-            total = history.count(session, flux, at)
-            _note(run_id, total=total, at=at)
-            name = f"complet-{at:%Y%m%dT%H%M%S%f}Z.xml"
+            flux, kind, since = run_.flux, run_.kind, run_.since
+            name = f"{kind}-{at:%Y%m%dT%H%M%S%f}Z.xml"
             packed, plain = folder / f"{name}.gz", folder / name
             progress = lambda done: _progress(run_id, done)  # noqa: E731
-            manifest = full(session, flux, packed, plain, at=at, progress=progress)
+            if since:
+                _note(run_id, at=at)
+                manifest = differential(session, flux, packed, since=since, at=at, progress=progress)
+            else:
+                _note(run_id, total=history.count(session, flux, at), at=at)
+                manifest = full(session, flux, packed, plain, at=at, progress=progress)
             kept = flux.kept
     finally:
         read_only.reset(mark)
-    manifest.save(folder / CURRENT)
-    _retire(folder, kept)
+    if kind is FluxKind.COMPLET:
+        manifest.save(folder / CURRENT)
+    _retire(folder, kind, kept)
+    if not manifest.file:
+        told = beside(packed)
+        manifest.file, manifest.size, manifest.sha256 = told.name, told.stat().st_size, _sha256(told)
     return manifest
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _progress(run_id: int, done: int) -> None:
@@ -166,13 +186,17 @@ def _end(run_id: int, state: RunState, message: str | None, manifest: Manifest |
             run_.done = manifest.formations
             run_.file, run_.size, run_.sha256 = manifest.file, manifest.size, manifest.sha256
         run_.state = state
+        if state is RunState.ECHOUE:
+            facts = {"flux": run_.flux.title, "raison": message, "fabrication": run_id}
+            tell(session, "flux_en_echec", key=f"{run_id} {run_.ended_at}", facts=facts)
 
 
-def _retire(folder: Path, kept: int) -> None:
+def _retire(folder: Path, kind: FluxKind, kept: int) -> None:
     """Deletes the oldest flows beyond those to keep. A reader that has one open still reads it whole."""
-    packed = sorted(folder.glob("complet-*.xml.gz"))
-    for file in packed[: -(kept + 1)]:
-        for old in (beside(file), file.with_suffix(""), file):
+    manifests = sorted(folder.glob(f"{kind}-*.xml.gz{MANIFEST}"))
+    for manifest in manifests[: -(kept + 1)]:
+        packed = folder / manifest.name.removesuffix(MANIFEST)
+        for old in (packed.with_suffix(""), packed, manifest):
             old.unlink(missing_ok=True)
 
 
@@ -192,6 +216,21 @@ def interrupted(run_: FluxRun) -> bool:
         return True
     finally:
         os.close(descriptor)
+
+
+def may_begin_again(run_: FluxRun) -> bool:
+    return run_.state in (RunState.ECHOUE, RunState.ARRETE, RunState.VIDE, RunState.EN_ATTENTE) or interrupted(run_)
+
+
+def file_of(run_: FluxRun) -> Path | None:
+    """What a run wrote, while it is kept."""
+    file = folder_of(run_.flux.code) / run_.file if run_.file else None
+    return file if file and file.exists() else None
+
+
+def in_trouble(run_: FluxRun) -> bool:
+    """Whether somebody must look at this run: it failed, or it was killed."""
+    return run_.state is RunState.ECHOUE or interrupted(run_)
 
 
 def publish_all() -> None:

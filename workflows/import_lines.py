@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Dispositif, Fiche, ImportJob, ImportLine, Organisme, Outcome, RevisionState
 from backoffice.models.content import Adresse, Contenu, dump, label_of, load
-from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from exports.fragment import Identity
 from exports.importing.merge import changes, merge, same_flow
@@ -23,7 +22,7 @@ from forms.review import review
 
 from . import operations
 from .case import Refused
-from .engine import apply, authorised, lock
+from .engine import apply, lock
 from .matching import match, owner, same_entry
 
 
@@ -190,9 +189,8 @@ def _send(session: Session, job: ImportJob, fiche: Fiche) -> str:
     actor, latest = job.created_by, fiche.latest
     if latest.state is not RevisionState.BROUILLON:
         return ""
-    name = "soumettre" if authorised(actor, Permission.WRITE_FICHE, fiche) else "deposer"
     try:
-        apply(session, name, fiche_id=fiche.id, revision_id=latest.id, actor=actor)
+        apply(session, operations.sending(actor, fiche), fiche_id=fiche.id, revision_id=latest.id, actor=actor)
     except Refused as refused:
         missing = " ".join(dict.fromkeys(finding.message for finding in refused.findings))
         return f"{refused.message} {missing}".strip()

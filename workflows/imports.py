@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -120,6 +121,23 @@ def _ask(session: Session, job: ImportJob, phase: Phase) -> None:
     job.phase, job.status, job.error, job.moved_at = phase, JobStatus.ATTEND, "", now()
     session.flush()
     enqueue(session, RUN, job.id)
+
+
+KEPT = timedelta(days=90)
+"""How long a file is kept after the last time its import moved; its report stays."""
+
+
+def purge() -> None:
+    """The nightly job: forgets the files of the imports that nobody touched for long."""
+    with atomic() as session:
+        old = session.scalars(select(ImportJob).where(ImportJob.moved_at < now() - KEPT, ImportJob.stored != "")).all()
+        names = [job.stored for job in old]
+        for job in old:
+            if job.status is not JobStatus.FINI:
+                job.status, job.error = JobStatus.FINI, "Ce fichier n’est plus gardé : envoyez-le de nouveau."
+            job.stored = ""
+    for name in names:
+        path_of(name).unlink(missing_ok=True)
 
 
 # --- The columns chosen last time ---------------------------------------------------------------------

@@ -72,14 +72,15 @@ def perform(function: str, *arguments: Argument) -> None:
 def work(name: str = QUEUE, *, burst: bool = False) -> bool:
     """A worker: takes jobs one after the other, each in a process of its own; False without Redis.
 
-    `burst`: stops when nothing waits any more.
+    What its jobs ask for waits in the same queue. `burst`: stops when nothing waits any more.
     """
+    jobs.use(name)
     queue = jobs.queue
     if queue is None:
         return False
     db.engine.dispose()  # the processes of the jobs inherit no connection
     worker = Worker(
-        [name],
+        [queue],
         connection=queue.connection,
         serializer=queue.serializer,
         exception_handlers=[failures.in_worker],

@@ -78,6 +78,16 @@ def structure(told: Told) -> Sequence[Addressee]:
     )
 
 
+def structure_or_contact(told: Told) -> Sequence[Addressee]:
+    """The same; while nobody of the structure has an account, the address that it gave."""
+    assert told.fiche is not None
+    if people := structure(told):
+        return people
+    said = told.fiche.organisme.structure
+    email = said.get("courriel") or said.get("contact", {}).get("courriel")
+    return [Addressee(email, told.fiche.organisme.nom)] if email else []
+
+
 def moderators(told: Told) -> Sequence[Addressee]:
     """Those of the fiche's territoire, or of the one that is spoken of."""
     territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
@@ -215,6 +225,23 @@ _TABLE = (
         secret=True,
     ),
     Notice(
+        "fiche_archivee",
+        "Vos fiches archivées",
+        "a moderator has archived a fiche in place of its structure",
+        structure,
+        "Votre fiche est archivée : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "saisie_pour_structure",
+        "Vos fiches remplies avec un modérateur",
+        "a moderator begins to write a fiche in place of its structure",
+        structure_or_contact,
+        "{{ auteur }} remplit une fiche pour {{ structure }}",
+        "/fiches/{fiche}",
+    ),
+    Notice(
         "releve_du_jour",
         "Le relevé du jour de la file de modération",
         "each morning when something waits in a territoire",
@@ -222,6 +249,16 @@ _TABLE = (
         "{{ a_prendre }} fiche{{ 's' if a_prendre > 1 }} à prendre en {{ territoire }}",
         "/moderation/",
         Permission.MODERATE,
+    ),
+    Notice(
+        "flux_en_echec",
+        "Les flux qui n’ont pas pu être publiés",
+        "a flow fails its check, or its making",
+        administrators,
+        "Un flux n’a pas pu être publié : {{ flux }}",
+        "/administration/flux/fabrications/{fabrication}",
+        Permission.ADMINISTER,
+        obligatory=True,
     ),
     Notice(
         "travail_en_echec",

@@ -19,15 +19,17 @@ from backoffice.models import (
     Revision,
     RevisionState,
     Territoire,
+    TransitionLog,
     User,
 )
 from backoffice.models.base import now
-from backoffice.models.content import Action, Contenu, Document, dump, load
+from backoffice.models.content import Action, Contenu, Document, Structure, dump, load
 from backoffice.permissions import Permission, Role
 
 from .case import Case, Refused
 from .effects import next_draft
 from .engine import authorised, lock, record
+from .outbox import tell
 
 
 def create_fiche(
@@ -71,6 +73,44 @@ def may_enter(actor: User, organisme: Organisme) -> bool:
 
 def may_write(actor: User, fiche: Fiche) -> bool:
     return authorised(actor, Permission.WRITE_FICHE, fiche) or authorised(actor, Permission.MODERATE, fiche)
+
+
+HELP = "saisir_pour"
+"""In the log: a moderator writes a draft in place of its structure, on the telephone for instance."""
+
+
+def note_help(session: Session, revision: Revision, actor: User) -> None:
+    """Writes, once for each person and version, that somebody else than the structure writes it, and tells it."""
+    fiche = revision.fiche
+    if authorised(actor, Permission.WRITE_FICHE, fiche):
+        return
+    noted = select(TransitionLog.id).where(
+        TransitionLog.revision_id == revision.id,
+        TransitionLog.actor_id == actor.id,
+        TransitionLog.transition == HELP,
+    )
+    if session.scalars(noted).first() is not None:
+        return
+    case = Case(session, fiche, revision, actor, f"Pour la structure « {fiche.organisme.nom} »")
+    record(case, HELP, revision.state, revision.state)
+    session.flush()
+    tell(session, "saisie_pour_structure", key=f"{revision.id}-{actor.id}", actor=actor, fiche=fiche)
+
+
+def sending(actor: User, fiche: Fiche) -> str:
+    """The transition by which this person sends a draft: in their own name, or in place of the structure."""
+    return "soumettre" if authorised(actor, Permission.WRITE_FICHE, fiche) else "deposer"
+
+
+def create_structure(session: Session, actor: User, territoire: Territoire, said: Structure) -> Organisme:
+    """A structure that is not in Relais yet, made by a moderator of its territoire."""
+    if territoire.id not in actor.territoire_ids(Role.MODERATEUR):
+        raise Refused("Vous ne pouvez pas créer de structure dans ce territoire.")
+    document = dump(Contenu(structure=said))["structure"]
+    made = Organisme(nom=said.nom, siret=said.siret, territoire_id=territoire.id, structure=document)
+    session.add(made)
+    session.flush()
+    return made
 
 
 def first_content(session: Session, organisme: Organisme) -> Contenu:

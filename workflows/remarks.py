@@ -20,6 +20,7 @@ from forms.paths import PATHS
 
 from .case import Refused
 from .engine import authorised, lock
+from .operations import may_write
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,11 @@ def withdraw(session: Session, fiche_id: int, remark: Remark, actor: User) -> No
 
 
 def reply(session: Session, fiche: Fiche, replies: Mapping[int, Reply], actor: User) -> None:
-    """Keeps what the structure answered and ticked; the fiche must be locked. Unknown remarks are left alone."""
-    if not authorised(actor, Permission.WRITE_FICHE, fiche):
+    """Keeps what the structure, or who helps it, answered and ticked; other remarks are left alone.
+
+    The fiche must be locked.
+    """
+    if not may_write(actor, fiche):
         raise Refused("Vous ne pouvez pas répondre à cette remarque.")
     if not replies:
         return

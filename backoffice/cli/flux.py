@@ -138,8 +138,8 @@ def restart(run_id: int) -> None:
     """Recommence une fabrication arrêtée, échouée ou interrompue."""
     with atomic() as session:
         found = _run(session, run_id)
-        if found.state is RunState.EN_COURS and not flux_runs.interrupted(found):
-            raise click.ClickException("Cette fabrication est en cours.")
+        if not flux_runs.may_begin_again(found):
+            raise click.ClickException("Cette fabrication est en cours, ou elle a réussi.")
         flux_runs.ask_again(session, found)
     db.session.expire_all()
     _tell([_run(db.session(), run_id)])

@@ -1,12 +1,20 @@
-"""flask jobs work"""
+"""flask jobs …"""
 
 from __future__ import annotations
+
+import shlex
+import sys
 
 import click
 from flask.cli import AppGroup
 
+from backoffice.config import ROOT
 from backoffice.extensions import QUEUE
+from backoffice.extensions import jobs as extension
 from workflows import jobs
+from workflows.schedule import SCHEDULE, scheduler
+
+NO_REDIS = "REDIS_URL est vide"
 
 group = AppGroup("jobs", help="Travaux de fond.")
 
@@ -17,4 +25,28 @@ group = AppGroup("jobs", help="Travaux de fond.")
 def work(burst: bool, queue: str) -> None:
     """Exécute les travaux qui attendent dans Redis (REDIS_URL). Plusieurs à la fois : lancez-en plusieurs."""
     if not jobs.work(queue, burst=burst):
-        raise click.ClickException("REDIS_URL est vide : les travaux s’exécutent dans l’application elle-même.")
+        raise click.ClickException(f"{NO_REDIS} : les travaux s’exécutent dans l’application elle-même.")
+
+
+@group.command("schedule")
+def schedule() -> None:
+    """Met chaque travail régulier dans la file à son heure (REDIS_URL). Un seul suffit, à côté des travailleurs."""
+    if extension.queue is None:
+        raise click.ClickException(f"{NO_REDIS} : « flask jobs crontab » donne les lignes d’une crontab ordinaire.")
+    scheduler(extension.queue).start()
+
+
+@group.command("run")
+@click.argument("name", type=click.Choice(list(SCHEDULE)))
+def run(name: str) -> None:
+    """Fait tout de suite un travail régulier."""
+    SCHEDULE[name].run()
+
+
+@group.command("crontab")
+def crontab() -> None:
+    """Écrit les travaux réguliers comme les lignes d’une crontab ordinaire."""
+    command = f"cd {shlex.quote(str(ROOT))} && {shlex.quote(sys.executable)} -m flask --app wsgi jobs run"
+    for periodic in SCHEDULE.values():
+        click.echo(f"# {periodic.words}")
+        click.echo(f"{periodic.cron}  {command} {periodic.name}")

@@ -2,13 +2,15 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
+from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .link import Link
+from .lots import Lot, LotAction, LotLine, LotResult
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .pairs import Contestation, DistinctPair
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
-from .states import FicheState, Origin, RevisionState
+from .saved_views import SavedView
+from .states import FicheState, Nature, Origin, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -18,6 +20,7 @@ __all__ = [
     "Contestation",
     "Dispositif",
     "DistinctPair",
+    "EntryCount",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -33,10 +36,15 @@ __all__ = [
     "JobStatus",
     "Link",
     "Login",
+    "Lot",
+    "LotAction",
+    "LotLine",
+    "LotResult",
     "Mail",
     "MailState",
     "Membership",
     "Mute",
+    "Nature",
     "Notification",
     "Organisme",
     "Origin",
@@ -51,6 +59,7 @@ __all__ = [
     "Revision",
     "RevisionState",
     "RunState",
+    "SavedView",
     "SessionUpdate",
     "Territoire",
     "TransitionLog",

@@ -40,3 +40,13 @@ def day_and_time(at: datetime) -> str:
 
 def local_day(at: datetime) -> date:
     return at.astimezone(PARIS).date()
+
+
+def month_of(day: date) -> str:
+    """«2026-11», as months are stored"""
+    return f"{day:%Y-%m}"
+
+
+def month_words(month: str) -> str:
+    """«novembre 2026»"""
+    return format_date(date.fromisoformat(f"{month}-01"), "MMMM y", locale="fr")

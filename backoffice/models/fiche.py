@@ -7,7 +7,7 @@ the facts that it implies, so that even a mistake in the code cannot publish wha
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from .account import Organisme, User
 from .base import Instant, Json, Model, Word, now, one_of
 from .content import Contenu, Document, dump, load
-from .states import OPEN_STATES, FicheState, Origin, RevisionState
+from .states import OPEN_STATES, FicheState, Nature, Origin, RevisionState
 from .territoire import Territoire
 from .vocabulary import Dispositif
 
@@ -125,8 +125,10 @@ class Revision(Model):
             name="explained",
         ),
         CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
-        Index("ix_revision_queue", "state", "submitted_at"),
         Index("ix_revision_commune", "commune", "fiche_id"),
+        Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id"),
+        Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
+        CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -149,6 +151,13 @@ class Revision(Model):
     saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
+    """Copy of the fiche's, which no longer changes once a version is sent: the queue is found by it alone."""
+    nature: Mapped[Nature | None] = mapped_column(Word(Nature))
+    due_on: Mapped[date | None]
+    """The day by whose end the territoire should have answered; see workflows.arrival."""
+    superseded: Mapped[bool] = mapped_column(default=False)
+    """A later version of the fiche was sent."""
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -172,6 +181,11 @@ class Revision(Model):
     def shown_state(self) -> RevisionState:
         """What the structure is told."""
         return RevisionState.EN_INSTRUCTION if self.being_corrected else self.state
+
+    @property
+    def taken_back(self) -> bool:
+        """Its structure took it back before any decision: no moderator asked for the correction."""
+        return self.state is RevisionState.A_CORRIGER and self.moderator_id is None
 
     @property
     def content(self) -> Contenu:

@@ -56,6 +56,24 @@ class SessionUpdate(Model):
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
 
 
+class EntryCount(Model):
+    """How many people entered a session in a month, never who. Append-only: the last row counts."""
+
+    __tablename__ = "entry_count"
+    __table_args__ = (CheckConstraint("number >= 0", name="number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    action: Mapped[str] = mapped_column(String(10))
+    session: Mapped[str] = mapped_column(String(10))
+    """Local ids, as in the content: they stay through all versions."""
+    month: Mapped[str] = mapped_column(String(7))
+    """«2026-11»"""
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+
+
 class Flux(Model):
     """The definition of a flow. An empty list means «all»; `code` names it in commands and addresses."""
 
@@ -83,6 +101,13 @@ class FluxKind(StrEnum):
     COMPLET = "complet"
     DIFFERENTIEL = "differentiel"
 
+    @property
+    def label(self) -> str:
+        return _KINDS[self]
+
+
+_KINDS = {FluxKind.COMPLET: "Flux complet", FluxKind.DIFFERENTIEL: "Flux différentiel"}
+
 
 class RunState(StrEnum):
     EN_ATTENTE = "en_attente"
@@ -91,6 +116,21 @@ class RunState(StrEnum):
     VIDE = "vide"
     ECHOUE = "echoue"
     ARRETE = "arrete"
+
+    @property
+    def label(self) -> str:
+        return _STATES[self]
+
+
+_STATES = {
+    RunState.EN_ATTENTE: "En attente",
+    RunState.EN_COURS: "En cours",
+    RunState.REUSSI: "Réussie",
+    RunState.VIDE: "Rien à écrire",
+    RunState.ECHOUE: "Échouée",
+    RunState.ARRETE: "Arrêtée",
+}
+"""Of a «fabrication»."""
 
 
 class FluxRun(Model):
@@ -124,6 +164,11 @@ class FluxRun(Model):
     sha256: Mapped[str | None] = mapped_column(String(64))
     message: Mapped[str | None] = mapped_column(Text)
     """Why it failed or why nothing was written, in French."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state not in (RunState.EN_ATTENTE, RunState.EN_COURS)
 
 
 class FluxToken(Model):

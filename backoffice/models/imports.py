@@ -93,7 +93,7 @@ class ImportJob(Model):
     kind: Mapped[ImportKind] = mapped_column(Word(ImportKind))
     filename: Mapped[str] = mapped_column(String(200))
     stored: Mapped[str] = mapped_column(String(80))
-    """Name of the file kept in the folder of imports: see backoffice.uploads."""
+    """Name of the file kept in the folder of imports, "" once it was purged: see backoffice.uploads."""
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """dispositif: when the file does not say; create_structures, submit: bool; mapping: {rank: column key}."""
     phase: Mapped[Phase] = mapped_column(Word(Phase))

@@ -52,5 +52,24 @@ FICHE_LABELS = {
     FicheState.ARCHIVEE: "Archivée",
 }
 
+
+class Nature(StrEnum):
+    """What a version is beside the one approved last; known when it is sent."""
+
+    PREMIERE = "premiere"
+    MODIFICATION = "modification"
+    RENOUVELLEMENT = "renouvellement"
+
+    @property
+    def label(self) -> str:
+        return _NATURES[self]
+
+
+_NATURES = {
+    Nature.PREMIERE: "Première fiche",
+    Nature.MODIFICATION: "Modification",
+    Nature.RENOUVELLEMENT: "Renouvellement",
+}
+
 OPEN_STATES = (RevisionState.BROUILLON, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
 """States of a revision that is still on its way; a fiche has at most one such revision."""

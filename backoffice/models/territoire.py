@@ -21,6 +21,8 @@ class Territoire(Model):
     region: Mapped[str] = mapped_column(String(3), unique=True)
     """Insee code: a fiche whose first place is in this region belongs here."""
     siret_obligatoire: Mapped[bool] = mapped_column(default=True)
+    delai_instruction: Mapped[int] = mapped_column(default=5)
+    """Working days within which its moderators mean to answer."""
 
 
 class Commune(Model):

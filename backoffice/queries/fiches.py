@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
-from backoffice.models.states import RevisionState
 from backoffice.permissions import Role
 
 
@@ -23,7 +23,14 @@ def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
     return session.scalars(_own(user).where(Fiche.id == fiche_id)).first()
 
 
-def _own(user: User) -> Select[tuple[Fiche]]:
+def entered_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    """One that the person may write: of their structures, or of the territoires that they moderate."""
+    mine = Fiche.organisme_id.in_(user.organisme_ids)
+    helped = Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
+    return session.scalars(select(Fiche).where(Fiche.id == fiche_id, or_(mine, helped))).first()
+
+
+def _own(user: User) -> Select[Fiche]:
     return select(Fiche).where(Fiche.organisme_id.in_(user.organisme_ids))
 
 
@@ -52,7 +59,7 @@ def published_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None
     return session.scalars(_funded(user).where(Fiche.id == fiche_id)).first()
 
 
-def _funded(user: User) -> Select[tuple[Fiche]]:
+def _funded(user: User) -> Select[Fiche]:
     return select(Fiche).where(
         Fiche.territoire_id.in_(user.territoire_ids(Role.FINANCEUR)), Fiche.state == FicheState.PUBLIEE
     )
@@ -79,15 +86,11 @@ def counts_by_territoire(session: Session) -> Sequence[tuple[str, str, int]]:
     return [(nom, state.label, number) for nom, state, number in rows]
 
 
-def matching(text: str) -> object:
+def matching(text: str) -> ColumnElement[bool]:
     """Condition on Revision and Organisme: the words are in the title, the name or the numero."""
+    return or_(containing(Revision.title, text), containing(Organisme.nom, text), containing(Fiche.numero, text))
+
+
+def containing(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    like = f"%{escaped}%"
-    return or_(
-        Revision.title.ilike(like, escape="\\"),
-        Organisme.nom.ilike(like, escape="\\"),
-        Fiche.numero.ilike(like, escape="\\"),
-    )
-
-
-WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
+    return column.ilike(f"%{escaped}%", escape="\\")

@@ -1,83 +1,289 @@
-"""The moderators' queue: a constant number of queries whatever its length."""
+"""The moderators' queue: a constant number of queries whatever its length, and a page that costs the same.
+
+Each tab is read through an index that begins by territoire and state and ends by the moment and the id.
+A page begins where the one before ended (keyset): what is decided meanwhile moves nothing. Counts stop at
+MOST: nobody needs to know whether 40,000 or 60,000 wait.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+from urllib.parse import urlencode
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload, lazyload
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload, lazyload
 
 from backoffice.models import Fiche, Revision, RevisionState, User
+from backoffice.models.base import Instant
 from backoffice.permissions import Role
 
-from .fiches import WAITING, matching
+from .queue_filters import FILTERS, Options, conditions, options_of, understood
 
 PAGE = 50
+MOST = 1_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SENT, DECIDED = "submitted_at", "decided_at"
+
+
+def _anyone(_user: User) -> list[ColumnElement[bool]]:
+    return []
 
 
 @dataclass(frozen=True)
-class Filters:
-    dispositif: str = ""
-    departement: str = ""
-    text: str = ""
-    page: int = 1
+class Tab:
+    """One list. moment: the column of its order; `where`: what it asks beside its states, of who looks.
+
+    superseded: the values of that column that it shows; () when its states leave no choice.
+    """
+
+    key: str
+    label: str
+    empty: str
+    states: tuple[RevisionState, ...]
+    moment: str = SENT
+    newest_first: bool = False
+    superseded: tuple[bool, ...] = ()
+    where: Callable[[User], list[ColumnElement[bool]]] = _anyone
+
+    @property
+    def column(self) -> Any:
+        return getattr(Revision, self.moment)
+
+
+_TABS = (
+    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,)),
+    Tab(
+        "miennes",
+        "Les miennes",
+        "Vous n’avez pris aucune fiche.",
+        (RevisionState.EN_INSTRUCTION,),
+        where=lambda user: [Revision.moderator_id == user.id],
+    ),
+    Tab(
+        "collegues",
+        "Chez mes collègues",
+        "Vos collègues n’ont pris aucune fiche.",
+        (RevisionState.EN_INSTRUCTION,),
+        where=lambda user: [Revision.moderator_id != user.id],
+    ),
+    Tab(
+        "correction",
+        "En attente de correction",
+        "Aucune fiche n’est chez sa structure.",
+        (RevisionState.A_CORRIGER,),
+        moment=DECIDED,
+        superseded=(False,),
+    ),
+    Tab(
+        "traitees",
+        "Traitées",
+        "Aucune fiche n’a encore été validée ou refusée.",
+        (RevisionState.VALIDEE, RevisionState.REFUSEE),
+        moment=DECIDED,
+        newest_first=True,
+        superseded=(False, True),
+    ),
+)
+TABS = {tab.key: tab for tab in _TABS}
+FIRST = _TABS[0]
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A row of the queue, as the address of the page after it or before it says it."""
+
+    at: datetime
+    id: int
+    backwards: bool = False
+
+    @classmethod
+    def read(cls, text: str, *, backwards: bool) -> Cursor | None:
+        """None for what is no row: the list then begins at its beginning."""
+        at, _, id_ = text.partition(".")
+        if not (at.isascii() and at.isdigit() and id_.isascii() and id_.isdigit() and len(at) < 17 and len(id_) < 10):
+            return None
+        return cls(EPOCH + timedelta(microseconds=int(at)), int(id_), backwards)
+
+    @staticmethod
+    def of(at: datetime, id_: int) -> str:
+        return f"{(at - EPOCH) // timedelta(microseconds=1)}.{id_}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asked to see; `values`: {filter: value}."""
+
+    tab: Tab = FIRST
+    values: Mapping[str, str] = field(default_factory=dict)
+    cursor: Cursor | None = None
+
+    def query(self, **more: str) -> str:
+        """As in an address, without the place in the list."""
+        return urlencode({"onglet": self.tab.key, **self.values, **more})
+
+    @property
+    def address(self) -> str:
+        """The same, with the place in the list."""
+        if self.cursor is None:
+            return self.query()
+        return self.query(**{"avant" if self.cursor.backwards else "apres": Cursor.of(self.cursor.at, self.cursor.id)})
+
+
+def wanted(asked: Mapping[str, Any], options: Options) -> Wanted:
+    tab = TABS.get(str(asked.get("onglet", "")), FIRST)
+    forward = Cursor.read(str(asked.get("apres", "")), backwards=False)
+    return Wanted(tab, understood(asked, options), forward or Cursor.read(str(asked.get("avant", "")), backwards=True))
 
 
 @dataclass(frozen=True)
 class QueuePage:
+    """counts: {tab: how many, MOST at most}; found: those that the filters leave; before, after: cursors."""
+
+    wanted: Wanted
     rows: Sequence[Revision]
-    total: int
-    page: int
-    pages: int
-    departements: Sequence[str]
-    """Those present in the queue, whatever the filters."""
+    counts: Mapping[str, int]
+    found: int
+    before: str
+    after: str
+    options: Options
 
 
-def queue(session: Session, user: User, filters: Filters) -> QueuePage:
-    """Revisions that wait in the territoires of a moderator, oldest first."""
-    waiting = _waiting(user)
-    departements = session.scalars(
-        waiting.with_only_columns(Revision.departement).where(Revision.departement != "").distinct()
-    ).all()
-    query = waiting
-    if filters.dispositif:
-        query = query.where(Fiche.dispositif == filters.dispositif)
-    if filters.departement:
-        query = query.where(Revision.departement == filters.departement)
-    if filters.text:
-        query = query.where(matching(filters.text))
-    total = session.scalar(query.with_only_columns(func.count(Revision.id)).order_by(None)) or 0
-    pages = max(1, -(-total // PAGE))
-    page = min(max(filters.page, 1), pages)
+def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
+    options = options_of(session, user)
+    want = wanted(asked, options)
+    ids, more = _ids(session, user, want, PAGE)
+    if want.cursor and want.cursor.backwards and len(ids) < PAGE:  # the beginning: a whole page of it
+        want = replace(want, cursor=None)
+        ids, more = _ids(session, user, want, PAGE)
+    rows = _load(session, ids)
+    keys = [Cursor.of(getattr(row, want.tab.moment), row.id) for row in rows]
+    back = bool(want.cursor and want.cursor.backwards)
+    counts, found = _counts(session, user, want)
+    before = keys[0] if keys and (more if back else want.cursor) else ""
+    after = keys[-1] if keys and (back or more) else ""
+    return QueuePage(want, rows, counts, found, before, after, options)
+
+
+def revision_ids(session: Session, user: User, want: Wanted, limit: int) -> list[int]:
+    """The first rows of what was asked, in order, whatever the page."""
+    return _ids(session, user, replace(want, cursor=None), limit)[0]
+
+
+def _ids(session: Session, user: User, want: Wanted, limit: int) -> tuple[list[int], bool]:
+    """Ids in the order of the list, and whether there are more in the direction that was read."""
+    tab, cursor = want.tab, want.cursor
+    back = bool(cursor and cursor.backwards)
+    down = tab.newest_first != back
+    shelves = [
+        _shelf(want, user, territoire, state, superseded, down).limit(limit + 1).subquery()
+        for territoire, state, superseded in product(
+            sorted(user.territoire_ids(Role.MODERATEUR)), tab.states, tab.superseded or (None,)
+        )
+    ]
+    if not shelves:
+        return [], False
+    all_ = union_all(*(select(shelf.c.id, shelf.c.moment) for shelf in shelves)).subquery()
+    order = (all_.c.moment.desc(), all_.c.id.desc()) if down else (all_.c.moment, all_.c.id)
+    ids = list(session.scalars(select(all_.c.id).order_by(*order).limit(limit + 1)))
+    more = len(ids) > limit
+    ids = ids[:limit]
+    return (ids[::-1] if back else ids), more
+
+
+def _shelf(
+    want: Wanted, user: User, territoire: int, state: RevisionState, superseded: bool | None, down: bool
+) -> Select[tuple[int, datetime | None]]:
+    """The rows of one territoire in one state: what an index gives in order."""
+    moment, cursor = want.tab.column, want.cursor
+    query = _narrowed(select(Revision.id, moment.label("moment")), want, user)
+    query = query.where(Revision.territoire_id == territoire, Revision.state == state)
+    if superseded is not None:
+        query = query.where(Revision.superseded == superseded)
+    if cursor is not None:
+        place, here = tuple_(moment, Revision.id), tuple_(literal(cursor.at, Instant), literal(cursor.id))
+        query = query.where(place < here if down else place > here)
+    return query.order_by(moment.desc(), Revision.id.desc()) if down else query.order_by(moment, Revision.id)
+
+
+def _narrowed(query: Select[Any], want: Wanted, user: User) -> Select[Any]:
+    found = conditions(want.values)
+    if found:
+        query = query.join(Revision.fiche).join(Fiche.organisme)
+    return query.where(*want.tab.where(user), *found)
+
+
+def _counts(session: Session, user: User, want: Wanted) -> tuple[dict[str, int], int]:
+    """One query for all the tabs, whatever the filters, and for what the filters leave."""
+    bare = [Wanted(tab) for tab in _TABS]
+    numbers = session.execute(select(*(_count(user, row) for row in (*bare, want)))).one()
+    return dict(zip(TABS, numbers, strict=False)), numbers[-1]
+
+
+def _count(user: User, want: Wanted) -> ColumnElement[int]:
+    tab = want.tab
+    query = _narrowed(select(literal(1)).select_from(Revision), want, user).where(
+        Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)), Revision.state.in_(tab.states)
+    )
+    if tab.superseded:
+        query = query.where(Revision.superseded.in_(tab.superseded))
+    return select(func.count()).select_from(query.limit(MOST).subquery()).scalar_subquery()
+
+
+def _load(session: Session, ids: Sequence[int]) -> list[Revision]:
     rows = session.scalars(
-        query.order_by(Revision.submitted_at, Revision.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        select(Revision)
+        .where(Revision.id.in_(ids))
+        .join(Revision.fiche)
+        .join(Fiche.organisme)
         .options(
+            defer(Revision.document),
+            defer(Revision.pending),
             contains_eager(Revision.fiche).contains_eager(Fiche.organisme),
             contains_eager(Revision.fiche).joinedload(Fiche.territoire),
             joinedload(Revision.moderator).options(lazyload(User.memberships), lazyload(User.assignments)),
         )
-    ).all()
-    return QueuePage(rows, total, page, pages, sorted(departements))
+    )
+    found = {row.id: row for row in rows}
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def next_to_take(session: Session, user: User, want: Wanted) -> Revision | None:
+    """The first fiche that waits within these filters, locked for the caller's transaction.
+
+    Those that another moderator is taking at this moment are passed over: each gets a different one. On
+    SQLite the transaction holds the one write lock already, which is stronger.
+    """
+    query = _narrowed(select(Revision), Wanted(FIRST, want.values), user)
+    if not conditions(want.values):
+        query = query.join(Revision.fiche)
+    return session.scalars(
+        query.where(
+            Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
+            Revision.state == RevisionState.SOUMISE,
+        )
+        .order_by(Revision.submitted_at, Revision.id)
+        .limit(1)
+        .with_for_update(of=(Fiche, Revision), skip_locked=True)
+    ).first()
 
 
 def moderated_revision(session: Session, user: User, revision_id: int) -> Revision | None:
     """Any version, once submitted, of a fiche of the moderator's territoires."""
     return session.scalars(
-        _scoped(user).where(Revision.id == revision_id, Revision.state != RevisionState.BROUILLON)
-    ).first()
-
-
-def _waiting(user: User) -> Select[tuple[Revision]]:
-    return _scoped(user).where(Revision.state.in_(WAITING))
-
-
-def _scoped(user: User) -> Select[tuple[Revision]]:
-    return (
         select(Revision)
         .join(Revision.fiche)
         .join(Fiche.organisme)
-        .where(Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
-    )
+        .where(
+            Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
+            Revision.id == revision_id,
+            Revision.state != RevisionState.BROUILLON,
+        )
+    ).first()
+
+
+__all__ = ["FILTERS", "TABS", "Cursor", "QueuePage", "Wanted", "moderated_revision", "next_to_take", "queue"]

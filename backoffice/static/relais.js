@@ -1,5 +1,5 @@
-// Everything works without this file. It counts characters, suggests the towns of a postal code and
-// takes the reader to the summary of errors.
+// Everything works without this file. It counts characters, suggests the towns of a postal code, follows
+// long work and takes the reader to the summary of errors.
 "use strict";
 
 const plural = (count, word) => `${count.toLocaleString("fr-FR")} ${word}${Math.abs(count) > 1 ? "s" : ""}`;
@@ -36,12 +36,25 @@ function suggestTowns(town) {
   if (postcode.value) fetchTowns();
 }
 
+function follow(part) {
+  const look = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const fresh = page?.querySelector("[data-suivi]");
+    if (page && !fresh) return location.reload(); // it is over: the whole page has more to say
+    if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+    setTimeout(look, 2000);
+  };
+  setTimeout(look, 2000);
+}
+
 function openFoldAround(target) {
   for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }
 
 document.querySelectorAll("[data-limite]").forEach(count);
 document.querySelectorAll("[data-communes]").forEach(suggestTowns);
+document.querySelectorAll("[data-suivi]").forEach(follow);
 document.querySelector("[data-focus]")?.focus();
 window.addEventListener("hashchange", () => openFoldAround(document.getElementById(location.hash.slice(1))));
 openFoldAround(document.getElementById(location.hash.slice(1)));

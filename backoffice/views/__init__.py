@@ -7,7 +7,9 @@ from flask import Flask
 from . import (
     accueil,
     api,
+    assistance,
     avis,
+    chiffres,
     compte,
     consultation,
     correction,
@@ -20,14 +22,41 @@ from . import (
     imports,
     lheo,
     liens,
-    moderation,
+    moderation_file,
+    moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
+    places,
     presentation,
     remarques,
     saisie,
+    suivi_flux,
 )
 from .guard import check_permissions
 
 __all__ = ["check_permissions", "init_app"]
+
+
+PAGES = (
+    accueil,
+    api,
+    assistance,
+    avis,
+    chiffres,
+    compte,
+    consultation,
+    correction,
+    doublons,
+    envois,
+    fiches,
+    flux,
+    imports,
+    liens,
+    moderation_file,
+    places,
+    remarques,
+    saisie,
+    suivi_flux,
+)
+"""Each gives its `blueprint`."""
 
 
 def init_app(app: Flask) -> None:
@@ -35,9 +64,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard.enforce)
     errors.init_app(app)
     presentation.init_app(app)
-    for module in (accueil, compte, fiches, saisie, moderation, imports, consultation, flux, api, avis, envois, liens):
-        app.register_blueprint(module.blueprint)
-    for module in (remarques, doublons, correction):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
     lheo.init_app(app)

@@ -12,6 +12,8 @@ from backoffice.extensions import db
 from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from backoffice.queries.fiches import counts_by_territoire
+from backoffice.queries.flux import latest_runs
+from workflows.flux_runs import in_trouble
 
 from .guard import requires
 
@@ -38,7 +40,8 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/administration")
 @requires(Permission.ADMINISTER)
 def administration() -> ResponseReturnValue:
-    return render_template("administration.html", rows=counts_by_territoire(db.session))
+    troubled = [run for run in latest_runs(db.session()) if in_trouble(run)]
+    return render_template("administration.html", rows=counts_by_territoire(db.session), troubled=troubled)
 
 
 @blueprint.get("/communes")

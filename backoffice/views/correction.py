@@ -19,7 +19,7 @@ from workflows import corrections
 from workflows.case import Refused
 from workflows.engine import apply
 
-from . import entry
+from . import entry, moderation_suite
 from .fiches import fiche_page, own_fiche
 from .guard import requires
 from .moderation import moderated, version_page
@@ -87,6 +87,7 @@ def terminer(fiche_id: int) -> ResponseReturnValue:
     """«quoi» = annuler puts back what the structure sent."""
     fiche = corrected_fiche(fiche_id)
     revision_id, undone = fiche.latest.id, request.form.get("quoi") == "annuler"
+    sent_id = corrections.corrected_version(fiche, fiche.latest).id
     try:
         with atomic() as session:
             if undone:
@@ -98,6 +99,7 @@ def terminer(fiche_id: int) -> ResponseReturnValue:
         if fiche.latest.being_corrected:
             return correction_page(fiche, refused), 422
         return closed_page(fiche_id, refused.message), 409
+    moderation_suite.follow(sent_id, revision_id)
     flash("Vos corrections sont annulées." if undone else "Vos corrections sont prêtes : validez la fiche.", "success")
     return redirect(url_for("moderation.version", revision_id=revision_id), 303)
 

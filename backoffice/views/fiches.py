@@ -21,7 +21,7 @@ from forms.paths import PATHS
 from workflows import operations
 from workflows.case import Refused
 from workflows.corrections import contestable, contestation_of, corrected_version
-from workflows.definition import TRANSITIONS
+from workflows.definition import TRANSITIONS, Transition
 from workflows.engine import apply, available
 
 from .compte import acting_organisme
@@ -34,6 +34,11 @@ blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
 def own_fiche(fiche_id: int) -> Fiche:
     """The fiche, when it belongs to one of the person's structures; else 404."""
     return queries.own_fiche(db.session, current_user, fiche_id) or abort(404)
+
+
+def entered_fiche(fiche_id: int) -> Fiche:
+    """The fiche, when the person may write it: for their structure, or to help one of their territoires."""
+    return queries.entered_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
 @blueprint.get("/")
@@ -78,9 +83,9 @@ def creer() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:fiche_id>")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def fiche(fiche_id: int) -> ResponseReturnValue:
-    return fiche_page(own_fiche(fiche_id))
+    return fiche_page(entered_fiche(fiche_id))
 
 
 def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
@@ -95,7 +100,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         revision=latest,
         content=shown.content,
         history=queries.history(db.session, fiche),
-        transitions=[t for t in available(current_user, fiche, latest) if t.name != "soumettre"],
+        transitions=[t for t in available(current_user, fiche, latest) if _is_ours(t)],
         asked=answered(db.session(), fiche, latest) if latest.state is RevisionState.BROUILLON else [],
         corrected=corrected,
         corrections=corrections(fiche, corrected) if corrected else [],
@@ -106,15 +111,20 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
     )
 
 
+def _is_ours(transition: Transition) -> bool:
+    """A step of the structure itself; submitting is on the review page, those of moderators on theirs."""
+    return transition.permission is Permission.WRITE_FICHE and transition.name != "soumettre"
+
+
 @blueprint.post("/<int:fiche_id>/modifier")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def modifier(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     try:
         with atomic() as session:
             operations.open_draft(session, fiche_id, current_user)
     except Refused as refused:
-        return fiche_page(own_fiche(fiche_id), refused.message), 409
+        return fiche_page(entered_fiche(fiche_id), refused.message), 409
     return redirect(url_for("saisie.relecture", fiche_id=fiche.id), 303)
 
 
@@ -124,7 +134,7 @@ def transition(fiche_id: int, name: str) -> ResponseReturnValue:
     """Archives a fiche, or takes it out of the archives; submitting is on the review page."""
     fiche = own_fiche(fiche_id)
     wanted = TRANSITIONS.get(name)
-    if wanted is None or wanted.permission is not Permission.WRITE_FICHE or name == "soumettre":
+    if wanted is None or not _is_ours(wanted):
         abort(404)
     try:
         with atomic() as session:

@@ -146,6 +146,9 @@ def colonnes(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.kind is ImportKind.LHEO:
         abort(404)
+    if not job.stored:
+        flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
+        return redirect(url_for(".accueil"), 303)
     proposed = propose(_table(job).headers, imports.remembered(db.session(), job))
     return columns_page(job, proposed)
 
@@ -162,7 +165,7 @@ def columns_page(job: ImportJob, chosen: dict[int, str], error: str = "") -> str
 @requires(Permission.IMPORT)
 def choisir_colonnes(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
-    if job.kind is ImportKind.LHEO or job.busy:
+    if job.kind is ImportKind.LHEO or job.busy or not job.stored:
         abort(404)
     headers = _table(job).headers
     asked = {rank: request.form.get(f"colonne-{rank}", "") for rank in range(len(headers))}

@@ -120,7 +120,7 @@ def suivre(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/lien/<token>/renouveler")
-@limiter.limit("5/minute;20/hour")
+@limiter.limit("20/minute;60/hour")
 @requires(Permission.PUBLIC)
 def renouveler(token: str) -> ResponseReturnValue:
     with atomic() as session:

@@ -1,4 +1,4 @@
-"""The queue of a moderator's territoires, and the page where a version is read and decided."""
+"""The page where a version is read and decided; the queue is in moderation_file."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Revision
+from backoffice.models import Revision
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
-from backoffice.queries.queue import Filters, moderated_revision, queue
+from backoffice.queries.queue import moderated_revision
 from backoffice.queries.remarks import sentences
 from backoffice.transactions import atomic
 from forms.paths import PATHS
@@ -26,7 +26,7 @@ from workflows.definition import TRANSITIONS
 from workflows.duplicates import lookalikes
 from workflows.engine import apply, available
 
-from . import entry
+from . import entry, moderation_suite
 from .guard import requires
 from .saisie import review_of
 
@@ -36,19 +36,6 @@ blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 def moderated(revision_id: int) -> Revision:
     """The version, when it is of one of the moderator's territoires; else 404."""
     return moderated_revision(db.session, current_user, revision_id) or abort(404)
-
-
-@blueprint.get("/")
-@requires(Permission.MODERATE)
-def file() -> ResponseReturnValue:
-    filters = Filters(
-        dispositif=request.args.get("dispositif", "") if request.args.get("dispositif") in set(Dispositif) else "",
-        departement=request.args.get("departement", "").replace("\x00", "")[:3],
-        text=request.args.get("q", "").replace("\x00", "").strip()[:100],
-        page=request.args.get("page", 1, type=int),
-    )
-    found = queue(db.session, current_user, filters)
-    return render_template("moderation/file.html", queue=found, filters=filters, dispositifs=Dispositif)
 
 
 @blueprint.get("/<int:revision_id>")
@@ -117,5 +104,4 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     if name == "corriger":
         return redirect(url_for("correction.relecture", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")
-    stays = name in ("prendre", "suspendre", "republier")
-    return redirect(url_for(".version", revision_id=revision_id) if stays else url_for(".file"), 303)
+    return redirect(moderation_suite.onward(wanted, revision_id), 303)

@@ -21,6 +21,7 @@ from forms.paths import PATHS
 from forms.questions import Rows, Step
 from workflows.definition import EVENTS
 
+from . import delais
 from .compte import acting_organisme
 
 STEP_WORDS = {"complet": "Complet", "a_faire": "À compléter", "a_corriger": "À corriger"}
@@ -32,12 +33,17 @@ def init_app(app: Flask) -> None:
         long_day=dates.long_day,
         short_day=dates.short_day,
         hour=dates.hour,
+        month_words=dates.month_words,
         day_and_time=dates.day_and_time,
         duration=words.duration,
         spaced=spaced,
         paragraphs=paragraphs,
         labels=words.labels,
         field_name=label_of,
+        local_day=dates.local_day,
+        age=delais.age,
+        deadline=delais.deadline,
+        is_late=delais.is_late,
     )
     app.jinja_env.globals.update(
         words=words,

@@ -23,7 +23,7 @@ from workflows import remarks
 from workflows.case import Refused
 from workflows.engine import lock
 
-from .fiches import fiche_page, own_fiche
+from .fiches import entered_fiche, fiche_page
 from .guard import requires
 from .moderation import moderated, version_page
 from .saisie import replies
@@ -75,17 +75,17 @@ def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/fiches/<int:fiche_id>/remarques")
-@requires(Permission.WRITE_FICHE, keeps_input=True)
+@requires(Permission.ENTER_FICHE, keeps_input=True)
 def repondre(fiche_id: int) -> ResponseReturnValue:
     """From the list of remarks; those shown at a field are saved with their step."""
-    own_fiche(fiche_id)
+    entered_fiche(fiche_id)
     said = replies()
     try:
         with atomic() as session:
             remarks.reply(session, lock(session, fiche_id), said, current_user)
     except Refused as refused:
         typed = "\n".join(reply.text for reply in said.values() if reply.text)
-        return fiche_page(own_fiche(fiche_id), refused.message, typed=typed), 409
+        return fiche_page(entered_fiche(fiche_id), refused.message, typed=typed), 409
     flash("Vos réponses sont enregistrées.", "success")
     return redirect(url_for("saisie.relecture", fiche_id=fiche_id, _anchor="remarques"), 303)
 

@@ -29,7 +29,7 @@ from workflows.engine import apply, lock
 from workflows.outbox import tell
 
 from .entry import Asked, answered
-from .fiches import fiche_page, own_fiche
+from .fiches import entered_fiche, fiche_page
 from .guard import requires
 
 blueprint = Blueprint("saisie", __name__, url_prefix="/fiches/<int:fiche_id>")
@@ -40,7 +40,7 @@ FIELD_NAME = re.compile(r"[a-z_]+(-([a-z_]+|[0-9]{1,3}))*")
 
 @dataclass(frozen=True)
 class Desk:
-    """Who writes at these pages: the structure, or a moderator who corrects a copy.
+    """Who writes at these pages: the structure or who helps it, else a moderator who corrects a copy.
 
     name: of the blueprint, whose endpoints have the same names; load: the fiche within the person's scope,
     or 404; closed: the page that says why nothing can be written any more, and what was typed.
@@ -52,10 +52,10 @@ class Desk:
 
 
 def closed_page(fiche_id: int, message: str, unsaved: Sequence[Difference] = ()) -> str:
-    return fiche_page(own_fiche(fiche_id), message, unsaved)
+    return fiche_page(entered_fiche(fiche_id), message, unsaved)
 
 
-STRUCTURE = Desk("saisie", own_fiche, closed_page)
+STRUCTURE = Desk("saisie", entered_fiche, closed_page)
 
 
 def draft_of(fiche: Fiche) -> Revision:
@@ -74,7 +74,7 @@ def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
 
 
 @blueprint.get("/saisie/<slug>")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
     return show_step(STRUCTURE, fiche_id, slug)
 
@@ -138,11 +138,13 @@ def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
 def returned_version(fiche: Fiche) -> Revision | None:
     """The version that a moderator sent back, of which the present draft is the correction."""
     before = fiche.revisions[-2] if len(fiche.revisions) > 1 and not fiche.latest.being_corrected else None
-    return before if before is not None and before.state is RevisionState.A_CORRIGER else None
+    if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
+        return None
+    return before
 
 
 @blueprint.post("/saisie/<slug>")
-@requires(Permission.WRITE_FICHE, keeps_input=True)
+@requires(Permission.ENTER_FICHE, keeps_input=True)
 def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
     return save_step(STRUCTURE, fiche_id, slug)
 
@@ -156,6 +158,8 @@ def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
             posted, order = _posted()
             before = stamp(step, revision.content, revision.pending)
             saved = save(step, revision.content, revision.pending, posted, communes_of)
+            if revision.state is RevisionState.BROUILLON and not writable(desk, revision.fiche):
+                raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
             anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
             stale = request.form.get("empreinte") != before
             if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
@@ -164,6 +168,7 @@ def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
                 operations.save_draft(session, revision, saved.content, saved.pending, current_user)
             if desk is STRUCTURE:
                 remarks.reply(session, revision.fiche, replies(), current_user)
+                operations.note_help(session, revision, current_user)
     except Refused as refused:
         fiche = desk.load(fiche_id)
         gaps = [*_differences(fiche, step, saved), *_unsaved_replies()]
@@ -236,9 +241,9 @@ def _differences(fiche: Fiche, step: Step, saved: Saved) -> list[Difference]:
 
 
 @blueprint.get("/relecture")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def relecture(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     if not writable(STRUCTURE, fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return review_page(fiche)
@@ -263,15 +268,16 @@ def review_page(fiche: Fiche, error: str = "") -> str:
 
 
 @blueprint.post("/envoyer")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def envoyer(fiche_id: int) -> ResponseReturnValue:
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     try:
         with atomic() as session:
-            case = apply(session, "soumettre", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+            name = operations.sending(current_user, fiche)
+            case = apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
             tell(session, "fiche_envoyee", key=str(case.revision.id), fiche=case.fiche)
     except Refused as refused:
-        fiche = own_fiche(fiche_id)
+        fiche = entered_fiche(fiche_id)
         if refused.findings:
             return review_page(fiche, refused.message), 422
         if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
@@ -281,10 +287,10 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/envoyee")
-@requires(Permission.WRITE_FICHE)
+@requires(Permission.ENTER_FICHE)
 def envoyee(fiche_id: int) -> ResponseReturnValue:
     """What happens next."""
-    fiche = own_fiche(fiche_id)
+    fiche = entered_fiche(fiche_id)
     if writable(STRUCTURE, fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return render_template("saisie/envoyee.html", fiche=fiche)

@@ -66,9 +66,13 @@ Progress = Callable[[int], None]
 """Told how many pieces are written; may raise to stop."""
 
 
+MANIFEST = ".manifest.json"
+"""Ends the name of the manifest of a flow, after the flow's own."""
+
+
 def beside(file: Path) -> Path:
     """Where the manifest of a flow is."""
-    return file.with_name(f"{file.name}.manifest.json")
+    return file.with_name(f"{file.name}{MANIFEST}")
 
 
 def write(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import db
-from backoffice.models import Fiche, Flux, Fragment, Publication, RevisionState, User
+from backoffice.models import Fiche, FicheState, Flux, Fragment, Publication, RevisionState, User
 from backoffice.models.cut import cut
 from exports.check import HEAD, TAIL
 from exports.flux import history
@@ -24,6 +24,7 @@ from exports.flux.writer import EmptyFlux
 from exports.fragment import Identity, build
 from tests import factories as make
 from workflows import operations
+from workflows.case import Refused
 from workflows.engine import apply
 from workflows.fast_lane import Change, update_session
 
@@ -91,6 +92,75 @@ def test_a_differential_applied_to_yesterday_gives_today_over_random_histories(a
         compare(tmp_path, *(base + timedelta(hours=rank, minutes=-30) for rank in (first, last)))
 
     live()
+
+
+STEPS = ("place", "date", "suspendre", "republier", "archiver", "revenir", "nouvelle version")
+LIVES = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(STEPS), st.integers(0, 20)), min_size=1, max_size=8)
+
+
+def test_a_differential_is_right_over_the_lives_that_people_give_to_fiches(app, people, tmp_path):
+    """The same, each event by the engine or the fast lane, as on the pages; what is refused changes nothing."""
+    fiches = [make.fiche_in(RevisionState.VALIDEE, *people) for _ in range(3)]
+    ids, seen = [fiche.id for fiche in fiches], set()
+
+    @given(LIVES, st.data())
+    @settings(max_examples=15, deadline=None)
+    def live(events, data):
+        moments = [cut(db.session())]
+        for which, step, number in events:
+            try:
+                STORY[step](db.session.get_one(Fiche, ids[which]), number, *people)
+                seen.add(step)
+                db.session.commit()
+            except Refused:
+                db.session.rollback()
+            db.session.expire_all()
+            moments.append(cut(db.session()))
+        first = data.draw(st.integers(0, len(events)))
+        compare(tmp_path, moments[first], moments[data.draw(st.integers(first, len(events)))])
+
+    live()
+    assert seen == set(STEPS)
+
+
+def _places(fiche, number, by, _moderator):
+    update_session(db.session(), fiche.id, Change("G2", "S3", places_libres=number), by)
+
+
+def _dates(fiche, number, by, _moderator):
+    update_session(db.session(), fiche.id, Change("G2", "S3", debut=date(2026, 9, 15) + timedelta(days=number)), by)
+
+
+def _step(name, mine):
+    def take(fiche, _number, by, moderator):
+        ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
+        apply(db.session(), name, **ids, actor=by if mine else moderator, comment="Une raison.")
+
+    return take
+
+
+def _again(fiche, number, by, moderator):
+    """A new version, with another title, through the whole way; an archived fiche comes back first."""
+    if fiche.state is FicheState.ARCHIVEE:
+        _step("desarchiver", True)(fiche, number, by, moderator)
+    if fiche.latest.state is not RevisionState.BROUILLON:
+        operations.open_draft(db.session(), fiche.id, by)
+    db.session.expire_all()
+    operations.save_draft(db.session(), fiche.latest, make.complete_content(f"Atelier {number}"), {}, by)
+    for name in ("soumettre", "prendre", "valider"):
+        _step(name, name == "soumettre")(fiche, number, by, moderator)
+        db.session.expire_all()
+
+
+STORY = {
+    "place": _places,
+    "date": _dates,
+    "suspendre": _step("suspendre", False),
+    "republier": _step("republier", False),
+    "archiver": _step("archiver", True),
+    "revenir": _step("desarchiver", True),
+    "nouvelle version": _again,
+}
 
 
 def compare(folder: Path, since: datetime, at: datetime) -> None:

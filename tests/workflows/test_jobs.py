@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from backoffice.extensions import db, make_queue
+from backoffice.extensions import db, folders, make_queue
 from backoffice.models import Organisme
 from backoffice.transactions import atomic
 from tests import factories as make
@@ -104,19 +104,29 @@ def test_a_worker_process_does_what_waits(app, redis_queue, structure):
     assert redis_queue.is_empty()
 
 
-def run_worker(app, jobs_queue) -> None:
-    """`flask jobs work`, in a process of its own, until nothing waits."""
-    db.session.remove()
-    environ = {
+def environment(app) -> dict[str, str]:
+    """Of another process of the same application, on the real Redis."""
+    return {
         **os.environ,
         "DATABASE_URL": db.engine.url.render_as_string(hide_password=False),
         "REDIS_URL": services.REDIS,
         "SECRET_KEY": "cle-de-test",
+        "RELAIS_FLUX": str(folders.flux),
         "RELAIS_INSTANCE": app.instance_path,
         "RELAIS_DEMO": "1",
     }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work", "--burst", "--queue", jobs_queue.name]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def worker(jobs_queue) -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work", "--queue", jobs_queue.name]
+
+
+def run_worker(app, jobs_queue) -> None:
+    """`flask jobs work`, in a process of its own, until nothing waits."""
+    db.session.remove()
+    done = subprocess.run(
+        [*worker(jobs_queue), "--burst"], env=environment(app), capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

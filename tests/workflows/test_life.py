@@ -198,7 +198,7 @@ def test_the_log_is_append_only_in_the_base_too(by, order):
 def test_a_person_who_acted_cannot_be_deleted(by):
     make.draft(by)
     with pytest.raises(IntegrityError):
-        db.session.execute(text(f"DELETE FROM user_account WHERE id = {by.id}"))  # noqa: S608
+        db.session.execute(text(f"DELETE FROM user_account WHERE id = {by.id}"))
 
 
 def test_an_orphan_fragment_is_never_left_by_a_refused_approval(by, moderator):

@@ -247,6 +247,8 @@ FACTS = {
     "travail": "mail.sweep",
     "raison": "OSError",
     "jeton": "jeton",
+    "flux": "Normandie",
+    "fabrication": 1,
     "structure": "Les amis des Tilleuls",
 }
 

@@ -1,0 +1,102 @@
+"""The filters of the queue, as data: the form, the conditions and the saved views all read this table.
+
+To add a filter, add a row to FILTERS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, lazyload
+
+from backoffice.models import Assignment, Dispositif, Fiche, Nature, Organisme, Revision, User
+from backoffice.models.base import now
+from backoffice.models.dates import local_day
+from backoffice.models.text import clean
+from backoffice.permissions import Role
+from backoffice.reference.communes import departements
+
+from .fiches import containing, matching
+
+LONGEST = 100
+"""Characters that a filter keeps of what was typed."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """options: {value: words} of a list, None for a text that is typed; condition: on the three joined tables."""
+
+    name: str
+    label: str
+    condition: Callable[[str], ColumnElement[bool]]
+    options: Callable[[Session, User], Mapping[str, str]] | None = None
+
+
+def _structure(text: str) -> ColumnElement[bool]:
+    return or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
+
+
+def _departements(_session: Session, user: User) -> dict[str, str]:
+    regions = {row.territoire.region for row in user.assignments if row.role is Role.MODERATEUR}
+    return {code: f"{code} – {row.nom}" for code, row in departements().items() if row.region in regions}
+
+
+def colleagues(session: Session, user: User) -> dict[str, str]:
+    """Who moderates the same territoires, the person first."""
+    mine = user.territoire_ids(Role.MODERATEUR)
+    rows = session.scalars(
+        select(User)
+        .join(Assignment, Assignment.user_id == User.id)
+        .where(Assignment.role == Role.MODERATEUR, Assignment.territoire_id.in_(mine), User.active)
+        .order_by(User.name)
+        .distinct()
+        .options(lazyload(User.memberships), lazyload(User.assignments))
+    ).all()
+    others = {str(row.id): row.name for row in rows if row.id != user.id}
+    return {str(user.id): f"{user.name} (vous)"} | others
+
+
+def _late(value: str) -> ColumnElement[bool]:
+    today = local_day(now())
+    return Revision.due_on < today if value == "retard" else Revision.due_on >= today
+
+
+FILTERS = (
+    Filter("q", "Intitulé, structure ou numéro", matching),
+    Filter("structure", "Structure (nom ou SIRET)", _structure),
+    Filter(
+        "dispositif",
+        "Dispositif",
+        lambda value: Fiche.dispositif == Dispositif(value),
+        lambda _session, _user: {str(item): str(item) for item in Dispositif},
+    ),
+    Filter("departement", "Département", lambda value: Revision.departement == value, _departements),
+    Filter("moderateur", "Modérateur", lambda value: Revision.moderator_id == int(value), colleagues),
+    Filter(
+        "nature",
+        "Première fiche ou suite",
+        lambda value: Revision.nature == Nature(value),
+        lambda _session, _user: {str(item): item.label for item in Nature},
+    ),
+    Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
+)
+
+Options = Mapping[str, Mapping[str, str]]
+
+
+def options_of(session: Session, user: User) -> Options:
+    """{filter: {value: words}}, for the filters that are lists."""
+    return {row.name: row.options(session, user) for row in FILTERS if row.options}
+
+
+def understood(asked: Mapping[str, Any], options: Options) -> dict[str, str]:
+    """What was asked, without what is no filter and what is in no list."""
+    values = {row.name: clean(str(asked.get(row.name, "")))[:LONGEST] for row in FILTERS}
+    return {name: value for name, value in values.items() if value and value in options.get(name, {value: ""})}
+
+
+def conditions(values: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    return [row.condition(values[row.name]) for row in FILTERS if row.name in values]

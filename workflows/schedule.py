@@ -1,0 +1,62 @@
+"""What is done by itself, and when: one table, read by RQ's own scheduler or written as a crontab.
+
+With Redis, ``flask jobs schedule`` (one process, beside the workers) puts each job in the queue at its
+hour. Without, ``flask jobs crontab`` prints the lines of an ordinary crontab, that run ``flask jobs run
+NAME`` instead. Hours are those of the machine. A job that is asked for twice is done once, or twice
+without harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+from rq import Queue
+from rq.cron import CronJob, CronScheduler
+from rq.job import Job
+
+from . import jobs
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """cron: the five fields of a crontab. function: ``package.module.function``, without arguments."""
+
+    name: str
+    cron: str
+    function: str
+    words: str
+
+    def run(self) -> None:
+        """Here and now."""
+        jobs.perform(self.function)
+
+
+SCHEDULE = {
+    periodic.name: periodic
+    for periodic in (
+        Periodic("courriels", "* * * * *", "workflows.mail.sweep", "Envoie les e-mails qui attendent."),
+        Periodic("releve", "30 7 * * 1-5", "workflows.digest.send", "Envoie aux modérateurs le relevé du jour."),
+        Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
+        Periodic("imports", "15 4 * * *", "workflows.imports.purge", "Efface les fichiers importés il y a longtemps."),
+    )
+}
+
+
+def scheduler(queue: Queue) -> CronScheduler:
+    """RQ's scheduler, told of the table; its `start` works until a signal stops it."""
+    made = CronScheduler(connection=queue.connection, logging_level="WARNING")
+    made.get_jobs().extend(_Entry(queue, periodic) for periodic in SCHEDULE.values())
+    return made
+
+
+class _Entry(CronJob):
+    """A row of the table for RQ, which would write it as a pickle: our workers read JSON."""
+
+    def __init__(self, queue: Queue, periodic: Periodic):
+        self.queue = queue
+        what = (periodic.function,)
+        super().__init__(queue.name, func=jobs.perform, args=what, cron=periodic.cron, name=periodic.name)
+
+    def enqueue(self, connection: Redis) -> Job:
+        return self.queue.enqueue(jobs.perform, *self.args)
