@@ -17,16 +17,20 @@ from .moderation_rules import (
     RuleVersion,
 )
 from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .pairs import Contestation, DistinctPair
 from .reasons import Reason
+from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
-from .states import FicheState, Nature, RevisionState
+from .states import FicheState, Nature, Origin, RevisionState
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
 __all__ = [
     "Assignment",
     "Commune",
+    "Contestation",
     "Dispositif",
+    "DistinctPair",
     "Effect",
     "EntryCount",
     "FailedJob",
@@ -56,11 +60,16 @@ __all__ = [
     "Nature",
     "Notification",
     "Organisme",
+    "Origin",
     "Outcome",
     "Phase",
     "PostalCode",
     "Publication",
+    "ReadySentence",
     "Reason",
+    "Remark",
+    "RemarkAct",
+    "RemarkEvent",
     "Revision",
     "RevisionState",
     "RuleDismissal",

@@ -12,6 +12,8 @@ from . import (
     chiffres,
     compte,
     consultation,
+    correction,
+    doublons,
     envois,
     errors,
     fiches,
@@ -27,6 +29,7 @@ from . import (
     places,
     presentation,
     regles,
+    remarques,
     saisie,
     suivi_flux,
 )
@@ -43,6 +46,8 @@ PAGES = (
     chiffres,
     compte,
     consultation,
+    correction,
+    doublons,
     envois,
     fiches,
     flux,
@@ -54,6 +59,7 @@ PAGES = (
     motifs,
     places,
     regles,
+    remarques,
     saisie,
     suivi_flux,
 )

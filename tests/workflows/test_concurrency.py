@@ -21,7 +21,12 @@ from workflows.case import Refused
 from workflows.definition import TRANSITIONS, Subject
 from workflows.engine import apply
 
-DECISIONS = {"valider": RevisionState.VALIDEE, "refuser": RevisionState.REFUSEE, "renvoyer": RevisionState.A_CORRIGER}
+DECISIONS = {
+    "valider": RevisionState.VALIDEE,
+    "refuser": RevisionState.REFUSEE,
+    "renvoyer": RevisionState.A_CORRIGER,
+    "corriger": RevisionState.A_CORRIGER,
+}
 
 
 @pytest.fixture
