@@ -105,7 +105,7 @@ ROWS = (
     Row("accueil.readyz", P.PUBLIC, "GET", "/readyz", EVERYONE),
     Row("accueil.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row("accueil.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
-    Row("accueil.communes", P.CONNECTED, "GET", "/communes?code_postal=14000", (303, *EVERYONE[1:])),
+    Row("accueil.communes", P.CONNECTED, "GET", "/communes?q=14000", (303, *EVERYONE[1:])),
     Row("compte.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row(
         "compte.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))
@@ -692,7 +692,7 @@ def test_no_search_breaks_the_queue(app, world, query):
 
 @pytest.mark.parametrize("code", ["", "%00", "14", "99999", "abcde", "1400000000000000", "😀", "%27 OR 1=1"])
 def test_no_postal_code_breaks_the_suggestions(app, world, code):
-    answer = Visitor(app, world.people["structure"]).get(f"/communes?code_postal={code}")
+    answer = Visitor(app, world.people["structure"]).get(f"/communes?q={code}")
     assert answer.status_code == 200
     assert isinstance(answer.json, list)
 

@@ -122,7 +122,13 @@ def prepare(
         raise Refused(f"{choice.comment} Écrivez au moins une phrase : les structures la liront.")
     if choice.assigns and assignee is None:
         raise Refused("Choisissez à qui attribuer ces fiches.")
-    lot = Lot(created_by=actor, action=action, comment=comment, assignee=assignee, undoes_id=undoes and undoes.id)
+    lot = Lot(
+        created_by=actor,
+        action=action,
+        comment=comment if choice.comment else "",
+        assignee=assignee if choice.assigns else None,
+        undoes_id=undoes and undoes.id,
+    )
     session.add(lot)
     session.flush()
     for rank, revision in enumerate(revisions, 1):

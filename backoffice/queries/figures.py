@@ -20,7 +20,8 @@ DECISIONS = {"valider": "validees", "renvoyer": "renvoyees", "refuser": "refusee
 """Names of transitions → where each is counted."""
 
 COUNTS = {"recues": "Reçues", "validees": "Validées", "renvoyees": "Renvoyées", "refusees": "Refusées"}
-DELAYS = {"mediane": "Délai médian (jours)", "p90": "9 décisions sur 10 en moins de (jours)"}
+DELAYS = {"mediane": "Délai médian (jours)", "p90": "Délai de 9 sur 10 (jours)"}
+HEADS = COUNTS | DELAYS
 
 
 @dataclass
@@ -65,6 +66,7 @@ class Dimension:
     head: str
     key: Callable[[Happening], str | None]
     label: Callable[[str], str]
+    columns: tuple[str, ...] = tuple(HEADS)
 
 
 def _monday(happening: Happening) -> str:
@@ -81,7 +83,8 @@ DIMENSIONS = {
     "semaine": Dimension("Par semaine", "Semaine du", _monday, lambda key: short_day(date.fromisoformat(key))),
     "dispositif": Dimension("Par dispositif", "Dispositif", lambda one: one.dispositif, str),
     "departement": Dimension("Par département", "Département", lambda one: one.departement, _departement),
-    "moderateur": Dimension("Par modérateur", "Modérateur", lambda one: one.moderator or None, str),
+    # Nobody has received a fiche before taking it.
+    "moderateur": Dimension("Par modérateur", "Modérateur", lambda one: one.moderator or None, str, tuple(HEADS)[1:]),
 }
 
 
@@ -158,6 +161,5 @@ def _add(line: Line, one: Happening) -> None:
         line.delays.append(one.delay)
 
 
-def row(line: Line) -> list[Any]:
-    """The numbers of a line, in the order of COUNTS then DELAYS."""
-    return [getattr(line, name) for name in (*COUNTS, *DELAYS)]
+def row(line: Line, columns: Sequence[str]) -> list[Any]:
+    return [getattr(line, name) for name in columns]

@@ -18,6 +18,7 @@ from backoffice.queries.figures import (
     COUNTS,
     DELAYS,
     DIMENSIONS,
+    HEADS,
     Dimension,
     Line,
     Period,
@@ -75,7 +76,7 @@ def accueil() -> ResponseReturnValue:
         error=error,
         total=total(found),
         tables={name: (dimension, lines(found, dimension)) for name, dimension in DIMENSIONS.items()},
-        heads=COUNTS | DELAYS,
+        heads=HEADS,
         row=row,
     ), 422 if error else 200
 
@@ -92,8 +93,8 @@ def asked_lines(dimension: str) -> tuple[Dimension, Period, Sequence[Line]]:
 @requires(Permission.MODERATE)
 def csv(dimension: str) -> ResponseReturnValue:
     chosen, period, found = asked_lines(dimension)
-    table = [[chosen.head, *COUNTS.values(), *DELAYS.values()]]
-    table += [[cell(line.label), *(_number(value) for value in row(line))] for line in found]
+    table = [[chosen.head, *(HEADS[name] for name in chosen.columns)]]
+    table += [[cell(line.label), *map(_number, row(line, chosen.columns))] for line in found]
     name = f"chiffres-{dimension}-{period.start}-{period.end}.csv"
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f"attachment; filename={name}"}
     return BOM + "".join(map(csv_line, table)), 200, headers
@@ -107,7 +108,6 @@ def _number(value: float | None) -> str:
 class Bar:
     """y, width: in the units of the drawing."""
 
-    name: str
     words: str
     y: int
     width: float
@@ -129,14 +129,16 @@ def graphique(dimension: str, what: str) -> ResponseReturnValue:
     groups, y = [], TOP
     for line in found:
         bars = []
-        for name, words in series.items():
-            value = getattr(line, name) or 0
-            bars.append(Bar(name, f"{_number(value)} – {words.lower()}", y, value / largest * ROOM, COLOURS[name]))
-            y += STEP
+        for name in series:
+            value = getattr(line, name)
+            if value is not None and name in chosen.columns:
+                words = f"{_number(value)} – {series[name].lower()}"
+                bars.append(Bar(words, y, value / largest * ROOM, COLOURS[name]))
+                y += STEP
+        if not bars:
+            continue
         groups.append((line.label, bars))
         y += GAP
     title = f"{chosen.title}, du {short_day(period.start)} au {short_day(period.end)}"
-    drawing = render_template(
-        "chiffres/barres.svg", title=title, series=series, groups=groups, height=max(y, 120), left=LEFT
-    )
+    drawing = render_template("chiffres/barres.svg", title=title, groups=groups, height=max(y, 120), left=LEFT)
     return drawing, 200, {"Content-Type": "image/svg+xml; charset=utf-8"}

@@ -111,6 +111,12 @@ def test_approving_takes_each_fiche_then_approves_it_by_the_engine(marc, nadia):
     assert logged("prendre") == logged("valider") == logged("publier") == 3
 
 
+def test_a_colleague_named_beside_another_action_is_given_nothing(marc, mina, nadia):
+    (one,) = waiting(1, nadia, marc)
+    done(LotAction.VALIDER, [one], marc, assignee=mina)
+    assert one.moderator_id == marc.id
+
+
 def test_returning_gives_the_same_message_to_each(marc, nadia):
     revisions = waiting(2, nadia, marc)
     with pytest.raises(Refused, match="Écrivez"), atomic() as session:
