@@ -1,199 +1,172 @@
-"""The form in which a moderator writes a rule: its words, its effect, its conditions one under the other.
+"""The rules of the dispositifs: dated rows of data (rules.toml), looked at by a few checks.
 
-What each condition asks is declared with the condition itself (backoffice.models.rule_language). Names of
-fields: «nom», «message», «effet», «mode», «condition» (one for each condition: its kind), then
-«c-<rank>-<field>».
+A row applies by the first day of the sessions: those of the group for what is said of a group, those of
+the whole entry for the rest; today's rules while nothing is dated. To change a rule, see rules.toml.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from pathlib import Path as File
+from typing import Any
 
-from backoffice.models import Effect, RuleVersion
-from backoffice.models.rule_language import KINDS, MOST_CONDITIONS, Condition, Definition, DefinitionError, load
-from backoffice.models.text import clean
+from backoffice.models.content import Contenu, values
+from backoffice.models.findings import Finding
+from backoffice.models.vocabulary import Dispositif
 
-NAME_LIMIT, MESSAGE_LIMIT = 120, 1_000
+FILE = File(__file__).with_name("rules.toml")
 
 
-class Typed(Protocol):
-    """What a browser sends (werkzeug's MultiDict)."""
-
-    def get(self, key: str, default: str = "") -> str: ...
-    def getlist(self, key: str) -> list[str]: ...
+class Severity(StrEnum):
+    BLOQUE = "bloque"
+    AVERTIT = "avertit"
+    INFORME = "informe"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One field of a condition. kind: "checks", "select", "lines" or "number"; value: as typed."""
+class Rule:
+    """One row, see rules.toml."""
 
-    id: str
-    kind: str
-    label: str
-    help: str
-    choices: Mapping[str, str]
-    value: Any
-
-
-@dataclass
-class Row:
-    kind: str
-    values: dict[str, Any] = field(default_factory=dict)
-    """As typed: lists of codes, else texts."""
+    nom: str
+    dispositifs: tuple[Dispositif, ...]
+    gravite: Severity
+    champ: str
+    verifie: str
+    message: str
+    sources: tuple[tuple[date, str], ...]
+    """(first day, title and reference) of the texts behind it, in order."""
+    depuis: date = date.min
+    mesure: str = ""
+    valeurs: tuple[Any, ...] = ()
+    de: float = 0
+    a: float = 0
+    quand: tuple[str, tuple[str, ...]] | None = None
 
     @property
-    def title(self) -> str:
-        return KINDS[self.kind].title
+    def looks_at(self) -> str:
+        return self.mesure or self.champ
 
-    def asked(self, rank: int) -> Iterator[Asked]:
-        for item in fields(KINDS[self.kind]):
-            said = item.metadata
-            choices = {code: _label(label) for code, label in said.get("table", {}).items()}
-            kind = _kind(item)
-            empty: Any = [] if kind == "checks" else ""
-            value = self.values.get(item.name, empty)
-            yield Asked(f"c-{rank}-{item.name}", kind, said["label"], said.get("help", ""), choices, value)
+    def source_on(self, day: date) -> str:
+        return next((words for begun, words in reversed(self.sources) if begun <= day), self.sources[0][1])
+
+    def holds(self, value: Any) -> bool:
+        return CHECKS[self.verifie](self, value)
 
 
-@dataclass
-class RuleForm:
-    """errors: what is wrong, by the id of the field."""
-
-    name: str = ""
-    message: str = ""
-    effect: str = Effect.SIGNALE
-    match: str = "all"
-    rows: list[Row] = field(default_factory=list)
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, version: RuleVersion) -> RuleForm:
-        """The form that a stored version fills."""
-        definition = load(version.definition)
-        rows = [Row(item.kind, _typed(item)) for item in definition.conditions]
-        return cls(version.name, version.message, version.effect, "all" if definition.every else "any", rows)
-
-    @classmethod
-    def read(cls, sent: Typed) -> RuleForm:
-        """The form as it was sent, nothing judged yet."""
-        form = cls(
-            clean(sent.get("nom", "")),
-            clean(sent.get("message", ""), multiline=True),
-            sent.get("effet", ""),
-            sent.get("mode", ""),
-        )
-        for rank, kind in enumerate(sent.getlist("condition")[: MOST_CONDITIONS + 1]):
-            if kind in KINDS:
-                form.rows.append(Row(kind, dict(_sent(KINDS[kind], rank, sent))))
-        return form
-
-    def add(self, kind: str) -> None:
-        if len(self.rows) >= MOST_CONDITIONS:
-            self.errors["ajouter"] = f"Il y a déjà {MOST_CONDITIONS} conditions : c’est le plus possible."
-        elif kind not in KINDS:
-            self.errors["ajouter"] = "Choisissez dans la liste la condition à ajouter."
-        else:
-            self.rows.append(Row(kind))
-
-    def remove(self, rank: str) -> None:
-        if rank.isdecimal() and int(rank) < len(self.rows):
-            del self.rows[int(rank)]
-
-    def validated(self) -> Definition | None:
-        """The definition, when everything is right; else None, and `errors` says what is not."""
-        if not self.name:
-            self.errors["nom"] = "Donnez un nom à la règle."
-        elif len(self.name) > NAME_LIMIT:
-            self.errors["nom"] = f"Ce nom a {len(self.name)} caractères : {NAME_LIMIT} au plus."
-        if not self.message:
-            self.errors["message"] = "Dites ce que le modérateur doit regarder."
-        elif len(self.message) > MESSAGE_LIMIT:
-            self.errors["message"] = f"Ce texte a {len(self.message)} caractères : {MESSAGE_LIMIT} au plus."
-        if self.effect not in set(Effect):
-            self.errors["effet"] = "Choisissez ce que fait la règle."
-        if self.match not in ("all", "any"):
-            self.errors["mode"] = "Dites si toutes les conditions doivent être remplies."
-        definition = self._conditions()
-        return None if self.errors else definition
-
-    def _conditions(self) -> Definition | None:
-        """Every condition is judged, so that all that is wrong is said at once."""
-        documents = [{"kind": row.kind, **_document(KINDS[row.kind], row.values)} for row in self.rows]
-        for rank, document in enumerate(documents):
-            try:
-                load({"match": "all", "conditions": [document]})
-            except DefinitionError as error:
-                first = next(iter(fields(KINDS[document["kind"]])), None)
-                name = error.name or (first.name if first else "")
-                self.errors[f"c-{rank}-{name}"] = error.message
-        if not documents:
-            self.errors["ajouter"] = "Ajoutez au moins une condition."
-        if self.errors:
-            return None
-        return load({"match": self.match, "conditions": documents})
+CHECKS: Mapping[str, Callable[[Rule, Any], bool]] = {
+    "entre": lambda rule, value: value is None or rule.de <= value <= rule.a,
+    "parmi": lambda rule, value: value in ("", None) or value in rule.valeurs,
+    "rempli": lambda rule, value: value not in ("", None, []),
+    "contient_tout": lambda rule, value: set(rule.valeurs) <= set(value),
+    "contient_un": lambda rule, value: not value or bool(set(rule.valeurs) & set(value)),
+    "toujours": lambda rule, value: False,
+}
+"""Whether a value is as the rule asks. An answer that is missing is not wrong, save where it must be there."""
 
 
-def said(condition: Condition) -> list[tuple[str, list[str]]]:
-    """A condition in words: (question, answers); a question without answer is left out."""
-    lines = []
-    for item in fields(condition):
-        value = getattr(condition, item.name)
-        table = item.metadata.get("table", {})
-        answers = [value] if not isinstance(value, tuple) else list(value)
-        shown = [_label(table.get(answer, answer)) for answer in answers if answer not in ("", None)]
-        if shown:
-            lines.append((item.metadata["label"], shown))
-    return lines
+def read(text: str) -> tuple[Rule, ...]:
+    """The rules of a TOML text. A row that is misspelt raises KeyError, TypeError or ValueError."""
+    document = tomllib.loads(text)
+    sources: dict[str, list[tuple[date, str]]] = {}
+    for row in document["source"]:
+        text = f"{row['titre']}, {row['reference']}"
+        sources.setdefault(row["nom"], []).append((row.get("depuis", date.min), text))
+    return tuple(_rule(row, sources) for row in document["regle"])
 
 
-def _kind(item: dataclasses.Field[Any]) -> str:
-    if item.default is None:
-        return "number"
-    if "table" in item.metadata:
-        return "select" if item.metadata.get("one") else "checks"
-    return "lines"
+def _rule(row: dict[str, Any], sources: Mapping[str, list[tuple[date, str]]]) -> Rule:
+    quand = row.pop("quand", None)
+    texts = tuple(sorted(sources[row.pop("source")]))
+    rule = Rule(
+        **{
+            **row,
+            "sources": texts,
+            "dispositifs": tuple(Dispositif(name) for name in row["dispositifs"]),
+            "gravite": Severity(row["gravite"]),
+            "valeurs": tuple(row.get("valeurs", ())),
+            "quand": (quand["champ"], tuple(quand["parmi"])) if quand else None,
+        }
+    )
+    if rule.verifie not in CHECKS:
+        raise ValueError(f"{rule.nom}: {rule.verifie!r} is no check")
+    return rule
 
 
-def _label(entry: Any) -> str:
-    return str(entry[0]) if isinstance(entry, tuple) else str(entry)
+@cache
+def rules() -> tuple[Rule, ...]:
+    return read(FILE.read_text(encoding="utf-8"))
 
 
-def _sent(kind: type[Condition], rank: int, sent: Typed) -> Iterator[tuple[str, Any]]:
-    for item in fields(kind):
-        name = f"c-{rank}-{item.name}"
-        if _kind(item) == "checks":
-            yield item.name, sent.getlist(name)
-        else:
-            yield item.name, clean(sent.get(name, ""), multiline=_kind(item) == "lines")
+def in_force(rows: Iterable[Rule], dispositif: Dispositif, day: date) -> dict[str, Rule]:
+    """{nom: row} of this dispositif on this day: of the rows that share a name, that which began last."""
+    begun = sorted((row for row in rows if dispositif in row.dispositifs and row.depuis <= day), key=_beginning)
+    return {row.nom: row for row in begun}
 
 
-def _typed(condition: Condition) -> dict[str, Any]:
-    """The values of a condition as they would be typed."""
-    return {item.name: _as_typed(item, getattr(condition, item.name)) for item in fields(condition)}
+def _beginning(row: Rule) -> date:
+    return row.depuis
 
 
-def _as_typed(item: dataclasses.Field[Any], value: Any) -> Any:
-    if _kind(item) == "checks":
-        return list(value)
-    if _kind(item) == "lines":
-        return "\n".join(value)
-    return "" if value is None else str(value)
+@dataclass(frozen=True)
+class Met:
+    """A rule that the content does not follow, or that tells something, at one of its spots."""
+
+    rule: Rule
+    finding: Finding
 
 
-def _document(kind: type[Condition], typed: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for item in fields(kind):
-        value = typed.get(item.name, "")
-        if _kind(item) == "lines":
-            made[item.name] = [line for line in value.split("\n") if line.strip()]
-        elif _kind(item) == "number":
-            # What is no whole number is left as typed: the definition refuses it, at its place.
-            bare = value.replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
-            short = bare.isascii() and bare.isdecimal() and len(bare) < 10
-            made[item.name] = None if not value else int(bare) if short else value
-        else:
-            made[item.name] = value
-    return made
+def met(content: Contenu, dispositif: Dispositif, today: date, rows: Iterable[Rule]) -> Iterator[Met]:
+    """Every rule that this content meets, in the order of the rows. Rows already superseded are left."""
+    rows = tuple(rows)
+    in_force_on = cache(lambda day: in_force(rows, dispositif, day))
+    for row in rows:
+        for path, value in values(content, row.looks_at):
+            days = [day for day in _days(content, path) or [today] if in_force_on(day).get(row.nom) is row]
+            if days and _concerned(row, content, path) and not row.holds(value):
+                yield Met(row, _finding(row, path, value, days[-1]))
+
+
+def _days(content: Contenu, path: str) -> list[date]:
+    """The first days that decide for this spot."""
+    found = re.match(r"actions-(\d+)(?:-sessions-(\d+))?", path)
+    actions = [content.actions[int(found[1])]] if found else content.actions
+    sessions = [session for action in actions for session in action.sessions]
+    if found and found[2]:
+        sessions = [actions[0].sessions[int(found[2])]]
+    return sorted({session.debut for session in sessions if session.debut})
+
+
+def _concerned(row: Rule, content: Contenu, path: str) -> bool:
+    """Whether the condition of the rule is met, in the same row of the content when both stand in one."""
+    if row.quand is None:
+        return True
+    pattern, wanted = row.quand
+    same = _at(pattern, path)
+    found = [value for where, value in values(content, pattern) if where == same or "[]" not in pattern]
+    return any(set(value if isinstance(value, list) else [value]) & set(wanted) for value in found)
+
+
+def _at(pattern: str, path: str) -> str:
+    """The path of a pattern, its rows those of another path; the first ones where that has none."""
+    ranks = iter(re.findall(r"-(\d+)(?=-|$)", path))
+    return re.sub(r"\[\]", lambda _: f"-{next(ranks, '0')}", pattern).replace(".", "-")
+
+
+def _finding(row: Rule, path: str, value: Any, day: date) -> Finding:
+    where = _at(row.champ, path)
+    message = row.message.format(valeur=_number(value), de=_number(row.de), a=_number(row.a))
+    found = re.match(r"actions-(\d+)", where)
+    if found:
+        message = f"Groupe {int(found[1]) + 1} : {message[0].lower()}{message[1:]}"
+    return Finding(where, message, row.gravite is Severity.BLOQUE, row.source_on(day))
+
+
+def _number(value: Any) -> str:
+    """«7,5», «12»"""
+    return f"{value:g}".replace(".", ",") if isinstance(value, int | float) else str(value)

@@ -15,7 +15,7 @@ from backoffice.permissions import Permission, Role
 from backoffice.queries import moderation_rules as queries
 from backoffice.security import id_of
 from backoffice.transactions import atomic
-from forms.rules import RuleForm, said
+from forms.moderation_rules import RuleForm, said
 from workflows import moderation_rules as rules
 from workflows.case import Refused
 

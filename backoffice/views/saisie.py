@@ -15,6 +15,7 @@ from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
 from forms import review as reviews
+from forms.addresses import choose
 from forms.builder import StepForm
 from forms.differences import Difference, differences
 from forms.paths import PATHS
@@ -58,7 +59,7 @@ def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
 
 def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
-    content = revision.content
+    content, found = revision.content, review_of(fiche, revision)
     return render_template(
         "saisie/etape.html",
         fiche=fiche,
@@ -67,17 +68,11 @@ def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
         form=form,
         stamp=seen,
         content=content,
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, content),
+        told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         returned=returned_version(fiche),
     )
-
-
-def statuses(fiche: Fiche, revision: Revision) -> dict[str, str]:
-    """{step slug: where it stands}, for the list of tasks."""
-    path, content = PATHS[fiche.dispositif], revision.content
-    found = review_of(fiche, revision)
-    return {step.slug: reviews.status(step, path, found, content) for step in path.steps}
 
 
 def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
@@ -104,7 +99,7 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
             posted, order = _posted()
             before = stamp(step, revision.content, revision.pending)
             saved = save(step, revision.content, revision.pending, posted, communes_of)
-            anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
+            anchor = _asked(saved, step, order)
             stale = request.form.get("empreinte") != before
             if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
                 return _conflict(fiche, step, saved, posted, before), 409
@@ -114,11 +109,21 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
     except Refused as refused:
         fiche = entered_fiche(fiche_id)
         return fiche_page(fiche, refused.message, _differences(fiche, step, saved)), 409
+    for words in saved.understood:
+        flash(words, "success")
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
     if not saved.clean:
         return step_page(fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
+
+
+def _asked(saved: Saved, step: Step, order: str) -> str:
+    """Adds the row that was asked for; gives the spot of the page where the person is to go on."""
+    what, _, path = order.partition(":")
+    if what == "ajouter":
+        return add_row(saved, step, path)
+    return f"{path.split(':')[0]}-ville" if what in ("chercher", "commune") else ""
 
 
 def _posted() -> tuple[MultiDict[str, str], str]:
@@ -127,6 +132,8 @@ def _posted() -> tuple[MultiDict[str, str], str]:
     posted = MultiDict([(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)])
     if order.startswith("retirer:"):
         posted = remove_row(posted, order.removeprefix("retirer:"))
+    elif order.startswith("commune:"):
+        posted = choose(posted, order)
     return posted, order
 
 
@@ -175,7 +182,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         content=revision.content,
         review=found,
         step_of=lambda finding: reviews.step_of(path, finding),
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, revision.content),
         returned=returned_version(fiche),
         error=error,
     )

@@ -183,8 +183,8 @@ def test_the_engine_is_the_only_writer_of_states():
             targets = node.targets if isinstance(node, ast.Assign) else []
             if any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets):
                 writers.add(file.relative_to(ROOT).as_posix())
-    # The others write how far the making of a flow is, and an e-mail: the states of no fiche.
-    assert writers == {"workflows/engine.py", "workflows/flux_runs.py", "workflows/mail.py"}
+    # The second writes how far the making of a flow is: the state of a FluxRun, of no fiche.
+    assert writers == {"workflows/engine.py", "workflows/flux_runs.py"}
 
 
 def test_a_new_row_is_a_draft_and_in_no_flow(app):
