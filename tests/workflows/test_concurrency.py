@@ -169,7 +169,8 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
         with app.app_context(), Session(engine) as session:
             try:
                 actor = session.get_one(User, actor_id)
-                apply(session, name, fiche_id=fiche_id, revision_id=revision_id, actor=actor, comment="Une raison.")
+                facts = {"actor": actor, "comment": "Une raison.", "reason": make.reason_for(name)}
+                apply(session, name, fiche_id=fiche_id, revision_id=revision_id, **facts)
                 session.commit()
             except Refused as refused:
                 return refused.message
