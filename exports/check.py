@@ -38,7 +38,10 @@ def content_path(xml_path: str, content: Contenu) -> str:
     steps = steps[names.index("formation") :]
     ranks = {name: int(rank or 1) - 1 for name, rank in steps}
     names = [name for name, _ in steps]
-    known = {spot.lheo: spot.pattern for spot in spots().values() if spot.lheo}
+    known: dict[str, str] = {}
+    for spot in spots().values():
+        if spot.lheo:
+            known.setdefault(spot.lheo, spot.pattern)
     while names and "/".join(names) not in known:
         names.pop()
     if not names:
@@ -47,6 +50,7 @@ def content_path(xml_path: str, content: Contenu) -> str:
     rows = {
         "actions": ranks.get("action", 0),
         "sessions": ranks.get("session", 0),
+        "recrutements": ranks.get("recrutement", 0),
         "financeurs": ranks.get("organisme-financeur", 0),
         "lieux": _place_rank(content, ranks.get("action", 0)),
     }

@@ -12,11 +12,15 @@ espaces-sociaux         formation           one ``espace-social`` a code (models
 parcours                formation           ``parcours`` and one ``visee`` a code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
 groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``,
-                                            ``semaines``
+                                            ``semaines``, ``intensite`` (models.vocabulary)
+objectifs-oepre         formation           one ``objectif`` a code (models.vocabulary)
 horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
 accueil                 session             ``garde-enfants`` in words, ``places-libres``
 specificites            organisme-financeur publics, programme, reference (profile)
 categorie-organisme     organisme           code of the category (profile)
+identifiants            organisme           ``RNA``
+structure-porteuse      organisme           ``nom`` and ``SIRET`` of the structure that carries one without
+                                            SIRET, ``raison-sociale-portee``: the official name of the latter
 ======================  ==================  =====================================================
 """
 
@@ -25,12 +29,12 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from lxml import etree
 
 from backoffice.models import Fiche, Fragment
-from backoffice.models.content import Action, Adresse, Contact, Contenu, Financeur, Niveaux, Session
+from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session
 from backoffice.models.dates import PARIS, local_day
 from backoffice.models.findings import Finding
 from backoffice.models.vocabulary import PARCOURS_OF, Dispositif
@@ -38,21 +42,22 @@ from backoffice.models.vocabulary import PARCOURS_OF, Dispositif
 from . import words
 from .check import findings_of
 from .consumers import drops
+from .elements import add, address, contact, extras, flag, hour, number, optional, period, principal, reach
 
 CODE_VERSION = 2
 """Raise it when this module writes something else for the same content."""
 
 NO_ACTIVITY_NUMBER = "00000000000"
 NO_SIRET = "00000000000000"
-UNKNOWN_START, UNKNOWN_END = "00000000", "99999999"
 
 FORMACODE = "V14"
 DEFAULT_DOMAIN = "15235"
 DEFAULT_PUBLIC = "83056"
-RECEPTION = "4"  # type-contact: accueil
 NO_SPECIFIC_LEVEL = "1"
 BASIC_SKILLS, CERTIFICATION = "5", "6"  # objectif-general-formation
 CATEGORY_CODES = {"association": "13"}
+OFII = "20"  # code-financeur
+REMOTE = "2"  # modalites-enseignement
 
 
 class NotExportable(ValueError):
@@ -125,106 +130,129 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
     root = etree.Element("formation", numero=identity.numero, **made)
     root.set("horodatage-creation", _instant(identity.created))
     root.set("horodatage-modification", _instant(identity.modified))
-    domain = _add(root, "domaine-formation")
+    domain = add(root, "domaine-formation")
     for rank, code in enumerate(said.domaines or [DEFAULT_DOMAIN]):
-        _add(domain, "code-FORMACODE", code, ref=FORMACODE, **_principal(rank))
-    _add(root, "intitule-formation", said.intitule)
-    _add(root, "objectif-formation", said.objectif)
-    _add(root, "resultats-attendus", words.results(content))
-    _add(root, "contenu-formation", said.contenu)
+        add(domain, "code-FORMACODE", code, ref=FORMACODE, **principal(rank))
+    add(root, "intitule-formation", said.intitule)
+    add(root, "objectif-formation", said.objectif)
+    add(root, "resultats-attendus", words.results(content))
+    add(root, "contenu-formation", said.contenu)
     certifying = "certification" in said.visees and bool(said.code_certification)
-    _add(root, "certifiante", "1" if certifying else "0")
-    _contact(root, "contact-formation", said.contact)
-    _add(root, "parcours-de-formation", _pathway(content))
-    _add(root, "code-niveau-entree", NO_SPECIFIC_LEVEL)
-    _add(root, "objectif-general-formation", CERTIFICATION if certifying else BASIC_SKILLS)
+    add(root, "certifiante", "1" if certifying else "0")
+    contact(root, "contact-formation", said.contact)
+    add(root, "parcours-de-formation", _pathway(content))
+    add(root, "code-niveau-entree", NO_SPECIFIC_LEVEL)
+    add(root, "objectif-general-formation", CERTIFICATION if certifying else BASIC_SKILLS)
     if certifying:
         code = said.code_certification
-        certification = _add(root, "certification")
-        _add(certification, "code-RS" if code.startswith("RS") else "code-RNCP", code)
-    _add(root, "code-niveau-sortie", NO_SPECIFIC_LEVEL)
+        certification = add(root, "certification")
+        add(certification, "code-RS" if code.startswith("RS") else "code-RNCP", code)
+    add(root, "code-niveau-sortie", NO_SPECIFIC_LEVEL)
     if said.url:
-        _add(_add(root, "url-formation"), "urlweb", said.url)
+        add(add(root, "url-formation"), "urlweb", said.url)
     for action in content.actions:
         _action(root, content, action, identity)
     _organisme(root, content, identity)
     _levels(root, said.niveaux)
-    _extras(root, "espaces-sociaux", [("espace-social", code) for code in said.espaces_sociaux])
+    extras(root, "espaces-sociaux", [("espace-social", code) for code in said.espaces_sociaux])
     parcours = said.parcours or PARCOURS_OF[identity.dispositif]
-    _extras(root, "parcours", [("parcours", parcours), *(("visee", code) for code in said.visees)])
+    extras(root, "objectifs-oepre", [("objectif", code) for code in said.objectifs_oepre])
+    extras(root, "parcours", [("parcours", parcours), *(("visee", code) for code in said.visees)])
     return root
 
 
 def _action(root: etree._Element, content: Contenu, action: Action, identity: Identity) -> None:
     said, money, entry = content.formation, content.financement, content.inscription
     numero = f"{identity.numero}-{action.id}"
-    node = _add(root, "action", numero=numero, **_stamps(identity))
-    _add(node, "rythme-formation", words.rhythm(action))
+    node = add(root, "action", numero=numero, **_stamps(identity))
+    add(node, "rythme-formation", words.rhythm(action))
     publics = said.publics or [DEFAULT_PUBLIC]
     for code in publics:
-        _add(node, "code-public-vise", code, ref=FORMACODE)
-    _optional(node, "info-public-vise", said.info_publics)
-    _add(node, "niveau-entree-obligatoire", _flag(said.niveau_obligatoire))
-    _add(node, "modalites-alternance", action.organisation or words.NO_ALTERNANCE)
-    _add(node, "modalites-enseignement", action.presence)
-    _add(node, "conditions-specifiques", words.conditions(content, action))
-    _add(node, "prise-en-charge-frais-possible", _flag(money.prise_en_charge))
+        add(node, "code-public-vise", code, ref=FORMACODE)
+    optional(node, "info-public-vise", said.info_publics)
+    add(node, "niveau-entree-obligatoire", flag(said.niveau_obligatoire))
+    add(node, "modalites-alternance", action.organisation or words.NO_ALTERNANCE)
+    add(node, "modalites-enseignement", action.presence)
+    add(node, "conditions-specifiques", words.conditions(content, action))
+    add(node, "prise-en-charge-frais-possible", flag(money.prise_en_charge))
     lieu = content.place_of(action)
     if lieu is not None:
-        place = _add(node, "lieu-de-formation", **_principal(0))
-        _adresse(_add(place, "coordonnees"), lieu.adresse)
-    _add(node, "modalites-entrees-sorties", entry.entrees)
+        place = add(node, "lieu-de-formation", **principal(0))
+        if lieu.uai:
+            add(add(place, "code-UAI-lieu-formation"), "code-UAI", lieu.uai)
+        address(add(place, "coordonnees"), lieu.adresse)
+    add(node, "modalites-entrees-sorties", entry.entrees)
     for session in action.sessions:
         _session(node, content, action, session, f"{numero}-{session.id}", identity)
+    if entry.reunion:
+        add(add(node, "date-information"), "date", f"{entry.reunion:%Y%m%d}")
     if lieu is not None:
-        _optional(node, "transport", lieu.transport)
-        _optional(node, "acces-handicapes", lieu.acces_handicapes)
-    _add(node, "langue-formation", "FR")
-    _optional(node, "modalites-recrutement", entry.recrutement)
-    _optional(node, "frais-restants", money.frais)
+        optional(node, "transport", lieu.transport)
+        optional(node, "acces-handicapes", lieu.acces_handicapes)
+    add(node, "langue-formation", "FR")
+    optional(node, "modalites-recrutement", entry.recrutement)
+    optional(node, "frais-restants", money.frais)
+    optional(node, "code-perimetre-recrutement", entry.perimetre)
     price = "0" if money.cout == "gratuit" else "" if money.prix is None else str(money.prix)
-    _optional(node, "prix-total-TTC", price)
-    _optional(node, "duree-indicative", action.duree)
-    _optional(node, "nombre-heures-total", "" if action.hours is None else str(action.hours))
-    _optional(node, "conventionnement", {"oui": "1", "non": "0"}.get(money.conventionne, ""))
+    optional(node, "prix-total-TTC", price)
+    optional(node, "duree-indicative", action.duree)
+    optional(node, "nombre-heures-centre", number(action.heures_centre))
+    optional(node, "nombre-heures-total", number(action.hours))
+    optional(node, "conventionnement", {"oui": "1", "non": "0"}.get(money.conventionne, ""))
     _formateur(node, content, identity)
     for financeur in money.financeurs:
-        _financeur(node, financeur, publics, identity)
+        _financeur(node, financeur, publics, money.lot, identity)
     if action.minutes_per_week:
-        _extras(node, "duree-hebdo", [("duree-hebdo", str(round(action.minutes_per_week / 60)))])
+        extras(node, "duree-hebdo", [("duree-hebdo", str(round(action.minutes_per_week / 60)))])
     if not action.niveaux.empty:
         _levels(node, content.levels_of(action))
     group = {
         "nom": action.nom,
         "format": action.format,
-        "effectif-min": _number(action.effectif_min),
-        "effectif-max": _number(action.effectif_max),
-        "semaines": _number(action.semaines),
+        "effectif-min": number(action.effectif_min),
+        "effectif-max": number(action.effectif_max),
+        "semaines": number(action.semaines),
+        "intensite": action.intensite,
     }
-    _extras(node, "groupe", list(group.items()))
+    extras(node, "groupe", list(group.items()))
 
 
 def _session(
     node: etree._Element, content: Contenu, action: Action, session: Session, numero: str, identity: Identity
 ) -> None:
     entry = content.inscription
-    root = _add(node, "session", numero=numero, **_stamps(identity))
-    _period(root, session.debut, session.fin)
-    _adresse(_add(root, "adresse-inscription"), registration_address(content, action))
-    _optional(root, "modalites-inscription", entry.modalites)
+    root = add(node, "session", numero=numero, **_stamps(identity))
+    period(root, session.debut, session.fin, month=session.mois_seulement)
+    address(add(root, "adresse-inscription"), registration_address(content, action))
+    optional(root, "modalites-inscription", entry.modalites)
     if entry.debut or entry.fin:
-        _period(_add(root, "periode-inscription"), entry.debut, entry.fin)
-    _optional(root, "etat-recrutement", session.recrutement)
-    contact = content.formation.contact if entry.contact.empty else entry.contact
-    _contact(root, "contact-session", contact)
+        period(add(root, "periode-inscription"), entry.debut, entry.fin)
+    optional(root, "etat-recrutement", session.recrutement)
+    for appointment in session.recrutements:
+        _appointment(root, content, action, session, appointment)
+    contact(root, "contact-session", content.formation.contact if entry.contact.empty else entry.contact)
     slots = [creneau for creneau in action.creneaux if creneau.minutes]
     if slots:
-        hours = _add(root, "extras", info="horaires")
+        hours = add(root, "extras", info="horaires")
         for creneau in slots:
             text = f"{creneau.debut:%H%M}-{creneau.fin:%H%M}"
-            _add(hours, "extra", text, info="creneau", tag=creneau.jour)
-    free = _number(session.places_libres)
-    _extras(root, "accueil", [("garde-enfants", action.garde_enfants), ("places-libres", free)])
+            add(hours, "extra", text, info="creneau", tag=creneau.jour)
+    free = number(session.places_libres)
+    extras(root, "accueil", [("garde-enfants", action.garde_enfants), ("places-libres", free)])
+
+
+def _appointment(
+    node: etree._Element, content: Contenu, action: Action, session: Session, appointment: Recrutement
+) -> None:
+    root = add(node, "recrutement")
+    add(root, "modalite-recrutement", appointment.modalite)
+    optional(root, "code-perimetre-recrutement", content.inscription.perimetre)
+    add(root, "a-distance", flag(action.presence == REMOTE))
+    optional(root, "nb-places", number(appointment.places))
+    if appointment.jour:
+        period(root, appointment.jour, appointment.jour, month=session.mois_seulement)
+    optional(root, "heure-debut", hour(appointment.debut))
+    optional(root, "heure-fin", hour(appointment.fin))
 
 
 def registration_address(content: Contenu, action: Action) -> Adresse:
@@ -238,130 +266,80 @@ def registration_address(content: Contenu, action: Action) -> Adresse:
 
 
 def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> None:
-    structure = content.structure
-    node = _add(root, "organisme-formation-responsable", numero=identity.organisme_numero)
-    _add(node, "numero-activite", structure.numero_activite or NO_ACTIVITY_NUMBER)
-    _add(_add(node, "SIRET-organisme-formation"), "SIRET", structure.siret or NO_SIRET)
-    _add(node, "nom-organisme", structure.nom)
-    _add(node, "raison-sociale", structure.raison_sociale or structure.nom)
-    coordinates = _add(_add(node, "coordonnees-organisme"), "coordonnees")
-    _adresse(coordinates, structure.adresse)
-    _reach(coordinates, replace(structure.contact, courriel=structure.courriel or structure.contact.courriel))
-    _contact(node, "contact-organisme", structure.contact)
-    if code := CATEGORY_CODES.get(structure.categorie):
-        _extras(node, "categorie-organisme", [("code-categorie-organisme", code)])
+    """Who answers for the offer: the structure; where it has no SIRET, under that of the one that carries it."""
+    structure, carrier = content.structure, content.structure.carrier
+    node = add(root, "organisme-formation-responsable", numero=identity.organisme_numero)
+    add(node, "numero-activite", structure.numero_activite or NO_ACTIVITY_NUMBER)
+    add(add(node, "SIRET-organisme-formation"), "SIRET", structure.known_siret or NO_SIRET)
+    add(node, "nom-organisme", structure.nom)
+    add(node, "raison-sociale", carrier.nom if carrier else structure.legal_name)
+    coordinates = add(add(node, "coordonnees-organisme"), "coordonnees")
+    address(coordinates, structure.adresse)
+    reach(coordinates, replace(structure.contact, courriel=structure.courriel or structure.contact.courriel))
+    contact(node, "contact-organisme", structure.contact)
+    if structure.uai:
+        add(add(node, "code-UAI-organisme-formation"), "code-UAI", structure.uai)
+    code = CATEGORY_CODES.get(structure.categorie, "")
+    extras(node, "categorie-organisme", [("code-categorie-organisme", code)])
+    extras(node, "identifiants", [("RNA", structure.rna)])
+    if carrier:
+        told = [("nom", carrier.nom), ("SIRET", carrier.siret), ("raison-sociale-portee", structure.raison_sociale)]
+        extras(node, "structure-porteuse", told)
 
 
 def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> None:
-    """The structure itself teaches; a national consumer drops an action that names nobody here."""
+    """The structure itself teaches unless it says who does; a national consumer drops an action that names nobody."""
     structure = content.structure
-    formateur = _add(node, "organisme-formateur", numero=identity.organisme_numero, **_principal(0))
-    _add(_add(formateur, "SIRET-formateur"), "SIRET", structure.siret or NO_SIRET)
-    _add(formateur, "raison-sociale-formateur", structure.raison_sociale or structure.nom)
-    _contact(formateur, "contact-formateur", structure.contact if structure.formateur.empty else structure.formateur)
+    known = {} if structure.formateur_nom else {"numero": identity.organisme_numero}
+    formateur = add(node, "organisme-formateur", **known, **principal(0))
+    siret = structure.formateur_siret if structure.formateur_nom else structure.known_siret
+    add(add(formateur, "SIRET-formateur"), "SIRET", siret or NO_SIRET)
+    add(formateur, "raison-sociale-formateur", structure.formateur_nom or structure.legal_name)
+    contact(formateur, "contact-formateur", structure.contact if structure.formateur.empty else structure.formateur)
 
 
-def _financeur(node: etree._Element, financeur: Financeur, publics: list[str], identity: Identity) -> None:
-    root = _add(node, "organisme-financeur")
-    _add(root, "code-financeur", financeur.code)
-    _optional(root, "nb-places-financees", _number(financeur.places))
-    extras = _add(root, "extras", info="specificites")
+def _financeur(node: etree._Element, financeur: Financeur, publics: list[str], lot: str, identity: Identity) -> None:
+    root = add(node, "organisme-financeur")
+    add(root, "code-financeur", financeur.code)
+    optional(root, "nb-places-financees", number(financeur.places))
+    more = add(root, "extras", info="specificites")
     for code in publics:
-        _add(extras, "extra", code, info="code-public-vise", ref=FORMACODE)
-    _add(extras, "extra", identity.dispositif, info="programme-financeur")
-    if financeur.programme:
-        _add(extras, "extra", financeur.programme, info="ref-action-marche-financeur")
+        add(more, "extra", code, info="code-public-vise", ref=FORMACODE)
+    add(more, "extra", identity.dispositif, info="programme-financeur")
+    if market := financeur.programme or (lot if financeur.code == OFII else ""):
+        add(more, "extra", market, info="ref-action-marche-financeur")
     if financeur.reference:
-        _add(extras, "extra", financeur.reference, info="reference-convention")
+        add(more, "extra", financeur.reference, info="reference-convention")
 
 
 def _levels(node: etree._Element, levels: Niveaux) -> None:
     if levels.empty:
         return
-    extras = _add(node, "extras", info="niveau-langue")
-    _add(extras, "extra", "CECRL", info="referentiel")
+    root = add(node, "extras", info="niveau-langue")
+    add(root, "extra", "CECRL", info="referentiel")
     # One word for readers of a single level: the oral one, else the written one.
     for info, oral, written in (
         ("niveau-entree", levels.entree_oral, levels.entree_ecrit),
         ("niveau-vise", levels.vise_oral, levels.vise_ecrit),
     ):
         if oral or written:
-            _add(extras, "extra", oral or written, info=info)
+            add(root, "extra", oral or written, info=info)
     for name, oral, written in (
         ("competences-entree", levels.entree_oral, levels.entree_ecrit),
         ("competences", levels.vise_oral, levels.vise_ecrit),
     ):
         if oral or written:
-            inner = _add(extras, "extras", info=name)
+            inner = add(root, "extras", info=name)
             if oral:
-                _add(inner, "extra", oral, info="competence", tag="oral")
+                add(inner, "extra", oral, info="competence", tag="oral")
             if written:
-                _add(inner, "extra", written, info="competence", tag="ecrit")
+                add(inner, "extra", written, info="competence", tag="ecrit")
 
 
 def _pathway(content: Contenu) -> str:
     """parcours-de-formation: 1 in group, 2 individual, 4 both."""
     formats = {action.format for action in content.actions}
     return {frozenset({"collectif"}): "1", frozenset({"individuel"}): "2"}.get(frozenset(formats), "4")
-
-
-def _contact(node: etree._Element, name: str, contact: Contact) -> None:
-    root = _add(node, name, **_principal(0))
-    _add(root, "type-contact", RECEPTION)
-    coordinates = _add(root, "coordonnees")
-    _optional(coordinates, "nom", contact.nom)
-    _optional(coordinates, "prenom", contact.prenom)
-    _reach(coordinates, contact)
-
-
-def _reach(coordinates: etree._Element, contact: Contact) -> None:
-    if contact.telephone:
-        _add(_add(coordinates, "telfixe"), "numtel", contact.telephone)
-    _optional(coordinates, "courriel", contact.courriel)
-
-
-def _adresse(node: etree._Element, adresse: Adresse) -> None:
-    root = _add(node, "adresse")
-    _optional(root, "denomination", adresse.denomination)
-    for line in adresse.lignes or [adresse.denomination or adresse.ville]:
-        _add(root, "ligne", line)
-    _add(root, "codepostal", adresse.code_postal)
-    _add(root, "ville", adresse.ville)
-    _optional(root, "departement", adresse.departement)
-    _optional(root, "code-INSEE-commune", adresse.code_insee)
-    if len(adresse.region) == 2:  # the element has two characters: overseas collectivities have three
-        _add(root, "region", adresse.region)
-    _add(root, "pays", "FR")
-
-
-def _period(node: etree._Element, start: date | None, end: date | None) -> None:
-    period = _add(node, "periode")
-    _add(period, "debut", f"{start:%Y%m%d}" if start else UNKNOWN_START)
-    _add(period, "fin", f"{end:%Y%m%d}" if end else UNKNOWN_END)
-
-
-def _extras(node: etree._Element, info: str, pairs: list[tuple[str, str]]) -> None:
-    pairs = [(name, value) for name, value in pairs if value]
-    if pairs:
-        extras = _add(node, "extras", info=info)
-        for name, value in pairs:
-            _add(extras, "extra", value, info=name)
-
-
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
-    node = etree.SubElement(parent, name, attributes)
-    if text is not None:
-        node.text = text
-    return node
-
-
-def _optional(parent: etree._Element, name: str, text: str) -> None:
-    if text:
-        _add(parent, name, text)
-
-
-def _principal(rank: int) -> dict[str, str]:
-    return {"tag": "principal"} if rank == 0 else {}
 
 
 def _stamps(identity: Identity) -> dict[str, str]:
@@ -373,11 +351,3 @@ def _stamps(identity: Identity) -> dict[str, str]:
 
 def _instant(at: datetime) -> str:
     return at.astimezone(PARIS).isoformat(timespec="seconds")
-
-
-def _flag(value: bool) -> str:
-    return "1" if value else "0"
-
-
-def _number(value: int | None) -> str:
-    return "" if value is None else str(value)

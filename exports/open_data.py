@@ -128,7 +128,7 @@ def _structure(offer: Offer) -> StructurePublique:
         nom=said.nom,
         raison_sociale=said.raison_sociale or said.nom,
         categorie=_maybe(said.categorie, CATEGORIES),
-        siret=said.siret,
+        siret=said.known_siret,
         adresse=_address(said.adresse),
         accueil=_reception(said.contact),
     )
@@ -164,8 +164,8 @@ def _action(offer: Offer, action: Action) -> ActionPublique:
 def _session(session: Session, numero: str) -> SessionPublique:
     return SessionPublique(
         numero=numero,
-        debut=session.debut,
-        fin=session.fin,
+        debut=None if session.mois_seulement else session.debut,
+        fin=None if session.mois_seulement else session.fin,
         etat_inscription=_maybe(session.recrutement, RECRUTEMENTS),
         places_libres=session.places_libres,
     )

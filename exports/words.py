@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backoffice.models.content import Action, Contenu, Creneau, Niveaux
-from backoffice.models.dates import NBSP, hour
+from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session
+from backoffice.models.dates import NBSP, hour, long_day, month
 from backoffice.models.vocabulary import (
     ESPACES_SOCIAUX,
+    INTENSITES,
     NIVEAUX_ECRIT,
     NIVEAUX_ORAL,
+    RENDEZ_VOUS,
     VISEES,
 )
 
 NO_CONDITION = "Aucune condition particulière."
+NO_ACTIVITY = "Structure non déclarée comme organisme de formation (00000000000)"
 NO_RESULT = "Attestation de présence."
 NO_ALTERNANCE = "Sans objet : l’action ne comporte pas de période en entreprise."
 
@@ -37,12 +40,15 @@ def duration(minutes: int) -> str:
 
 
 def rhythm(action: Action) -> str:
-    """The text of rythme-formation: the weekly slots, then what was typed."""
+    """The text of rythme-formation: the weekly slots, how many hours that is, then what was typed."""
     slots = [text for text in map(slot, action.creneaux) if text]
     lines = []
     if slots:
         week = duration(action.minutes_per_week)
         lines.append(f"{f'{NBSP}; '.join(slots)} (soit {week} par semaine).")
+    if action.intensite:
+        label = INTENSITES.get(action.intensite, action.intensite)
+        lines.append(f"Rythme {label[:1].lower()}{label[1:]}.")
     if action.rythme:
         lines.append(action.rythme)
     if action.nom and lines:
@@ -86,6 +92,26 @@ def results(content: Contenu) -> str:
     exam = f"Examen ou diplôme préparé{NBSP}: {said.certification}." if said.certification else ""
     parts = [said.resultats or NO_RESULT, exam, aimed_level(said.niveaux)]
     return "\n".join(part for part in parts if part)
+
+
+def period(session: Session) -> str:
+    """«du mardi 3 mars 2026 au mardi 30 juin 2026», or the months while the days are not fixed."""
+    written = month if session.mois_seulement else long_day
+    parts = []
+    if session.debut:
+        parts.append(f"{'de ' if session.mois_seulement else 'du '}{written(session.debut)}")
+    if session.fin:
+        parts.append(f"{'à ' if session.mois_seulement else 'au '}{written(session.fin)}")
+    return " ".join(parts)
+
+
+def appointment(found: Recrutement, session: Session) -> str:
+    """«Un entretien, lundi 7 septembre 2026, 9 h – 12 h 30, 18 personnes»"""
+    written = month if session.mois_seulement else long_day
+    hours = " – ".join(hour(moment) for moment in (found.debut, found.fin) if moment)
+    people = f"{found.places} personnes" if found.places is not None else ""
+    day = written(found.jour) if found.jour else ""
+    return ", ".join(part for part in (RENDEZ_VOUS.get(found.modalite, ""), day, hours, people) if part)
 
 
 def labels(codes: Iterable[str], table: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import time
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -21,11 +21,13 @@ from wtforms import (
 )
 from wtforms.validators import ValidationError
 
-from backoffice.models.dates import NBSP
+from backoffice.models.base import now
+from backoffice.models.dates import NBSP, local_day, long_day
 from backoffice.models.text import clean, fold
 from exports.lheo import grammar
 
 from . import numbers
+from .days import read_day
 from .questions import Kind, Question
 
 PLAIN_LIMIT = 250
@@ -54,6 +56,8 @@ class Answer:
     question: Question
     data: Any
     errors: list[str]
+    offered: Sequence[Any] = ()
+    """What may be meant, offered beside the field."""
 
     @property
     def kind(self) -> str:
@@ -136,6 +140,14 @@ class Nda(Numbered):
     reading = staticmethod(numbers.nda)
 
 
+class Rna(Numbered):
+    reading = staticmethod(numbers.rna)
+
+
+class Uai(Numbered):
+    reading = staticmethod(numbers.uai)
+
+
 class Certification(Numbered):
     reading = staticmethod(numbers.certification)
 
@@ -208,22 +220,17 @@ class Integer(Line):
 
 
 class Day(Answer, DateField):
-    """Data is a date or None."""
+    """Data is a date or None. `understood` says how a day without year was read, "" otherwise."""
+
+    understood = ""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         text = clean(valuelist[0]) if valuelist else ""
         self.data = None
         if not text:
             return
-        found = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
-        french = re.fullmatch(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})", text)
         try:
-            if found:
-                self.data = date(int(found[1]), int(found[2]), int(found[3]))
-            elif french:
-                self.data = date(int(french[3]), int(french[2]), int(french[1]))
-            else:
-                raise ValueError
+            self.data, inferred = read_day(text, local_day(now()))
         except ValueError:
             raise ValueError(
                 f"« {text[:40]} » n’est pas une date. Écrivez le jour, le mois et l’année, comme 15/09/2026."
@@ -231,11 +238,13 @@ class Day(Answer, DateField):
         if not 2000 <= self.data.year <= 2100:
             self.data = None
             raise ValueError(f"L’année de « {text[:40]} » n’est pas vraisemblable. Vérifiez-la.")
+        if inferred:
+            self.understood = f"« {text[:40]} » a été compris comme le {long_day(self.data)}."
 
     def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return self.data.isoformat() if self.data else ""
+        if self.data:
+            return str(self.data.isoformat())
+        return str(self.raw_data[0]) if self.raw_data else ""
 
 
 class Hour(Answer, StringField):
@@ -319,6 +328,8 @@ FIELDS: dict[Kind, type[Field]] = {
     Kind.POSTCODE: Postcode,
     Kind.SIRET: Siret,
     Kind.NDA: Nda,
+    Kind.RNA: Rna,
+    Kind.UAI: Uai,
     Kind.CERTIFICATION: Certification,
 }
 

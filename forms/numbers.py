@@ -6,10 +6,13 @@ Each function returns the number as it is stored, or raises ValueError with a me
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import phonenumbers
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_key
+
+from backoffice.reference.communes import regions
 
 _BLANKS = re.compile(r"[\s. \-/]")
 
@@ -34,12 +37,57 @@ def siret(text: str) -> str:
 def nda(text: str) -> str:
     """Numéro de déclaration d’activité: 11 digits, the first two say the région that gave it."""
     digits = _BLANKS.sub("", text)
-    if not re.fullmatch(r"[0-9][0-9AB][0-9]{9}", digits):
+    if re.fullmatch(r"[0-9]{11}", digits) and digits[:2] not in nda_regions():
+        raise ValueError(
+            f"Ce numéro de déclaration d’activité contient une erreur : il commence par {digits[:2]}, qui n’est le "
+            "code d’aucune région. Vérifiez-le sur le courrier de la DREETS. Si vous n’en avez pas, laissez vide."
+        )
+    if not re.fullmatch(r"[0-9]{11}", digits):
         raise ValueError(
             f"« {text} » n’est pas un numéro de déclaration d’activité : il a 11 chiffres, comme "
             "28 76 12345 67. Il est donné par la DREETS. Si vous n’en avez pas, laissez ce champ vide."
         )
     return digits
+
+
+@cache
+def nda_regions() -> frozenset[str]:
+    """What a numéro de déclaration d’activité may begin with: a région; 99 is Insee’s code for abroad."""
+    return FORMER_REGIONS | set(regions()) | {"99"}
+
+
+FORMER_REGIONS = frozenset("21 22 23 25 26 31 41 42 43 54 72 73 74 82 83 91 95 96 97 98".split())  # noqa: SIM905
+"""Numbers given before the régions of 2016 began so."""
+
+
+def rna(text: str) -> str:
+    """The number of an association in the répertoire national: W and nine digits."""
+    code = _BLANKS.sub("", text).upper()
+    if not re.fullmatch(r"W[0-9]{9}", code):
+        raise ValueError(
+            f"« {text} » n’est pas un numéro RNA : c’est la lettre W suivie de 9 chiffres, comme W143000001. "
+            "Il figure sur le récépissé de la préfecture. Si vous ne l’avez pas, laissez vide."
+        )
+    return code
+
+
+UAI_KEYS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+
+
+def uai(text: str) -> str:
+    """The number of a school: seven digits and the letter that they make, modulo 23."""
+    code = _BLANKS.sub("", text).upper()
+    if not re.fullmatch(r"[0-9]{7}[A-Z]", code):
+        raise ValueError(
+            f"« {text} » n’est pas un numéro UAI : il a 7 chiffres et une lettre, comme 0140001A. "
+            "Il figure sur les courriers de l’académie ; le secrétariat de l’école le connaît."
+        )
+    if UAI_KEYS[int(code[:7]) % len(UAI_KEYS)] != code[7]:
+        raise ValueError(
+            "Ce numéro UAI contient une erreur : sa lettre ne va pas avec ses chiffres. "
+            "Vérifiez-le sur un courrier de l’académie, ou demandez-le au secrétariat de l’école."
+        )
+    return code
 
 
 def certification(text: str) -> str:

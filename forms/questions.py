@@ -6,11 +6,14 @@ its label and its LHEO limit come from there. To ask one more thing, declare one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
-from backoffice.models.content import Spot, spots
+from backoffice.models.content import Contenu, Spot, spots
+from backoffice.models.vocabulary import Dispositif
 
 
 class Kind(StrEnum):
@@ -32,6 +35,8 @@ class Kind(StrEnum):
     POSTCODE = "postcode"
     SIRET = "siret"
     NDA = "nda"
+    RNA = "rna"
+    UAI = "uai"
     CERTIFICATION = "certification"
 
 
@@ -128,11 +133,67 @@ def _questions(items: Iterator[Question | Rows]) -> Iterator[Question]:
             yield item
 
 
+Items = tuple[Question | Rows, ...]
+
+
+def vary(
+    step: Step,
+    *,
+    title: str = "",
+    without: Collection[str] = (),
+    change: Mapping[str, Mapping[str, Any]] | None = None,
+    after: Mapping[str, Items] | None = None,
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Step:
+    """The same step as another dispositif asks it.
+
+    without: patterns of questions and rows that it does not ask. change: {pattern: what is asked otherwise}.
+    after: {pattern: what it asks besides, just after}. sections: {title: what is said otherwise}.
+    A pattern that the step does not have raises ValueError.
+    """
+    left = {*without, *(change or {}), *(after or {})}
+
+    def varied(items: Items) -> Items:
+        made: list[Question | Rows] = []
+        for item in items:
+            pattern = item.pattern
+            left.discard(pattern)
+            if pattern in without:
+                continue
+            if isinstance(item, Rows):
+                item = replace(item, questions=varied(item.questions))
+            made += [replace(item, **(change or {}).get(pattern, {})), *(after or {}).get(pattern, ())]
+        return tuple(made)
+
+    kept = [
+        replace(section, items=varied(section.items), **(sections or {}).get(section.title, {}))
+        for section in step.sections
+    ]
+    if left:
+        raise ValueError(f"{step.slug}: {sorted(left)} is not asked there")
+    return replace(step, title=title or step.title, sections=tuple(section for section in kept if section.items))
+
+
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The steps of one dispositif, in order. The last one, the review, is added by the pages."""
+    """The steps of one dispositif, in order. The last one, the review, is added by the pages.
 
+    defaults: {pattern: the answer that most give}, proposed in a new fiche.
+    """
+
+    dispositif: Dispositif
     steps: tuple[Step, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def begin(self, content: Contenu) -> None:
+        """Proposes the usual answers where there is none yet."""
+        for pattern, value in self.defaults.items():
+            *way, last = pattern.split(".")
+            target: Any = content
+            for name in way:
+                target = getattr(target, name)
+            if getattr(target, last) in ("", [], None):
+                setattr(target, last, deepcopy(value))
 
     def step(self, slug: str) -> Step | None:
         return next((step for step in self.steps if step.slug == slug), None)

@@ -5,15 +5,18 @@ The same findings are shown to the provider, asked again at submission and seen 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
+from backoffice.models.base import now
 from backoffice.models.content import Contenu, label_of, pattern_of, values
-from backoffice.models.dates import NBSP
+from backoffice.models.dates import NBSP, local_day
 from backoffice.models.findings import Finding
 from exports import words
 from exports.consumers import Drop, drops
 
+from . import rules
 from .builder import bind
 from .questions import Path, Step
 from .saving import Pending, typed
@@ -24,12 +27,13 @@ HOURS_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class Review:
-    """What the last page shows. score: 0 to 100."""
+    """What the last page shows. score: 0 to 100. notes: what the rules tell without asking anything."""
 
     findings: tuple[Finding, ...]
     drops: tuple[Drop, ...]
     score: int
     advice: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
 
     @property
     def blocking(self) -> list[Finding]:
@@ -40,16 +44,35 @@ class Review:
         return [finding for finding in self.findings if not finding.blocking]
 
     @property
+    def told(self) -> list[Finding]:
+        """What the rules of the dispositif say, with their source: shown on the step itself."""
+        return [finding for finding in (*self.findings, *self.notes) if finding.source]
+
+    @property
     def complete(self) -> bool:
         return not self.blocking
 
 
-def review(content: Contenu, path: Path, pending: Pending, *, siret_required: bool = True) -> Review:
-    waived = () if siret_required else ("structure.siret",)
-    findings = [*unread(content, path, pending), *missing(content, path, waived), *contradictions(content)]
-    advice = tuple(recommendations(content))
-    score = round(100 * (1 - len(advice) / len(RECOMMENDED)))
-    return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice)
+def review(
+    content: Contenu,
+    path: Path,
+    pending: Pending,
+    *,
+    siret_required: bool = True,
+    today: date | None = None,
+    rows: Iterable[rules.Rule] | None = None,
+) -> Review:
+    """today and rows: the day and the rules of the dispositifs, the present ones unless told otherwise."""
+    waived = () if siret_required and not content.structure.carrier else ("structure.siret",)
+    met = list(rules.met(content, path.dispositif, today or local_day(now()), rows or rules.rules()))
+    told = [found.finding for found in met if found.rule.gravite is not rules.Severity.INFORME]
+    asked = {finding.path for finding in told if finding.blocking}
+    lacking = [finding for finding in missing(content, path, waived) if finding.path not in asked]
+    findings = [*unread(content, path, pending), *lacking, *told, *contradictions(content)]
+    advice = tuple(recommendations(content, path))
+    score = round(100 * (1 - len(advice) / len(recommended(path))))
+    notes = tuple(found.finding for found in met if found.rule.gravite is rules.Severity.INFORME)
+    return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice, notes)
 
 
 def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
@@ -201,8 +224,14 @@ RECOMMENDED = {
 """What makes a good entry without being required; each counts the same in the score."""
 
 
-def recommendations(content: Contenu) -> Iterator[Finding]:
-    for pattern, why in RECOMMENDED.items():
+def recommended(path: Path) -> dict[str, str]:
+    """The part of RECOMMENDED that this path asks about."""
+    asked = {question.pattern for step in path.steps for question in step.questions()}
+    return {pattern: why for pattern, why in RECOMMENDED.items() if pattern in asked}
+
+
+def recommendations(content: Contenu, path: Path) -> Iterator[Finding]:
+    for pattern, why in recommended(path).items():
         found = list(values(content, pattern))
         if not found or any(value in ("", None, []) for _, value in found):
             empty = next((path for path, value in found if value in ("", None, [])), None)
@@ -213,6 +242,11 @@ def recommendations(content: Contenu) -> Iterator[Finding]:
 def step_of(path: Path, finding: Finding) -> Step | None:
     """The page where a finding is mended."""
     return path.step_of(pattern_of(finding.path)) if finding.path else None
+
+
+def statuses(path: Path, found: Review, content: Contenu) -> dict[str, str]:
+    """{step slug: where it stands}, for the list of tasks."""
+    return {step.slug: status(step, path, found, content) for step in path.steps}
 
 
 def status(step: Step, path: Path, found: Review, content: Contenu) -> str:

@@ -17,7 +17,7 @@ from wtforms import FieldList, FormField
 from backoffice.models.content import Adresse, Contenu, dump, fingerprint, pattern_of
 from backoffice.models.text import clean
 
-from .addresses import CommuneFinder, settle
+from .addresses import CommuneFinder, offer, settle
 from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
 from .questions import Rows, Step
 
@@ -42,6 +42,11 @@ class Saved:
     def clean(self) -> bool:
         return not self.form.faulty
 
+    @property
+    def understood(self) -> list[str]:
+        """How answers that could be read in several ways were read."""
+        return [words for field in self.form.fields() if (words := getattr(field, "understood", ""))]
+
 
 def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinder) -> StepForm:
     """The form as the person left it: with its pending text and errors, when there is some."""
@@ -50,6 +55,8 @@ def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinde
         validate(form, find)
     else:
         form = bind(step, content)
+    for part in _addresses(form):
+        offer(part, find)
     _offer_blank_rows(form, step.items())
     return form
 
@@ -83,9 +90,13 @@ def stamp(step: Step, content: Contenu, pending: Pending) -> str:
 
 def validate(form: StepForm, find: CommuneFinder) -> None:
     form.validate()
-    for part in _parts(form):
-        if {"code_postal", "ville"} <= part._fields.keys():
-            settle(part, find)
+    for part in _addresses(form):
+        settle(part, find)
+        offer(part, find)
+
+
+def _addresses(form: StepForm) -> Iterable[StepForm]:
+    return (part for part in _parts(form) if {"code_postal", "ville"} <= part._fields.keys())
 
 
 def write(form: StepForm, content: Contenu) -> None:
@@ -200,11 +211,9 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
     When the page waits as pending text, that is what will be shown: the row is added there as well.
     """
     rows = next((rows for rows in all_rows(step.items()) if rows.pattern == pattern_of(path) + "[]"), None)
-    target: Any = saved.content
     try:
-        for part in path.split("-"):
-            target = target[int(part)] if part.isdecimal() else getattr(target, part)
-    except (AttributeError, IndexError, TypeError):
+        target = _list_at(saved.content, path)
+    except (AttributeError, IndexError, KeyError, TypeError):
         return ""
     if rows is None or rows.fixed or len(target) >= rows.most:
         return ""
@@ -223,6 +232,22 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
     name = "id" if keyed(kind) else rows.questions[0].pattern.rpartition(".")[2]
     pairs.append([f"{path}-{rank}-{name}", row.id if keyed(kind) else ""])
     return f"{path}-{rank}"
+
+
+def _list_at(content: Contenu, path: str) -> Any:
+    """The list at a path. A row on the way that the page merely offered begins to exist."""
+    target: Any = content
+    here = ""
+    for part in path.split("-"):
+        if not part.isdecimal():
+            target = getattr(target, part)
+        else:
+            kind = row_kind(pattern_of(here) + "[]")
+            if int(part) == len(target) and keyed(kind):
+                target.append(kind(content.new_id(kind)))
+            target = target[int(part)]
+        here = f"{here}-{part}" if here else part
+    return target
 
 
 def _shown(form: StepForm, path: str) -> int:

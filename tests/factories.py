@@ -30,6 +30,7 @@ from backoffice.models.content import (
     Inscription,
     Lieu,
     Niveaux,
+    Recrutement,
     Session,
     Structure,
 )
@@ -131,16 +132,17 @@ def complete_content(intitule: str = "Ateliers de français du quartier des Till
 
 
 def two_places() -> Contenu:
-    """The same in two places, L1 and L4; its group meets in the first."""
+    """The same in two places, L1 and L4, with an appointment; its group meets in the first."""
     content = complete_content()
+    content.actions[0].sessions[0].recrutements.append(Recrutement("8"))
     content.lieux.append(Lieu(content.new_id(Lieu), caen("Bibliothèque")))
     content.actions[0].lieu = content.lieux[0].id
     return content
 
 
-def draft(by: User, content: Contenu | None = None) -> Fiche:
+def draft(by: User, content: Contenu | None = None, dispositif: Dispositif = Dispositif.ASL) -> Fiche:
     """A fiche of the person's first structure, with one draft: complete unless told otherwise."""
-    fiche = operations.create_fiche(db.session(), by.memberships[0].organisme, Dispositif.ASL, by)
+    fiche = operations.create_fiche(db.session(), by.memberships[0].organisme, dispositif, by)
     operations.save_draft(db.session(), fiche.latest, content or complete_content(), {}, by)
     db.session.commit()
     return fiche

@@ -13,17 +13,16 @@ from sqlalchemy import event
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Fiche, RevisionState
 from backoffice.models.content import Action, Contenu, Creneau, Financeur, Session, values
-from forms.paths import PATHS
 from forms.questions import Kind, Question, Rows
 from forms.saving import all_rows
 from workflows import operations
 
 from . import factories as make
+from .asked import ASKED, ASL, dispositif_of, step_under_test
 from .pages import Page, name_of, open_page, open_step, review_links, stored
 from .visitor import Visitor
 
-ASL = PATHS[Dispositif.ASL]
-QUESTIONS = [pytest.param(step, question, id=question.pattern) for step in ASL.steps for question in step.questions()]
+QUESTIONS = [pytest.param(step, question, id=question.pattern) for step, question in ASKED]
 STEPS = [pytest.param(step, id=step.slug) for step in ASL.steps]
 GROWING = [
     pytest.param(step, rows, id=rows.pattern) for step in ASL.steps for rows in all_rows(step.items()) if not rows.fixed
@@ -49,9 +48,9 @@ def empty(nadia):
 
 
 @pytest.fixture
-def full(nadia):
-    """A draft that lacks nothing, in two places."""
-    return make.draft(nadia, make.two_places())
+def full(nadia, request):
+    """A draft in two places, which lacks nothing; of the dispositif whose step is looked at."""
+    return make.draft(nadia, make.two_places(), dispositif_of(step_under_test(request)))
 
 
 def answer_to(question: Question) -> list[str]:
@@ -77,6 +76,8 @@ def answer_to(question: Question) -> list[str]:
         Kind.POSTCODE: ["14000"],
         Kind.SIRET: ["73282932000074"],
         Kind.NDA: ["28761234567"],
+        Kind.RNA: ["W143000001"],
+        Kind.UAI: ["0140001A"],
         Kind.CERTIFICATION: ["RS5398"],
     }[question.kind]
 
@@ -168,7 +169,7 @@ STORY = {
 
 
 def test_from_the_first_page_to_the_number_of_the_fiche(visitor):
-    page = open_page(visitor, "/fiches/nouvelle").send()
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"}).send()
     for step in ASL.steps:
         assert page.words("//h1") == step.title
         assert f"/saisie/{step.slug}" in page.action
@@ -185,7 +186,7 @@ def test_from_the_first_page_to_the_number_of_the_fiche(visitor):
 
 
 def test_stopping_after_any_step_and_coming_back_loses_nothing(visitor):
-    page = open_page(visitor, "/fiches/nouvelle").send()
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"}).send()
     (fiche,) = db.session.query(Fiche).all()
     for step in ASL.steps:
         page = open_step(visitor, fiche, step.slug).type(STORY[step.slug]).send(suite="quitter")

@@ -11,19 +11,16 @@ import pytest
 from lxml import etree
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Fiche, Login, Revision, RevisionState
+from backoffice.models import Fiche, Login, Revision, RevisionState
 from backoffice.models.content import values
 from exports.fragment import Identity, build
 from forms.fields import PLAIN_LIMIT, count_of, limit_of, spaced
-from forms.paths import PATHS
 from forms.questions import Kind
 
 from . import factories as make
+from .asked import ASKED, ASL, dispositif_of, step_under_test
 from .pages import Page, name_of, open_page, open_step, stored
 from .visitor import Visitor
-
-ASL = PATHS[Dispositif.ASL]
-ASKED = [(step, question) for step in ASL.steps for question in step.questions()]
 
 
 def asked(*kinds: Kind):
@@ -33,7 +30,7 @@ def asked(*kinds: Kind):
 
 TYPED = (Kind.LINE, Kind.TEXT, Kind.LINES)
 LIMITED = (Kind.LINE, Kind.TEXT)
-NUMBERED = (Kind.SIRET, Kind.NDA, Kind.CERTIFICATION)
+NUMBERED = (Kind.SIRET, Kind.NDA, Kind.RNA, Kind.UAI, Kind.CERTIFICATION)
 
 
 @pytest.fixture
@@ -47,9 +44,9 @@ def visitor(app, nadia):
 
 
 @pytest.fixture
-def fiche(nadia):
-    """A draft that lacks nothing, in two places."""
-    return make.draft(nadia, make.two_places())
+def fiche(nadia, request):
+    """A draft in two places, which lacks nothing; of the dispositif whose step is looked at."""
+    return make.draft(nadia, make.two_places(), dispositif_of(step_under_test(request)))
 
 
 def page_of(visitor, fiche, step, question):
@@ -133,7 +130,10 @@ def test_a_long_line_of_an_address_is_cut_between_words(visitor, fiche, step, qu
 
 WRONG: dict[Kind, tuple[tuple[str, str], ...]] = {
     Kind.DATE: (
-        *((text, "n’est pas une date") for text in ("demain", "31/02/2026", "2026-13-01", "2026-09", "15/09/26", "1")),
+        *(
+            (text, "n’est pas une date")
+            for text in ("demain", "31/02/2026", "2026-13-01", "2026-09", "31/9", "jui", "1")
+        ),
         *((text, "n’est pas vraisemblable") for text in ("15/09/1926", "0026-09-15", "2926-09-15")),
     ),
     Kind.TIME: tuple(
@@ -178,7 +178,15 @@ WRONG: dict[Kind, tuple[tuple[str, str], ...]] = {
         ("77897285100069", "contient une erreur"),
         ("00000000000001", "contient une erreur"),
     ),
-    Kind.NDA: tuple((text, "numéro de déclaration d’activité") for text in ("123", "abcdefghijk", "287612345678")),
+    Kind.NDA: (
+        *((text, "n’est pas un numéro de déclaration d’activité") for text in ("123", "abcdefghijk", "287612345678")),
+        *((text, "le code d’aucune région") for text in ("00000000000", "28 76 12345 67".replace("28", "20"))),
+    ),
+    Kind.RNA: tuple((text, "la lettre W suivie de 9 chiffres") for text in ("143000001", "W12", "X143000001")),
+    Kind.UAI: (
+        *((text, "7 chiffres et une lettre") for text in ("0140001", "140001A", "A140001A")),
+        *((text, "sa lettre ne va pas") for text in ("0140001B", "0990001A", "0140001I")),
+    ),
     Kind.CERTIFICATION: tuple((text, "RNCP") for text in ("abc", "RS", "RNCP", "RS123456789", "RS 12 ?")),
 }
 
@@ -456,11 +464,13 @@ def test_pressing_remove_twice_removes_one_row(visitor, fiche):
 
 
 def test_asking_twice_for_a_new_fiche_makes_one(visitor):
-    page = open_page(visitor, "/fiches/nouvelle")
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"})
     first, second = page.send(follow=False), page.send(follow=False)
     assert first.location == second.location
     assert db.session.query(Fiche).count() == 1
-    assert open_page(visitor, "/fiches/nouvelle").send(follow=False).location != first.location
+    assert (
+        open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"}).send(follow=False).location != first.location
+    )
 
 
 def test_asking_twice_at_the_same_moment_makes_one_too(app, nadia):
@@ -485,7 +495,7 @@ def test_asking_twice_at_the_same_moment_makes_one_too(app, nadia):
 def test_coming_back_to_choose_the_other_structure_makes_a_fiche_of_that_one(app):
     wrong, right = make.organisme("Pas celle-ci"), make.organisme("Celle-ci")
     visitor = Visitor(app, make.provider("Paule Deux", wrong, right))
-    page = open_page(visitor, "/fiches/nouvelle")
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"})
     page.type({"organisme": str(wrong.id)}).send()
     page.type({"organisme": str(right.id)}).send()
     assert {fiche.organisme.nom for fiche in db.session.query(Fiche)} == {"Pas celle-ci", "Celle-ci"}
@@ -718,7 +728,7 @@ def test_a_stale_page_that_comes_through_a_new_login_is_told_as_well(visitor, fi
 
 
 def test_a_new_fiche_goes_through_a_new_login(visitor):
-    page = open_page(visitor, "/fiches/nouvelle")
+    page = open_page(visitor, "/fiches/nouvelle").type({"dispositif": "ASL"})
     expire()
     page = offered(log_in_again(visitor, page.send(follow=False)))
     assert page.send(follow=False).status == 303

@@ -5,6 +5,7 @@ Out of scope is 404, without the role 403, not connected is sent to log in.
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ ROWS = (
     Row("accueil.readyz", P.PUBLIC, "GET", "/readyz", EVERYONE),
     Row("accueil.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row("accueil.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
-    Row("accueil.communes", P.CONNECTED, "GET", "/communes?code_postal=14000", (303, *EVERYONE[1:])),
+    Row("accueil.communes", P.CONNECTED, "GET", "/communes?q=14000", (303, *EVERYONE[1:])),
     Row("compte.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row(
         "compte.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))
@@ -535,6 +536,7 @@ ROWS = (
     Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
     Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
     Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
@@ -549,7 +551,9 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
     structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
     where = structure.territoire_id
     raw = b"Titre;Ville\nCours;Caen\n"
-    job = create_job(db.session(), by, kind, "fichier", uploads.keep(raw), {}, organisme=structure, territoire_id=where)
+    job = create_job(
+        db.session(), by, kind, "fichier", uploads.keep(io.BytesIO(raw)), {}, organisme=structure, territoire_id=where
+    )
     job.phase, job.status = phase, JobStatus.FINI
     read = {"content": dump(content), "unsaid": [], "ours": False, "dispositif": "ASL"}
     report = {"message": "", "changes": [], "missing": [], "candidates": [], "remarks": []}
@@ -759,7 +763,7 @@ def test_no_search_breaks_the_queue(app, world, query):
 
 @pytest.mark.parametrize("code", ["", "%00", "14", "99999", "abcde", "1400000000000000", "😀", "%27 OR 1=1"])
 def test_no_postal_code_breaks_the_suggestions(app, world, code):
-    answer = Visitor(app, world.people["structure"]).get(f"/communes?code_postal={code}")
+    answer = Visitor(app, world.people["structure"]).get(f"/communes?q={code}")
     assert answer.status_code == 200
     assert isinstance(answer.json, list)
 

@@ -25,6 +25,7 @@ from backoffice.models import (
 from backoffice.models.base import now
 from backoffice.models.content import Action, Contenu, Document, Structure, dump, load
 from backoffice.permissions import Permission, Role
+from forms.paths import PATHS
 
 from .case import Case, Refused
 from .effects import next_draft
@@ -44,6 +45,7 @@ def create_fiche(
     if made := _made_with(session, key, actor):
         return made
     content = first_content(session, organisme)
+    PATHS[dispositif].begin(content)
     fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key)
     try:
         with session.begin_nested():

@@ -21,6 +21,11 @@ def _day(day: date) -> str:
     return f"1er{text[1:]}" if day.day == 1 else text
 
 
+def month(day: date) -> str:
+    """«mars 2026»"""
+    return str(format_date(day, "MMMM y", locale="fr"))
+
+
 def short_day(day: date) -> str:
     """«03/03/2026»"""
     return f"{day:%d/%m/%Y}"

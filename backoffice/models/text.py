@@ -9,11 +9,22 @@ import unicodedata
 # Characters that XML 1.0 forbids. They are invisible: removing them loses nothing that was typed.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAKS = re.compile("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
+# What a word processor leaves and nobody sees: soft hyphens, zero-width spaces, marks of byte order.
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
+# Its bullets, those of its symbol fonts included: at the start of a line, before a blank.
+_BULLETS = re.compile("^[^\\S\n]*[•‣◦▪■●○♦➢✓\u00b7\uf02d\uf076\uf0a7\uf0b7\uf0d8\uf0fc](?:[^\\S\n]+|$)", re.M)
+# A no-break space is kept where French typography asks for one; elsewhere it only hinders the cutting of lines.
+_HARD_SPACE = re.compile("(?<![«\u2039\\d])[\u00a0\u202f](?![»\u203a:;!?%€\\d]|h\\b)")
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
-    """Composed (NFC), without forbidden characters nor blanks at either end; one line unless asked."""
-    text = unicodedata.normalize("NFC", _FORBIDDEN.sub("", _LINE_BREAKS.sub("\n", text)))
+    """Composed (NFC), without forbidden characters nor blanks at either end; one line unless asked.
+
+    What is pasted from a word processor keeps its sense: bullets become dashes, tabs become spaces, what is
+    not seen goes. Quotes, apostrophes and dashes stay as they are.
+    """
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", _FORBIDDEN.sub("", _LINE_BREAKS.sub("\n", text))))
+    text = _HARD_SPACE.sub(" ", _BULLETS.sub("- ", text).replace("\t", " "))
     return text.strip() if multiline else " ".join(text.split("\n")).strip()
 
 

@@ -31,6 +31,13 @@ DISPOSITIF_HELP = {
     Dispositif.OFII: "Vous êtes titulaire du marché de formation linguistique de l’OFII.",
 }
 
+DISPOSITIF_IMPLIES = {
+    Dispositif.ASL: "Une quinzaine de minutes suffit. Aucun numéro de formateur n’est demandé.",
+    Dispositif.OEPRE: "Les ateliers sont gratuits, pendant l’année scolaire. Préparez le numéro UAI de l’école.",
+    Dispositif.OFII: "Préparez votre numéro SIRET, votre numéro de déclaration d’activité et le lot du marché.",
+}
+"""What each choice leads to, said beside it."""
+
 JOURS = {
     "lundi": "Lundi",
     "mardi": "Mardi",
@@ -86,6 +93,12 @@ ESPACES_SOCIAUX = {
     "commerces": "Les commerces et la consommation",
 }
 
+OBJECTIFS_OEPRE = {
+    "francais": "Apprendre le français, pour parler avec l’école et aider son enfant",
+    "valeurs": "Connaître les valeurs de la République et la vie en France",
+    "ecole": "Comprendre l’école et ce qu’elle attend des élèves et des parents",
+}
+
 VISEES = {
     "sociale": "Vivre et s’orienter au quotidien",
     "professionnelle": "Chercher un emploi ou travailler",
@@ -121,6 +134,12 @@ PRESENCES = {
     "2": "Entièrement à distance",
 }
 
+INTENSITES = {
+    "extensif": "Extensif : de 6 à 10 heures par semaine",
+    "semi-intensif": "Semi-intensif : de 11 à 19 heures par semaine",
+    "intensif": "Intensif : de 20 à 30 heures par semaine",
+}
+
 ENTREES = {
     "1": "On peut arriver toute l’année",
     "0": "On commence tous à la même date",
@@ -131,6 +150,26 @@ RECRUTEMENTS = {
     "2": "Complet ou inscriptions closes",
     "3": "Inscriptions suspendues",
 }
+
+RENDEZ_VOUS = {
+    "9": "Une réunion d’information",
+    "8": "Un entretien, un rendez-vous individuel",
+    "4": "Un test pratique",
+    "5": "Un test écrit",
+    "6": "Un test à l’oral",
+    "7": "Une candidature à envoyer",
+    "3": "Un dossier à remplir",
+}
+"""Codes of the modalite-recrutement of LHEO that a language course meets."""
+
+PERIMETRES = {
+    "1": "De la commune",
+    "2": "Du département",
+    "3": "De la région",
+    "5": "De toute la France",
+    "0": "D’un autre secteur, dit plus haut",
+}
+"""Codes of the perimetre-recrutement of LHEO."""
 
 LIEUX_INSCRIPTION = {
     "sur_place": "Sur le lieu des ateliers",

@@ -1,5 +1,5 @@
-// Everything works without this file. It counts characters, suggests the towns of a postal code, follows
-// long work and takes the reader to the summary of errors.
+// Everything works without this file. It counts characters, suggests towns by their name or postal code,
+// follows long work and takes the reader to the summary of errors.
 "use strict";
 
 const plural = (count, word) => `${count.toLocaleString("fr-FR")} ${word}${Math.abs(count) > 1 ? "s" : ""}`;
@@ -20,20 +20,42 @@ function count(field) {
   show();
 }
 
+const later = (wait, action) => {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, wait);
+  };
+};
+
 function suggestTowns(town) {
   const postcode = document.getElementById(town.id.replace(/ville$/, "code_postal"));
-  const list = town.list;
-  const fetchTowns = async () => {
+  const ask = async (text) => {
+    const answer = await fetch(`${town.dataset.communes}?q=${encodeURIComponent(text)}`);
+    return answer.ok ? answer.json() : [];
+  };
+  const words = ({ ville, code_postal: code }) => `${ville} (${code})`;
+  const suggest = (found) => {
+    town.list.replaceChildren(...found.map((one) => Object.assign(document.createElement("option"), { value: words(one) })));
+  };
+  const chosen = () => {
+    const found = /^(.*) \((\d{5})\)$/.exec(town.value);
+    if (!found) return false;
+    [, town.value, postcode.value] = found;
+    return true;
+  };
+  town.addEventListener("input", later(250, async () => {
+    if (!chosen() && town.value.trim().length > 1) suggest(await ask(town.value));
+  }));
+  town.addEventListener("change", chosen);
+  const byCode = async () => {
     const code = postcode.value.replace(/\s/g, "");
     if (!/^\d{5}$/.test(code)) return;
-    const answer = await fetch(`${town.dataset.communes}?code_postal=${code}`);
-    if (!answer.ok) return;
-    const names = await answer.json();
-    list.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
-    if (names.length === 1 && !town.value) town.value = names[0];
+    const found = await ask(code);
+    suggest(found);
+    if (found.length === 1 && !town.value) town.value = found[0].ville;
   };
-  postcode.addEventListener("change", fetchTowns);
-  if (postcode.value) fetchTowns();
+  postcode.addEventListener("change", byCode);
 }
 
 function follow(part) {

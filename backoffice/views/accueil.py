@@ -47,9 +47,9 @@ def administration() -> ResponseReturnValue:
 @blueprint.get("/communes")
 @requires(Permission.CONNECTED)
 def communes() -> ResponseReturnValue:
-    """Names of the communes of ?code_postal=, for the suggestions of a page with JavaScript."""
-    found = communes_of(request.args.get("code_postal", "").replace("\x00", "")[:5])
-    return jsonify([commune.nom for commune in found])
+    """What ?q= may mean, a name or the beginning of a postal code, for the suggestions of a page with JavaScript."""
+    found = communes_of.like(request.args.get("q", "").replace("\x00", ""))
+    return jsonify([{"ville": commune.nom, "code_postal": code} for commune, code in found])
 
 
 @blueprint.get("/healthz")

@@ -23,7 +23,7 @@ from . import entry, moderation_suite
 from .fiches import fiche_page, own_fiche
 from .guard import requires
 from .moderation import moderated, version_page
-from .saisie import Desk, review_of, save_step, show_step, statuses
+from .saisie import Desk, review_of, save_step, show_step
 
 blueprint = Blueprint("correction", __name__)
 
@@ -65,6 +65,7 @@ def relecture(fiche_id: int) -> ResponseReturnValue:
 
 def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
     draft, path = fiche.latest, PATHS[fiche.dispositif]
+    found = review_of(fiche, draft)
     return render_template(
         "moderation/correction.html",
         fiche=fiche,
@@ -73,8 +74,7 @@ def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
         path=path,
         content=draft.content,
         lines=entry.corrections(fiche, draft),
-        review=review_of(fiche, draft),
-        statuses=statuses(fiche, draft),
+        statuses=reviews.statuses(path, found, draft.content),
         step_of=lambda finding: reviews.step_of(path, finding),
         refused=refused,
         desk=DESK.name,

@@ -18,6 +18,7 @@ from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
 from forms import review as reviews
+from forms.addresses import choose
 from forms.builder import StepForm
 from forms.differences import Difference, differences
 from forms.paths import PATHS
@@ -91,7 +92,7 @@ def show_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
 
 def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
-    content = revision.content
+    content, found = revision.content, review_of(fiche, revision)
     asked = remarks_of(desk, fiche)
     return render_template(
         "saisie/etape.html",
@@ -101,7 +102,8 @@ def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -
         form=form,
         stamp=seen,
         content=content,
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, content),
+        told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         returned=returned_version(fiche),
         asked=asked,
@@ -121,13 +123,6 @@ def by_path(asked: list[Asked]) -> dict[str, list[Remark]]:
     for one in asked:
         found.setdefault(one.path or "", []).append(one.remark)
     return found
-
-
-def statuses(fiche: Fiche, revision: Revision) -> dict[str, str]:
-    """{step slug: where it stands}, for the list of tasks."""
-    path, content = PATHS[fiche.dispositif], revision.content
-    found = review_of(fiche, revision)
-    return {step.slug: reviews.status(step, path, found, content) for step in path.steps}
 
 
 def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
@@ -160,7 +155,7 @@ def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
             saved = save(step, revision.content, revision.pending, posted, communes_of)
             if revision.state is RevisionState.BROUILLON and not writable(desk, revision.fiche):
                 raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
-            anchor = add_row(saved, step, order.removeprefix("ajouter:")) if order.startswith("ajouter:") else ""
+            anchor = _asked(saved, step, order)
             stale = request.form.get("empreinte") != before
             if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
                 return _conflict(desk, fiche, step, saved, posted, before), 409
@@ -173,11 +168,21 @@ def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
         fiche = desk.load(fiche_id)
         gaps = [*_differences(fiche, step, saved), *_unsaved_replies()]
         return desk.closed(fiche_id, refused.message, gaps), 409
+    for words in saved.understood:
+        flash(words, "success")
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
     if not saved.clean:
         return step_page(desk, fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
+
+
+def _asked(saved: Saved, step: Step, order: str) -> str:
+    """Adds the row that was asked for; gives the spot of the page where the person is to go on."""
+    what, _, path = order.partition(":")
+    if what == "ajouter":
+        return add_row(saved, step, path)
+    return f"{path.split(':')[0]}-ville" if what in ("chercher", "commune") else ""
 
 
 def _posted() -> tuple[MultiDict[str, str], str]:
@@ -186,6 +191,8 @@ def _posted() -> tuple[MultiDict[str, str], str]:
     posted = MultiDict([(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)])
     if order.startswith("retirer:"):
         posted = remove_row(posted, order.removeprefix("retirer:"))
+    elif order.startswith("commune:"):
+        posted = choose(posted, order)
     return posted, order
 
 
@@ -259,7 +266,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         content=revision.content,
         review=found,
         step_of=lambda finding: reviews.step_of(path, finding),
-        statuses=statuses(fiche, revision),
+        statuses=reviews.statuses(path, found, revision.content),
         returned=returned_version(fiche),
         asked=remarks_of(STRUCTURE, fiche),
         error=error,

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import time
 from typing import TYPE_CHECKING, Any
 
-from backoffice.models.content import ID_LETTERS, Action, Adresse, Contact, Creneau, Financeur, Lieu, Session
+from backoffice.models.content import (
+    ID_LETTERS,
+    Action,
+    Adresse,
+    Contact,
+    Creneau,
+    Financeur,
+    Lieu,
+    Recrutement,
+    Session,
+)
 from backoffice.models.vocabulary import (
     ENTREES,
     FINANCEURS,
     FORMATS,
     JOURS,
+    PERIMETRES,
     PRESENCES,
     PROGRAMMES,
     PUBLICS,
     RECRUTEMENTS,
+    RENDEZ_VOUS,
     Dispositif,
 )
 from exports import words
+from exports.fragment import OFII
 
 from . import said
+from .reading import read_hour, read_month
 from .source import Node, tag
 
 if TYPE_CHECKING:
@@ -52,6 +67,11 @@ class Groups:
             self.same("modalites-entrees-sorties", "inscription-entrees"), ENTREES, "inscription-entrees", "arrivées"
         )
         entry.recrutement = self.same("modalites-recrutement", "inscription-recrutement", lines=True)
+        perimeter = self.same("code-perimetre-recrutement", "inscription-perimetre")
+        entry.perimetre = reader.known(perimeter, PERIMETRES, "inscription-perimetre", "secteur")
+        meetings = [found for node in self.nodes for found in self.source.all(node, "date-information")]
+        days = [(reader.day(found, "date", "inscription-reunion"), "") for found in meetings]
+        entry.reunion = reader.shared(days, "inscription-reunion") or None
         conditions = [
             (said.conditions(self.source.text(node, "conditions-specifiques", lines=True), content, action), "")
             for node, action in zip(self.nodes, content.actions, strict=True)
@@ -70,6 +90,7 @@ class Groups:
         presence = source.text(node, "modalites-enseignement")
         action.presence = reader.known(presence, PRESENCES, f"{path}-presence", "sur place ou à distance")
         action.niveaux = reader.levels(node, f"{path}-niveaux")
+        action.intensite = source.word(group, "intensite")
         for name in ("effectif_min", "effectif_max", "semaines"):
             number = source.word(group, name.replace("_", "-"))
             setattr(action, name, reader.whole(number, f"{path}-{name}"))
@@ -82,6 +103,7 @@ class Groups:
             self.reception(found, action, path)
         hours = reader.whole(source.text(node, "nombre-heures-total"), f"{path}-heures_total")
         action.heures_total = None if hours == action.computed_hours else hours
+        action.heures_centre = reader.whole(source.text(node, "nombre-heures-centre"), f"{path}-heures_centre")
         action.rythme = said.rhythm(source.text(node, "rythme-formation", lines=True), action)
         return action
 
@@ -90,12 +112,35 @@ class Groups:
         period = node.find(tag("periode"))
         state = source.text(node, "etat-recrutement")
         free = source.word(source.extras(node, "accueil"), "places-libres")
+        start, end = source.text(period, "debut"), source.text(period, "fin")
+        first, last = read_month(start), read_month(end)
+        vague = first is not None and last is not None
         return Session(
             self.own_id(node, parent),
-            reader.day(period, "debut", f"{path}-debut"),
-            reader.day(period, "fin", f"{path}-fin"),
+            first[0] if first and vague else reader.day(period, "debut", f"{path}-debut"),
+            last[1] if last and vague else reader.day(period, "fin", f"{path}-fin"),
             reader.known(state, RECRUTEMENTS, f"{path}-recrutement", "inscriptions"),
             reader.whole(free, f"{path}-places_libres"),
+            vague,
+            [
+                self.appointment(found, f"{path}-recrutements-{rank}")
+                for rank, found in enumerate(source.all(node, "recrutement"))
+            ],
+        )
+
+    def appointment(self, node: Node, path: str) -> Recrutement:
+        source, reader = self.source, self.reader
+        source.text(node, "a-distance")  # follows from the group
+        period = node.find(tag("periode"))
+        month = read_month(source.text(period, "debut"))
+        source.text(period, "fin")
+        code = source.text(node, "modalite-recrutement")
+        return Recrutement(
+            reader.known(code, RENDEZ_VOUS, f"{path}-modalite", "rendez-vous"),
+            month[0] if month else reader.day(period, "debut", f"{path}-jour"),
+            read_hour(source.text(node, "heure-debut")),
+            read_hour(source.text(node, "heure-fin")),
+            reader.whole(source.text(node, "nb-places"), f"{path}-places"),
         )
 
     def reception(self, node: Node, action: Action, path: str) -> None:
@@ -123,6 +168,7 @@ class Groups:
         lieu = Lieu()
         coordinates = nodes[0].find(tag("coordonnees"))
         reader.address(coordinates, lieu.adresse)
+        lieu.uai = source.text(nodes[0], "code-UAI-lieu-formation/code-UAI")
         lieu.acces_handicapes = source.text(node, "acces-handicapes")
         lieu.transport = source.text(node, "transport")
         for other in nodes[1:]:
@@ -132,11 +178,7 @@ class Groups:
             message = "Ce groupe a plusieurs lieux dans le fichier : le lieu principal est gardé, pas celui-ci."
             reader.read.remark(f"actions-{rank}-lieu", message, text)
         for known in content.lieux:
-            if (known.adresse, known.acces_handicapes, known.transport) == (
-                lieu.adresse,
-                lieu.acces_handicapes,
-                lieu.transport,
-            ):
+            if replace(known, id="") == lieu:
                 return known.id
         lieu.id = content.new_id(Lieu)
         content.lieux.append(lieu)
@@ -203,6 +245,8 @@ class Groups:
         if code not in FINANCEURS:
             reader.read.remark(f"{path}-code", f"Le financeur {code} n’est pas de notre liste : « Autre ».", code)
             code = "0"
+        if code == OFII and programme and programme not in PROGRAMMES:
+            self.content.financement.lot, programme = programme, ""
         if programme and programme not in PROGRAMMES:
             message = "Ce programme n’est pas de notre liste : « Un autre programme »."
             reader.read.remark(f"{path}-programme", message, programme)

@@ -17,6 +17,7 @@ from backoffice.models.vocabulary import (
     ESPACES_SOCIAUX,
     NIVEAUX_ECRIT,
     NIVEAUX_ORAL,
+    OBJECTIFS_OEPRE,
     PARCOURS,
     VISEES,
     Dispositif,
@@ -78,6 +79,9 @@ class Reader:
         official = source.text(node, "raison-sociale")
         structure.raison_sociale = "" if official == structure.nom or official == "-" else official
         structure.siret = source.text(node, "SIRET-organisme-formation/SIRET").replace(NO_SIRET, "")
+        structure.uai = source.text(node, "code-UAI-organisme-formation/code-UAI")
+        structure.rna = source.word(source.extras(node, "identifiants"), "RNA")
+        self.carrier(node, structure)
         structure.numero_activite = source.text(node, "numero-activite").replace(NO_ACTIVITY_NUMBER, "")
         code = source.word(source.extras(node, "categorie-organisme"), "code-categorie-organisme")
         structure.categorie = _CATEGORIES.get(code, "")
@@ -91,8 +95,25 @@ class Reader:
         teachers = source.root.find(tag("action/organisme-formateur"))
         if teachers is not None:
             self.contact_of(teachers, "contact-formateur", structure.formateur)
+            self.teachers(teachers, structure)
         if structure.formateur == structure.contact:
             structure.formateur = Contact()
+
+    def carrier(self, node: Node, structure: Structure) -> None:
+        """The structure that lends its SIRET: our export names it, and keeps the official name of the other."""
+        extras = self.source.extras(node, "structure-porteuse")
+        structure.porteuse.nom = self.source.word(extras, "nom")
+        structure.porteuse.siret = self.source.word(extras, "SIRET")
+        if not structure.porteuse.empty:
+            structure.siret = ""
+            structure.raison_sociale = self.source.word(extras, "raison-sociale-portee")
+
+    def teachers(self, node: Node, structure: Structure) -> None:
+        """Who teaches, when it is not the structure itself."""
+        name = self.source.text(node, "raison-sociale-formateur")
+        siret = self.source.text(node, "SIRET-formateur/SIRET").replace(NO_SIRET, "")
+        if (self.read.ours and not node.get("numero")) or (not self.read.ours and siret not in ("", structure.siret)):
+            structure.formateur_nom, structure.formateur_siret = name, siret
 
     def formation(self) -> None:
         source, root, said_ = self.source, self.root, self.content.formation
@@ -105,6 +126,8 @@ class Reader:
         said_.niveaux = self.levels(root, "formation-niveaux")
         spaces = source.extra_nodes(source.extras(root, "espaces-sociaux"), "espace-social")
         said_.espaces_sociaux = self.codes(spaces, ESPACES_SOCIAUX, "formation-espaces_sociaux", "espaces sociaux")
+        aims = source.extra_nodes(source.extras(root, "objectifs-oepre"), "objectif")
+        said_.objectifs_oepre = self.codes(aims, OBJECTIFS_OEPRE, "formation-objectifs_oepre", "objectifs")
         ours = source.extras(root, "parcours")
         said_.parcours = source.word(ours, "parcours") if self.read.ours else ""
         said_.visees = self.codes(source.extra_nodes(ours, "visee"), VISEES, "formation-visees", "but")

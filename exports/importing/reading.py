@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
 import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from html.parser import HTMLParser
 from typing import Any
 
@@ -101,6 +102,21 @@ def read_day(text: str) -> tuple[date | None, str]:
     except ValueError:
         pass
     return None, "Cette date n’existe pas : elle est laissée vide, à compléter."
+
+
+def read_month(text: str) -> tuple[date, date] | None:
+    """The first and the last day of AAAAMM00, a month whose days are not fixed; None for anything else."""
+    found = re.fullmatch(r"(\d{4})(0[1-9]|1[0-2])00", text.strip())
+    if not found or not 2000 <= int(found[1]) <= 2100:
+        return None
+    year, month = int(found[1]), int(found[2])
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def read_hour(text: str) -> time | None:
+    """The hour of «9h» or «12h30»; None for anything else."""
+    found = re.fullmatch(r"([01]?\d|2[0-3])h([0-5]\d)?", text.strip())
+    return time(int(found[1]), int(found[2] or 0)) if found else None
 
 
 def _likely(day: date) -> tuple[date | None, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backoffice.models import vocabulary as words
-from forms.questions import Kind, Question, Section, Step
+from forms.questions import Kind, Question, Section, Step, vary
 
 TITLE = Step(
     "intitule",
@@ -74,4 +74,52 @@ CONTENT = Step(
             ),
         ),
     ),
+)
+
+PARENTS_TITLE = vary(
+    TITLE,
+    change={
+        "formation.intitule": {"example": "Ouvrir l’école aux parents, collège Jean-Moulin"},
+        "formation.url": {"example": "https://college-jean-moulin.exemple.fr/parents"},
+    },
+)
+
+MARKET_TITLE = vary(
+    TITLE,
+    change={
+        "formation.intitule": {"example": "Formation linguistique du contrat d’intégration républicaine, niveau A1"},
+        "formation.url": {"help": "Une page qui parle de cette formation, si vous en avez une."},
+    },
+)
+
+PARENTS_CONTENT = vary(
+    CONTENT,
+    without={"formation.espaces_sociaux"},
+    change={
+        "formation.objectif": {
+            "help": "Ce que les parents sauront mieux faire.",
+            "example": "Lire le carnet de correspondance, parler avec les enseignants, connaître ses droits.",
+        },
+        "formation.contenu": {"example": "Visite du collège, lecture du bulletin, rencontre avec l’infirmière."},
+    },
+    after={
+        "formation.contenu": (
+            Question(
+                "formation.objectifs_oepre",
+                Kind.CHECKS,
+                help="Ils vont ensemble : cochez-les tous les trois si les ateliers les poursuivent.",
+                choices=words.OBJECTIFS_OEPRE,
+                required=True,
+            ),
+        ),
+    },
+)
+
+MARKET_CONTENT = vary(
+    CONTENT,
+    without={"formation.espaces_sociaux"},
+    change={
+        "formation.objectif": {"example": "Atteindre le niveau A1 à l’oral et à l’écrit."},
+        "formation.contenu": {"example": "600 heures en présence : vie quotidienne, démarches, emploi."},
+    },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backoffice.models import vocabulary as words
-from forms.questions import Kind, Question, Rows, Section, Step
+from forms.questions import Kind, Question, Rows, Section, Step, vary
 
 FUNDING = Step(
     "financement",
@@ -87,4 +87,37 @@ FUNDING = Step(
             "accueillez des personnes réfugiées, et répondre à l’enquête annuelle du Plan national d’évaluation.",
         ),
     ),
+)
+
+SCHOOL_FUNDING = vary(
+    FUNDING,
+    change={"financement.cout": {"help": "Ces ateliers sont gratuits pour les parents."}},
+    sections={
+        "Pour la structure": {
+            "intro": "Ces ateliers sont financés par le ministère de l’Intérieur et par l’Éducation nationale. "
+            "La subvention vous engage à être sur la carte nationale : c’est le but de cette fiche."
+        }
+    },
+)
+
+MARKET_FUNDING = vary(
+    FUNDING,
+    without={"financement.financeurs[].programme"},
+    after={
+        "financement.conventionne": (
+            Question(
+                "financement.lot",
+                help="Il est écrit sur l’acte d’engagement du marché.",
+                example="Lot 12 – Calvados, Manche, Orne",
+                required=True,
+            ),
+        ),
+    },
+    change={
+        "financement.cout": {"help": "Cette formation est gratuite pour la personne."},
+        "financement.conventionne": {"label": "Action payée par un financeur public", "help": "Ici, l’OFII."},
+        "financement.financeurs[].code": {"help": "Celui qui paie la formation."},
+        "financement.financeurs[].reference": {"help": "Le numéro du marché ou du bon de commande."},
+    },
+    sections={"Pour la structure": {"title": "Le marché", "intro": ""}},
 )

@@ -28,7 +28,7 @@ def address(pattern: str, *, label: str = "", required: bool = True) -> tuple[Qu
         Question(f"{pattern}.code_postal", Kind.POSTCODE, help="Cinq chiffres.", required=required, example="50000"),
         Question(
             f"{pattern}.ville",
-            help="Si le code postal n’a qu’une commune, elle se remplit toute seule.",
+            help="Le code postal suffit souvent, ou le nom : l’un trouve l’autre.",
             required=required,
             example="Saint-Lô",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backoffice.models import vocabulary as words
-from forms.questions import Kind, Question, Rows, Section, Step
+from forms.questions import Kind, Question, Rows, Section, Step, vary
 
 from .parts import address, levels
 
@@ -152,4 +152,49 @@ PLACES = Step(
             intro="Un groupe par niveau ou par horaire. Si vous n’en avez qu’un, ne remplissez que le premier.",
         ),
     ),
+)
+
+SCHOOLS = vary(
+    PLACES,
+    after={
+        "lieux[].adresse.ville": (
+            Question(
+                "lieux[].uai",
+                Kind.UAI,
+                help="7 chiffres et une lettre : celui de l’école où viennent les parents.",
+                example="0140001A",
+                required=True,
+            ),
+        ),
+    },
+)
+
+COURSES = vary(
+    PLACES,
+    change={
+        "actions[].heures_total": {
+            "help": "Par personne, sur place et à distance. Laissez vide : nous le calculons avec les horaires.",
+            "example": "600",
+        },
+    },
+    after={
+        "actions[].presence": (
+            Question(
+                "actions[].intensite",
+                Kind.SELECT,
+                choices=words.INTENSITES,
+                required=True,
+                help="Le nombre d’heures d’une semaine ordinaire.",
+            ),
+        ),
+        "actions[].heures_total": (
+            Question(
+                "actions[].heures_centre",
+                Kind.INTEGER,
+                help="Laissez vide si toutes les heures se passent sur place.",
+                example="600",
+                high=9_999,
+            ),
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backoffice.models import vocabulary as words
-from forms.questions import Kind, Question, Section, Step
+from forms.questions import Kind, Question, Section, Step, vary
 
 from .parts import levels
 
@@ -77,4 +77,16 @@ PUBLIC = Step(
             "Vous pourrez préciser le niveau de chaque groupe ensuite.",
         ),
     ),
+)
+
+SIGNATORIES = vary(
+    PUBLIC,
+    change={
+        "formation.info_publics": {"example": "Signataires du contrat d’intégration républicaine"},
+        "formation.conditions": {
+            "help": "Qui peut venir, et par qui il est orienté.",
+            "example": "Avoir signé le contrat d’intégration républicaine et être orienté par l’OFII.",
+        },
+        "formation.parcours": {"help": "Si vous laissez vide, nous choisirons « Parcours d’intégration »."},
+    },
 )

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from backoffice.models import vocabulary as words
-from forms.questions import Kind, Question, Rows, Section, Step
+from forms.questions import Kind, Question, Rows, Section, Step, vary
 
 from .parts import address, contact
+
+APPOINTMENT = (
+    Question(
+        "actions[].sessions[].recrutements[].modalite",
+        Kind.SELECT,
+        choices=words.RENDEZ_VOUS,
+        required=True,
+        help="Ce que fait la personne ce jour-là.",
+    ),
+    Question(
+        "actions[].sessions[].recrutements[].jour",
+        Kind.DATE,
+        help="Laissez vide s’il n’y a pas de jour fixé.",
+    ),
+    Question("actions[].sessions[].recrutements[].debut", Kind.TIME, help="Comme 9:30."),
+    Question("actions[].sessions[].recrutements[].fin", Kind.TIME, help="Comme 11:30."),
+    Question(
+        "actions[].sessions[].recrutements[].places",
+        Kind.INTEGER,
+        help="Combien de personnes peuvent venir.",
+        example="18",
+        high=99_999,
+    ),
+)
 
 SESSIONS = Step(
     "sessions",
@@ -57,6 +81,21 @@ SESSIONS = Step(
                                     high=9_999,
                                     help="Laissez vide si vous ne savez pas.",
                                 ),
+                                Question(
+                                    "actions[].sessions[].mois_seulement",
+                                    Kind.FLAG,
+                                    help="Le jour sera fixé plus tard : seuls le mois et l’année seront publiés.",
+                                    folded=True,
+                                ),
+                                Rows(
+                                    "actions[].sessions[].recrutements[]",
+                                    "Rendez-vous",
+                                    "Ajouter un rendez-vous avant de commencer",
+                                    APPOINTMENT,
+                                    remove="Retirer ce rendez-vous",
+                                    least=0,
+                                    most=10,
+                                ),
                             ),
                             remove="Retirer ces dates",
                         ),
@@ -89,6 +128,19 @@ SESSIONS = Step(
                     required=True,
                     help="L’adresse où la personne doit se présenter.",
                 ),
+                Question(
+                    "inscription.reunion",
+                    Kind.DATE,
+                    help="Le jour où vous présentez l’action à qui veut venir.",
+                    folded=True,
+                ),
+                Question(
+                    "inscription.perimetre",
+                    Kind.SELECT,
+                    choices=words.PERIMETRES,
+                    help="Le secteur d’où viennent les personnes que vous accueillez.",
+                    folded=True,
+                ),
             ),
         ),
         Section(
@@ -108,4 +160,15 @@ SESSIONS = Step(
             folded=True,
         ),
     ),
+)
+
+COURSE_SESSIONS = vary(
+    SESSIONS,
+    change={
+        "inscription.entrees": {"help": "Entrées permanentes, ou par cohortes qui commencent ensemble."},
+        "inscription.modalites": {
+            "help": "Ce qu’il faut faire pour venir.",
+            "example": "Sur prescription de l’OFII uniquement",
+        },
+    },
 )

@@ -101,8 +101,8 @@ def test_a_first_minimal_entry_asks_for_few_inputs(app: Flask, someone: NewPerso
     (email,) = committed(make.provider())
     person = someone(size)
     person.login(email)
-    new_fiche(person)
     page, before = person.page, person.inputs
+    new_fiche(person)
 
     person.tick(page, "Vous êtes", "Association")
     where = section(person, "Où se trouve la structure")

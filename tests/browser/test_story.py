@@ -69,6 +69,7 @@ def take_next(person: Person, title: str) -> None:
     ("size", "scripted"),
     [
         pytest.param(WIDE, True, id="1280px"),
+        pytest.param(WIDE, False, id="1280px-sans-javascript"),
         pytest.param(PHONE, True, id="390px"),
         pytest.param(PHONE, False, id="390px-sans-javascript"),
     ],

@@ -12,6 +12,7 @@ from datetime import time
 from playwright.sync_api import Locator
 
 from backoffice.models import vocabulary
+from backoffice.models.vocabulary import Dispositif
 
 from .person import Person, Where, part
 from .sample import Sample
@@ -205,8 +206,11 @@ def funding(person: Person, answers: Answers) -> None:
 STEPS: tuple[Callable[[Person, Answers], None], ...] = (structure, title, content, public, places, sessions, funding)
 
 
-def new_fiche(person: Person) -> None:
+def new_fiche(person: Person, dispositif: Dispositif = Dispositif.ASL) -> None:
+    """From the list of fiches to the first step, by the first question: what is to be described."""
     person.follow("Nouvelle fiche")
+    person.page.get_by_role("radio", name=vocabulary.DISPOSITIF_HELP[dispositif]).check()
+    person.inputs += 1
     person.press("Commencer")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,17 +33,16 @@ from backoffice.models import (
     TransitionLog,
     User,
 )
-from backoffice.models.content import Contenu, dump, fingerprint, load
+from backoffice.models.content import dump, fingerprint, load
 from backoffice.passwords import verify
 from backoffice.queries.communes import communes_of
 from exports.check import HEAD, TAIL
 from exports.fragment import Identity, build
 from exports.lheo.rules import examine
-from forms.builder import bind
 from forms.paths import PATHS
-from forms.questions import Kind, Step
 from forms.review import review
 from forms.saving import save
+from tests.asked import typed
 
 NOW = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
 
@@ -209,21 +207,6 @@ def test_every_content_could_have_been_typed(demo: Flask) -> None:
             saved = save(step, content, {}, MultiDict(typed(step, content)), communes_of)
             assert saved.clean, [(field.id, field.errors) for field in saved.form.faulty]
         assert dump(content) == revision.document
-
-
-def typed(step: Step, content: Contenu) -> Iterator[tuple[str, str]]:
-    """What a browser sends for this page when nothing is changed."""
-    for field in bind(step, content).fields():
-        kind = getattr(field, "question", None) and field.question.kind
-        if kind is Kind.CHECKS:
-            yield from ((field.name, code) for code in field.data)
-        elif kind is Kind.FLAG:
-            if field.data:
-                yield field.name, "y"
-        elif kind in (Kind.SELECT, Kind.RADIO):
-            yield field.name, field.data
-        else:
-            yield field.name, field._value()
 
 
 def test_the_log_tells_the_story_in_order(demo: Flask) -> None:

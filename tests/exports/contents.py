@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Session
-from backoffice.models.vocabulary import JOURS, Dispositif
+from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Recrutement, Session
+from backoffice.models.vocabulary import JOURS, OBJECTIFS_OEPRE, Dispositif
 from forms.fields import limit_of
 from forms.paths import PATHS
 from forms.questions import Kind
@@ -63,15 +63,19 @@ def answer(question: Any, draw: Any, default: Any) -> Any:
             return "77897285100068"
         case Kind.NDA:
             return "28761234567"
+        case Kind.RNA:
+            return "W143000001"
+        case Kind.UAI:
+            return "0140001A"
         case Kind.CERTIFICATION:
             return draw(st.sampled_from(["38115", "RS5398"]))
     raise AssertionError(question.kind)
 
 
 @st.composite
-def contents(draw: Any) -> Contenu:
+def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
     """A content that the form accepts: every question of the path answered within its limits."""
-    questions = {q.pattern: q for step in PATHS[Dispositif.ASL].steps for q in step.questions()}
+    questions = {q.pattern: q for step in PATHS[dispositif].steps for q in step.questions()}
     content: Contenu = filled(Contenu, draw, questions)
     for adresse in (content.structure.adresse, content.inscription.adresse):
         adresse.ville = "Caen"
@@ -87,8 +91,16 @@ def contents(draw: Any) -> Contenu:
         action.creneaux = [Creneau(jour, time(8), time(20)) for jour in list(JOURS) * 3]
         start = date(2026, 9, 1)
         action.sessions = [Session(f"S{n}", start, start, "1", n) for n in range(draw(st.integers(1, 3)))]
+        action.sessions[0].recrutements = [
+            filled(Recrutement, draw, questions, "actions[].sessions[].recrutements[].")
+            for _ in range(draw(st.integers(0, 2)))
+        ]
         low, high = sorted((action.effectif_min or 1, action.effectif_max or 1))
         action.effectif_min, action.effectif_max = low, high
+    last = content.actions[-1].sessions[-1]
+    if draw(st.booleans()):  # a month without days: it is read back as its first and its last one
+        last.debut, last.fin, last.mois_seulement = date(2027, 2, 1), date(2027, 4, 30), True
+        last.recrutements = []
     entry = content.inscription
     entry.debut, entry.fin = sorted((entry.debut or start, entry.fin or start))
     content.financement.financeurs = [
@@ -96,4 +108,16 @@ def contents(draw: Any) -> Contenu:
     ]
     if content.financement.cout == "gratuit":
         content.financement.prix = None
+    if dispositif is Dispositif.ASL and draw(st.booleans()):
+        content.structure.siret = ""  # another structure carries it
+    follow_the_rules(content, dispositif)
     return content
+
+
+def follow_the_rules(content: Contenu, dispositif: Dispositif) -> None:
+    """What the blocking rules of a dispositif ask for besides each answer taken alone."""
+    if dispositif is Dispositif.OEPRE:
+        content.formation.objectifs_oepre = list(OBJECTIFS_OEPRE)
+        content.financement.cout, content.financement.prix = "gratuit", None
+    if dispositif is Dispositif.OFII:
+        content.financement.financeurs[0].code = "20"

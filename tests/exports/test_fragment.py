@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from backoffice.models.content import (
@@ -165,10 +166,12 @@ def test_what_cannot_be_exported_is_refused_at_its_field_in_french(app, path, sp
     assert all(label_of(finding.path) for finding in refused.value.findings if finding.path)
 
 
-@given(contents())
-@settings(max_examples=60, deadline=None)
-def test_whatever_the_form_accepts_can_be_exported_without_losing_a_word(content):
-    assert review(content, PATHS[Dispositif.ASL], {}).blocking == []
+@pytest.mark.parametrize("dispositif", Dispositif)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_form_accepts_can_be_exported_without_losing_a_word(dispositif, data):
+    content = data.draw(contents(dispositif))
+    assert review(content, PATHS[dispositif], {}).blocking == []
     root = built(content)
     said = "\n".join([*root.itertext(), *(value for node in root.iter() for value in node.attrib.values())])
     folded = " ".join(said.split()).lower()
@@ -190,6 +193,9 @@ def hidden_elsewhere(content: Contenu) -> list[str]:
         void += flat(content.inscription.adresse)
     if "certification" not in content.formation.visees:
         void.append(content.formation.code_certification)
+    void.append(content.structure.porteuse.courriel)  # it is only written to
+    if content.structure.siret:
+        void += flat(content.structure.porteuse)
     void += [content.structure.categorie, *(action.format for action in content.actions)]
     return void
 
@@ -220,6 +226,12 @@ def test_every_question_of_the_path_has_a_known_lheo_place_or_is_ours():
         "actions[].effectif_min",
         "actions[].effectif_max",
         "actions[].semaines",
+        "actions[].intensite",
+        "actions[].sessions[].mois_seulement",
+        "structure.rna",
+        "structure.porteuse.courriel",
+        "formation.objectifs_oepre",
+        "financement.lot",
         "actions[].garde_enfants",
         "actions[].sessions[].places_libres",
         "inscription.ou",
@@ -227,7 +239,7 @@ def test_every_question_of_the_path_has_a_known_lheo_place_or_is_ours():
         "financement.financeurs[].programme",
         "financement.financeurs[].reference",
     }
-    for step in PATHS[Dispositif.ASL].steps:
+    for step in (step for path in PATHS.values() for step in path.steps):
         for question in step.questions():
             inside = question.pattern.startswith(("formation.niveaux", "actions[].niveaux", "actions[].creneaux"))
             assert bool(spots()[question.pattern].lheo) or question.pattern in ours or inside, question.pattern

@@ -281,10 +281,11 @@ def test_three_cohorts_are_three_sessions_and_a_month_is_not_a_day(app, lheo_fac
     (path,) = (lheo_facts / "handmade").glob("03*.xml")
     (read,) = sample(path)
     sessions = read.content.actions[0].sessions
-    assert [session.debut for session in sessions] == [date(2026, 9, 7), date(2026, 11, 16), None]
+    assert [session.debut for session in sessions] == [date(2026, 9, 7), date(2026, 11, 16), date(2027, 2, 1)]
+    assert [session.fin for session in sessions] == [date(2026, 11, 13), date(2027, 1, 29), date(2027, 4, 30)]
+    assert [session.mois_seulement for session in sessions] == [False, False, True]
     assert [session.recrutement for session in sessions] == ["2", "1", "3"]
     assert len({session.id for session in sessions}) == 3
-    assert any(remark.quote == "20270200" for remark in read.remarks)
 
 
 def foreign(content=None) -> etree._Element:

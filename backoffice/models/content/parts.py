@@ -1,39 +1,10 @@
-"""The typed content of a Revision: one document for the form, the comparison, the export, the import.
-
-formation → actions (one per place and group) → sessions, with what they share beside them.
-
-Every leaf is declared with the words that people read and, where the standard has an element for
-it, its LHEO path relative to the nearest declared ancestor. Limits are never written here: they come
-from the grammar, by that path.
-
-Two ways to name a spot in a document:
-- a *pattern*, the same in all documents: ``actions[].creneaux[].jour``;
-- a *path*, in one document: ``actions-0-creneaux-1-jour``. It is also the HTML id of the field that
-  edits it, so that any finding can link to its field.
-
-Lieux, actions and sessions carry a local id given once and kept through all revisions: it is their
-numero in the flow, and what tells a moved session from a new one.
-"""
+"""The parts of a content, from the structure to one weekly slot, and what is declared of each leaf."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, time
-from functools import cache
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
-
-Document = dict[str, Any]
-"""The JSON form of a content: str, int, bool, None, lists and dicts; dates as ISO 8601."""
-
-
-class ContentError(ValueError):
-    """A stored document does not have the shape of the content model."""
+from typing import Any
 
 
 def leaf(label: str, lheo: str = "", *, default: Any = "", reserve: int = 0, hidden: bool = False) -> Any:
@@ -56,6 +27,11 @@ def part(label: str, kind: type, lheo: str = "") -> Any:
 def many(label: str, lheo: str = "") -> Any:
     """Declares a list of nested objects."""
     return field(default_factory=list, metadata={"label": label, "lheo": lheo})
+
+
+def school_year(day: date) -> int:
+    """The year in which the school year of this day began."""
+    return day.year if day.month >= 9 else day.year - 1
 
 
 @dataclass
@@ -82,6 +58,19 @@ class Contact:
 
 
 @dataclass
+class Porteuse:
+    """A structure that has a SIRET and lends its name to one that has none."""
+
+    nom: str = leaf("Nom officiel de la structure porteuse", "raison-sociale")
+    siret: str = leaf("Numéro SIRET de la structure porteuse", "SIRET-organisme-formation/SIRET")
+    courriel: str = leaf("Adresse e-mail de la structure porteuse")
+
+    @property
+    def empty(self) -> bool:
+        return not any(vars(self).values())
+
+
+@dataclass
 class Structure:
     """The organisme responsable as it was when the entry was made."""
 
@@ -96,6 +85,30 @@ class Structure:
     formateur: Contact = part(
         "Accueil des formateurs", Contact, "/formation/action/organisme-formateur/contact-formateur"
     )
+    formateur_nom: str = leaf(
+        "Organisme qui donne les cours", "/formation/action/organisme-formateur/raison-sociale-formateur"
+    )
+    formateur_siret: str = leaf(
+        "Numéro SIRET de l’organisme qui donne les cours",
+        "/formation/action/organisme-formateur/SIRET-formateur/SIRET",
+    )
+    rna: str = leaf("Numéro RNA")
+    uai: str = leaf("Numéro UAI de l’établissement", "code-UAI-organisme-formation/code-UAI")
+    porteuse: Porteuse = part("Structure porteuse", Porteuse)
+
+    @property
+    def legal_name(self) -> str:
+        return self.raison_sociale or self.nom
+
+    @property
+    def carrier(self) -> Porteuse | None:
+        """The structure under whose SIRET this one acts; None when it has one, or when nobody carries it."""
+        return self.porteuse if not self.siret and self.porteuse.nom and self.porteuse.siret else None
+
+    @property
+    def known_siret(self) -> str:
+        """Its own SIRET, else that of the structure that carries it, else ""."""
+        return self.carrier.siret if self.carrier else self.siret
 
 
 @dataclass
@@ -122,6 +135,7 @@ class Formation:
     contenu: str = leaf("Contenu", "contenu-formation")
     resultats: str = leaf("Ce que l’on obtient à la fin", "resultats-attendus", reserve=500)
     espaces_sociaux: list[str] = leaf("Espaces sociaux travaillés", default=[])
+    objectifs_oepre: list[str] = leaf("Les trois objectifs", default=[])
     publics: list[str] = leaf("Pour qui", "action/code-public-vise", default=[])
     info_publics: str = leaf("Précisions sur le public", "action/info-public-vise")
     visees: list[str] = leaf("Dans quel but", default=[])
@@ -141,6 +155,7 @@ class Lieu:
     adresse: Adresse = part("Adresse", Adresse, "coordonnees/adresse")
     acces_handicapes: str = leaf("Accès pour les personnes handicapées", "/formation/action/acces-handicapes")
     transport: str = leaf("Comment venir", "/formation/action/transport")
+    uai: str = leaf("Numéro UAI de l’école", "/formation/action/lieu-de-formation/code-UAI-lieu-formation/code-UAI")
 
     @property
     def name(self) -> str:
@@ -166,12 +181,32 @@ class Creneau:
 
 
 @dataclass
+class Recrutement:
+    """One appointment before a session begins: a meeting, a test, an interview."""
+
+    modalite: str = leaf("Comment se passe ce rendez-vous", "modalite-recrutement")
+    jour: date | None = leaf("Jour du rendez-vous", "periode/debut", default=None)
+    debut: time | None = leaf("Heure de début", "heure-debut", default=None)
+    fin: time | None = leaf("Heure de fin", "heure-fin", default=None)
+    places: int | None = leaf("Nombre de personnes reçues", "nb-places", default=None)
+
+
+@dataclass
 class Session:
     id: str = leaf("Repère", hidden=True)
     debut: date | None = leaf("Premier jour", "periode/debut", default=None)
     fin: date | None = leaf("Dernier jour", "periode/fin", default=None)
     recrutement: str = leaf("Inscriptions", "etat-recrutement", default="1")
     places_libres: int | None = leaf("Places encore libres", default=None)
+    mois_seulement: bool = leaf("Seul le mois est connu", default=False)
+    recrutements: list[Recrutement] = many("Rendez-vous avant de commencer", "recrutement")
+
+    @property
+    def one_school_year(self) -> bool:
+        """Whether it stands within one school year, from 1 September to 31 August; true while undated."""
+        if not self.debut or not self.fin:
+            return True
+        return school_year(self.debut) == school_year(self.fin)
 
 
 @dataclass
@@ -191,6 +226,8 @@ class Action:
     organisation: str = leaf("Organisation du groupe", "modalites-alternance")
     semaines: int | None = leaf("Nombre de semaines d’atelier", default=None)
     heures_total: int | None = leaf("Nombre d’heures en tout", "nombre-heures-total", default=None)
+    heures_centre: int | None = leaf("Dont heures sur place", "nombre-heures-centre", default=None)
+    intensite: str = leaf("Rythme de la semaine")
     duree: str = leaf("Durée, en quelques mots", "duree-indicative")
     garde_enfants: str = leaf("Garde d’enfants")
     sessions: list[Session] = many("Dates", "session")
@@ -211,6 +248,16 @@ class Action:
         """Hours in all: declared, else computed."""
         return self.heures_total if self.heures_total is not None else self.computed_hours
 
+    @property
+    def weekly_hours(self) -> float | None:
+        """Hours a week as the slots make them; None while there is none."""
+        return self.minutes_per_week / 60 or None
+
+    @property
+    def hours_on_site(self) -> int | None:
+        """Hours spent in the place: declared, else all of them."""
+        return self.heures_centre if self.heures_centre is not None else self.hours
+
 
 @dataclass
 class Inscription:
@@ -221,6 +268,8 @@ class Inscription:
     recrutement: str = leaf("Déroulement de l’accueil", "modalites-recrutement")
     debut: date | None = leaf("Début des inscriptions", "session/periode-inscription/periode/debut", default=None)
     fin: date | None = leaf("Fin des inscriptions", "session/periode-inscription/periode/fin", default=None)
+    reunion: date | None = leaf("Réunion d’information", "date-information/date", default=None)
+    perimetre: str = leaf("D’où peut-on venir", "code-perimetre-recrutement")
     ou: str = leaf("Où s’inscrit-on", default="sur_place")
     adresse: Adresse = part("Adresse d’inscription", Adresse, "session/adresse-inscription/adresse")
     contact: Contact = part("Personne qui inscrit", Contact, "session/contact-session")
@@ -241,7 +290,17 @@ class Financement:
     frais: str = leaf("Ce qui reste à payer", "frais-restants")
     prise_en_charge: bool = leaf("Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False)
     conventionne: str = leaf("Action subventionnée", "conventionnement")
+    lot: str = leaf("Lot du marché")
     financeurs: list[Financeur] = many("Financeurs", "organisme-financeur")
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of those who pay."""
+        return [financeur.code for financeur in self.financeurs if financeur.code]
+
+    @property
+    def programmes(self) -> list[str]:
+        return [financeur.programme for financeur in self.financeurs if financeur.programme]
 
 
 @dataclass
@@ -271,154 +330,3 @@ class Contenu:
 
 
 ID_LETTERS: dict[type, str] = {Lieu: "L", Action: "G", Session: "S"}
-
-
-# --- The document -----------------------------------------------------------------------------------
-
-
-def dump(value: Any) -> Any:
-    """The JSON form of a content or of any part of it."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: dump(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, list):
-        return [dump(item) for item in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.isoformat("minutes")
-    return value
-
-
-def load(document: Document) -> Contenu:
-    """The content of a stored document.
-
-    Keys that are absent take their default, so that a content written before a field existed can
-    still be read. An unknown key or a value of another type raises ContentError.
-    """
-    content = _load(Contenu, document, "")
-    assert isinstance(content, Contenu)
-    return content
-
-
-def fingerprint(document: Any) -> str:
-    """SHA-256, in hexadecimal, of the canonical JSON of a document: the same for the same content."""
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@cache
-def hints(kind: type) -> dict[str, Any]:
-    """The resolved type of each field of a part of the content."""
-    return get_type_hints(kind)
-
-
-def _load(kind: Any, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        if not isinstance(value, dict):
-            raise ContentError(f"{where or 'contenu'}: un objet était attendu")
-        types = hints(kind)
-        if unknown := value.keys() - types.keys():
-            raise ContentError(f"{where or 'contenu'}: champs inconnus {sorted(unknown)}")
-        return kind(**{name: _load(types[name], item, f"{where}.{name}") for name, item in value.items()})
-    if get_origin(kind) is list:
-        if not isinstance(value, list):
-            raise ContentError(f"{where}: une liste était attendue")
-        (inner,) = get_args(kind)
-        return [_load(inner, item, f"{where}[]") for item in value]
-    if get_origin(kind) in (Union, UnionType):
-        if value is None:
-            return None
-        kind = next(choice for choice in get_args(kind) if choice is not type(None))
-    if kind in (date, time):
-        try:
-            return kind.fromisoformat(value)
-        except (TypeError, ValueError) as error:
-            raise ContentError(f"{where}: {value!r} n’est pas de type {kind.__name__}") from error
-    if type(value) is not kind:
-        raise ContentError(f"{where}: {value!r} n’est pas de type {kind.__name__}")
-    return value
-
-
-# --- Patterns and paths -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Spot:
-    """What the model says of one pattern.
-
-    type: the Python type of the value (``list[str]``, ``date | None``, a dataclass…)
-    lheo: absolute LHEO path, without the leading ``lheo/offres``, or "" where the standard has none
-    """
-
-    pattern: str
-    label: str
-    lheo: str
-    reserve: int
-    hidden: bool
-    type: Any
-
-
-@cache
-def spots() -> dict[str, Spot]:
-    """Every pattern of the model, parts and lists included, in document order."""
-    return {spot.pattern: spot for spot in _spots(Contenu, "", "")}
-
-
-def _spots(kind: type, prefix: str, lheo: str) -> Iterator[Spot]:
-    for item in fields(kind):
-        type_ = hints(kind)[item.name]
-        own = item.metadata["lheo"]
-        path = own[1:] if own.startswith("/") else f"{lheo}/{own}" if lheo and own else own
-        inner = get_args(type_)[0] if get_origin(type_) is list else type_
-        nested = dataclasses.is_dataclass(inner)
-        pattern = prefix + item.name + ("[]" if nested and inner is not type_ else "")
-        yield Spot(
-            pattern,
-            item.metadata["label"],
-            path,
-            item.metadata.get("reserve", 0),
-            item.metadata.get("hidden", False),
-            type_,
-        )
-        if nested:
-            yield from _spots(inner, pattern + ".", path or lheo)
-
-
-def pattern_of(path: str) -> str:
-    """The pattern of a path: ``actions-0-nom`` → ``actions[].nom``."""
-    return re.sub(r"-\d+", "[]", path).replace("-", ".")
-
-
-def label_of(path: str) -> str:
-    """What people call this spot: its own label, after the row it stands in."""
-    spot = spots()[pattern_of(path)]
-    rows = [
-        f"{ROW_NAMES[pattern_of(path[: match.start()])]} {int(match[1]) + 1}" for match in re.finditer(r"-(\d+)", path)
-    ]
-    return ", ".join([*rows, spot.label])
-
-
-ROW_NAMES = {
-    "lieux": "Lieu",
-    "actions": "Groupe",
-    "actions[].creneaux": "créneau",
-    "actions[].sessions": "dates",
-    "financement.financeurs": "Financeur",
-}
-
-
-def values(content: Contenu, pattern: str) -> Iterator[tuple[str, Any]]:
-    """(path, value) of every spot of this content that the pattern names, in document order."""
-    yield from _values(content, pattern.split("."), "")
-
-
-def _values(target: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
-    name, rest = names[0], names[1:]
-    value = getattr(target, name.removesuffix("[]"))
-    here = f"{path}-{name.removesuffix('[]')}" if path else name.removesuffix("[]")
-    found = [(f"{here}-{rank}", row) for rank, row in enumerate(value)] if name.endswith("[]") else [(here, value)]
-    for where, item in found:
-        if rest:
-            yield from _values(item, rest, where)
-        else:
-            yield where, item

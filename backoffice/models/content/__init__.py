@@ -1,0 +1,67 @@
+"""The typed content of a Revision: one document for the form, the comparison, the export, the import.
+
+formation → actions (one per place and group) → sessions, with what they share beside them.
+
+Every leaf is declared with the words that people read and, where the standard has an element for
+it, its LHEO path relative to the nearest declared ancestor. Limits are never written here: they come
+from the grammar, by that path.
+
+Two ways to name a spot in a document:
+- a *pattern*, the same in all documents: ``actions[].creneaux[].jour``;
+- a *path*, in one document: ``actions-0-creneaux-1-jour``. It is also the HTML id of the field that
+  edits it, so that any finding can link to its field.
+
+Lieux, actions and sessions carry a local id given once and kept through all revisions: it is their
+numero in the flow, and what tells a moved session from a new one.
+"""
+
+from .document import ContentError, Document, dump, fingerprint, hints, load
+from .parts import (
+    ID_LETTERS,
+    Action,
+    Adresse,
+    Contact,
+    Contenu,
+    Creneau,
+    Financement,
+    Financeur,
+    Formation,
+    Inscription,
+    Lieu,
+    Niveaux,
+    Porteuse,
+    Recrutement,
+    Session,
+    Structure,
+)
+from .spots import Spot, label_of, pattern_of, spots, values
+
+__all__ = [
+    "ID_LETTERS",
+    "Action",
+    "Adresse",
+    "Contact",
+    "ContentError",
+    "Contenu",
+    "Creneau",
+    "Document",
+    "Financement",
+    "Financeur",
+    "Formation",
+    "Inscription",
+    "Lieu",
+    "Niveaux",
+    "Porteuse",
+    "Recrutement",
+    "Session",
+    "Spot",
+    "Structure",
+    "dump",
+    "fingerprint",
+    "hints",
+    "label_of",
+    "load",
+    "pattern_of",
+    "spots",
+    "values",
+]

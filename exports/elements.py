@@ -1,0 +1,92 @@
+"""Small pieces of LHEO that several elements share: a contact, an address, a period, an optional text.
+
+Each writes under the node that it is given; an optional element that would be empty is left out.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from lxml import etree
+
+from backoffice.models.content import Adresse, Contact
+
+UNKNOWN_START, UNKNOWN_END = "00000000", "99999999"
+RECEPTION = "4"  # type-contact: accueil
+
+
+def contact(node: etree._Element, name: str, person: Contact) -> None:
+    root = add(node, name, **principal(0))
+    add(root, "type-contact", RECEPTION)
+    coordinates = add(root, "coordonnees")
+    optional(coordinates, "nom", person.nom)
+    optional(coordinates, "prenom", person.prenom)
+    reach(coordinates, person)
+
+
+def reach(coordinates: etree._Element, person: Contact) -> None:
+    if person.telephone:
+        add(add(coordinates, "telfixe"), "numtel", person.telephone)
+    optional(coordinates, "courriel", person.courriel)
+
+
+def address(node: etree._Element, adresse: Adresse) -> None:
+    root = add(node, "adresse")
+    optional(root, "denomination", adresse.denomination)
+    for line in adresse.lignes or [adresse.denomination or adresse.ville]:
+        add(root, "ligne", line)
+    add(root, "codepostal", adresse.code_postal)
+    add(root, "ville", adresse.ville)
+    optional(root, "departement", adresse.departement)
+    optional(root, "code-INSEE-commune", adresse.code_insee)
+    if len(adresse.region) == 2:  # the element has two characters: overseas collectivities have three
+        add(root, "region", adresse.region)
+    add(root, "pays", "FR")
+
+
+def period(node: etree._Element, start: date | None, end: date | None, *, month: bool = False) -> None:
+    """month: the days are not fixed yet, AAAAMM00 says so."""
+    shape = "%Y%m00" if month else "%Y%m%d"
+    root = add(node, "periode")
+    add(root, "debut", f"{start:{shape}}" if start else UNKNOWN_START)
+    add(root, "fin", f"{end:{shape}}" if end else UNKNOWN_END)
+
+
+def hour(moment: time | None) -> str:
+    """«9h», «12h30»: as the standard writes it."""
+    if moment is None:
+        return ""
+    return f"{moment.hour}h{moment.minute:02d}" if moment.minute else f"{moment.hour}h"
+
+
+def extras(node: etree._Element, info: str, pairs: list[tuple[str, str]]) -> None:
+    """An ``extras`` with what is said of `pairs`, (info, text)."""
+    pairs = [(name, value) for name, value in pairs if value]
+    if pairs:
+        root = add(node, "extras", info=info)
+        for name, value in pairs:
+            add(root, "extra", value, info=name)
+
+
+def add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+    node = etree.SubElement(parent, name, attributes)
+    if text is not None:
+        node.text = text
+    return node
+
+
+def optional(parent: etree._Element, name: str, text: str) -> None:
+    if text:
+        add(parent, name, text)
+
+
+def principal(rank: int) -> dict[str, str]:
+    return {"tag": "principal"} if rank == 0 else {}
+
+
+def flag(value: bool) -> str:
+    return "1" if value else "0"
+
+
+def number(value: int | None) -> str:
+    return "" if value is None else str(value)
