@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Session, dump, load
+from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Recrutement, Session, dump, load
 from exports.importing.reading import leaf_values
 from forms.comparison import Comparison, Kind, compare
 from tests.exports.contents import contents
@@ -67,7 +67,14 @@ def before_of(path: str, found: Comparison) -> str | None:
     return path
 
 
-ROWS = {"lieux": Lieu, "actions": Action, "creneaux": Creneau, "sessions": Session, "financeurs": Financeur}
+ROWS = {
+    "lieux": Lieu,
+    "actions": Action,
+    "creneaux": Creneau,
+    "sessions": Session,
+    "recrutements": Recrutement,
+    "financeurs": Financeur,
+}
 
 
 def defaults(path: str) -> object:
