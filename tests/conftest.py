@@ -27,6 +27,7 @@ from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
 from exports.flux import build
 from exports.flux.writer import Manifest, write
+from workflows.moderation_rules import load_ready_rules
 
 from . import services
 from .validators import valid_for_all
@@ -153,6 +154,7 @@ class PostgresqlBase:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
         load_fluxes()
         load_sentences()
+        load_ready_rules(db.session())
         db.session.commit()
 
     def drop(self) -> None:

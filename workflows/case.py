@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backoffice.models import Fiche, Revision, User
 from backoffice.models.base import now
 from backoffice.models.findings import Finding
+from backoffice.reference.motifs import Motif
 
 
 @dataclass
@@ -23,11 +24,19 @@ class Case:
     comment: str = ""
     to: User | None = None
     """For whom the actor takes it, when it is not for themselves."""
+    motif: Motif | None = None
+    """The reason chosen, where the transition asks for one."""
     at: datetime = field(default_factory=now)
     notice: str = ""
     """Told instead of the transition's own notice: set by an effect."""
     facts: dict[str, str | list[str]] = field(default_factory=dict)
     """More that the notice says: set by effects."""
+
+    @property
+    def explanation(self) -> str:
+        """All that the structure is told: the reason, its cure, what the moderator added."""
+        parts = [self.motif.text, f"Ce que vous pouvez faire : {self.motif.cure}"] if self.motif else []
+        return "\n\n".join(part for part in (*parts, self.comment) if part)
 
 
 class Refused(Exception):

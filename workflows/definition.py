@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backoffice.models import FicheState, RevisionState
 from backoffice.permissions import Permission
 
-from . import effects, guards
+from . import effects, guards, rule_hits
 
 if TYPE_CHECKING:
     from .case import Case
@@ -33,6 +33,7 @@ class Transition:
     label: the words of the button; done: the past participle, as in «déjà validée par …»
     notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
     comment: the question asked when a comment is required, else ""; excused: when it is not, after all
+    reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
     apart: it needs more than a comment, so it has a page or a button of its own.
@@ -48,9 +49,15 @@ class Transition:
     notice: str = ""
     comment: str = ""
     excused: Callable[[Case], bool] | None = None
+    reasons: bool = False
     guard: Callable[[Case], None] | None = None
     effect: Callable[[Case], None] | None = None
     apart: bool = False
+
+    @property
+    def explained(self) -> bool:
+        """Whether the person must say why before it is taken."""
+        return bool(self.comment) or self.reasons
 
 
 _R, _F = RevisionState, FicheState
@@ -119,6 +126,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.VALIDEE,
         Permission.MODERATE,
+        guard=rule_hits.nothing_blocks,
         notice="fiche_validee",
         effect=effects.publish,
     ),
@@ -197,8 +205,8 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.REFUSEE,
         Permission.MODERATE,
+        reasons=True,
         notice="fiche_refusee",
-        comment="Pour quelle raison ?",
         effect=effects.decide,
     ),
     Transition(
@@ -209,8 +217,8 @@ _TABLE = (
         (_F.PUBLIEE,),
         _F.SUSPENDUE,
         Permission.MODERATE,
+        reasons=True,
         notice="fiche_suspendue",
-        comment="Pour quelle raison ?",
         effect=effects.suspend,
     ),
     Transition(

@@ -18,6 +18,7 @@ from backoffice.reference.communes import read_communes
 from backoffice.reference.phrases import read_phrases
 from backoffice.reference.territoires import read_territoires
 from backoffice.transactions import atomic
+from workflows.moderation_rules import load_ready_rules
 
 group = AppGroup("seed", help="Données de référence et de démonstration.")
 
@@ -92,6 +93,7 @@ def load_territoires() -> None:
             )
     db.session.flush()
     load_fluxes()
+    load_ready_rules(db.session())
     load_sentences()
 
 

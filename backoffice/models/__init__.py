@@ -6,8 +6,19 @@ from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, R
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .link import Link
 from .lots import Lot, LotAction, LotLine, LotResult
+from .moderation_rules import (
+    Effect,
+    ModerationRule,
+    RuleDismissal,
+    RuleHit,
+    RuleLog,
+    RulePause,
+    RuleState,
+    RuleVersion,
+)
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .pairs import Contestation, DistinctPair
+from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
@@ -20,6 +31,7 @@ __all__ = [
     "Contestation",
     "Dispositif",
     "DistinctPair",
+    "Effect",
     "EntryCount",
     "FailedJob",
     "Fiche",
@@ -43,6 +55,7 @@ __all__ = [
     "Mail",
     "MailState",
     "Membership",
+    "ModerationRule",
     "Mute",
     "Nature",
     "Notification",
@@ -53,11 +66,18 @@ __all__ = [
     "PostalCode",
     "Publication",
     "ReadySentence",
+    "Reason",
     "Remark",
     "RemarkAct",
     "RemarkEvent",
     "Revision",
     "RevisionState",
+    "RuleDismissal",
+    "RuleHit",
+    "RuleLog",
+    "RulePause",
+    "RuleState",
+    "RuleVersion",
     "RunState",
     "SavedView",
     "SessionUpdate",

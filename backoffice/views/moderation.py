@@ -14,7 +14,9 @@ from backoffice.models import Revision
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
+from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import moderated_revision
+from backoffice.queries.reasons import offered
 from backoffice.queries.remarks import sentences
 from backoffice.transactions import atomic
 from forms.paths import PATHS
@@ -49,23 +51,28 @@ def version_page(
     refused: Refused | None = None,
     comment: str = "",
     asked: str = "",
+    motif: str = "",
     typed: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """refused: what could not be done, `asked` its name, `comment` and `typed` what was written meanwhile."""
+    """refused: what could not be done, `asked` its name; comment, motif and typed: what was answered to it."""
     fiche, session = revision.fiche, db.session()
     content, path = revision.content, PATHS[fiche.dispositif]
     pinned = remarks.pinned(session, revision)
+    transitions = [step for step in available(current_user, fiche, revision) if not step.apart]
     return render_template(
         "moderation/version.html",
         fiche=fiche,
         revision=revision,
         content=content,
         review=review_of(fiche, revision),
+        hits=hits_of(session, revision),
         history=fiche_queries.history(session, fiche),
-        transitions=[step for step in available(current_user, fiche, revision) if not step.apart],
+        transitions=transitions,
+        motifs={t.name: offered(session, fiche.territoire_id, t.name) for t in transitions if t.reasons},
         refused=refused,
         comment=comment,
         asked=asked,
+        motif=motif,
         typed=typed or {"champ": request.args.get("champ", "")},
         since=entry.since(session, fiche, revision, request.args.get("depuis", type=int)),
         bases=entry.bases(fiche, revision),
@@ -89,6 +96,7 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     if wanted is None or wanted.permission is not Permission.MODERATE or wanted.apart:
         abort(404)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
+    motif = request.form.get("motif", "")
     try:
         with atomic() as session:
             apply(
@@ -98,9 +106,10 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
                 revision_id=revision_id,
                 actor=current_user,
                 comment=comment,
+                reason=motif,
             )
     except Refused as refused:
-        return version_page(moderated(revision_id), refused, comment, name), 409
+        return version_page(moderated(revision_id), refused, comment, name, motif), 409
     if name == "corriger":
         return redirect(url_for("correction.relecture", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")

@@ -10,6 +10,7 @@ import pytest
 from backoffice.extensions import db
 from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState, TransitionLog
 from backoffice.permissions import Permission
+from backoffice.reference.motifs import shipped
 from tests import factories as make
 from workflows.case import Refused
 from workflows.definition import EVENTS, TRANSITIONS, Subject, Transition
@@ -74,7 +75,7 @@ def subject_of(transition, fiche):
     return copy_ if transition.name == "relire" and copy_ else first(fiche)
 
 
-def take(transition, fiche, actor, comment="Une raison."):
+def take(transition, fiche, actor, comment="Une raison.", reason=None):
     revision = subject_of(transition, fiche) if transition.subject is Subject.REVISION else fiche.latest
     try:
         case = apply(
@@ -84,6 +85,7 @@ def take(transition, fiche, actor, comment="Une raison."):
             revision_id=revision.id,
             actor=actor,
             comment=comment,
+            reason=make.reason_for(transition.name) if reason is None else reason,
         )
         db.session.commit()
     except Refused:
@@ -150,6 +152,22 @@ def test_a_decision_that_must_be_explained_is_refused_without_words(app, transit
     fiche = fiche_for(transition, by, transition.sources[0])
     with pytest.raises(Refused, match="Écrivez"):
         take(transition, fiche, by[transition.permission], comment)
+
+
+OF_REFUSALS_ONLY, OF_SUSPENSIONS_ONLY = "hors-champ", "lieu-ferme"
+
+
+@pytest.mark.parametrize("transition", [t for t in TRANSITIONS.values() if t.reasons], ids=named)
+@pytest.mark.parametrize("reason", ["", "inconnu", OF_REFUSALS_ONLY, OF_SUSPENSIONS_ONLY])
+def test_a_decision_that_needs_a_reason_takes_one_of_its_own_list_only(app, transition, reason):
+    by = people()
+    fiche = fiche_for(transition, by, transition.sources[0])
+    if transition.name in getattr(shipped().get(reason), "transitions", ()):
+        assert take(transition, fiche, by[transition.permission], "", reason).motif.code == reason
+        return
+    with pytest.raises(Refused, match="Choisissez un motif"):
+        take(transition, fiche, by[transition.permission], "Une longue explication.", reason)
+    assert (first(fiche).state if transition.subject is Subject.REVISION else fiche.state) in transition.sources
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=named)
@@ -262,8 +280,8 @@ def test_the_engine_is_the_only_writer_of_states():
             targets = node.targets if isinstance(node, ast.Assign) else []
             if any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets):
                 writers.add(file.relative_to(ROOT).as_posix())
-    # The others write how far the making of a flow, or the sending of a message, is: of no fiche.
-    assert writers == {"workflows/engine.py", "workflows/flux_runs.py", "workflows/mail.py"}
+    # The second writes how far the making of a flow is: the state of a FluxRun, of no fiche.
+    assert writers == {"workflows/engine.py", "workflows/flux_runs.py"}
 
 
 def test_a_new_row_is_a_draft_and_in_no_flow(app):
