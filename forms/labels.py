@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from backoffice.models.content import ROW_NAMES, Contenu, Creneau, Lieu, Session, pattern_of, spots
+from backoffice.models.content import Contenu, Creneau, Lieu, Session, pattern_of, spots
+from backoffice.models.content.spots import ROW_NAMES
 from backoffice.models.dates import short_day
 from exports.words import slot
 

@@ -14,10 +14,9 @@ from forms.changes import CAME, GONE, Shown, changes, highlighted
 from forms.comparison import Kind
 from forms.labels import full_label
 from forms.paths import PATHS
-from tests.exports.contents import contents
 from tests.factories import caen, complete_content, two_places
 
-from .test_comparison import FEW, later
+from .test_comparison import FEW, later, stored_contents
 
 ASL = PATHS[Dispositif.ASL]
 
@@ -116,7 +115,7 @@ def test_what_no_question_asks_has_a_label_too():
 @FEW
 def test_every_difference_is_told(data):
     """Save the codes of a town that changed, the counter of local ids, and a place that was only typed again."""
-    old = data.draw(contents())
+    old = data.draw(stored_contents())
     new = data.draw(later(old))
     lines = told(old, new)
     mute = [line for line in lines if line.kind not in (Kind.NOUVELLE, Kind.RETIREE) and line.old == line.new]
