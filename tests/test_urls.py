@@ -5,6 +5,7 @@ Out of scope is 404, without the role 403, not connected is sent to log in.
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -472,6 +473,7 @@ ROWS = (
     Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
     Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
     Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
@@ -486,7 +488,9 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
     structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
     where = structure.territoire_id
     raw = b"Titre;Ville\nCours;Caen\n"
-    job = create_job(db.session(), by, kind, "fichier", uploads.keep(raw), {}, organisme=structure, territoire_id=where)
+    job = create_job(
+        db.session(), by, kind, "fichier", uploads.keep(io.BytesIO(raw)), {}, organisme=structure, territoire_id=where
+    )
     job.phase, job.status = phase, JobStatus.FINI
     read = {"content": dump(content), "unsaid": [], "ours": False, "dispositif": "ASL"}
     report = {"message": "", "changes": [], "missing": [], "candidates": [], "remarks": []}
@@ -677,9 +681,10 @@ def test_an_impossible_number_is_no_page_for_the_others_either(app, world, numbe
         "dispositif=XYZ",
         "onglet=aucun",
         "apres=abc",
-        "apres=99999999999999999999.1",
-        "apres=9999999999999999.999999999",
-        "avant=0.0",
+        "apres=99999999999999999999.1.0",
+        "apres=9999999999999999.999999999.1",
+        "avant=0.0.0",
+        "regle=1&onglet=signalees",
         "moderateur=1%20OR%201=1",
         "moderateur=99999999999999999999",
         "nature=autre&delai=peut-etre&structure=%25",

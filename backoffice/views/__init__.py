@@ -48,6 +48,7 @@ PAGES = (
     flux,
     historique,
     imports,
+    lheo,
     liens,
     moderation_file,
     motifs,
@@ -62,9 +63,9 @@ PAGES = (
 def init_app(app: Flask) -> None:
     compte.init_app(app)
     app.before_request(guard.enforce)
+    app.teardown_request(guard.forget_upload)
     errors.init_app(app)
     presentation.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
-    lheo.init_app(app)
