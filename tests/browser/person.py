@@ -113,9 +113,10 @@ class Person:
 
     def fold(self, title: str) -> Locator:
         """A part that is closed until it is asked for, opened."""
-        found = self.page.locator("details").filter(has=self.page.locator("summary", has_text=title))
+        begins = re.compile(rf"^\s*{re.escape(title)}")
+        found = self.page.locator("details").filter(has=self.page.locator(":scope > summary", has_text=begins))
         if found.get_attribute("open") is None:
-            found.locator("summary").click()
+            found.locator(":scope > summary").click()
         return found
 
     # --- Looking -------------------------------------------------------------------------------------
