@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backoffice.models import FicheState, RevisionState
 from backoffice.permissions import Permission
 
-from . import effects, guards
+from . import carriers, effects, guards
 
 if TYPE_CHECKING:
     from .case import Case
@@ -117,6 +117,7 @@ _TABLE = (
         _R.VALIDEE,
         Permission.MODERATE,
         notice="fiche_validee",
+        guard=carriers.accepted,
         effect=effects.publish,
     ),
     Transition(

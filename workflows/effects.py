@@ -6,7 +6,7 @@ from backoffice.models import FicheState, Revision
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
-from . import publication
+from . import carriers, publication
 from .arrival import due_on, nature_of
 from .case import Case, Refused
 
@@ -20,6 +20,7 @@ def freeze(case: Case) -> None:
     _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
+    carriers.ask(case)
 
 
 def _enter_queue(case: Case) -> None:

@@ -206,6 +206,17 @@ _TABLE = (
         "/fiches/{fiche}",
     ),
     Notice(
+        "structure_porteuse",
+        "La demande faite à une structure porteuse",
+        "a structure without SIRET has sent a fiche and named the one that carries it",
+        named,
+        "Portez-vous {{ structure }} ?",
+        "/porteuse/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
+    ),
+    Notice(
         "releve_du_jour",
         "Le relevé du jour de la file de modération",
         "each morning when something waits in a territoire",

@@ -9,6 +9,7 @@ from .lots import Lot, LotAction, LotLine, LotResult
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .saved_views import SavedView
 from .states import FicheState, Nature, RevisionState
+from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -52,6 +53,7 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
+    "Support",
     "Territoire",
     "TransitionLog",
     "User",

@@ -23,6 +23,7 @@ from . import (
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     places,
+    porteuse,
     presentation,
     saisie,
     suivi_flux,
@@ -47,6 +48,7 @@ PAGES = (
     liens,
     moderation_file,
     places,
+    porteuse,
     saisie,
     suivi_flux,
 )
