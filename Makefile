@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check fuzz kills bench clean
+.PHONY: run test check fuzz kills bench bench-queue clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -39,6 +39,10 @@ FICHES ?= 20000
 ROUNDS ?= 3
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.bench.flux --fiches $(FICHES) --rounds $(ROUNDS)
+
+# The page of the moderators' queue with 600 fiches and with 60,000, on SQLite and on PostgreSQL.
+bench-queue: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.bench.queue
 
 # Kills processes between commit and send, many more times than the suite does, on both bases.
 KILLS ?= 5000

@@ -177,17 +177,20 @@ def _refused(mail_id: int, no: NotAcceptedError) -> None:
 
 def _postpone(session: Session, ids: Sequence[int], error: str) -> None:
     """Later, a little later each time; refused once the attempts are used up."""
-    rows = select(Mail).where(
-        Mail.id.in_(ids), Mail.state.in_((MailState.A_ENVOYER, MailState.EN_COURS, MailState.REMIS))
-    )
+    open_states = (MailState.A_ENVOYER, MailState.EN_COURS, MailState.REMIS)
+    rows = select(Mail).where(Mail.id.in_(ids), Mail.state.in_(open_states))
     for mail in session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
-        if mail.state is MailState.A_ENVOYER:
-            mail.attempts += 1
-        mail.error = error
-        if mail.attempts > len(DELAYS):
-            mail.state = MailState.REFUSE
-        else:
-            mail.state, mail.next_at = MailState.A_ENVOYER, now() + timedelta(minutes=DELAYS[mail.attempts - 1])
+        attempts = mail.attempts + (mail.state is MailState.A_ENVOYER)
+        last = attempts > len(DELAYS)
+        _change(
+            session,
+            mail.id,
+            open_states,
+            MailState.REFUSE if last else MailState.A_ENVOYER,
+            attempts=attempts,
+            error=error,
+            next_at=now() if last else now() + timedelta(minutes=DELAYS[attempts - 1]),
+        )
 
 
 def _release() -> None:
@@ -205,7 +208,7 @@ def _change(
     moved = session.execute(
         update(Mail)
         .where(Mail.id == mail_id, Mail.state.in_(sources))
-        .values(state=target, next_at=now(), **values)
+        .values(**{"state": target, "next_at": now(), **values})
         .returning(Mail.id)
     ).scalar()
     return moved is not None

@@ -118,7 +118,8 @@ class Revision(Model):
             name="explained",
         ),
         CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
-        Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id"),
+        # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
+        Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
         Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
         CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
     )

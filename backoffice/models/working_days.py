@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import holidays
 
@@ -20,6 +20,7 @@ def is_working_day(day: date, region: str) -> bool:
     return day.weekday() < 5 and day not in _holidays(region)
 
 
+@lru_cache(maxsize=5_000)
 def working_days_between(start: date, end: date, region: str) -> int:
     """Those after `start`, up to `end` included; 0 when `end` is not later."""
     return sum(is_working_day(start + timedelta(n), region) for n in range(1, (end - start).days + 1))

@@ -24,7 +24,7 @@ from backoffice.permissions import Role
 from .queue_filters import FILTERS, Options, conditions, options_of, understood
 
 PAGE = 50
-MOST = 1_000
+MOST = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SENT, DECIDED = "submitted_at", "decided_at"

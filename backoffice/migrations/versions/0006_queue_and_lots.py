@@ -26,7 +26,8 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE revision ADD COLUMN {column}")
     _fill()
     op.drop_index("ix_revision_queue", table_name="revision")
-    op.create_index("ix_revision_queue", "revision", ["territoire_id", "state", "submitted_at", "id"])
+    queue = ["territoire_id", "state", "submitted_at", "id", "moderator_id"]
+    op.create_index("ix_revision_queue", "revision", queue)
     decided = ["territoire_id", "state", "superseded", "decided_at", "id"]
     op.create_index("ix_revision_decided", "revision", decided)
     op.create_table(
