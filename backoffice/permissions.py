@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
+    WRITE_RULES = "write_rules"  # rules on the entries: of one's territoires, or of the whole network
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
     ADMINISTER = "administer"  # the whole network
@@ -32,9 +33,17 @@ ENTRY = frozenset({Permission.WRITE_FICHE, Permission.ENTER_FICHE, Permission.IM
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SAISIE: ENTRY,
     Role.RESPONSABLE: ENTRY,
-    Role.MODERATEUR: frozenset({Permission.MODERATE, Permission.ENTER_FICHE, Permission.IMPORT, Permission.READ_FICHE}),
+    Role.MODERATEUR: frozenset(
+        {
+            Permission.MODERATE,
+            Permission.ENTER_FICHE,
+            Permission.IMPORT,
+            Permission.WRITE_RULES,
+            Permission.READ_FICHE,
+        }
+    ),
     Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
-    Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.READ_FICHE}),
+    Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.WRITE_RULES, Permission.READ_FICHE}),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
 

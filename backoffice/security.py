@@ -43,6 +43,14 @@ class Id(IntegerConverter):
         super().__init__(url_map, max=LARGEST_ID)
 
 
+def id_of(text: str) -> int:
+    """A number given after «?» or in a form; ValueError (for werkzeug: no value) when no row can have it."""
+    number = int(text)
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError(text)
+    return number
+
+
 def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = Id
     app.before_request(_mark)

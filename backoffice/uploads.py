@@ -1,23 +1,26 @@
-"""Files kept while they are imported, in the instance folder, under names of our own."""
+"""Files kept while they are imported or checked, in the instance folder, under names of our own."""
 
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import current_app
 
 
-def folder() -> Path:
-    path = Path(current_app.instance_path) / "imports"
+def folder(name: str = "imports") -> Path:
+    path = Path(current_app.instance_path) / name
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def keep(raw: bytes) -> str:
-    """Writes the file; returns the name it is kept under."""
+def keep(stream: BinaryIO) -> str:
+    """Copies what is left to read of a stream, whatever its size; returns the name it is kept under."""
     name = secrets.token_hex(16)
-    (folder() / name).write_bytes(raw)
+    with (folder() / name).open("wb") as kept:
+        shutil.copyfileobj(stream, kept, 1 << 20)
     return name
 
 

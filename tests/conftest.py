@@ -1,7 +1,8 @@
 """The base under test, the application on it, visitors, and what is skipped where a part is missing.
 
 A test gets an empty, migrated base that holds the reference tables (territoires, communes). The whole
-suite runs once on each base: ``pytest --base sqlite``, ``pytest --base postgresql``.
+suite runs once on each base: ``pytest --base sqlite``, ``pytest --base postgresql``; on the second, only the
+tests that open a base.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
 from exports.flux import build
 from exports.flux.writer import Manifest, write
+from workflows.moderation_rules import load_ready_rules
 
 from . import services
 from .validators import valid_for_all
@@ -40,6 +42,19 @@ KEPT_TABLES = {"territoire", "commune", "commune_postal_code", "alembic_version"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--base", choices=("sqlite", "postgresql"), default="sqlite", help="base under test")
+
+
+BASES = {"app", "fresh"}
+"""Fixtures that open a base."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What opens no base says the same on both: it runs with SQLite only."""
+    if config.getoption("--base") == "sqlite":
+        return
+    kept = [item for item in items if BASES & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 @pytest.hookimpl(wrapper=True)
@@ -138,6 +153,7 @@ class PostgresqlBase:
         with db.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
         load_fluxes()
+        load_ready_rules(db.session())
         db.session.commit()
 
     def drop(self) -> None:

@@ -10,8 +10,10 @@ from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
     Dispositif,
+    Effect,
     Fiche,
     Membership,
+    ModerationRule,
     Organisme,
     Revision,
     RevisionState,
@@ -34,10 +36,13 @@ from backoffice.models.content import (
     Session,
     Structure,
 )
+from backoffice.models.rule_language import load
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
+from backoffice.reference.motifs import shipped
 from backoffice.transactions import atomic
-from workflows import operations
+from workflows import moderation_rules, operations
+from workflows.definition import TRANSITIONS
 from workflows.engine import apply
 
 PASSWORD = "un-mot-de-passe-long"
@@ -150,9 +155,28 @@ def draft(by: User, content: Contenu | None = None, dispositif: Dispositif = Dis
 
 def step(fiche: Fiche, name: str, by: User, comment: str = "") -> Revision:
     """Takes one step of the workflow on the latest version, and commits."""
+    ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
     with atomic() as session:
-        case = apply(session, name, fiche_id=fiche.id, revision_id=fiche.latest.id, actor=by, comment=comment)
+        case = apply(session, name, **ids, actor=by, comment=comment, reason=reason_for(name))
     return case.revision
+
+
+def reason_for(name: str) -> str:
+    """The code of a reason for a transition that needs one; "" for the others."""
+    if not TRANSITIONS[name].reasons:
+        return ""
+    return next(motif.code for motif in shipped().values() if name in motif.transitions)
+
+
+def rule(by: User, *mots: str, effect: Effect = Effect.SIGNALE, name: str = "Mots à voir") -> ModerationRule:
+    """An active rule of the moderator's territoire, on the words of the objectives and the contents."""
+    condition = {"kind": "mots", "textes": ["contenu"], "mots": list(mots)}
+    definition = load({"match": "all", "conditions": [condition]})
+    writing = moderation_rules.Writing(name, "Le texte est à lire de près.", effect, definition)
+    with atomic() as session:
+        made = moderation_rules.write_rule(session, by.assignments[0].territoire_id, writing, by)
+        moderation_rules.activate(session, made.id, by)
+    return made
 
 
 WAYS: dict[RevisionState, tuple[str, ...]] = {

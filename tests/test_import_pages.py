@@ -18,6 +18,7 @@ from backoffice.transactions import atomic
 from exports.importing.columns import exact
 from tests import factories as make
 from tests.exports.test_import_tables import ROW, sheet
+from tests.test_lheo_pages import post_file
 from tests.visitor import Visitor
 from tests.workflows.test_imports import foreign_flow, start
 from workflows import imports
@@ -40,6 +41,12 @@ def send(visitor, raw: bytes, name="offre.xml", **fields):
     pour = re.search(r'name="pour" id="[^"]+" value="([^"]+)"', visitor.get("/import/").text)
     sent = {"fichier": FileStorage(io.BytesIO(raw), name), "pour": pour[1] if pour else "", **FORM, **fields}
     return visitor.post("/import/", sent, content_type="multipart/form-data")
+
+
+def send_large(visitor, raw: bytes, **fields):
+    page = visitor.see("/import/").text
+    pour = re.search(r'name="pour" id="[^"]+" value="([^"]+)"', page)[1]
+    return post_file(visitor, "/import/", raw, "offre.xml", pour=pour, **{**FORM, **fields})
 
 
 def boxes(text: str) -> list[str]:
@@ -191,6 +198,21 @@ def test_a_bad_file_is_refused_in_french_and_leaves_nothing(person, raw, fields)
     assert len(list(uploads.folder().iterdir())) == before
 
 
+def test_a_flow_of_twelve_megabytes_is_taken_and_a_table_of_seven_is_not(person):
+    large = foreign_flow("Cours du matin").replace(b"</offres>", b" " * 12_000_000 + b"</offres>")
+    answer = send_large(person, large)
+    assert answer.status_code == 303
+    assert "Cours du matin" in person.see(answer.headers["Location"]).text
+    answer = send_large(person, b"Titre;Ville\n" + b"Cours;Caen\n" * 700_000, genre="tableau")
+    assert (answer.status_code, "6 Mo au plus" in answer.text) == (422, True)
+
+
+def test_a_flow_beyond_the_limit_is_told_what_to_do(app, person, monkeypatch):
+    monkeypatch.setattr(app.view_functions["imports.deposer"], "largest_upload", 1_000_000)
+    answer = send_large(person, b" " * 1_300_000)
+    assert (answer.status_code, "dépasse 1 Mo" in answer.text) == (413, True)
+
+
 def test_no_file_at_all(person):
     person.see("/import/")
     pour = re.search(r'name="pour" id="[^"]+" value="([^"]+)"', person.get("/import/").text)[1]
@@ -209,14 +231,13 @@ def test_nothing_chosen_is_said(person):
     assert db.session.query(Fiche).count() == 0
 
 
-def test_the_progress_page_refreshes_itself_when_asked_and_offers_to_start_again(person, by):
+def test_the_progress_page_is_followed_and_offers_to_start_again(person, by):
     made = start(by, foreign_flow("Un", "Deux"))
     with atomic() as session:
         job = session.get_one(ImportJob, made)
         job.phase, job.status, job.done, job.total = Phase.IMPORT, JobStatus.EN_COURS, 3, 8
     page = person.see(f"/import/{made}")
-    assert 'http-equiv="refresh"' not in page.text
-    assert '<meta http-equiv="refresh"' in person.see(f"/import/{made}?suivi=1").text
+    assert "data-suivi" in page.text
     assert "3 lignes sur 8" in page.text
     refused = person.post(f"/import/{made}/appliquer", {"quoi": "tout", "vers": "brouillon"})
     assert "Import des lignes choisies" in refused.text

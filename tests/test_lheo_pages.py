@@ -139,8 +139,8 @@ def test_seven_megabytes_pass_here_and_nowhere_else(nadia) -> None:
     assert post_file(nadia, "/fiches/nouvelle", large).status_code == 413
 
 
-def test_beyond_the_limit_one_is_told_what_to_do(nadia, monkeypatch) -> None:
-    monkeypatch.setattr(lheo, "LARGEST_UPLOAD", 1_000_000)
+def test_beyond_the_limit_one_is_told_what_to_do(app, nadia, monkeypatch) -> None:
+    monkeypatch.setattr(app.view_functions["lheo.verifier"], "largest_upload", 1_000_000)
     answer = send(nadia, b" " * 1_200_000)
     assert answer.status_code == 413
     assert "dépasse 1 Mo" in answer.text

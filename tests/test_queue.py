@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import event, insert, update
 
 from backoffice.extensions import db
-from backoffice.models import Fiche, Nature, Revision, RevisionState, SavedView, Territoire, TransitionLog
+from backoffice.models import Effect, Fiche, Nature, Revision, RevisionState, SavedView, Territoire, TransitionLog
 from backoffice.models.base import clock_at
-from backoffice.queries.queue import MOST, PAGE, TABS, queue
-from backoffice.queries.queue_filters import FILTERS
+from backoffice.queries.queue import MOST, PAGE, TABS, Cursor, _ids, queue, wanted
+from backoffice.queries.queue_filters import FILTERS, options_of
 from tests import factories as make
 from tests.pages import Page
 from tests.visitor import Visitor
@@ -58,13 +58,20 @@ def test_each_fiche_is_in_the_tab_of_its_state(app, marc, nadia):
     for state, letter in states.items():
         make.fiche_in(state, nadia, marc, titled(letter))
     make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, mina, titled("g"))
-    expected = {"a_prendre": "b", "miennes": "c", "collegues": "g", "correction": "e", "traitees": "fd"}
+    expected = {
+        "a_prendre": "b",
+        "miennes": "c",
+        "collegues": "g",
+        "correction": "e",
+        "signalees": "",
+        "traitees": "fd",
+    }
     assert set(expected) <= set(TABS)
     for tab, letters in expected.items():
         answer = see(app, marc, onglet=tab)
         assert titles(answer) == [f"Ateliers, groupe {letter}" for letter in letters], tab
         counts = re.findall(r'<span class="nombre">([^<]+)</span>', answer.text)
-        assert counts[: len(expected)] == ["1", "1", "1", "1", "2"]
+        assert counts[: len(expected)] == ["1", "1", "1", "1", "0", "2"]
 
 
 def test_a_corrected_fiche_leaves_the_tab_of_those_that_wait_for_correction(app, marc, nadia):
@@ -101,6 +108,32 @@ def test_one_list_for_a_moderator_of_two_territoires(app, marc, nadia):
     )
     db.session.commit()
     assert titles(see(app, both)) == [f"Ateliers, groupe {rank}" for rank in range(4)]
+
+
+def test_what_a_rule_hits_is_flagged_filtered_and_may_come_first(app, marc, nadia):
+    """The oldest first; what a rule hurries before all; across pages and back."""
+    hurry = make.rule(marc, "urgence", effect=Effect.PRIORITE, name="Urgences")
+    make.rule(marc, "miracle", name="Promesses")
+    objectives = {"urgence": "Une urgence.", "miracle": "Un miracle.", "calme": "Parler."}
+    for rank, word in enumerate(("calme", "miracle", "urgence", "calme", "urgence")):
+        content = titled(rank)
+        content.formation.objectif = objectives[word]
+        with clock_at(MONDAY + timedelta(hours=rank)):
+            make.step(make.draft(nadia, content), "soumettre", nadia)
+    visitor = Visitor(app, marc)
+    shown = [f"Ateliers, groupe {rank}" for rank in (2, 4, 0, 1, 3)]
+    assert titles(visitor.get("/moderation/")) == shown
+    assert titles(visitor.get("/moderation/?onglet=signalees")) == [f"Ateliers, groupe {rank}" for rank in (1, 2, 4)]
+    assert titles(visitor.get(f"/moderation/?regle={hurry.id}")) == shown[:2]
+    found = queue(db.session(), marc, {}).rows
+    for cut in range(1, 5):
+        place = str(Cursor(found[cut].submitted_at, found[cut].id, found[cut].priority))
+        assert titles(visitor.get(f"/moderation/?apres={place}")) == shown[cut + 1 :]
+        before, _ = _ids(db.session(), marc, wanted({"avant": place}, options_of(db.session(), marc)), PAGE)
+        assert before == [row.id for row in found[:cut]]
+    visitor.see("/moderation/")
+    first = visitor.post("/moderation/suivante", {"vue": ""}).headers["Location"]
+    assert first == f"/moderation/{found[0].id}"
 
 
 # --- Filters -----------------------------------------------------------------------------------------
@@ -372,8 +405,9 @@ def test_the_rows_of_a_tab_are_read_in_order_from_an_index(app, marc, nadia, tab
         queue(db.session(), marc, {"onglet": tab})
     finally:
         event.remove(db.engine, "before_cursor_execute", look)
-    index = "ix_revision_decided" if TABS[tab].moment == "decided_at" else "ix_revision_queue"
-    assert index in " ".join(plans)
+    index = "ix_revision_decided" if TABS[tab].moment == "decided_at" else "ix_revision_(queue|hurried)"
+    if tab != "signalees":  # read from what the rules found
+        assert re.search(index, " ".join(plans))
     assert not [line for line in plans if "Seq Scan on revision" in line or "SCAN revision" in line]
 
 

@@ -5,6 +5,7 @@ Out of scope is 404, without the role 403, not connected is sent to log in.
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,13 @@ from backoffice.models import (
     JobStatus,
     LotAction,
     Mail,
+    ModerationRule,
     Notification,
     Outcome,
     Phase,
     Revision,
     RevisionState,
+    RuleHit,
     SavedView,
     TransitionLog,
     User,
@@ -86,6 +89,11 @@ ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
 OUTSIDE = ENTERERS[4:]
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
+OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
+OUTSIDE_M = (404, 403, 403, 403)
+"""What people of another territoire get of a moderator's page, and those who are no moderators."""
+OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
@@ -245,7 +253,7 @@ ROWS = (
         "POST",
         "/moderation/{v_publiee}/suspendre",
         (401, 403, 403, 303, 404, 403, 403, 403),
-        (("commentaire", "Le téléphone est faux."),),
+        (("motif", "contact-faux"),),
     ),
     Row(
         "moderation.decider",
@@ -260,6 +268,85 @@ ROWS = (
         "POST",
         "/moderation/{v_brouillon}/prendre",
         (401, 403, 403, 404, 404, 403, 403, 403),
+    ),
+    Row("historique.fiche", P.READ_FICHE, "GET", "/historique/{soumise}", OF_FICHE),
+    Row("historique.fiche", P.READ_FICHE, "GET", "/historique/{brouillon}", OF_FICHE),
+    Row("historique.fichier", P.READ_FICHE, "GET", "/historique/{publiee}.json", OF_FICHE),
+    Row("historique.fichier", P.READ_FICHE, "GET", "/historique/{publiee}.txt", OF_FICHE),
+    Row("historique.journal", P.MODERATE, "GET", "/moderation/journal", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row(
+        "historique.journal_csv", P.MODERATE, "GET", "/moderation/journal.csv", (303, 403, 403, 200, 200, 403, 403, 403)
+    ),
+    Row("motifs.liste", P.MODERATE, "GET", "/moderation/motifs/", MODERATORS_ALL),
+    Row("motifs.nouveau", P.MODERATE, "GET", "/moderation/motifs/normandie/nouveau", MODERATORS),
+    Row("motifs.motif", P.MODERATE, "GET", "/moderation/motifs/normandie/doublon", MODERATORS),
+    Row("motifs.motif", P.MODERATE, "GET", "/moderation/motifs/normandie/inconnu", (303, 403, 403, 404, *OUTSIDE_M)),
+    Row("motifs.creer", P.MODERATE, "POST", "/moderation/motifs/normandie/nouveau", (401, 403, 403, 422, *OUTSIDE_M)),
+    Row(
+        "motifs.enregistrer",
+        P.MODERATE,
+        "POST",
+        "/moderation/motifs/normandie/doublon",
+        (401, 403, 403, 422, *OUTSIDE_M),
+    ),
+    Row(
+        "motifs.changer",
+        P.MODERATE,
+        "POST",
+        "/moderation/motifs/normandie/doublon/desactiver",
+        (303, 403, 403, 303, *OUTSIDE_M),
+    ),
+    Row("regles.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
+    Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),
+    Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle?modele={regle}", OF_RULE),
+    Row("regles.creer", P.WRITE_RULES, "POST", "/moderation/regles/nouvelle", (401, 403, 403, 422, 422, 403, 403, 422)),
+    Row("regles.regle", P.WRITE_RULES, "GET", "/moderation/regles/{regle}", OF_RULE),
+    Row("regles.regle", P.WRITE_RULES, "GET", "/moderation/regles/{regle_reseau}", RULERS),
+    Row("regles.essai", P.WRITE_RULES, "GET", "/moderation/regles/{regle}/essai", OF_RULE),
+    Row("regles.modifier", P.WRITE_RULES, "GET", "/moderation/regles/{regle}/modifier", OF_RULE),
+    Row(
+        "regles.modifier",
+        P.WRITE_RULES,
+        "GET",
+        "/moderation/regles/{regle_reseau}/modifier",
+        (303, 403, 403, 404, 404, 403, 403, 200),
+    ),
+    Row(
+        "regles.enregistrer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle}/modifier",
+        (401, 403, 403, 422, 404, 403, 403, 404),
+    ),
+    Row(
+        "regles.changer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle}/desactiver",
+        (303, 403, 403, 303, 404, 403, 403, 404),
+    ),
+    Row(
+        "regles.changer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle_reseau}/activer",
+        (303, 403, 403, 404, 404, 403, 403, 409),
+    ),
+    Row(
+        "regles.ecarter_ici",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle_reseau}/ecarter",
+        (303, 403, 403, 303, 404, 403, 403, 404),
+        (("territoire", "{territoire}"),),
+    ),
+    Row(
+        "regles.ecarter",
+        P.MODERATE,
+        "POST",
+        "/moderation/regles/signalements/{signalement}/ecarter",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("mot", "Vu."),),
     ),
     Row("liens.commencer", P.PUBLIC, "GET", "/fiche-asl", EVERYONE),
     Row("liens.demander", P.PUBLIC, "POST", "/fiche-asl", (422,) * 8),
@@ -388,6 +475,7 @@ ROWS = (
     Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
     Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
     Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
@@ -402,7 +490,9 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
     structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
     where = structure.territoire_id
     raw = b"Titre;Ville\nCours;Caen\n"
-    job = create_job(db.session(), by, kind, "fichier", uploads.keep(raw), {}, organisme=structure, territoire_id=where)
+    job = create_job(
+        db.session(), by, kind, "fichier", uploads.keep(io.BytesIO(raw)), {}, organisme=structure, territoire_id=where
+    )
     job.phase, job.status = phase, JobStatus.FINI
     read = {"content": dump(content), "unsaid": [], "ours": False, "dispositif": "ASL"}
     report = {"message": "", "changes": [], "missing": [], "candidates": [], "remarks": []}
@@ -436,13 +526,17 @@ class World:
             "autre financeur": make.funder("Félix Fonds", "grand-est"),
             "administrateur": make.administrator(),
         }
+        rule = make.rule(moderator, "lecture")
         ways = {"brouillon": "BROUILLON", "soumise": "SOUMISE", "publiee": "VALIDEE", "suspendue": "VALIDEE"}
         fiches = {name: make.fiche_in(RevisionState[way], provider, moderator) for name, way in ways.items()}
         make.step(fiches["suspendue"], "suspendre", moderator, "Le téléphone est faux.")
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
-        self.names["organisme"] = theirs.id
+        self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
+        self.names["regle"] = rule.id
+        self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
+        self.names["signalement"] = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).one().id
         self.names |= a_flow_with_a_key_and_a_run()
         self.names["avis"] = db.session.scalars(
             select(Notification.id).where(Notification.user_id == provider.id)
@@ -589,9 +683,10 @@ def test_an_impossible_number_is_no_page_for_the_others_either(app, world, numbe
         "dispositif=XYZ",
         "onglet=aucun",
         "apres=abc",
-        "apres=99999999999999999999.1",
-        "apres=9999999999999999.999999999",
-        "avant=0.0",
+        "apres=99999999999999999999.1.0",
+        "apres=9999999999999999.999999999.1",
+        "avant=0.0.0",
+        "regle=1&onglet=signalees",
         "moderateur=1%20OR%201=1",
         "moderateur=99999999999999999999",
         "nature=autre&delai=peut-etre&structure=%25",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backoffice.models import Fiche, Revision, User
 from backoffice.models.base import now
 from backoffice.models.findings import Finding
+from backoffice.reference.motifs import Motif
 
 
 @dataclass
@@ -23,7 +24,15 @@ class Case:
     comment: str = ""
     to: User | None = None
     """For whom the actor takes it, when it is not for themselves."""
+    motif: Motif | None = None
+    """The reason chosen, where the transition asks for one."""
     at: datetime = field(default_factory=now)
+
+    @property
+    def explanation(self) -> str:
+        """All that the structure is told: the reason, its cure, what the moderator added."""
+        parts = [self.motif.text, f"Ce que vous pouvez faire : {self.motif.cure}"] if self.motif else []
+        return "\n\n".join(part for part in (*parts, self.comment) if part)
 
 
 class Refused(Exception):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backoffice.models import FicheState, RevisionState
 from backoffice.permissions import Permission
 
-from . import carriers, effects, guards
+from . import carriers, effects, guards, rule_hits
 
 if TYPE_CHECKING:
     from .case import Case
@@ -33,6 +33,7 @@ class Transition:
     label: the words of the button; done: the past participle, as in «déjà validée par …»
     notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
     comment: the question asked when a comment is required, else ""
+    reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
     """
@@ -46,8 +47,14 @@ class Transition:
     permission: Permission
     notice: str = ""
     comment: str = ""
+    reasons: bool = False
     guard: Callable[[Case], None] | None = None
     effect: Callable[[Case], None] | None = None
+
+    @property
+    def explained(self) -> bool:
+        """Whether the person must say why before it is taken."""
+        return bool(self.comment) or self.reasons
 
 
 _R, _F = RevisionState, FicheState
@@ -116,8 +123,8 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.VALIDEE,
         Permission.MODERATE,
+        guard=guards.all_of(rule_hits.nothing_blocks, carriers.accepted),
         notice="fiche_validee",
-        guard=carriers.accepted,
         effect=effects.publish,
     ),
     Transition(
@@ -140,8 +147,8 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.REFUSEE,
         Permission.MODERATE,
+        reasons=True,
         notice="fiche_refusee",
-        comment="Pour quelle raison ?",
         effect=effects.decide,
     ),
     Transition(
@@ -152,8 +159,8 @@ _TABLE = (
         (_F.PUBLIEE,),
         _F.SUSPENDUE,
         Permission.MODERATE,
+        reasons=True,
         notice="fiche_suspendue",
-        comment="Pour quelle raison ?",
         effect=effects.suspend,
     ),
     Transition(

@@ -9,10 +9,14 @@ from exports.fragment import Identity, NotExportable, build
 from . import carriers, publication
 from .arrival import due_on, nature_of
 from .case import Case, Refused
+from .rule_hits import record_hits
 
 
 def freeze(case: Case) -> None:
-    """From here on the content cannot change: its hash proves it. The first time, a numero is given."""
+    """From here on the content cannot change: its hash proves it. The first time, a numero is given.
+
+    Then the rules of the moderators look at it.
+    """
     case.revision.content_hash = fingerprint(case.revision.document)
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
@@ -21,6 +25,7 @@ def freeze(case: Case) -> None:
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
     carriers.ask(case)
+    record_hits(case)
 
 
 def _enter_queue(case: Case) -> None:
@@ -44,7 +49,7 @@ def give_back(case: Case) -> None:
 
 def decide(case: Case) -> None:
     case.revision.decided_at = case.at
-    case.revision.reason = case.comment or None
+    case.revision.reason = case.explanation or None
 
 
 def publish(case: Case) -> None:
@@ -91,7 +96,7 @@ def next_draft(revision: Revision) -> Revision:
 
 
 def suspend(case: Case) -> None:
-    case.fiche.suspension_reason = case.comment
+    case.fiche.suspension_reason = case.explanation
     publication.withdraw(case.session, case.fiche, case.at)
 
 

@@ -1,6 +1,6 @@
 """The only writer of states.
 
-`apply` locks the fiche, re-reads it, checks the source, the permission, the comment and the guard,
+`apply` locks the fiche, re-reads it, checks the source, the permission, the words and the guard,
 sets the state, runs the effect and writes the log, all in the caller's transaction. It flushes and
 never commits. Locking the fiche, not the revision, puts all that happens to one entry in one line.
 """
@@ -19,6 +19,7 @@ from backoffice.permissions import Permission, Role
 from .case import Case, Refused
 from .definition import TRANSITIONS, Subject, Transition
 from .outbox import tell
+from .reasons import chosen
 
 PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
@@ -33,8 +34,12 @@ def apply(
     actor: User,
     comment: str = "",
     to: User | None = None,
+    reason: str = "",
 ) -> Case:
-    """Takes one step. Raises Refused, with nothing changed, when it cannot be taken."""
+    """Takes one step. Raises Refused, with nothing changed, when it cannot be taken.
+
+    reason: the code of a reason of the territoire, for the transitions that ask for one.
+    """
     transition = TRANSITIONS[name]
     fiche = lock(session, fiche_id)
     revision = next((r for r in fiche.revisions if r.id == revision_id), None)
@@ -50,6 +55,8 @@ def apply(
         raise Refused(_too_late(case, transition))
     if transition.comment and not case.comment:
         raise Refused(f"{transition.comment} Écrivez au moins une phrase : la structure la lira.")
+    if transition.reasons:
+        case.motif = chosen(session, fiche, name, reason)
     if transition.guard:
         transition.guard(case)
     if transition.effect:
@@ -57,7 +64,7 @@ def apply(
     row = _move(case, transition, source)
     session.flush()
     if transition.notice:
-        tell(session, transition.notice, key=str(row.id), actor=actor, fiche=fiche, facts={"motif": case.comment})
+        tell(session, transition.notice, key=str(row.id), actor=actor, fiche=fiche, facts={"motif": case.explanation})
     return case
 
 
@@ -113,6 +120,7 @@ def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = 
         source=source,
         target=target,
         comment=case.comment or None,
+        motif=case.motif.said if case.motif else None,
     )
     case.session.add(row)
     return row

@@ -33,6 +33,7 @@ from .case import Case, Refused
 from .definition import TRANSITIONS, Subject, Transition
 from .engine import apply, authorised, lock
 from .jobs import enqueue
+from .reasons import chosen
 
 RUN = "workflows.lots.run"
 LARGEST = 500
@@ -111,6 +112,7 @@ def prepare(
     comment: str = "",
     assignee: User | None = None,
     undoes: Lot | None = None,
+    reason: str = "",
 ) -> Lot:
     """A lot that waits to be confirmed. Raises Refused when what was asked makes no lot."""
     choice = ACTIONS[action]
@@ -120,12 +122,15 @@ def prepare(
         raise Refused(f"{LARGEST} fiches au plus à la fois : vous en avez coché {len(revisions)}.")
     if choice.comment and not comment:
         raise Refused(f"{choice.comment} Écrivez au moins une phrase : les structures la liront.")
+    if choice.last.reasons:
+        chosen(session, revisions[0].fiche, choice.last.name, reason)
     if choice.assigns and assignee is None:
         raise Refused("Choisissez à qui attribuer ces fiches.")
     lot = Lot(
         created_by=actor,
         action=action,
-        comment=comment if choice.comment else "",
+        comment=comment if choice.comment or choice.last.reasons else "",
+        reason=reason,
         assignee=assignee if choice.assigns else None,
         undoes_id=undoes and undoes.id,
     )
@@ -180,7 +185,7 @@ def _not_exportable(choice: Choice, revision: Revision) -> str:
     return ""
 
 
-def undo(session: Session, lot: Lot, actor: User, comment: str = "") -> Lot:
+def undo(session: Session, lot: Lot, actor: User, comment: str = "", reason: str = "") -> Lot:
     """Prepares the lot that undoes what was done, or gives the one that was prepared before."""
     action = ACTIONS[lot.action].undo
     if action is None or lot.status is not JobStatus.FINI:
@@ -188,7 +193,7 @@ def undo(session: Session, lot: Lot, actor: User, comment: str = "") -> Lot:
     if made := session.scalars(select(Lot).where(Lot.undoes_id == lot.id)).first():
         return made
     done = [line.revision for line in lot.lines if line.result is LotResult.FAIT]
-    return prepare(session, actor, action, done, comment, undoes=lot)
+    return prepare(session, actor, action, done, comment, undoes=lot, reason=reason)
 
 
 # --- Running ------------------------------------------------------------------------------------------
@@ -267,8 +272,9 @@ def _apply(session: Session, lot: Lot, line: LotLine) -> None:
             fiche_id=fiche.id,
             revision_id=fiche.latest.id if of_fiche else revision.id,
             actor=actor,
-            comment=lot.comment if TRANSITIONS[name].comment else comment,
+            comment=lot.comment if name == choice.last.name and lot.comment else comment,
             to=to,
+            reason=lot.reason if TRANSITIONS[name].reasons else "",
         )
 
 

@@ -57,7 +57,8 @@ def _actor(session: Session, organisme_id: int, email: str | None) -> User | Non
 
 
 def _job(file: Path, kind: ImportKind, dispositif: str, structure: Organisme, actor: User) -> int:
-    stored = uploads.keep(file.read_bytes())
+    with file.open("rb") as stream:
+        stored = uploads.keep(stream)
     mapping = {} if kind is ImportKind.LHEO else exact(sources.table(file).headers)
     settings = {"dispositif": dispositif}
     with atomic() as session:

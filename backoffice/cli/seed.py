@@ -17,6 +17,7 @@ from backoffice.models.flux import WHOLE_FRANCE
 from backoffice.reference.communes import read_communes
 from backoffice.reference.territoires import read_territoires
 from backoffice.transactions import atomic
+from workflows.moderation_rules import load_ready_rules
 
 group = AppGroup("seed", help="Données de référence et de démonstration.")
 
@@ -91,6 +92,7 @@ def load_territoires() -> None:
             )
     db.session.flush()
     load_fluxes()
+    load_ready_rules(db.session())
 
 
 def load_fluxes() -> None:

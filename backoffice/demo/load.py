@@ -151,13 +151,16 @@ class Play:
         else:
             revision = lock(self.session, fiche.id).latest
             actor = self.provider if TRANSITIONS[event].permission is Permission.WRITE_FICHE else self.moderator
-            comment = self.comment(event)
-            apply(self.session, event, fiche_id=fiche.id, revision_id=revision.id, actor=actor, comment=comment)
+            reason, comment = self.said(event)
+            ids = {"fiche_id": fiche.id, "revision_id": revision.id}
+            apply(self.session, event, **ids, actor=actor, comment=comment, reason=reason)
 
-    def comment(self, event: str) -> str:
+    def said(self, event: str) -> tuple[str, str]:
+        """(code of the reason, comment) of a decision."""
         if event == RETURN:
-            return self.remark.reason
-        return {REFUSE: self.rng.choice(phrases.REFUSALS), SUSPEND: self.rng.choice(phrases.SUSPENSIONS)}.get(event, "")
+            return "", self.remark.reason
+        refusal, suspension = self.rng.choice(phrases.REFUSALS), self.rng.choice(phrases.SUSPENSIONS)
+        return {REFUSE: refusal, SUSPEND: suspension}.get(event, ("", ""))
 
     def type_nonsense(self, fiche: Fiche) -> None:
         """The second page is posted with something that is no address of a page."""

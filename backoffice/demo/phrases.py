@@ -115,12 +115,13 @@ REMARKS = (
 )
 
 REFUSALS = (
-    "Cette fiche fait double emploi avec une fiche déjà publiée pour la même action et les mêmes dates.",
-    "Les ateliers sont réservés aux salariés de la structure : ils ne sont pas ouverts au public.",
-    "La structure nous a dit au téléphone que l’action n’aurait finalement pas lieu cette année.",
+    ("doublon", "Voyez la fiche déjà publiée pour la même action et les mêmes dates."),
+    ("hors-champ", "Les ateliers sont réservés aux salariés de la structure : ils ne sont pas ouverts au public."),
+    ("action-terminee", "Vous nous avez dit au téléphone que l’action n’aurait finalement pas lieu cette année."),
 )
+"""(code of the reason, what the moderator adds)"""
 
 SUSPENSIONS = (
-    "Locaux fermés pour travaux : la structure nous préviendra de la reprise des ateliers.",
-    "Le numéro de téléphone ne répond plus depuis deux semaines ; un courriel a été envoyé à la structure.",
+    ("lieu-ferme", "Locaux fermés pour travaux : prévenez-nous de la reprise des ateliers."),
+    ("contact-faux", "Le téléphone ne répond plus depuis deux semaines ; nous vous avons écrit par e-mail."),
 )

@@ -6,7 +6,18 @@ from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, R
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .link import Link
 from .lots import Lot, LotAction, LotLine, LotResult
+from .moderation_rules import (
+    Effect,
+    ModerationRule,
+    RuleDismissal,
+    RuleHit,
+    RuleLog,
+    RulePause,
+    RuleState,
+    RuleVersion,
+)
 from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .reasons import Reason
 from .saved_views import SavedView
 from .states import FicheState, Nature, RevisionState
 from .support import Support
@@ -17,6 +28,7 @@ __all__ = [
     "Assignment",
     "Commune",
     "Dispositif",
+    "Effect",
     "EntryCount",
     "FailedJob",
     "Fiche",
@@ -40,6 +52,7 @@ __all__ = [
     "Mail",
     "MailState",
     "Membership",
+    "ModerationRule",
     "Mute",
     "Nature",
     "Notification",
@@ -48,8 +61,15 @@ __all__ = [
     "Phase",
     "PostalCode",
     "Publication",
+    "Reason",
     "Revision",
     "RevisionState",
+    "RuleDismissal",
+    "RuleHit",
+    "RuleLog",
+    "RulePause",
+    "RuleState",
+    "RuleVersion",
     "RunState",
     "SavedView",
     "SessionUpdate",

@@ -20,6 +20,8 @@ else:
     Model = db.Model
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""The same where there may be nothing: None is the NULL of the base, not the null of JSON."""
 
 
 _clock: ContextVar[datetime | None] = ContextVar("clock", default=None)

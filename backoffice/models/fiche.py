@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .account import Organisme, User
-from .base import Instant, Json, Model, Word, now, one_of
+from .base import Instant, Json, Model, OptionalJson, Word, now, one_of
 from .content import Contenu, Document, dump, load
 from .states import OPEN_STATES, FicheState, Nature, RevisionState
 from .territoire import Territoire
@@ -120,6 +120,7 @@ class Revision(Model):
         CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
         # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
         Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
+        Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
         Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
         CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
     )
@@ -151,6 +152,8 @@ class Revision(Model):
     """A later version of the fiche was sent."""
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
+    priority: Mapped[int] = mapped_column(default=0)
+    """1 while a rule sends it to the top of the queue: a copy, for the order of the lists."""
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None] = mapped_column(Text)
     """What the moderator wrote when returning or refusing."""
@@ -181,15 +184,19 @@ class TransitionLog(Model):
     __tablename__ = "transition_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     actor: Mapped[User] = relationship()
     fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    fiche: Mapped[Fiche] = relationship(viewonly=True)
     revision_id: Mapped[int | None] = mapped_column(ForeignKey(Revision.id), index=True)
+    revision: Mapped[Revision | None] = relationship(viewonly=True)
     transition: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(30))
     target: Mapped[str] = mapped_column(String(30))
     comment: Mapped[str | None] = mapped_column(Text)
+    motif: Mapped[dict[str, str] | None] = mapped_column(OptionalJson)
+    """The reason chosen, in its words of that day: {"code", "label", "text", "cure"}."""
 
 
 class FrozenError(RuntimeError):

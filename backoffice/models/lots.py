@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .account import User
@@ -51,6 +51,8 @@ class Lot(Model):
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     action: Mapped[LotAction] = mapped_column(Word(LotAction))
     comment: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    """Code of the reason that is given, when the action asks for one."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     """To whom the fiches are given."""
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])

@@ -7,6 +7,7 @@ MOST: nobody needs to know whether 40,000 or 60,000 wait.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from backoffice.models import Fiche, Revision, RevisionState, User
 from backoffice.models.base import Instant
 from backoffice.permissions import Role
 
-from .queue_filters import FILTERS, Options, conditions, options_of, understood
+from .queue_filters import FILTERS, Options, conditions, flagged, options_of, understood
 
 PAGE = 50
 MOST = 500
@@ -39,6 +40,7 @@ class Tab:
     """One list. moment: the column of its order; `where`: what it asks beside its states, of who looks.
 
     superseded: the values of that column that it shows; () when its states leave no choice.
+    hurried: what a rule sends to the top comes first.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Tab:
     moment: str = SENT
     newest_first: bool = False
     superseded: tuple[bool, ...] = ()
+    hurried: bool = False
     where: Callable[[User], list[ColumnElement[bool]]] = _anyone
 
     @property
@@ -56,7 +59,7 @@ class Tab:
 
 
 _TABS = (
-    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,)),
+    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,), hurried=True),
     Tab(
         "miennes",
         "Les miennes",
@@ -80,6 +83,13 @@ _TABS = (
         superseded=(False,),
     ),
     Tab(
+        "signalees",
+        "Signalées",
+        "Aucune règle n’a réagi à une fiche qui attend.",
+        (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION),
+        where=lambda _user: [flagged()],
+    ),
+    Tab(
         "traitees",
         "Traitées",
         "Aucune fiche n’a encore été validée ou refusée.",
@@ -99,19 +109,20 @@ class Cursor:
 
     at: datetime
     id: int
+    priority: int = 0
     backwards: bool = False
 
     @classmethod
     def read(cls, text: str, *, backwards: bool) -> Cursor | None:
         """None for what is no row: the list then begins at its beginning."""
-        at, _, id_ = text.partition(".")
-        if not (at.isascii() and at.isdigit() and id_.isascii() and id_.isdigit() and len(at) < 17 and len(id_) < 10):
+        found = re.fullmatch(r"([0-9]{1,16})\.([0-9]{1,9})\.([01])", text)
+        if found is None:
             return None
-        return cls(EPOCH + timedelta(microseconds=int(at)), int(id_), backwards)
+        at, id_, priority = map(int, found.groups())
+        return cls(EPOCH + timedelta(microseconds=at), id_, priority, backwards)
 
-    @staticmethod
-    def of(at: datetime, id_: int) -> str:
-        return f"{(at - EPOCH) // timedelta(microseconds=1)}.{id_}"
+    def __str__(self) -> str:
+        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}.{self.id}.{self.priority}"
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ class Wanted:
         """The same, with the place in the list."""
         if self.cursor is None:
             return self.query()
-        return self.query(**{"avant" if self.cursor.backwards else "apres": Cursor.of(self.cursor.at, self.cursor.id)})
+        return self.query(**{"avant" if self.cursor.backwards else "apres": str(self.cursor)})
 
 
 def wanted(asked: Mapping[str, Any], options: Options) -> Wanted:
@@ -161,12 +172,16 @@ def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
         want = replace(want, cursor=None)
         ids, more = _ids(session, user, want, PAGE)
     rows = _load(session, ids)
-    keys = [Cursor.of(getattr(row, want.tab.moment), row.id) for row in rows]
+    keys = [str(_place(want.tab, row)) for row in rows]
     back = bool(want.cursor and want.cursor.backwards)
     counts, found = _counts(session, user, want)
     before = keys[0] if keys and (more if back else want.cursor) else ""
     after = keys[-1] if keys and (back or more) else ""
     return QueuePage(want, rows, counts, found, before, after, options)
+
+
+def _place(tab: Tab, row: Revision) -> Cursor:
+    return Cursor(getattr(row, tab.moment), row.id, row.priority if tab.hurried else 0)
 
 
 def revision_ids(session: Session, user: User, want: Wanted, limit: int) -> list[int]:
@@ -180,31 +195,53 @@ def _ids(session: Session, user: User, want: Wanted, limit: int) -> tuple[list[i
     back = bool(cursor and cursor.backwards)
     down = tab.newest_first != back
     shelves = [
-        _shelf(want, user, territoire, state, superseded, down).limit(limit + 1).subquery()
-        for territoire, state, superseded in product(
-            sorted(user.territoire_ids(Role.MODERATEUR)), tab.states, tab.superseded or (None,)
+        _shelf(want, user, territoire, state, superseded, priority, down).limit(limit + 1).subquery()
+        for territoire, state, superseded, priority in product(
+            sorted(user.territoire_ids(Role.MODERATEUR)),
+            tab.states,
+            tab.superseded or (None,),
+            _priorities(tab, cursor),
         )
     ]
     if not shelves:
         return [], False
-    all_ = union_all(*(select(shelf.c.id, shelf.c.moment) for shelf in shelves)).subquery()
+    all_ = union_all(*(select(shelf.c.id, shelf.c.moment, shelf.c.priority) for shelf in shelves)).subquery()
     order = (all_.c.moment.desc(), all_.c.id.desc()) if down else (all_.c.moment, all_.c.id)
-    ids = list(session.scalars(select(all_.c.id).order_by(*order).limit(limit + 1)))
+    first = all_.c.priority if back else all_.c.priority.desc()
+    ids = list(session.scalars(select(all_.c.id).order_by(first, *order).limit(limit + 1)))
     more = len(ids) > limit
     ids = ids[:limit]
     return (ids[::-1] if back else ids), more
 
 
+def _priorities(tab: Tab, cursor: Cursor | None) -> tuple[int, ...]:
+    """Those that may come after the cursor, or before it when it is read backwards."""
+    if not tab.hurried:
+        return (0,)
+    if cursor is None:
+        return (1, 0)
+    return (1, 0) if cursor.backwards != bool(cursor.priority) else (cursor.priority,)
+
+
 def _shelf(
-    want: Wanted, user: User, territoire: int, state: RevisionState, superseded: bool | None, down: bool
-) -> Select[tuple[int, datetime | None]]:
+    want: Wanted,
+    user: User,
+    territoire: int,
+    state: RevisionState,
+    superseded: bool | None,
+    priority: int,
+    down: bool,
+) -> Select[Any]:
     """The rows of one territoire in one state: what an index gives in order."""
-    moment, cursor = want.tab.column, want.cursor
-    query = _narrowed(select(Revision.id, moment.label("moment")), want, user)
-    query = query.where(Revision.territoire_id == territoire, Revision.state == state)
+    tab, moment, cursor = want.tab, want.tab.column, want.cursor
+    query = _narrowed(
+        select(Revision.id, moment.label("moment"), literal(priority).label("priority")), want, user
+    ).where(Revision.territoire_id == territoire, Revision.state == state)
     if superseded is not None:
         query = query.where(Revision.superseded == superseded)
-    if cursor is not None:
+    if tab.hurried:
+        query = query.where(Revision.priority == priority)
+    if cursor is not None and priority == cursor.priority:
         place, here = tuple_(moment, Revision.id), tuple_(literal(cursor.at, Instant), literal(cursor.id))
         query = query.where(place < here if down else place > here)
     return query.order_by(moment.desc(), Revision.id.desc()) if down else query.order_by(moment, Revision.id)
@@ -261,7 +298,7 @@ def next_to_take(session: Session, user: User, want: Wanted) -> Revision | None:
     query = _narrowed(select(Revision), Wanted(FIRST, want.values), user)
     if not conditions(want.values):
         query = query.join(Revision.fiche)
-    return session.scalars(
+    query = (
         query.where(
             Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
             Revision.state == RevisionState.SOUMISE,
@@ -269,7 +306,11 @@ def next_to_take(session: Session, user: User, want: Wanted) -> Revision | None:
         .order_by(Revision.submitted_at, Revision.id)
         .limit(1)
         .with_for_update(of=(Fiche, Revision), skip_locked=True)
-    ).first()
+    )
+    for priority in (1, 0):
+        if (found := session.scalars(query.where(Revision.priority == priority)).first()) is not None:
+            return found
+    return None
 
 
 def moderated_revision(session: Session, user: User, revision_id: int) -> Revision | None:

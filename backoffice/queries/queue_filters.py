@@ -12,9 +12,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, lazyload
 
-from backoffice.models import Assignment, Dispositif, Fiche, Nature, Organisme, Revision, User
+from backoffice.models import (
+    Assignment,
+    Dispositif,
+    Fiche,
+    ModerationRule,
+    Nature,
+    Organisme,
+    Revision,
+    RuleHit,
+    RuleVersion,
+    User,
+)
 from backoffice.models.base import now
 from backoffice.models.dates import local_day
+from backoffice.models.moderation_rules import standing
 from backoffice.models.text import clean
 from backoffice.permissions import Role
 from backoffice.reference.communes import departements
@@ -64,6 +76,24 @@ def _late(value: str) -> ColumnElement[bool]:
     return Revision.due_on < today if value == "retard" else Revision.due_on >= today
 
 
+def flagged(rule_id: int | None = None) -> ColumnElement[bool]:
+    """Condition on Revision: a rule found something that nobody has set aside; this one, when it is said."""
+    hits = select(RuleHit.revision_id).where(standing())
+    return Revision.id.in_(hits if rule_id is None else hits.where(RuleHit.rule_id == rule_id))
+
+
+def _rules(session: Session, user: User) -> dict[str, str]:
+    """The active rules of the network and of the person's territoires."""
+    mine = ModerationRule.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
+    rows = session.execute(
+        select(ModerationRule.id, RuleVersion.name)
+        .join(RuleVersion, RuleVersion.id == ModerationRule.active_version_id)
+        .where(or_(ModerationRule.territoire_id.is_(None), mine))
+        .order_by(RuleVersion.name)
+    )
+    return {str(row.id): row.name for row in rows}
+
+
 FILTERS = (
     Filter("q", "Intitulé, structure ou numéro", matching),
     Filter("structure", "Structure (nom ou SIRET)", _structure),
@@ -81,6 +111,7 @@ FILTERS = (
         lambda value: Revision.nature == Nature(value),
         lambda _session, _user: {str(item): item.label for item in Nature},
     ),
+    Filter("regle", "Règle qui a réagi", lambda value: flagged(int(value)), _rules),
     Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
 )
 

@@ -17,14 +17,17 @@ from . import (
     fiches,
     flux,
     guard,
+    historique,
     imports,
     lheo,
     liens,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
+    motifs,
     places,
     porteuse,
     presentation,
+    regles,
     saisie,
     suivi_flux,
 )
@@ -44,11 +47,15 @@ PAGES = (
     envois,
     fiches,
     flux,
+    historique,
     imports,
+    lheo,
     liens,
     moderation_file,
+    motifs,
     places,
     porteuse,
+    regles,
     saisie,
     suivi_flux,
 )
@@ -58,9 +65,9 @@ PAGES = (
 def init_app(app: Flask) -> None:
     compte.init_app(app)
     app.before_request(guard.enforce)
+    app.teardown_request(guard.forget_upload)
     errors.init_app(app)
     presentation.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
-    lheo.init_app(app)

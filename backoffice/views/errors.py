@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from backoffice.security import safe_next
 
 from . import api
+from .guard import largest_upload
 from .reprise import keeps_input, login_page, pairs_of, typed, typed_email
 
 WORDS = {
@@ -56,10 +57,11 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         return api.problem(error)
     if error.code == 429 and request.endpoint == "compte.connecter":
         return _login_again(". ".join(WORDS[429])), 429
-    if error.code == 413 and request.endpoint == "lheo.verifier":
-        from .lheo import LARGEST_UPLOAD, form_page
+    if error.code == 413 and (largest := largest_upload()):
+        from . import imports, lheo
 
-        return form_page(f"Ce fichier dépasse {LARGEST_UPLOAD // 1_000_000} Mo. Compressez-le en gzip."), 413
+        page = {"lheo.verifier": lheo.form_page, "imports.deposer": imports.home_page}[str(request.endpoint)]
+        return page(f"Ce fichier dépasse {largest // 1_000_000} Mo. Compressez-le en gzip, ou coupez-le."), 413
     return error_page(error.code)
 
 

@@ -19,12 +19,16 @@ FILES = ("static", "bootstrap.static")
 """Endpoints that are not ours to decorate: public files."""
 
 
-def requires(permission: Permission, *, keeps_input: bool = False) -> Callable[[View], View]:
-    """Stamps a view. `keeps_input`: what is typed there outlives an expired session."""
+def requires(permission: Permission, *, keeps_input: bool = False, largest_upload: int = 0) -> Callable[[View], View]:
+    """Stamps a view. `keeps_input`: what is typed there outlives an expired session.
+
+    largest_upload: bytes of the file it takes, beyond what other pages do, from who has passed the guard.
+    """
 
     def stamp(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
         view.keeps_input = keeps_input  # type: ignore[attr-defined]
+        view.largest_upload = largest_upload  # type: ignore[attr-defined]
         return view
 
     return stamp
@@ -34,6 +38,12 @@ def permission_of(app: Flask, endpoint: str) -> Permission | None:
     if endpoint in FILES:
         return Permission.PUBLIC
     return getattr(app.view_functions[endpoint], "permission", None)
+
+
+def largest_upload() -> int:
+    """Of the page that is asked; 0 when it takes no more than the others."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "largest_upload", 0)
 
 
 def enforce() -> ResponseReturnValue | None:
@@ -49,7 +59,15 @@ def enforce() -> ResponseReturnValue | None:
         return redirect(url_for("compte.connexion", next=target), 303)
     if permission is None or not current_user.can(permission):
         abort(403)
+    if largest := largest_upload():
+        request.max_content_length = largest + 100_000  # the file goes to a temporary one as it comes in
     return None
+
+
+def forget_upload(_error: BaseException | None) -> None:
+    """A large file is a temporary one: it goes away now, not when memory is next tidied."""
+    if request.endpoint and largest_upload():
+        request.close()
 
 
 def check_permissions(app: Flask) -> None:

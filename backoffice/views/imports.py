@@ -25,6 +25,8 @@ from .guard import requires
 
 blueprint = Blueprint("imports", __name__, url_prefix="/import")
 
+LARGEST_UPLOAD = 50_000_000
+
 TEMPLATES = {
     "csv": (template_csv, "text/csv; charset=utf-8"),
     "xlsx": (template_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -63,12 +65,13 @@ def home_page(error: str = "") -> str:
         targets=targets(),
         kinds=ImportKind,
         paths=PATHS,
+        largest=(LARGEST_UPLOAD // 1_000_000, sources.LARGEST_TABLE // 1_000_000),
         error=error,
     )
 
 
 @blueprint.post("/")
-@requires(Permission.IMPORT)
+@requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD)
 def deposer() -> ResponseReturnValue:
     sent, target = request.files.get("fichier"), targets().get(request.form.get("pour", ""))
     kind, dispositif = request.form.get("genre", ""), request.form.get("dispositif", "")
@@ -77,7 +80,7 @@ def deposer() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     _, organisme, territoire = target
-    stored = uploads.keep(sent.read())
+    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
     try:
         sources.check(uploads.path_of(stored), ImportKind(kind))
     except UnreadableFile as unreadable:
@@ -135,7 +138,7 @@ def job_page(job: ImportJob, error: str = "") -> ResponseReturnValue:
     if job.phase is Phase.COLONNES:
         return redirect(url_for(".colonnes", job_id=job.id), 303)
     if job.status is not JobStatus.FINI:
-        return render_template("imports/progression.html", job=job, follow="suivi" in request.args)
+        return render_template("imports/progression.html", job=job)
     lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
     return render_template("imports/rapport.html", job=job, lines=lines, error=error)
 

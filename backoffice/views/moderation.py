@@ -11,7 +11,9 @@ from backoffice.models import Revision
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
+from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import moderated_revision
+from backoffice.queries.reasons import offered
 from backoffice.transactions import atomic
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
@@ -35,19 +37,26 @@ def version(revision_id: int) -> ResponseReturnValue:
     return version_page(moderated(revision_id))
 
 
-def version_page(revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "") -> str:
+def version_page(
+    revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "", motif: str = ""
+) -> str:
+    """asked: the transition that was refused; comment and motif: what was answered to it."""
     fiche = revision.fiche
+    transitions = available(current_user, fiche, revision)
     return render_template(
         "moderation/version.html",
         fiche=fiche,
         revision=revision,
         content=revision.content,
         review=review_of(fiche, revision),
+        hits=hits_of(db.session(), revision),
         history=fiche_queries.history(db.session, fiche),
-        transitions=available(current_user, fiche, revision),
+        transitions=transitions,
+        motifs={t.name: offered(db.session(), fiche.territoire_id, t.name) for t in transitions if t.reasons},
         refused=refused,
         comment=comment,
         asked=asked,
+        motif=motif,
     )
 
 
@@ -59,6 +68,7 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     if wanted is None or wanted.permission is not Permission.MODERATE:
         abort(404)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
+    motif = request.form.get("motif", "")
     try:
         with atomic() as session:
             apply(
@@ -68,8 +78,9 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
                 revision_id=revision_id,
                 actor=current_user,
                 comment=comment,
+                reason=motif,
             )
     except Refused as refused:
-        return version_page(moderated(revision_id), refused, comment, name), 409
+        return version_page(moderated(revision_id), refused, comment, name, motif), 409
     flash(f"La fiche a été {wanted.done}.", "success")
     return redirect(moderation_suite.onward(wanted, revision_id), 303)

@@ -13,6 +13,8 @@ from backoffice.permissions import Permission
 from backoffice.queries import lots as queries
 from backoffice.queries.queue import revision_ids
 from backoffice.queries.queue_filters import colleagues
+from backoffice.queries.reasons import offered
+from backoffice.reference.motifs import Motif
 from backoffice.transactions import atomic
 from workflows import lots
 from workflows.case import Refused
@@ -65,11 +67,13 @@ def lot(lot_id: int) -> ResponseReturnValue:
 def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
     """What would be done, how far it is, what became of each fiche."""
     found = queries.tally(db.session(), lot)
+    undo = lots.ACTIONS.get(lots.ACTIONS[lot.action].undo) if lot.status is JobStatus.FINI else None
     return render_template(
         "moderation/lot.html",
         lot=lot,
         choice=lots.ACTIONS[lot.action],
-        undo=lots.ACTIONS.get(lots.ACTIONS[lot.action].undo) if lot.status is JobStatus.FINI else None,
+        undo=undo,
+        motifs=_reasons(lot, undo) if undo else [],
         lines=queries.lot_lines(db.session(), lot),
         tally=found,
         total=sum(found.values()),
@@ -79,6 +83,11 @@ def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
         error=error,
         comment=comment,
     )
+
+
+def _reasons(lot: Lot, undo: lots.Choice) -> list[Motif]:
+    """Those that the territoire offers for what would undo the lot; none when it asks for none."""
+    return offered(db.session(), lot.lines[0].fiche.territoire_id, undo.last.name) if undo.last.reasons else []
 
 
 @blueprint.post("/lots/<int:lot_id>/lancer")
@@ -96,7 +105,7 @@ def defaire_lot(lot_id: int) -> ResponseReturnValue:
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:
         with atomic() as session:
-            back = lots.undo(session, own_lot(lot_id), current_user, comment)
+            back = lots.undo(session, own_lot(lot_id), current_user, comment, request.form.get("motif", "")[:40])
     except Refused as refused:
         return lot_page(own_lot(lot_id), refused.message, comment), 422
     flash("Rien n’est encore défait : relisez, puis confirmez.", "success")

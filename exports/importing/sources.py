@@ -27,7 +27,13 @@ def entries(path: Path, kind: ImportKind, mapping: Mapping[int, str]) -> Iterato
         raise UnreadableFile(f"{where}{error.message}") from error
 
 
+LARGEST_TABLE = 6_000_000
+"""Bytes: a table is read whole, a flow entry by entry."""
+
+
 def table(path: Path) -> Table:
+    if path.stat().st_size > LARGEST_TABLE:
+        raise UnreadableFile(f"Un tableau a {LARGEST_TABLE // 1_000_000} Mo au plus. Coupez-le en plusieurs fichiers.")
     return read_table(path.read_bytes())
 
 

@@ -5,7 +5,7 @@ The schema part validates each formation alone with libxml2; only those that it 
 formations is checked by the same walk, from the frame that the reader leaves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -25,8 +25,16 @@ _WHERE = "/lheo/offres"
 _GIVEN = f"{{{NAMESPACE}}}offres/{{{NAMESPACE}}}formation"
 
 
-def check_file(source: BinaryIO | Path, *, name: str = "", limits: Limits | None = None) -> Report:
+def check_file(
+    source: BinaryIO | Path,
+    *,
+    name: str = "",
+    limits: Limits | None = None,
+    progress: Callable[[int], None] = lambda _formations: None,
+) -> Report:
     """Return all that is to be said of a file. Raise nothing for what the file holds: see ``unreadable``.
+
+    progress: told, now and then, how many formations were read.
 
     The path of a fault counts the formations through the file; a formation's own path starts there.
     """
@@ -37,6 +45,8 @@ def check_file(source: BinaryIO | Path, *, name: str = "", limits: Limits | None
             for fault in _once(_faults(piece, survey)):
                 report.add(fault)
             if piece.kind is PieceKind.FORMATION:
+                if not piece.rank % 100:
+                    progress(piece.rank)
                 for code, element in drops(piece.element):
                     report.drop(code, element.sourceline or piece.line)
         for fault in survey.orphans():

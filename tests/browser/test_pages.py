@@ -202,14 +202,14 @@ def test_the_queue_and_each_decision(app: Flask, someone: NewPerson, size: Size)
         marc.open(f"/moderation/{revision}")
     marc.open(f"/moderation/{shown[RevisionState.EN_INSTRUCTION]}")
     for transition in TRANSITIONS.values():
-        if transition.comment and transition.subject is Subject.REVISION:
+        if transition.explained and transition.subject is Subject.REVISION:
             decision = marc.fold(transition.label)
             marc.look()
-            marc.press(transition.label, decision)  # without the comment that it requires
+            marc.press(transition.label, decision)  # without the words that it requires
             marc.page.get_by_role("alert").wait_for()
     marc.open(f"/moderation/{shown[RevisionState.VALIDEE]}")
     closing = marc.fold(TRANSITIONS["suspendre"].label)
-    marc.write(closing, TRANSITIONS["suspendre"].comment, "Le lieu a fermé.")
+    marc.choose(closing, "Pour quel motif ?", "Le lieu n’accueille plus l’action")
     marc.press(TRANSITIONS["suspendre"].label, closing)
     marc.reads("La fiche a été suspendue.")
 

@@ -139,7 +139,7 @@ def test_many_at_once_then_undone(morning: Morning, size: Size) -> None:
     marc.press("Suspendre la publication…", undo)
     page.get_by_role("alert").wait_for()
     undo = marc.fold("Défaire ce qui a été fait")
-    marc.write(undo, "Pour quelle raison ?", "Validées par erreur.")
+    undo.get_by_label("Pour quel motif ?").select_option(index=1)
     marc.press("Suspendre la publication…", undo)
     marc.press("Confirmer pour 2 fiches")
     marc.reads("2 sur 2 fiches : 2 faites")

@@ -42,7 +42,9 @@ def test_approving_and_refusing_at_the_same_time_leaves_one_decision(app, taken,
     def decide(side):
         visitor, name = side
         start.wait()
-        return visitor.post(f"/moderation/{revision_id}/{name}", {"commentaire": "Hors du champ."})
+        return visitor.post(
+            f"/moderation/{revision_id}/{name}", {"commentaire": "Hors du champ.", "motif": "hors-champ"}
+        )
 
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(decide, sides if round_ % 2 else sides[::-1]))
@@ -71,12 +73,12 @@ def test_the_second_waits_for_the_first_and_is_told_who_was_faster(app, taken, f
         with app.app_context(), Session(engine) as session:
             waiting.set()
             try:
-                apply(session, second, actor=session.get_one(User, twos), comment="Trop tard.", **ids)
+                apply(session, second, actor=session.get_one(User, twos), comment="Trop tard.", reason="doublon", **ids)
             except Refused as refused:
                 answer.append(refused.message)
 
     with Session(engine) as session:
-        apply(session, first, actor=session.get_one(User, ones), comment="Le premier.", **ids)
+        apply(session, first, actor=session.get_one(User, ones), comment="Le premier.", reason="doublon", **ids)
         late = threading.Thread(target=come_second)
         late.start()
         waiting.wait(5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
@@ -53,7 +54,7 @@ def start(actor, raw: bytes, kind=ImportKind.LHEO, *, mapping=None, organisme=Tr
             actor,
             kind,
             "fichier.xml",
-            uploads.keep(raw),
+            uploads.keep(io.BytesIO(raw)),
             settings,
             organisme=own,
             territoire_id=own.territoire_id if own else actor.assignments[0].territoire_id,

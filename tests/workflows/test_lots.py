@@ -206,9 +206,9 @@ def test_each_action_says_by_the_table_how_it_is_undone():
             )
 
 
-def undone(lot, actor, comment=""):
+def undone(lot, actor, comment="", reason=""):
     with atomic() as session:
-        back = lots.undo(session, session.get_one(Lot, lot.id), actor, comment)
+        back = lots.undo(session, session.get_one(Lot, lot.id), actor, comment, reason)
         back_id = back.id
     with atomic() as session:
         lots.launch(session, session.get_one(Lot, back_id))
@@ -234,9 +234,9 @@ def test_archived_fiches_come_back_as_drafts(marc, nadia):
 def test_approved_fiches_are_suspended_with_a_reason_unless_another_version_came(marc, nadia):
     revisions = waiting(2, nadia, marc)
     lot = done(LotAction.VALIDER, revisions, marc)
-    with pytest.raises(Refused, match="raison"), atomic() as session:
+    with pytest.raises(Refused, match="motif"), atomic() as session:
         lots.undo(session, session.get_one(Lot, lot.id), marc)
-    back = undone(lot, marc, "Validées par erreur.")
+    back = undone(lot, marc, "Validées par erreur.", make.reason_for("suspendre"))
     assert results(back) == [LotResult.FAIT] * 2
     assert {revision.fiche.state for revision in revisions} == {FicheState.SUSPENDUE}
     with atomic() as session:

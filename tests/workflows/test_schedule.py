@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import signal
 import subprocess
@@ -104,7 +105,7 @@ def kept_import(by, phase=Phase.COLONNES, status=JobStatus.FINI, *, ago):
     raw = b"Titre;Ville\nCours;Caen\n"
     structure = by.memberships[0].organisme
     where = structure.territoire_id
-    name = uploads.keep(raw)
+    name = uploads.keep(io.BytesIO(raw))
     job = create_job(db.session(), by, ImportKind.REPONSES, "f.csv", name, {}, organisme=structure, territoire_id=where)
     job.phase, job.status, job.moved_at = phase, status, now() - ago
     db.session.commit()

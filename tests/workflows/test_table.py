@@ -10,6 +10,7 @@ import pytest
 from backoffice.extensions import db
 from backoffice.models import FicheState, Revision, RevisionState, TransitionLog
 from backoffice.permissions import Permission
+from backoffice.reference.motifs import shipped
 from tests import factories as make
 from workflows.case import Refused
 from workflows.definition import EVENTS, TRANSITIONS, Subject, Transition
@@ -62,7 +63,7 @@ def first(fiche):
     return fiche.revisions[0]
 
 
-def take(transition, fiche, actor, comment="Une raison."):
+def take(transition, fiche, actor, comment="Une raison.", reason=None):
     revision = first(fiche) if transition.subject is Subject.REVISION else fiche.latest
     try:
         case = apply(
@@ -72,6 +73,7 @@ def take(transition, fiche, actor, comment="Une raison."):
             revision_id=revision.id,
             actor=actor,
             comment=comment,
+            reason=make.reason_for(transition.name) if reason is None else reason,
         )
         db.session.commit()
     except Refused:
@@ -138,6 +140,22 @@ def test_a_decision_that_must_be_explained_is_refused_without_words(app, transit
     fiche = fiche_for(transition, by, transition.sources[0])
     with pytest.raises(Refused, match="Écrivez"):
         take(transition, fiche, by[transition.permission], comment)
+
+
+OF_REFUSALS_ONLY, OF_SUSPENSIONS_ONLY = "hors-champ", "lieu-ferme"
+
+
+@pytest.mark.parametrize("transition", [t for t in TRANSITIONS.values() if t.reasons], ids=named)
+@pytest.mark.parametrize("reason", ["", "inconnu", OF_REFUSALS_ONLY, OF_SUSPENSIONS_ONLY])
+def test_a_decision_that_needs_a_reason_takes_one_of_its_own_list_only(app, transition, reason):
+    by = people()
+    fiche = fiche_for(transition, by, transition.sources[0])
+    if transition.name in getattr(shipped().get(reason), "transitions", ()):
+        assert take(transition, fiche, by[transition.permission], "", reason).motif.code == reason
+        return
+    with pytest.raises(Refused, match="Choisissez un motif"):
+        take(transition, fiche, by[transition.permission], "Une longue explication.", reason)
+    assert (first(fiche).state if transition.subject is Subject.REVISION else fiche.state) in transition.sources
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=named)

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("created_by_id", sa.Integer(), nullable=False),
         sa.Column("action", sa.String(length=30), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("assignee_id", sa.Integer(), nullable=True),
         sa.Column("undoes_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=30), nullable=True),

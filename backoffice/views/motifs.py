@@ -1,0 +1,99 @@
+"""The reasons that a territoire gives when it refuses or suspends: worded, added, switched off, never deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.extensions import db
+from backoffice.models import Territoire
+from backoffice.permissions import Permission, Role
+from backoffice.queries.reasons import reasons
+from backoffice.reference.motifs import Motif
+from backoffice.transactions import atomic
+from forms.reasons import ReasonForm
+from workflows.definition import TRANSITIONS
+from workflows.reasons import word
+
+from .guard import requires
+
+blueprint = Blueprint("motifs", __name__, url_prefix="/moderation/motifs")
+
+DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
+
+
+def served(slug: str) -> Territoire:
+    """The territoire, when the person moderates it; else 404."""
+    mine = {item.territoire.slug: item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR}
+    return mine.get(slug) or abort(404)
+
+
+def known(territoire: Territoire, code: str) -> Motif:
+    return reasons(db.session(), territoire.id).get(code) or abort(404)
+
+
+@blueprint.get("/")
+@requires(Permission.MODERATE)
+def liste() -> ResponseReturnValue:
+    territoires = [item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR]
+    lists = [(territoire, list(reasons(db.session(), territoire.id).values())) for territoire in territoires]
+    return render_template("moderation/motifs/liste.html", lists=lists, decisions=DECISIONS)
+
+
+@blueprint.get("/<slug>/nouveau")
+@requires(Permission.MODERATE)
+def nouveau(slug: str) -> ResponseReturnValue:
+    return form_page(served(slug), ReasonForm())
+
+
+@blueprint.post("/<slug>/nouveau")
+@requires(Permission.MODERATE, keeps_input=True)
+def creer(slug: str) -> ResponseReturnValue:
+    return keep(served(slug))
+
+
+@blueprint.get("/<slug>/<code>")
+@requires(Permission.MODERATE)
+def motif(slug: str, code: str) -> ResponseReturnValue:
+    territoire = served(slug)
+    found = known(territoire, code)
+    return form_page(territoire, ReasonForm.of(found), found)
+
+
+@blueprint.post("/<slug>/<code>")
+@requires(Permission.MODERATE, keeps_input=True)
+def enregistrer(slug: str, code: str) -> ResponseReturnValue:
+    territoire = served(slug)
+    return keep(territoire, known(territoire, code))
+
+
+def keep(territoire: Territoire, motif: Motif | None = None) -> ResponseReturnValue:
+    form = ReasonForm.read(request.form)
+    code, active = (motif.code, motif.active) if motif else ("", True)
+    written = form.validated(code, tuple(DECISIONS), active=active)
+    if written is None:
+        return form_page(territoire, form, motif), 422
+    with atomic() as session:
+        word(session, territoire.id, written, current_user)
+    flash("Le motif est enregistré. Les décisions déjà prises gardent les mots d’alors.", "success")
+    return redirect(url_for(".liste"), 303)
+
+
+def form_page(territoire: Territoire, form: ReasonForm, motif: Motif | None = None) -> str:
+    return render_template(
+        "moderation/motifs/motif.html", territoire=territoire, form=form, motif=motif, decisions=DECISIONS
+    )
+
+
+@blueprint.post("/<slug>/<code>/<any(activer, desactiver):action>")
+@requires(Permission.MODERATE)
+def changer(slug: str, code: str, action: str) -> ResponseReturnValue:
+    territoire = served(slug)
+    changed = replace(known(territoire, code), active=action == "activer")
+    with atomic() as session:
+        word(session, territoire.id, changed, current_user)
+    flash("Le motif est de nouveau proposé." if changed.active else "Le motif n’est plus proposé.", "success")
+    return redirect(url_for(".liste"), 303)

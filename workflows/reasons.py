@@ -1,0 +1,42 @@
+"""Reasons of decisions: the one that is chosen, and how a territoire words its own."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Fiche, Reason, User
+from backoffice.models.base import now
+from backoffice.permissions import Permission, Role
+from backoffice.queries.reasons import offered
+from backoffice.reference.motifs import Motif
+
+from .case import Refused
+
+
+def chosen(session: Session, fiche: Fiche, transition: str, code: str) -> Motif:
+    """The reason that a decision gives; raises Refused when it is none of those offered."""
+    for motif in offered(session, fiche.territoire_id, transition):
+        if motif.code == code:
+            return motif
+    raise Refused("Choisissez un motif dans la liste : la structure le lira, avec la manière d’y remédier.")
+
+
+def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Reason:
+    """Keeps what a territoire writes of a reason; with an empty code, adds a reason of its own."""
+    if territoire_id not in actor.territoire_ids(Role.MODERATEUR) or not actor.can(Permission.MODERATE):
+        raise Refused("Vous ne pouvez pas changer les motifs de ce territoire.")
+    code = motif.code or f"propre-{secrets.token_hex(4)}"
+    row = session.scalars(
+        select(Reason).where(Reason.territoire_id == territoire_id, Reason.code == code).with_for_update()
+    ).first()
+    if row is None:
+        row = Reason(territoire_id=territoire_id, code=code)
+        session.add(row)
+    row.label, row.text, row.cure = motif.label, motif.text, motif.cure
+    row.transitions, row.active = list(motif.transitions), motif.active
+    row.updated_at, row.updated_by_id = now(), actor.id
+    session.flush()
+    return row
