@@ -53,10 +53,10 @@ def test_a_rule_is_written_condition_by_condition(visitor):
     page = add(
         visitor, send(visitor, page, {"ligne": "ajouter"}, ajouter="nombre", c_0_mots="jardin*\npotager"), "publics"
     )
-    assert [text.strip() for text in page.dom.xpath("//fieldset[@class='rangee']/legend/text()")] == [
-        "Condition 1 : des mots sont écrits",
-        "Condition 2 : un nombre est trop petit ou trop grand",
-        "Condition 3 : le public est, ou n’est pas, l’un de ceux-ci",
+    assert [text.strip() for text in page.dom.xpath("//fieldset[@class='rangee']/p[@class='calcul']/text()")] == [
+        "Des mots sont écrits",
+        "Un nombre est trop petit ou trop grand",
+        "Le public est, ou n’est pas, l’un de ceux-ci",
     ]
     page = send(visitor, page, {"ligne": "retirer:2"})
     assert page.element("condition-2") is None

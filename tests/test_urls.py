@@ -31,6 +31,7 @@ from backoffice.models import (
     Notification,
     Outcome,
     Phase,
+    ReadySentence,
     Revision,
     RevisionState,
     RuleHit,
@@ -43,6 +44,7 @@ from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows.imports import create_job
 from workflows.lots import prepare
+from workflows.remarks import pin
 
 from . import factories as make
 from .visitor import ORIGIN, Visitor
@@ -348,6 +350,153 @@ ROWS = (
         (401, 403, 403, 303, 404, 403, 403, 403),
         (("mot", "Vu."),),
     ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/corriger",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/ecarter",
+        (401, 403, 403, 404, 404, 403, 403, 403),
+        (("commentaire", "Un doublon."),),
+    ),
+    Row(
+        "remarques.epingler",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/remarques",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("champ", "formation-objectif"), ("texte", "Précisez.")),
+    ),
+    Row(
+        "remarques.epingler",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/remarques",
+        (401, 403, 403, 409, 404, 403, 403, 403),
+        (("champ", "formation-objectif"), ("texte", "Précisez.")),
+    ),
+    Row(
+        "remarques.retirer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/remarques/{remarque}/retirer",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row(
+        "remarques.retirer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/remarques/{remarque}/retirer",
+        (303, *MODERATORS[1:3], 404, *MODERATORS[4:]),
+    ),
+    Row("remarques.repondre", P.ENTER_FICHE, "POST", "/fiches/{brouillon}/remarques", (401, 303, 404, 303, *OUTSIDE)),
+    Row("remarques.phrases", P.MODERATE, "GET", "/moderation/phrases", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row(
+        "remarques.ajouter_phrase",
+        P.MODERATE,
+        "POST",
+        "/moderation/phrases",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("territoire", "{normandie}"), ("texte", "Précisez.")),
+    ),
+    Row(
+        "remarques.modifier_phrase",
+        P.MODERATE,
+        "POST",
+        "/moderation/phrases/{phrase}",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("texte", "Précisez."),),
+    ),
+    Row(
+        "remarques.retirer_phrase",
+        P.MODERATE,
+        "POST",
+        "/moderation/phrases/{phrase}/retirer",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row(
+        "doublons.distinguer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{publiee}/distinguer",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row(
+        "doublons.fusionner",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{publiee}/fusionner",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+        (("garder", "autre"),),
+    ),
+    Row(
+        "doublons.fusionner",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{publiee}/fusionner",
+        (303, *MODERATORS[1:3], 422, *MODERATORS[4:]),
+    ),
+    Row(
+        "doublons.distinguer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{brouillon}/distinguer",
+        (303, *MODERATORS[1:3], 404, *MODERATORS[4:]),
+    ),
+    Row("correction.etape", P.MODERATE, "GET", "/moderation/fiches/{corrigee}/correction/intitule", MODERATORS),
+    Row(
+        "correction.etape",
+        P.MODERATE,
+        "GET",
+        "/moderation/fiches/{soumise}/correction/intitule",
+        (*MODERATORS[:3], 404, *MODERATORS[4:]),
+    ),
+    Row(
+        "correction.enregistrer",
+        P.MODERATE,
+        "POST",
+        "/moderation/fiches/{corrigee}/correction/intitule",
+        (401, *MODERATORS[1:3], 409, *MODERATORS[4:]),
+    ),
+    Row("correction.relecture", P.MODERATE, "GET", "/moderation/fiches/{corrigee}/correction", MODERATORS),
+    Row(
+        "correction.terminer",
+        P.MODERATE,
+        "POST",
+        "/moderation/fiches/{corrigee}/correction",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row("correction.contester", P.WRITE_FICHE, "POST", "/fiches/{publiee}/contester", (401, 409, *WRITERS[2:])),
+    Row(
+        "correction.liste",
+        P.MODERATE,
+        "GET",
+        "/moderation/corrections",
+        (303, 403, 403, 200, 200, 403, 403, 403),
+    ),
+    Row(
+        "correction.repondre",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_publiee}/contestation",
+        (401, *MODERATORS[1:3], 409, *MODERATORS[4:]),
+    ),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{corrigee}", ENTERERS),
+    Row("saisie.etape", P.ENTER_FICHE, "GET", "/fiches/{corrigee}/saisie/intitule", (303, 303, 404, 303, *OUTSIDE)),
+    Row(
+        "saisie.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{corrigee}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row("saisie.envoyer", P.ENTER_FICHE, "POST", "/fiches/{corrigee}/envoyer", (303, 409, 404, 409, *OUTSIDE)),
     Row("liens.commencer", P.PUBLIC, "GET", "/fiche-asl", EVERYONE),
     Row("liens.demander", P.PUBLIC, "POST", "/fiche-asl", (422,) * 8),
     Row("liens.connexion", P.PUBLIC, "GET", "/connexion/lien", EVERYONE),
@@ -528,8 +677,13 @@ class World:
         }
         rule = make.rule(moderator, "lecture")
         ways = {"brouillon": "BROUILLON", "soumise": "SOUMISE", "publiee": "VALIDEE", "suspendue": "VALIDEE"}
+        ways |= {"prise": "EN_INSTRUCTION", "corrigee": "EN_INSTRUCTION"}
         fiches = {name: make.fiche_in(RevisionState[way], provider, moderator) for name, way in ways.items()}
         make.step(fiches["suspendue"], "suspendre", moderator, "Le téléphone est faux.")
+        make.step(fiches["corrigee"], "corriger", moderator)
+        taken = fiches["prise"]
+        remark = pin(db.session(), taken.id, taken.latest.id, "formation-objectif", "Dites pour qui.", moderator)
+        db.session.commit()
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
@@ -537,6 +691,9 @@ class World:
         self.names["regle"] = rule.id
         self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
         self.names["signalement"] = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).one().id
+        self.names |= {"remarque": remark.id, "normandie": theirs.territoire_id}
+        sentence = db.session.query(ReadySentence).filter_by(territoire_id=theirs.territoire_id).first()
+        self.names["phrase"] = sentence.id
         self.names |= a_flow_with_a_key_and_a_run()
         self.names["avis"] = db.session.scalars(
             select(Notification.id).where(Notification.user_id == provider.id)

@@ -27,6 +27,10 @@ class Case:
     motif: Motif | None = None
     """The reason chosen, where the transition asks for one."""
     at: datetime = field(default_factory=now)
+    notice: str = ""
+    """Told instead of the transition's own notice: set by an effect."""
+    facts: dict[str, str | list[str]] = field(default_factory=dict)
+    """More that the notice says: set by effects."""
 
     @property
     def explanation(self) -> str:

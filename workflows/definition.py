@@ -32,10 +32,11 @@ class Transition:
 
     label: the words of the button; done: the past participle, as in «déjà validée par …»
     notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
-    comment: the question asked when a comment is required, else ""
     reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
+    comment: the question asked when a comment is required, else ""; excused: when it is not, after all
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
+    apart: it needs more than a comment, so it has a page or a button of its own.
     """
 
     name: str
@@ -48,8 +49,10 @@ class Transition:
     notice: str = ""
     comment: str = ""
     reasons: bool = False
+    excused: Callable[[Case], bool] | None = None
     guard: Callable[[Case], None] | None = None
     effect: Callable[[Case], None] | None = None
+    apart: bool = False
 
     @property
     def explained(self) -> bool:
@@ -68,7 +71,7 @@ _TABLE = (
         (_R.BROUILLON,),
         _R.SOUMISE,
         Permission.WRITE_FICHE,
-        guard=guards.complete,
+        guard=guards.sendable,
         effect=effects.freeze,
     ),
     Transition(
@@ -79,7 +82,7 @@ _TABLE = (
         (_R.BROUILLON,),
         _R.SOUMISE,
         Permission.MODERATE,
-        guard=guards.complete,
+        guard=guards.sendable,
         effect=effects.freeze,
     ),
     # Taking back what was sent does not make it a draft again: what was sent is frozen for good. It ends
@@ -137,7 +140,62 @@ _TABLE = (
         Permission.MODERATE,
         notice="fiche_renvoyee",
         comment="Que faut-il corriger ?",
+        excused=guards.has_remarks,
         effect=effects.open_next_draft,
+    ),
+    # A moderator's own corrections. What the structure sent is frozen for good and ends as «à corriger»,
+    # as when it is returned; the one who corrects is told by the origin of the next version, a copy. That
+    # copy is a draft of the moderator's, closed to the structure, until «relire» puts it back where the
+    # structure's version was: in the same hands, with the same age. Then it is decided as any other.
+    Transition(
+        "corriger",
+        "Corriger moi-même",
+        "reprise par un modérateur pour une petite correction",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.A_CORRIGER,
+        Permission.MODERATE,
+        effect=effects.open_correction,
+    ),
+    Transition(
+        "relire",
+        "Terminer la correction",
+        "corrigée par un modérateur",
+        Subject.REVISION,
+        (_R.BROUILLON,),
+        _R.EN_INSTRUCTION,
+        Permission.MODERATE,
+        guard=guards.corrected,
+        effect=effects.end_correction,
+        apart=True,
+    ),
+    # Two fiches that say the same: the version that waits is set aside, the fiche leads to the other.
+    # workflows.duplicates takes both steps.
+    Transition(
+        "ecarter",
+        "Écarter comme doublon",
+        "écartée parce qu’une autre fiche dit la même chose",
+        Subject.REVISION,
+        (_R.SOUMISE, _R.EN_INSTRUCTION),
+        _R.REFUSEE,
+        Permission.MODERATE,
+        comment="Quelle fiche est gardée ?",
+        effect=effects.decide,
+        apart=True,
+    ),
+    Transition(
+        "fusionner",
+        "Fusionner avec une autre fiche",
+        "fusionnée avec une autre fiche",
+        Subject.FICHE,
+        (_F.NON_PUBLIEE, _F.PUBLIEE, _F.SUSPENDUE),
+        _F.ARCHIVEE,
+        Permission.MODERATE,
+        notice="fiche_fusionnee",
+        comment="Quelle fiche est gardée ?",
+        guard=guards.not_in_moderation,
+        effect=effects.archive,
+        apart=True,
     ),
     Transition(
         "refuser",
@@ -206,6 +264,7 @@ _TABLE = (
         (_F.ARCHIVEE,),
         _F.NON_PUBLIEE,
         Permission.MODERATE,
+        guard=guards.not_merged,
         effect=effects.reopen,
     ),
     Transition(
@@ -216,6 +275,7 @@ _TABLE = (
         (_F.ARCHIVEE,),
         _F.NON_PUBLIEE,
         Permission.WRITE_FICHE,
+        guard=guards.not_merged,
         effect=effects.reopen,
     ),
 )
@@ -228,6 +288,9 @@ EVENTS: dict[str, str] = {
     "saisir_pour": "Saisie par un modérateur pour la structure",
     "publier": "Fiche publiée",
     "mettre_a_jour": "Places ou dates mises à jour",
+    "distinguer": "Déclarée différente d’une fiche qui lui ressemble",
+    "contester": "Correction du modérateur contestée par la structure",
+    "repondre_contestation": "Réponse du modérateur à la contestation",
     **{transition.name: f"Fiche {transition.done}" for transition in _TABLE},
 }
 """What each name in the log means, for the people who read the history."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backoffice.models import FicheState, Revision
+from backoffice.models import FicheState, Origin, Revision
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
-from . import carriers, publication
+from . import carriers, guards, publication
 from .arrival import due_on, nature_of
 from .case import Case, Refused
 from .rule_hits import record_hits
@@ -64,16 +64,44 @@ def publish(case: Case) -> None:
             "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction.", error.findings
         ) from error
     decide(case)
+    if revision.origin is Origin.MODERATEUR:
+        case.notice = "correction_moderateur"
     revision.fragment = fragment
     fiche.published_revision_id = revision.id
     if fiche.state is not FicheState.SUSPENDUE:
         publication.show(case.session, fiche, fragment, case.at)
 
 
+SEE_REMARKS = "Des remarques vous attendent à côté des questions."
+BY_MODERATOR = "Petite correction faite par le modérateur."
+"""What is kept as the reason where nothing was written."""
+
+
 def open_next_draft(case: Case) -> None:
     """The returned version stays as it was; the provider corrects a copy."""
+    case.facts["remarques"] = [f"{remark.label} : {remark.text}" for remark in guards.live_remarks(case)]
     decide(case)
+    case.revision.reason = case.comment or SEE_REMARKS
     case.session.add(next_draft(case.revision))
+
+
+def open_correction(case: Case) -> None:
+    """What the structure sent stays as it was; the moderator corrects a copy."""
+    decide(case)
+    case.revision.reason = case.comment or BY_MODERATOR
+    draft = next_draft(case.revision)
+    draft.origin = Origin.MODERATEUR
+    draft.moderator_id = case.actor.id
+    case.session.add(draft)
+
+
+def end_correction(case: Case) -> None:
+    """The copy takes the place of what was sent: as old, and sent by the same person."""
+    freeze(case)
+    sent = next(other for other in reversed(case.fiche.revisions) if other.number < case.revision.number)
+    case.revision.submitted_at, case.revision.submitted_by_id = sent.submitted_at, sent.submitted_by_id
+    case.revision.due_on = sent.due_on
+    take(case)
 
 
 def take_back(case: Case) -> None:
@@ -92,6 +120,7 @@ def next_draft(revision: Revision) -> Revision:
         document=revision.document,
         title=revision.title,
         departement=revision.departement,
+        commune=revision.commune,
     )
 
 
@@ -111,6 +140,7 @@ def resume(case: Case) -> None:
 
 
 def archive(case: Case) -> None:
+    case.fiche.suspension_reason = None
     publication.withdraw(case.session, case.fiche, case.at)
 
 

@@ -53,8 +53,8 @@ def apply(
     source = _state(case, transition)
     if source not in transition.sources:
         raise Refused(_too_late(case, transition))
-    if transition.comment and not case.comment:
-        raise Refused(f"{transition.comment} Écrivez au moins une phrase : la structure la lira.")
+    if transition.comment and not case.comment and not (transition.excused and transition.excused(case)):
+        raise Refused(f"{transition.comment} {_ask(transition)} : la structure la lira.")
     if transition.reasons:
         case.motif = chosen(session, fiche, name, reason)
     if transition.guard:
@@ -63,8 +63,9 @@ def apply(
         transition.effect(case)
     row = _move(case, transition, source)
     session.flush()
-    if transition.notice:
-        tell(session, transition.notice, key=str(row.id), actor=actor, fiche=fiche, facts={"motif": case.explanation})
+    if notice := case.notice or transition.notice:
+        facts = {"motif": case.explanation, **case.facts}
+        tell(session, notice, key=str(row.id), actor=actor, fiche=fiche, facts=facts)
     return case
 
 
@@ -124,6 +125,10 @@ def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = 
     )
     case.session.add(row)
     return row
+
+
+def _ask(transition: Transition) -> str:
+    return "Écrivez au moins une phrase" + (" ou épinglez une remarque" if transition.excused else "")
 
 
 def _state(case: Case, transition: Transition) -> RevisionState | FicheState:

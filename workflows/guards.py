@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from backoffice.models import RevisionState
+from sqlalchemy import exists, select
+
+from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent
 from forms.paths import PATHS
 from forms.review import review
 
@@ -34,10 +36,40 @@ def complete(case: Case) -> None:
         raise Refused("La fiche n’est pas encore complète : elle n’a pas été envoyée.", tuple(missing))
 
 
+def sendable(case: Case) -> None:
+    """Complete, and the structure's own: a copy that a moderator corrects goes back another way."""
+    if case.revision.origin is Origin.MODERATEUR:
+        raise Refused("Un modérateur corrige cette fiche en ce moment : elle n’a pas à être envoyée.")
+    complete(case)
+
+
+def corrected(case: Case) -> None:
+    """A moderator's copy, complete."""
+    if case.revision.origin is not Origin.MODERATEUR:
+        raise Refused("Ce brouillon est celui de la structure : c’est elle qui l’envoie.")
+    complete(case)
+
+
+def has_remarks(case: Case) -> bool:
+    """Whether a remark is pinned on this version, that was not taken off."""
+    return bool(live_remarks(case))
+
+
+def live_remarks(case: Case) -> Sequence[Remark]:
+    withdrawn = exists().where(RemarkEvent.remark_id == Remark.id, RemarkEvent.act == RemarkAct.RETIREE)
+    pinned = select(Remark).where(Remark.revision_id == case.revision.id, ~withdrawn)
+    return case.session.scalars(pinned.order_by(Remark.id)).all()
+
+
+def not_merged(case: Case) -> None:
+    if kept := case.fiche.merged_into:
+        raise Refused(f"Cette fiche a été réunie avec la fiche n° {kept.numero} : c’est celle-là qu’il faut modifier.")
+
+
 def not_in_moderation(case: Case) -> None:
     """No version of the fiche is waiting for a moderator."""
-    if case.revision.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
+    if case.revision.with_moderator:
         raise Refused(
             "Une version de cette fiche est en cours de vérification. "
-            "Attendez la réponse du modérateur avant de l’archiver."
+            "Elle pourra être archivée après la réponse du modérateur."
         )

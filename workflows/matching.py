@@ -74,7 +74,8 @@ def match(session: Session, job: ImportJob, read: Read, organisme: Organisme | N
         known = session.scalars(
             select(Fiche).where(or_(Fiche.numero == read.numero, Fiche.foreign_numero == read.numero))
         ).all()
-        mine = [fiche for fiche in known if organisme is not None and fiche.organisme_id == organisme.id]
+        kept = [fiche.merged_into or fiche for fiche in known]
+        mine = [fiche for fiche in kept if organisme is not None and fiche.organisme_id == organisme.id]
         if mine:
             return Match(mine[0])
         if any(fiche.numero == read.numero for fiche in known):

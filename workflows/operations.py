@@ -157,10 +157,10 @@ def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
     if not may_write(actor, fiche):
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
     latest = fiche.latest
+    if latest.with_moderator:
+        raise Refused("Cette fiche est en cours de vérification : attendez la réponse du modérateur.")
     if latest.state is RevisionState.BROUILLON:
         return latest
-    if latest.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
-        raise Refused("Cette fiche est en cours de vérification : attendez la réponse du modérateur.")
     if fiche.state is FicheState.ARCHIVEE:
         raise Refused("Cette fiche est archivée. Reprenez-la d’abord.")
     draft = next_draft(latest)
@@ -177,6 +177,8 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
         raise Refused("Cette fiche a été envoyée entre-temps : elle ne peut plus être modifiée ici.")
     if not may_write(actor, revision.fiche):
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
+    if revision.with_moderator and not authorised(actor, Permission.MODERATE, revision.fiche):
+        raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
     revision.content = content
     revision.pending = pending
     revision.saved_at = now()

@@ -11,10 +11,11 @@ from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db
-from backoffice.models import Commune, Fiche, Flux, PostalCode, Territoire
+from backoffice.models import Commune, Fiche, Flux, PostalCode, ReadySentence, Territoire
 from backoffice.models.base import now
 from backoffice.models.flux import WHOLE_FRANCE
 from backoffice.reference.communes import read_communes
+from backoffice.reference.phrases import read_phrases
 from backoffice.reference.territoires import read_territoires
 from backoffice.transactions import atomic
 from workflows.moderation_rules import load_ready_rules
@@ -93,6 +94,17 @@ def load_territoires() -> None:
     db.session.flush()
     load_fluxes()
     load_ready_rules(db.session())
+    load_sentences()
+
+
+def load_sentences() -> None:
+    """The ready sentences of each territoire that never had one; those it removed do not come back."""
+    known = set(db.session.scalars(select(ReadySentence.territoire_id)))
+    for territoire in db.session.scalars(select(Territoire)):
+        if territoire.id not in known:
+            for pattern, text in read_phrases():
+                db.session.add(ReadySentence(territoire_id=territoire.id, pattern=pattern, text=text))
+    db.session.flush()
 
 
 def load_fluxes() -> None:

@@ -215,6 +215,7 @@ def _revision(order: Order, fiche_id: int, fragment_id: int) -> dict[str, Any]:
         "content_hash": fingerprint(document),
         "title": order.content.formation.intitule,
         "departement": order.content.lieux[0].adresse.departement,
+        "commune": order.content.lieux[0].adresse.code_insee,
         "created_at": order.created,
         "saved_at": order.submitted,
         "submitted_at": order.submitted,

@@ -17,9 +17,11 @@ from .moderation_rules import (
     RuleVersion,
 )
 from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .pairs import Contestation, DistinctPair
 from .reasons import Reason
+from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
-from .states import FicheState, Nature, RevisionState
+from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -27,7 +29,9 @@ from .vocabulary import Dispositif
 __all__ = [
     "Assignment",
     "Commune",
+    "Contestation",
     "Dispositif",
+    "DistinctPair",
     "Effect",
     "EntryCount",
     "FailedJob",
@@ -57,11 +61,16 @@ __all__ = [
     "Nature",
     "Notification",
     "Organisme",
+    "Origin",
     "Outcome",
     "Phase",
     "PostalCode",
     "Publication",
+    "ReadySentence",
     "Reason",
+    "Remark",
+    "RemarkAct",
+    "RemarkEvent",
     "Revision",
     "RevisionState",
     "RuleDismissal",

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from .account import Organisme, User
 from .base import Instant, Json, Model, OptionalJson, Word, now, one_of
 from .content import Contenu, Document, dump, load
-from .states import OPEN_STATES, FicheState, Nature, RevisionState
+from .states import OPEN_STATES, FicheState, Nature, Origin, RevisionState
 from .territoire import Territoire
 from .vocabulary import Dispositif
 
@@ -62,6 +62,7 @@ class Fiche(Model):
         CheckConstraint("published_revision_id IS NULL OR numero IS NOT NULL", name="numbered"),
         CheckConstraint("(state = 'publiee') = (fragment_id IS NOT NULL)", name="in_the_flows"),
         CheckConstraint("(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"),
+        CheckConstraint("merged_into_id IS NULL OR state = 'archivee'", name="merged_is_archived"),
         Index("ix_fiche_flux", "territoire_id", "state", "numero"),
     )
 
@@ -84,6 +85,11 @@ class Fiche(Model):
     fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), index=True)
     """What readers see now; null unless the fiche is published."""
     fragment: Mapped[Fragment | None] = relationship()
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("fiche.id", name="fk_fiche_merged_into_id"), index=True
+    )
+    """The fiche that says the same and was kept: the numero of this one leads there."""
+    merged_into: Mapped[Fiche | None] = relationship(remote_side="Fiche.id")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
     """Given by the page that asked for it: the same page sent twice makes one fiche."""
@@ -108,6 +114,7 @@ class Revision(Model):
             postgresql_where=text(_OPEN),
         ),
         CheckConstraint(one_of("state", RevisionState), name="state"),
+        CheckConstraint(one_of("origin", Origin), name="origin"),
         CheckConstraint(
             "state = 'brouillon' OR (content_hash IS NOT NULL AND submitted_at IS NOT NULL)", name="frozen"
         ),
@@ -118,6 +125,7 @@ class Revision(Model):
             name="explained",
         ),
         CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
+        Index("ix_revision_commune", "commune", "fiche_id"),
         # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
         Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
         Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
@@ -130,6 +138,7 @@ class Revision(Model):
     fiche: Mapped[Fiche] = relationship(back_populates="revisions", foreign_keys=[fiche_id])
     number: Mapped[int]
     state: Mapped[RevisionState] = mapped_column(Word(RevisionState), default=RevisionState.BROUILLON)
+    origin: Mapped[Origin] = mapped_column(Word(Origin), default=Origin.STRUCTURE, server_default=Origin.STRUCTURE)
     document: Mapped[Document] = mapped_column(Json, default=dict)
     """The content (content.Contenu), see `content`."""
     pending: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -137,8 +146,9 @@ class Revision(Model):
     Kept so that nothing typed is lost; empty once the revision is submitted."""
     content_hash: Mapped[str | None] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(255), default="")
-    """Copies of two values of the content, for lists and searches."""
+    """Copies of three values of the content, for lists and searches."""
     departement: Mapped[str] = mapped_column(String(3), default="")
+    commune: Mapped[str] = mapped_column(String(5), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -162,6 +172,21 @@ class Revision(Model):
     fragment: Mapped[Fragment | None] = relationship()
 
     @property
+    def with_moderator(self) -> bool:
+        """Waits for a moderator, or is being corrected by one: the structure cannot change it."""
+        waits = self.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
+        return waits or self.being_corrected
+
+    @property
+    def being_corrected(self) -> bool:
+        return self.state is RevisionState.BROUILLON and self.origin is Origin.MODERATEUR
+
+    @property
+    def shown_state(self) -> RevisionState:
+        """What the structure is told."""
+        return RevisionState.EN_INSTRUCTION if self.being_corrected else self.state
+
+    @property
     def taken_back(self) -> bool:
         """Its structure took it back before any decision: no moderator asked for the correction."""
         return self.state is RevisionState.A_CORRIGER and self.moderator_id is None
@@ -176,6 +201,7 @@ class Revision(Model):
         self.document = dump(content)
         self.title = content.formation.intitule
         self.departement = next((lieu.adresse.departement for lieu in content.lieux), "")
+        self.commune = next((lieu.adresse.code_insee for lieu in content.lieux), "")
 
 
 class TransitionLog(Model):

@@ -29,6 +29,13 @@ class FicheState(StrEnum):
         return FICHE_LABELS[self]
 
 
+class Origin(StrEnum):
+    """Who began a version: the structure, or a moderator who corrects what it sent."""
+
+    STRUCTURE = "structure"
+    MODERATEUR = "moderateur"
+
+
 REVISION_LABELS = {
     RevisionState.BROUILLON: "Brouillon",
     RevisionState.SOUMISE: "Envoyée, à vérifier",

@@ -34,6 +34,17 @@ def _own(user: User) -> Select[Fiche]:
     return select(Fiche).where(Fiche.organisme_id.in_(user.organisme_ids))
 
 
+def moderated_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    """A fiche of the moderator's territoires, once it was sent: a draft is the structure's own."""
+    return session.scalars(
+        select(Fiche).where(
+            Fiche.id == fiche_id,
+            Fiche.numero.is_not(None),
+            Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
+        )
+    ).first()
+
+
 def published_fiches(session: Session, user: User) -> Sequence[Fiche]:
     """What is published in the territoires of a funder."""
     return session.scalars(

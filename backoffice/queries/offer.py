@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import (
     Commune,
@@ -129,7 +129,10 @@ def page(session: Session, search: Search) -> Page:
 
 
 def one(session: Session, numero: str) -> Offer | None:
-    return next(iter(_offers(session, Fiche.numero == numero)), None)
+    """By its numero, or by that of a fiche which said the same and was joined to it."""
+    joined = aliased(Fiche)
+    kept = select(joined.merged_into_id).where(joined.numero == numero).scalar_subquery()
+    return next(iter(_offers(session, or_(Fiche.numero == numero, Fiche.id == kept))), None)
 
 
 def stream(session: Session, territoire: str = "") -> Iterator[Offer]:

@@ -12,6 +12,8 @@ from . import (
     chiffres,
     compte,
     consultation,
+    correction,
+    doublons,
     envois,
     errors,
     fiches,
@@ -28,6 +30,7 @@ from . import (
     porteuse,
     presentation,
     regles,
+    remarques,
     saisie,
     suivi_flux,
 )
@@ -44,6 +47,8 @@ PAGES = (
     chiffres,
     compte,
     consultation,
+    correction,
+    doublons,
     envois,
     fiches,
     flux,
@@ -56,6 +61,7 @@ PAGES = (
     places,
     porteuse,
     regles,
+    remarques,
     saisie,
     suivi_flux,
 )

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Fiche
+from backoffice.models import Dispositif, Fiche, Origin, RevisionState
 from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
@@ -20,10 +20,12 @@ from forms.differences import Difference
 from forms.paths import PATHS
 from workflows import operations
 from workflows.case import Refused
+from workflows.corrections import contestable, contestation_of, corrected_version
 from workflows.definition import TRANSITIONS, Transition
 from workflows.engine import apply, available
 
 from .compte import acting_organisme
+from .entry import answered, corrections
 from .guard import requires
 
 blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
@@ -86,17 +88,26 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
     return fiche_page(entered_fiche(fiche_id))
 
 
-def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()) -> str:
-    """unsaved: what was typed and could not be kept, shown so that it can be copied."""
+def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
+    """unsaved, typed: what was written and could not be kept, shown so that it can be copied."""
+    latest = fiche.latest
+    # A moderator's copy is shown once it is decided: until then, what the structure sent.
+    shown = latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
+    corrected = contestable(fiche)
     return render_template(
         "fiches/fiche.html",
         fiche=fiche,
-        revision=fiche.latest,
-        content=fiche.latest.content,
+        revision=latest,
+        content=shown.content,
         history=queries.history(db.session, fiche),
-        transitions=[t for t in available(current_user, fiche, fiche.latest) if _is_ours(t)],
+        transitions=[t for t in available(current_user, fiche, latest) if _is_ours(t)],
+        asked=answered(db.session(), fiche, latest) if latest.state is RevisionState.BROUILLON else [],
+        corrected=corrected,
+        corrections=corrections(fiche, corrected) if corrected else [],
+        contested=contestation_of(db.session(), corrected) if corrected else None,
         error=error,
         unsaved=unsaved,
+        typed=typed,
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,12 +17,18 @@ from backoffice.queries import fiches as fiche_queries
 from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import moderated_revision
 from backoffice.queries.reasons import offered
+from backoffice.queries.remarks import sentences
 from backoffice.transactions import atomic
+from forms.paths import PATHS
+from forms.sheet import sheet
+from workflows import remarks
 from workflows.case import Refused
+from workflows.corrections import contestation_of
 from workflows.definition import TRANSITIONS
+from workflows.duplicates import lookalikes
 from workflows.engine import apply, available
 
-from . import moderation_suite
+from . import entry, moderation_suite
 from .guard import requires
 from .saisie import review_of
 
@@ -38,25 +47,44 @@ def version(revision_id: int) -> ResponseReturnValue:
 
 
 def version_page(
-    revision: Revision, refused: Refused | None = None, comment: str = "", asked: str = "", motif: str = ""
+    revision: Revision,
+    refused: Refused | None = None,
+    comment: str = "",
+    asked: str = "",
+    motif: str = "",
+    typed: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """asked: the transition that was refused; comment and motif: what was answered to it."""
-    fiche = revision.fiche
-    transitions = available(current_user, fiche, revision)
+    """refused: what could not be done, `asked` its name; `comment`, `motif` and `typed` what was written meanwhile."""
+    fiche, session = revision.fiche, db.session()
+    content, path = revision.content, PATHS[fiche.dispositif]
+    pinned = remarks.pinned(session, revision)
+    transitions = [step for step in available(current_user, fiche, revision) if not step.apart]
     return render_template(
         "moderation/version.html",
         fiche=fiche,
         revision=revision,
-        content=revision.content,
+        content=content,
         review=review_of(fiche, revision),
-        hits=hits_of(db.session(), revision),
-        history=fiche_queries.history(db.session, fiche),
+        hits=hits_of(session, revision),
+        history=fiche_queries.history(session, fiche),
         transitions=transitions,
-        motifs={t.name: offered(db.session(), fiche.territoire_id, t.name) for t in transitions if t.reasons},
+        motifs={t.name: offered(session, fiche.territoire_id, t.name) for t in transitions if t.reasons},
         refused=refused,
         comment=comment,
         asked=asked,
         motif=motif,
+        typed=typed or {"champ": request.args.get("champ", "")},
+        since=entry.since(session, fiche, revision, request.args.get("depuis", type=int)),
+        bases=entry.bases(fiche, revision),
+        corrections=entry.corrections(fiche, revision),
+        contested=contestation_of(session, revision),
+        sheet=sheet(content, path),
+        pinned=pinned,
+        pinned_at=entry.by_path(content, pinned),
+        dealt=entry.answered(session, fiche, revision),
+        earlier=remarks.earlier(session, fiche, revision),
+        sentences=sentences(session, fiche.territoire_id),
+        lookalikes=lookalikes(session, fiche, revision),
     )
 
 
@@ -65,7 +93,7 @@ def version_page(
 def decider(revision_id: int, name: str) -> ResponseReturnValue:
     revision = moderated(revision_id)
     wanted = TRANSITIONS.get(name)
-    if wanted is None or wanted.permission is not Permission.MODERATE:
+    if wanted is None or wanted.permission is not Permission.MODERATE or wanted.apart:
         abort(404)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     motif = request.form.get("motif", "")
@@ -82,5 +110,7 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
             )
     except Refused as refused:
         return version_page(moderated(revision_id), refused, comment, name, motif), 409
+    if name == "corriger":
+        return redirect(url_for("correction.relecture", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")
     return redirect(moderation_suite.onward(wanted, revision_id), 303)

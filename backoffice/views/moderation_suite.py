@@ -39,6 +39,13 @@ def end() -> None:
     session.pop(KEY, None)
 
 
+def follow(revision_id: int, copy_id: int) -> None:
+    """The version that was given goes on as a moderator's copy."""
+    series = session.get(KEY)
+    if series and series["revision"] == revision_id:
+        session[KEY] = {**series, "revision": copy_id}
+
+
 def onward(transition: Transition, revision_id: int) -> str:
     """The page to go to after a step on this version."""
     if transition.subject is Subject.FICHE or transition.target is RevisionState.EN_INSTRUCTION:

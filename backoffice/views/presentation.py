@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app
@@ -9,14 +10,15 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from backoffice.extensions import db
-from backoffice.models import dates, vocabulary
-from backoffice.models.content import label_of
+from backoffice.models import Fiche, dates, vocabulary
+from backoffice.models.content import label_of, pattern_of
 from backoffice.permissions import Permission
 from backoffice.queries.notices import unread
 from backoffice.reference.communes import departements
 from exports import words
 from forms.fields import count_of, limit_of, spaced
-from forms.questions import Rows
+from forms.paths import PATHS
+from forms.questions import Rows, Step
 from workflows.definition import EVENTS
 
 from . import delais
@@ -48,6 +50,7 @@ def init_app(app: Flask) -> None:
         vocabulary=vocabulary,
         limit_of=limit_of,
         count_of=count_of,
+        step_of_path=step_of_path,
         is_rows=lambda item: isinstance(item, Rows),
         locate=locate,
         used=used,
@@ -80,6 +83,11 @@ def locate(form: Any, pattern: str, base: str = "") -> Any:
     for name in pattern.removeprefix(base).replace("[]", "").split("."):
         field = getattr(field, "form", field)[name]
     return field
+
+
+def step_of_path(fiche: Fiche) -> Callable[[str], Step | None]:
+    """Finds the page where a spot of this fiche is written."""
+    return lambda path: PATHS[fiche.dispositif].step_of(pattern_of(path))
 
 
 def used(form: Any, questions: Any, base: str = "") -> bool:

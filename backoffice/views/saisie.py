@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +12,8 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from backoffice.extensions import db
-from backoffice.models import Fiche, Revision, RevisionState
+from backoffice.models import Fiche, Remark, Revision, RevisionState
+from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
@@ -21,11 +24,12 @@ from forms.differences import Difference, differences
 from forms.paths import PATHS
 from forms.questions import Path, Step
 from forms.saving import Saved, add_row, answers, open_form, remove_row, save, stamp
-from workflows import operations
+from workflows import operations, remarks
 from workflows.case import Refused
 from workflows.engine import apply, lock
 from workflows.outbox import tell
 
+from .entry import Asked, answered
 from .fiches import entered_fiche, fiche_page
 from .guard import requires
 
@@ -35,9 +39,34 @@ FIELD_NAME = re.compile(r"[a-z_]+(-([a-z_]+|[0-9]{1,3}))*")
 """The names that our pages give to fields; another can only come from a tampered page."""
 
 
+@dataclass(frozen=True)
+class Desk:
+    """Who writes at these pages: the structure or who helps it, else a moderator who corrects a copy.
+
+    name: of the blueprint, whose endpoints have the same names; load: the fiche within the person's scope,
+    or 404; closed: the page that says why nothing can be written any more, and what was typed.
+    """
+
+    name: str
+    load: Callable[[int], Fiche]
+    closed: Callable[[int, str, Sequence[Difference]], str]
+
+
+def closed_page(fiche_id: int, message: str, unsaved: Sequence[Difference] = ()) -> str:
+    return fiche_page(entered_fiche(fiche_id), message, unsaved)
+
+
+STRUCTURE = Desk("saisie", entered_fiche, closed_page)
+
+
 def draft_of(fiche: Fiche) -> Revision:
     """The open draft; 404 when there is none: the page of the fiche says what can be done."""
-    return fiche.latest if fiche.latest.state is RevisionState.BROUILLON else abort(404)
+    return fiche.latest if writable(STRUCTURE, fiche) else abort(404)
+
+
+def writable(desk: Desk, fiche: Fiche) -> bool:
+    """A moderator's copy is closed to the structure, and the structure's draft to moderators."""
+    return fiche.latest.state is RevisionState.BROUILLON and fiche.latest.being_corrected == (desk is not STRUCTURE)
 
 
 def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
@@ -48,18 +77,23 @@ def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
 @blueprint.get("/saisie/<slug>")
 @requires(Permission.ENTER_FICHE)
 def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
-    fiche = entered_fiche(fiche_id)
+    return show_step(STRUCTURE, fiche_id, slug)
+
+
+def show_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
+    fiche = desk.load(fiche_id)
     _, step = find_step(fiche, slug)
-    if fiche.latest.state is not RevisionState.BROUILLON:
+    if not writable(desk, fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     revision = fiche.latest
     form = open_form(step, revision.content, revision.pending, communes_of)
-    return step_page(fiche, step, form, stamp(step, revision.content, revision.pending))
+    return step_page(desk, fiche, step, form, stamp(step, revision.content, revision.pending))
 
 
-def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
+def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
     content, found = revision.content, review_of(fiche, revision)
+    asked = remarks_of(desk, fiche)
     return render_template(
         "saisie/etape.html",
         fiche=fiche,
@@ -72,7 +106,23 @@ def step_page(fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
         told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         returned=returned_version(fiche),
+        asked=asked,
+        remarks_at=by_path(asked),
+        desk=desk.name,
     )
+
+
+def remarks_of(desk: Desk, fiche: Fiche) -> list[Asked]:
+    """What the draft should answer; a moderator's copy answers nobody."""
+    return answered(db.session(), fiche, fiche.latest) if desk is STRUCTURE else []
+
+
+def by_path(asked: list[Asked]) -> dict[str, list[Remark]]:
+    """The remarks at each field; "" for those on the whole entry, and those whose row is gone."""
+    found: dict[str, list[Remark]] = {}
+    for one in asked:
+        found.setdefault(one.path or "", []).append(one.remark)
+    return found
 
 
 def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
@@ -82,7 +132,7 @@ def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
 
 def returned_version(fiche: Fiche) -> Revision | None:
     """The version that a moderator sent back, of which the present draft is the correction."""
-    before = fiche.revisions[-2] if len(fiche.revisions) > 1 else None
+    before = fiche.revisions[-2] if len(fiche.revisions) > 1 and not fiche.latest.being_corrected else None
     if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
         return None
     return before
@@ -91,7 +141,11 @@ def returned_version(fiche: Fiche) -> Revision | None:
 @blueprint.post("/saisie/<slug>")
 @requires(Permission.ENTER_FICHE, keeps_input=True)
 def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
-    fiche = entered_fiche(fiche_id)
+    return save_step(STRUCTURE, fiche_id, slug)
+
+
+def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
+    fiche = desk.load(fiche_id)
     path, step = find_step(fiche, slug)
     try:
         with atomic() as session:
@@ -99,22 +153,27 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
             posted, order = _posted()
             before = stamp(step, revision.content, revision.pending)
             saved = save(step, revision.content, revision.pending, posted, communes_of)
+            if revision.state is RevisionState.BROUILLON and not writable(desk, revision.fiche):
+                raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
             anchor = _asked(saved, step, order)
             stale = request.form.get("empreinte") != before
             if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
-                return _conflict(fiche, step, saved, posted, before), 409
+                return _conflict(desk, fiche, step, saved, posted, before), 409
             if not stale:  # else the same page was sent twice: it is stored already
                 operations.save_draft(session, revision, saved.content, saved.pending, current_user)
+            if desk is STRUCTURE:
+                remarks.reply(session, revision.fiche, replies(), current_user)
                 operations.note_help(session, revision, current_user)
     except Refused as refused:
-        fiche = entered_fiche(fiche_id)
-        return fiche_page(fiche, refused.message, _differences(fiche, step, saved)), 409
+        fiche = desk.load(fiche_id)
+        gaps = [*_differences(fiche, step, saved), *_unsaved_replies()]
+        return desk.closed(fiche_id, refused.message, gaps), 409
     for words in saved.understood:
         flash(words, "success")
     if order:
         return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
     if not saved.clean:
-        return step_page(fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
+        return step_page(desk, fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
 
 
@@ -147,13 +206,38 @@ def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
     return redirect(url_for(".etape", fiche_id=fiche_id, slug=following.slug), 303)
 
 
-def _conflict(fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str], stored: str) -> str:
+def replies() -> dict[int, remarks.Reply]:
+    """What the page says of each remark that it showed; see templates/macros/remarques.html."""
+    found = {}
+    for name in request.form:
+        kind, colon, number = name.partition(":")
+        if kind == "remarque" and colon and number.isdecimal() and len(number) < 10:
+            text = clean(request.form.get(f"remarque_reponse:{number}", ""), multiline=True)
+            found[int(number)] = remarks.Reply(text, f"remarque_traitee:{number}" in request.form)
+    return found
+
+
+def reply_pairs() -> list[tuple[str, str]]:
+    """The same, as it was posted."""
+    return [(name, text) for name, text in request.form.items(multi=True) if name.startswith("remarque")]
+
+
+def _unsaved_replies() -> list[Difference]:
+    return [Difference("Votre réponse au modérateur", "", reply.text) for reply in replies().values() if reply.text]
+
+
+def _conflict(desk: Desk, fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str], stored: str) -> str:
     """Nothing was written: both versions are shown and the person chooses."""
     db.session.rollback()
-    fiche = entered_fiche(fiche.id)
-    gaps = _differences(fiche, step, saved)
+    fiche = desk.load(fiche.id)
     return render_template(
-        "saisie/conflit.html", fiche=fiche, step=step, gaps=gaps, pairs=answers(posted), stamp=stored
+        "saisie/conflit.html",
+        fiche=fiche,
+        step=step,
+        gaps=_differences(fiche, step, saved),
+        pairs=[*answers(posted), *reply_pairs()],
+        stamp=stored,
+        desk=desk.name,
     )
 
 
@@ -167,7 +251,7 @@ def _differences(fiche: Fiche, step: Step, saved: Saved) -> list[Difference]:
 @requires(Permission.ENTER_FICHE)
 def relecture(fiche_id: int) -> ResponseReturnValue:
     fiche = entered_fiche(fiche_id)
-    if fiche.latest.state is not RevisionState.BROUILLON:
+    if not writable(STRUCTURE, fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return review_page(fiche)
 
@@ -184,7 +268,9 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         step_of=lambda finding: reviews.step_of(path, finding),
         statuses=reviews.statuses(path, found, revision.content),
         returned=returned_version(fiche),
+        asked=remarks_of(STRUCTURE, fiche),
         error=error,
+        desk=STRUCTURE.name,
     )
 
 
@@ -212,6 +298,6 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
 def envoyee(fiche_id: int) -> ResponseReturnValue:
     """What happens next."""
     fiche = entered_fiche(fiche_id)
-    if fiche.latest.state is RevisionState.BROUILLON:
+    if writable(STRUCTURE, fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     return render_template("saisie/envoyee.html", fiche=fiche)

@@ -21,7 +21,12 @@ from workflows.case import Refused
 from workflows.definition import TRANSITIONS, Subject
 from workflows.engine import apply
 
-DECISIONS = {"valider": RevisionState.VALIDEE, "refuser": RevisionState.REFUSEE, "renvoyer": RevisionState.A_CORRIGER}
+DECISIONS = {
+    "valider": RevisionState.VALIDEE,
+    "refuser": RevisionState.REFUSEE,
+    "renvoyer": RevisionState.A_CORRIGER,
+    "corriger": RevisionState.A_CORRIGER,
+}
 
 
 @pytest.fixture
@@ -164,7 +169,8 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
         with app.app_context(), Session(engine) as session:
             try:
                 actor = session.get_one(User, actor_id)
-                apply(session, name, fiche_id=fiche_id, revision_id=revision_id, actor=actor, comment="Une raison.")
+                facts = {"actor": actor, "comment": "Une raison.", "reason": make.reason_for(name)}
+                apply(session, name, fiche_id=fiche_id, revision_id=revision_id, **facts)
                 session.commit()
             except Refused as refused:
                 return refused.message

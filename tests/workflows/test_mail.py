@@ -239,6 +239,7 @@ def test_an_abandoned_message_never_leaves(app, taken):
 
 FACTS = {
     "motif": "Une raison.",
+    "remarques": ["Objectifs : dites pour qui."],
     "a_prendre": 2,
     "en_cours": 1,
     "en_retard": 1,

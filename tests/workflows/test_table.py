@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from backoffice.extensions import db
-from backoffice.models import FicheState, Revision, RevisionState, TransitionLog
+from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState, TransitionLog
 from backoffice.permissions import Permission
 from backoffice.reference.motifs import shipped
 from tests import factories as make
 from workflows.case import Refused
 from workflows.definition import EVENTS, TRANSITIONS, Subject, Transition
 from workflows.engine import apply, available
+from workflows.remarks import pin, withdraw
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +47,11 @@ def people():
 def fiche_for(transition, by, state):
     """A fiche whose subject is in `state`."""
     provider, moderator = by[Permission.WRITE_FICHE], by[Permission.MODERATE]
+    if transition.name == "relire" and state is RevisionState.BROUILLON:  # the only draft that is a moderator's
+        fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, provider, moderator)
+        make.step(fiche, "corriger", moderator)
+        db.session.expire_all()
+        return fiche
     if transition.subject is Subject.REVISION:
         return make.fiche_in(state, provider, moderator)
     published = state in (FicheState.PUBLIEE, FicheState.SUSPENDUE)
@@ -63,8 +69,14 @@ def first(fiche):
     return fiche.revisions[0]
 
 
+def subject_of(transition, fiche):
+    """The version that the transition is about: the first, save for a moderator's copy of it."""
+    copy_ = next((revision for revision in fiche.revisions if revision.origin is Origin.MODERATEUR), None)
+    return copy_ if transition.name == "relire" and copy_ else first(fiche)
+
+
 def take(transition, fiche, actor, comment="Une raison.", reason=None):
-    revision = first(fiche) if transition.subject is Subject.REVISION else fiche.latest
+    revision = subject_of(transition, fiche) if transition.subject is Subject.REVISION else fiche.latest
     try:
         case = apply(
             db.session(),
@@ -163,7 +175,92 @@ def test_the_buttons_are_the_transitions_that_can_be_taken(app, transition):
     by = people()
     fiche = fiche_for(transition, by, transition.sources[0])
     shown = available(by[transition.permission], fiche, fiche.latest)
-    assert (transition in shown) == (transition.subject is Subject.FICHE or first(fiche) is fiche.latest)
+    about = subject_of(transition, fiche)
+    assert (transition in shown) == (transition.subject is Subject.FICHE or about is fiche.latest)
+
+
+STATES = {Subject.REVISION: RevisionState, Subject.FICHE: FicheState}
+PRODUCT = [
+    pytest.param(transition, state, id=f"{transition.name}-{state}")
+    for transition in TRANSITIONS.values()
+    for state in STATES[transition.subject]
+]
+
+
+def everyone(by):
+    """Each role, within the scope of the fiche and outside it, and one who may no longer come in."""
+    gone = make.moderator("Maud Partie")
+    gone.active = False
+    return {
+        "structure": by[Permission.WRITE_FICHE],
+        "autre structure": make.provider("Olga Voisine", make.organisme("Association voisine")),
+        "modérateur": by[Permission.MODERATE],
+        "autre modérateur": make.moderator("Mina Modèle", "grand-est"),
+        "modérateur parti": gone,
+        "financeur": make.funder(),
+        "administrateur": make.administrator(),
+    }
+
+
+ENTITLED = {Permission.WRITE_FICHE: "structure", Permission.MODERATE: "modérateur"}
+
+
+def facts():
+    db.session.rollback()
+    db.session.expire_all()
+    return (
+        db.session.query(Fiche.id, Fiche.state, Fiche.fragment_id).order_by(Fiche.id).all(),
+        db.session.query(Revision.id, Revision.state, Revision.document).order_by(Revision.id).all(),
+        db.session.query(TransitionLog).count(),
+    )
+
+
+@pytest.mark.parametrize(("transition", "state"), PRODUCT)
+def test_the_whole_product_of_states_transitions_roles_and_scope(app, transition, state):
+    """Exactly the entitled person moves it, exactly from its sources; everybody else changes nothing at all."""
+    by = people()
+    actors = everyone(by)
+    db.session.commit()
+    fiche = fiche_for(transition, by, state)
+    may = ENTITLED[transition.permission]
+    before = facts()
+    for name, actor in actors.items():
+        if name == may and state in transition.sources:
+            continue
+        with pytest.raises(Refused):
+            take(transition, fiche, actor)
+        assert facts() == before, name
+        if name != may:
+            assert transition not in available(actor, fiche, fiche.latest), name
+    if state in transition.sources:
+        take(transition, fiche, actors[may])
+        after = facts()
+        assert after[2] > before[2]
+        moved = subject_of(transition, fiche) if transition.subject is Subject.REVISION else fiche
+        assert moved.state is transition.target
+        written = [{row[0]: row[2] for row in rows} for rows in (before[1], after[1])]
+        assert written[0].items() <= written[1].items(), "ce qui était écrit a changé"
+
+
+def test_the_table_leaves_no_state_that_nothing_can_leave_save_those_that_are_an_end():
+    left = {state for transition in TRANSITIONS.values() for state in transition.sources}
+    ends = {*RevisionState, *FicheState} - left
+    assert ends == {RevisionState.VALIDEE, RevisionState.A_CORRIGER, RevisionState.REFUSEE}
+
+
+def test_a_return_needs_a_comment_or_a_remark_and_nothing_else_is_excused(app):
+    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == ["renvoyer"]
+    by = people()
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, by[Permission.WRITE_FICHE], by[Permission.MODERATE])
+    remark = pin(db.session(), fiche.id, fiche.latest.id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
+    withdraw(db.session(), fiche.id, remark, by[Permission.MODERATE])
+    db.session.commit()
+    with pytest.raises(Refused, match="Écrivez au moins une phrase ou épinglez une remarque"):
+        take(TRANSITIONS["renvoyer"], fiche, by[Permission.MODERATE], "")
+    pin(db.session(), fiche.id, first(fiche).id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
+    db.session.commit()
+    take(TRANSITIONS["renvoyer"], fiche, by[Permission.MODERATE], "")
+    assert first(fiche).state is RevisionState.A_CORRIGER
 
 
 def test_every_event_of_the_log_has_words(app):

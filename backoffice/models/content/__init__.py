@@ -34,10 +34,11 @@ from .parts import (
     Session,
     Structure,
 )
-from .spots import Spot, label_of, pattern_of, spots, values
+from .spots import ROW_NAMES, Spot, label_of, pattern_of, spots, values
 
 __all__ = [
     "ID_LETTERS",
+    "ROW_NAMES",
     "Action",
     "Adresse",
     "Contact",

@@ -1,0 +1,179 @@
+"""Remarks on fields: pinned by a moderator, answered by the structure; the ready sentences of a territoire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.extensions import db
+from backoffice.models import ReadySentence
+from backoffice.models.base import now
+from backoffice.models.remark import LONGEST
+from backoffice.models.text import clean
+from backoffice.permissions import Permission, Role
+from backoffice.queries.remarks import moderated_remark, own_sentence, own_territoires, sentences
+from backoffice.transactions import atomic
+from forms.labels import full_label
+from forms.paths import PATHS
+from workflows import remarks
+from workflows.case import Refused
+from workflows.engine import lock
+
+from .fiches import entered_fiche, fiche_page
+from .guard import requires
+from .moderation import moderated, version_page
+from .saisie import replies
+
+blueprint = Blueprint("remarques", __name__)
+
+
+# --- The moderator ----------------------------------------------------------------------------------
+
+
+@blueprint.post("/moderation/<int:revision_id>/remarques")
+@requires(Permission.MODERATE, keeps_input=True)
+def epingler(revision_id: int) -> ResponseReturnValue:
+    """The chosen sentence, if any, then what was typed."""
+    revision = moderated(revision_id)
+    typed = {name: clean(request.form.get(name, ""), multiline=True) for name in ("champ", "phrase", "texte")}
+    chosen = next(
+        (
+            ready.text
+            for ready in sentences(db.session(), revision.fiche.territoire_id)
+            if str(ready.id) == typed["phrase"]
+        ),
+        "",
+    )
+    text = "\n".join(part for part in (chosen, typed["texte"]) if part)
+    try:
+        with atomic() as session:
+            remark = remarks.pin(session, revision.fiche_id, revision_id, typed["champ"], text, current_user)
+            number = remark.id
+    except Refused as refused:
+        return version_page(moderated(revision_id), refused, asked="epingler", typed=typed), 409
+    return redirect(url_for("moderation.version", revision_id=revision_id, _anchor=f"remarque-{number}"), 303)
+
+
+@blueprint.post("/moderation/<int:revision_id>/remarques/<int:remark_id>/retirer")
+@requires(Permission.MODERATE)
+def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
+    revision = moderated(revision_id)
+    remark = moderated_remark(db.session, current_user, revision_id, remark_id) or abort(404)
+    try:
+        with atomic() as session:
+            remarks.withdraw(session, revision.fiche_id, remark, current_user)
+    except Refused as refused:
+        return version_page(moderated(revision_id), refused), 409
+    return redirect(url_for("moderation.version", revision_id=revision_id, _anchor="remarques"), 303)
+
+
+# --- The structure ----------------------------------------------------------------------------------
+
+
+@blueprint.post("/fiches/<int:fiche_id>/remarques")
+@requires(Permission.ENTER_FICHE, keeps_input=True)
+def repondre(fiche_id: int) -> ResponseReturnValue:
+    """From the list of remarks; those shown at a field are saved with their step."""
+    entered_fiche(fiche_id)
+    said = replies()
+    try:
+        with atomic() as session:
+            remarks.reply(session, lock(session, fiche_id), said, current_user)
+    except Refused as refused:
+        typed = "\n".join(reply.text for reply in said.values() if reply.text)
+        return fiche_page(entered_fiche(fiche_id), refused.message, typed=typed), 409
+    flash("Vos réponses sont enregistrées.", "success")
+    return redirect(url_for("saisie.relecture", fiche_id=fiche_id, _anchor="remarques"), 303)
+
+
+# --- Ready sentences --------------------------------------------------------------------------------
+
+
+@blueprint.get("/moderation/phrases")
+@requires(Permission.MODERATE)
+def phrases() -> ResponseReturnValue:
+    return sentences_page()
+
+
+def sentences_page(
+    error: str = "", about: str = "", typed: Mapping[str, str] = MappingProxyType({}), where: int | None = None
+) -> str:
+    """error: what is wrong with the sentence `about` (its id, "" for the new one), kept as `typed`."""
+    territoires = own_territoires(db.session(), current_user)
+    return render_template(
+        "moderation/phrases.html",
+        territoires=[(row, sentences(db.session(), row.id)) for row in territoires],
+        questions=_questions(),
+        error=error,
+        about=about,
+        typed=typed,
+        where=where,
+    )
+
+
+def _questions() -> dict[str, str]:
+    """{pattern: label} of every question of every path."""
+    return {
+        question.pattern: full_label(question.pattern.replace("[]", "-0").replace(".", "-"), path)
+        for path in PATHS.values()
+        for step in path.steps
+        for question in step.questions()
+    }
+
+
+@blueprint.post("/moderation/phrases")
+@requires(Permission.MODERATE, keeps_input=True)
+def ajouter_phrase() -> ResponseReturnValue:
+    territoire = request.form.get("territoire", type=int)
+    if territoire not in current_user.territoire_ids(Role.MODERATEUR):
+        abort(404)
+    typed, error = _typed_sentence()
+    if error:
+        return sentences_page(error, "", typed, territoire), 422
+    with atomic() as session:
+        session.add(ReadySentence(territoire_id=territoire, pattern=typed["question"], text=typed["texte"]))
+    flash("La phrase est ajoutée.", "success")
+    return redirect(url_for(".phrases"), 303)
+
+
+@blueprint.post("/moderation/phrases/<int:sentence_id>")
+@requires(Permission.MODERATE, keeps_input=True)
+def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
+    ready = own_sentence(db.session, current_user, sentence_id) or abort(404)
+    typed, error = _typed_sentence()
+    if error:
+        return sentences_page(error, str(sentence_id), typed), 422
+    with atomic():
+        ready.pattern, ready.text = typed["question"], typed["texte"]
+    flash("La phrase est modifiée.", "success")
+    return redirect(url_for(".phrases"), 303)
+
+
+@blueprint.post("/moderation/phrases/<int:sentence_id>/retirer")
+@requires(Permission.MODERATE)
+def retirer_phrase(sentence_id: int) -> ResponseReturnValue:
+    ready = own_sentence(db.session, current_user, sentence_id) or abort(404)
+    with atomic():
+        ready.removed_at = now()
+    flash("La phrase est retirée.", "success")
+    return redirect(url_for(".phrases"), 303)
+
+
+def _typed_sentence() -> tuple[dict[str, str], str]:
+    """What was typed, and what is wrong with it."""
+    typed = {
+        "question": request.form.get("question", ""),
+        "texte": clean(request.form.get("texte", ""), multiline=True),
+    }
+    if typed["question"] and typed["question"] not in _questions():
+        typed["question"] = ""
+        return typed, "Choisissez la question dans la liste."
+    if not typed["texte"]:
+        return typed, "Écrivez la phrase."
+    if len(typed["texte"]) > LONGEST:
+        return typed, f"La phrase est trop longue : {LONGEST} caractères au plus."
+    return typed, ""
