@@ -177,6 +177,20 @@ def _registration(content: Contenu) -> Iterator[Finding]:
             yield Finding(f"inscription-adresse-{name}", f"Adresse d’inscription : il manque {label}.")
 
 
+def _carrier(content: Contenu) -> Iterator[Finding]:
+    """Who carries a structure without SIRET is named whole, and can be asked."""
+    carrier = content.structure.porteuse
+    if content.structure.siret or carrier.empty:
+        return
+    for name, message in (
+        ("nom", "Dites le nom officiel de la structure qui vous porte."),
+        ("siret", "Donnez le numéro SIRET de la structure qui vous porte."),
+        ("courriel", "Donnez l’adresse e-mail de la structure qui vous porte : elle doit confirmer."),
+    ):
+        if not getattr(carrier, name):
+            yield Finding(f"structure-porteuse-{name}", message)
+
+
 def _money(content: Contenu) -> Iterator[Finding]:
     money = content.financement
     if money.cout == "payant" and money.prix is None and not money.frais:
@@ -203,6 +217,7 @@ RULES: tuple[Callable[[Contenu], Iterator[Finding]], ...] = (
     _hours,
     _dates,
     _registration,
+    _carrier,
     _money,
     _exam,
 )

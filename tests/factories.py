@@ -139,7 +139,7 @@ def complete_content(intitule: str = "Ateliers de français du quartier des Till
 def two_places() -> Contenu:
     """The same in two places, L1 and L4, with an appointment; its group meets in the first."""
     content = complete_content()
-    content.actions[0].sessions[0].recrutements.append(Recrutement("8"))
+    content.actions[0].sessions[0].recrutements.append(Recrutement("8", places=18))
     content.lieux.append(Lieu(content.new_id(Lieu), caen("Bibliothèque")))
     content.actions[0].lieu = content.lieux[0].id
     return content

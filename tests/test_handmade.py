@@ -53,6 +53,12 @@ def towns(app):
         db.session.flush()
         db.session.add(PostalCode(code=code, code_insee=insee))
     db.session.commit()
+    yield
+    db.session.rollback()  # the communes are not emptied between two tests on PostgreSQL
+    for insee, _, code in COMMUNES:
+        db.session.delete(db.session.get_one(PostalCode, (code, insee)))
+        db.session.delete(db.session.get_one(Commune, insee))
+    db.session.commit()
 
 
 def document(facts: Path, dispositif: Dispositif) -> etree._Element:

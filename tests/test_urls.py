@@ -504,6 +504,8 @@ ROWS = (
     Row("liens.envoye", P.PUBLIC, "GET", "/lien-envoye", EVERYONE),
     Row("liens.lien", P.PUBLIC, "GET", "/lien/inconnu", NOBODY),
     Row("liens.suivre", P.PUBLIC, "POST", "/lien/inconnu", NOBODY),
+    Row("porteuse.page", P.PUBLIC, "GET", "/porteuse/inconnu", NOBODY),
+    Row("porteuse.repondre", P.PUBLIC, "POST", "/porteuse/inconnu", NOBODY),
     Row("liens.renouveler", P.PUBLIC, "POST", "/lien/inconnu/renouveler", NOBODY),
     Row("avis.liste", P.CONNECTED, "GET", "/avis/", (303, *EVERYONE[1:])),
     Row("avis.ouvrir", P.CONNECTED, "POST", "/avis/{avis}/ouvrir", (303, 303, *NOBODY[2:])),

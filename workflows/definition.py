@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backoffice.models import FicheState, RevisionState
 from backoffice.permissions import Permission
 
-from . import effects, guards, rule_hits
+from . import carriers, effects, guards, rule_hits
 
 if TYPE_CHECKING:
     from .case import Case
@@ -126,7 +126,7 @@ _TABLE = (
         (_R.EN_INSTRUCTION,),
         _R.VALIDEE,
         Permission.MODERATE,
-        guard=rule_hits.nothing_blocks,
+        guard=guards.all_of(rule_hits.nothing_blocks, carriers.accepted),
         notice="fiche_validee",
         effect=effects.publish,
     ),

@@ -6,7 +6,7 @@ from backoffice.models import FicheState, Origin, Revision
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
-from . import guards, publication
+from . import carriers, guards, publication
 from .arrival import due_on, nature_of
 from .case import Case, Refused
 from .rule_hits import record_hits
@@ -24,6 +24,7 @@ def freeze(case: Case) -> None:
     _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
+    carriers.ask(case)
     record_hits(case)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import exists, select
 
@@ -11,6 +11,16 @@ from forms.paths import PATHS
 from forms.review import review
 
 from .case import Case, Refused
+
+
+def all_of(*conditions: Callable[[Case], None]) -> Callable[[Case], None]:
+    """Each of these conditions, in order."""
+
+    def check(case: Case) -> None:
+        for condition in conditions:
+            condition(case)
+
+    return check
 
 
 def complete(case: Case) -> None:

@@ -242,6 +242,17 @@ _TABLE = (
         "/fiches/{fiche}",
     ),
     Notice(
+        "structure_porteuse",
+        "La demande faite à une structure porteuse",
+        "a structure without SIRET has sent a fiche and named the one that carries it",
+        named,
+        "Portez-vous {{ structure }} ?",
+        "/porteuse/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
+    ),
+    Notice(
         "brouillon_endormi",
         "Vos brouillons laissés de côté",
         "8, then 30 days after a draft was last saved",

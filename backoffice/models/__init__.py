@@ -22,6 +22,7 @@ from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
 
@@ -81,6 +82,7 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
+    "Support",
     "Territoire",
     "TransitionLog",
     "User",

@@ -27,6 +27,7 @@ from . import (
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     motifs,
     places,
+    porteuse,
     presentation,
     regles,
     remarques,
@@ -58,6 +59,7 @@ PAGES = (
     moderation_file,
     motifs,
     places,
+    porteuse,
     regles,
     remarques,
     saisie,

@@ -53,6 +53,7 @@ STRUCTURE = Step(
                     help="La lettre W et 9 chiffres, sur le récépissé de la préfecture. Laissez vide si vous ne "
                     "l’avez pas sous la main.",
                     example="W143000001",
+                    folded=True,
                 ),
             ),
         ),

@@ -1,0 +1,85 @@
+"""A structure without SIRET names one that carries it; that one is asked by e-mail, and answers by a link."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Fiche, Support
+from backoffice.models.base import now
+from backoffice.models.content import Contenu
+from backoffice.passwords import new_token, token_hash
+
+from .case import Case, Refused
+from .notices import Addressee
+from .outbox import tell
+
+
+def ask(case: Case) -> None:
+    """Asks the carrier that the content names, unless it was asked already for this structure."""
+    carrier = case.revision.content.structure.carrier
+    if carrier is None or _support(case.session, case.fiche, case.revision.content) is not None:
+        return
+    token = new_token()
+    support = Support(
+        token_hash=token_hash(token),
+        organisme_id=case.fiche.organisme_id,
+        siret=carrier.siret,
+        nom=carrier.nom,
+        email=carrier.courriel.lower(),
+        asked_at=case.at,
+    )
+    case.session.add(support)
+    case.session.flush()
+    tell(
+        case.session,
+        "structure_porteuse",
+        key=str(support.id),
+        fiche=case.fiche,
+        to=[Addressee(support.email, carrier.nom)],
+        facts={"jeton": token, "porteuse": carrier.nom, "siret": carrier.siret},
+    )
+
+
+def accepted(case: Case) -> None:
+    """Guard: who lends its SIRET has said yes."""
+    carrier = case.revision.content.structure.carrier
+    if carrier is None:
+        return
+    support = _support(case.session, case.fiche, case.revision.content)
+    if support is None or support.accepted is None:
+        raise Refused(
+            f"La structure porteuse ({carrier.nom}) n’a pas encore confirmé : un message lui a été envoyé à "
+            f"{carrier.courriel}. La fiche peut être validée dès qu’elle aura répondu."
+        )
+    if not support.accepted:
+        raise Refused(
+            f"La structure porteuse ({carrier.nom}) a répondu qu’elle ne porte pas cette structure. "
+            "Renvoyez la fiche pour correction."
+        )
+
+
+def find(session: Session, token: str) -> Support | None:
+    return session.scalars(select(Support).where(Support.token_hash == token_hash(token))).one_or_none()
+
+
+def answer(session: Session, token: str, yes: bool) -> Support | None:
+    """Keeps the answer of a carrier; None when the token is unknown."""
+    support = find(session, token)
+    if support is not None:
+        support.accepted, support.answered_at = yes, now()
+        session.flush()
+    return support
+
+
+def _support(session: Session, fiche: Fiche, content: Contenu) -> Support | None:
+    carrier = content.structure.carrier
+    if carrier is None:
+        return None
+    return session.scalars(
+        select(Support).where(
+            Support.organisme_id == fiche.organisme_id,
+            Support.siret == carrier.siret,
+            Support.email == carrier.courriel.lower(),
+        )
+    ).one_or_none()
