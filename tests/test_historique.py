@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import event
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Flux, FluxKind, FluxRun, RevisionState, RunState, TransitionLog
+from backoffice.models import Dispositif, Flux, FluxKind, FluxRun, Remark, RevisionState, RunState, TransitionLog
 from backoffice.models.base import clock_at, now
 from backoffice.models.dates import local_day
 from backoffice.transactions import atomic
 from tests import factories as make
 from tests.pages import Page, open_page
 from tests.visitor import Visitor
-from workflows import moderation_rules
-from workflows.engine import apply
+from workflows import moderation_rules, remarks
+from workflows.engine import apply, lock
 from workflows.fast_lane import Change, update_session
 
 
@@ -118,6 +118,29 @@ def test_the_history_is_taken_away_as_data(app, lived, nadia, marc):
     assert len([row for row in told["evenements"] if row["genre"] == "etape"]) == steps
     theirs = json.loads(Visitor(app, nadia).get(f"/historique/{lived.id}.json").data)
     assert {row["genre"] for row in theirs["evenements"]} == {"etape", "offre", "flux", "courriel"}
+
+
+def test_remarks_are_told_to_the_structure_once_the_version_is_sent_back(app, nadia, marc):
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc)
+    ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
+    with atomic() as session:
+        remarks.pin(session, *ids.values(), "formation-objectif", "Dites pour qui.", marc)
+        mistaken = remarks.pin(session, *ids.values(), "formation-intitule", "Trop long.", marc)
+        remarks.withdraw(session, fiche.id, mistaken, marc)
+    path = f"/historique/{fiche.id}"
+    assert "Dites pour qui." in open_page(Visitor(app, marc), path).words()
+    assert "Dites pour qui." not in open_page(Visitor(app, nadia), path).words()
+    with atomic() as session:
+        apply(session, "renvoyer", **ids, actor=marc)
+    with atomic() as session:
+        remark = session.query(Remark).order_by(Remark.id).first()
+        lock(session, fiche.id)
+        remarks.reply(session, remark.fiche, {remark.id: remarks.Reply("Pour les parents.", done=True)}, nadia)
+    words = open_page(Visitor(app, nadia), path).words()
+    for said in ("Dites pour qui.", "Pour les parents.", "Remarque traitée"):
+        assert said in words
+    assert "Trop long." not in words
+    assert "Remarque retirée" in open_page(Visitor(app, marc), path).words()
 
 
 def test_the_history_is_taken_away_as_a_text(app, lived, nadia):

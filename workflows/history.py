@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from backoffice.models import (
     Fiche,
@@ -18,7 +18,11 @@ from backoffice.models import (
     Mail,
     Membership,
     Publication,
+    Remark,
+    RemarkAct,
+    RemarkEvent,
     Revision,
+    RevisionState,
     RuleDismissal,
     RuleHit,
     RunState,
@@ -33,7 +37,7 @@ from .definition import EVENTS
 
 @dataclass(frozen=True)
 class Event:
-    """kind: "etape", "offre", "flux", "courriel" or "regle"; who: a name, "" when nobody acted.
+    """kind: "etape", "remarque", "offre", "flux", "courriel" or "regle"; who: a name, "" when nobody acted.
 
     lines: what was said or found. version: the number of the version concerned, revision_id: its row.
     """
@@ -49,6 +53,7 @@ class Event:
 
 KINDS = {
     "etape": "Étapes",
+    "remarque": "Remarques",
     "offre": "Publication",
     "flux": "Flux",
     "courriel": "E-mails",
@@ -60,7 +65,12 @@ def life(session: Session, fiche: Fiche, *, moderator: bool) -> list[Event]:
     """Everything, the oldest first. What rules found, and e-mails to others, are for moderators only."""
     versions = session.execute(select(Revision.id, Revision.number).where(Revision.fiche_id == fiche.id))
     numbers = {row.id: row.number for row in versions}
-    events = [*_steps(session, fiche, numbers), *_offer(session, fiche), *_mails(session, fiche, moderator)]
+    events = [
+        *_steps(session, fiche, numbers),
+        *_remarks(session, fiche, numbers, moderator),
+        *_offer(session, fiche),
+        *_mails(session, fiche, moderator),
+    ]
     if moderator:
         events += _rules(session, fiche, numbers)
     return sorted(events, key=lambda event: event.at)
@@ -84,6 +94,35 @@ def _steps(session: Session, fiche: Fiche, numbers: dict[int, int]) -> Iterator[
             numbers.get(row.revision_id or 0),
             row.revision_id,
         )
+
+
+REMARK_WORDS = {
+    RemarkAct.REPONDUE: "Réponse à une remarque",
+    RemarkAct.TRAITEE: "Remarque traitée",
+    RemarkAct.ROUVERTE: "Remarque à traiter de nouveau",
+    RemarkAct.RETIREE: "Remarque retirée",
+}
+
+
+def _remarks(session: Session, fiche: Fiche, numbers: dict[int, int], moderator: bool) -> Iterator[Event]:
+    """A structure reads those of the versions that were sent back to it, without those taken off before."""
+    query = (
+        select(Remark)
+        .join(Revision, Revision.id == Remark.revision_id)
+        .where(Remark.fiche_id == fiche.id)
+        .options(joinedload(Remark.author), selectinload(Remark.events).joinedload(RemarkEvent.actor))
+        .order_by(Remark.id)
+    )
+    if not moderator:
+        query = query.where(Revision.state == RevisionState.A_CORRIGER)
+    for remark in session.scalars(query):
+        if remark.withdrawn and not moderator:
+            continue
+        spot, here = remark.label or "Toute la fiche", (numbers[remark.revision_id], remark.revision_id)
+        yield Event(remark.at, "remarque", f"Remarque : {spot}", remark.author.name, (remark.text,), *here)
+        for event in remark.events:
+            said = (event.text,) if event.text else ()
+            yield Event(event.at, "remarque", f"{REMARK_WORDS[event.act]} : {spot}", event.actor.name, said, *here)
 
 
 def _offer(session: Session, fiche: Fiche) -> Iterator[Event]:
