@@ -26,6 +26,7 @@ class Permission(StrEnum):
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
     ADMINISTER = "administer"  # the whole network
+    AUTOMATIC = "automatic"  # what Relais does by itself at its hour: no person holds it
 
 
 ENTRY = frozenset({Permission.WRITE_FICHE, Permission.ENTER_FICHE, Permission.IMPORT, Permission.READ_FICHE})

@@ -257,6 +257,18 @@ _TABLE = (
         notice="fiche_archivee",
     ),
     Transition(
+        "terminer",
+        "Archiver, la dernière session étant terminée",
+        "archivée, sa dernière session étant terminée",
+        Subject.FICHE,
+        (_F.PUBLIEE,),
+        _F.ARCHIVEE,
+        Permission.AUTOMATIC,
+        guard=guards.over,
+        effect=effects.archive,
+        notice="fiche_terminee_archivee",
+    ),
+    Transition(
         "rouvrir",
         "Sortir des archives",
         "sortie des archives",

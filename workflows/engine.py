@@ -20,6 +20,7 @@ from .case import Case, Refused
 from .definition import TRANSITIONS, Subject, Transition
 from .outbox import tell
 from .reasons import chosen
+from .robot import is_robot
 
 PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
@@ -90,6 +91,8 @@ def lock(session: Session, fiche_id: int) -> Fiche:
 
 def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:
     """Whether the person holds the permission for this very fiche."""
+    if permission is Permission.AUTOMATIC:
+        return is_robot(actor)
     if not actor.active or not actor.can(permission):
         return False
     if permission is Permission.WRITE_FICHE:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import exists, select
 
-from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent
+from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent, Revision
+from backoffice.models.dates import local_day
+from backoffice.models.states import OPEN_STATES
 from forms.paths import PATHS
 from forms.review import review
 
 from .case import Case, Refused
+from .publication import effective_content, last_day
 
 
 def all_of(*conditions: Callable[[Case], None]) -> Callable[[Case], None]:
@@ -48,6 +51,15 @@ def corrected(case: Case) -> None:
     if case.revision.origin is not Origin.MODERATEUR:
         raise Refused("Ce brouillon est celui de la structure : c’est elle qui l’envoie.")
     complete(case)
+
+
+def over(case: Case) -> None:
+    """Its last session is past, and nobody is preparing what comes next."""
+    if case.revision.state in OPEN_STATES:
+        raise Refused("Une nouvelle version de cette fiche est en préparation.")
+    approved = case.session.get_one(Revision, case.fiche.published_revision_id)
+    if last_day(effective_content(case.session, approved), local_day(case.at)) is None:
+        raise Refused("Une session de cette fiche n’est pas terminée.")
 
 
 def has_remarks(case: Case) -> bool:

@@ -278,6 +278,15 @@ _TABLE = (
         obligatory=True,
     ),
     Notice(
+        "fiche_terminee_archivee",
+        "Vos fiches archivées, leur dernière session étant terminée",
+        "30 days after the last session, when the structure has been told and did nothing",
+        structure,
+        "Votre fiche est archivée : {{ titre }}",
+        "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
         "releve_du_jour",
         "Le relevé du jour de la file de modération",
         "each morning when something waits in a territoire",

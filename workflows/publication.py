@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,6 +37,13 @@ def present_fragment(session: Session, fiche: Fiche, at: datetime) -> Fragment:
     """The fragment of the approved version with what the fast lane changed since; raises NotExportable."""
     revision = session.get_one(Revision, fiche.published_revision_id)
     return build(effective_content(session, revision), Identity.of(fiche, modified=at))
+
+
+def last_day(content: Contenu, today: date) -> date | None:
+    """The last day of all its sessions, when it is past; None while one goes on, or may."""
+    days = [row.fin for action in content.actions for row in action.sessions]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) and max(known) < today else None
 
 
 def effective_content(session: Session, revision: Revision) -> Contenu:

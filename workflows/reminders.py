@@ -21,12 +21,14 @@ from backoffice.transactions import atomic
 
 from .notices import Fact
 from .outbox import tell
-from .publication import effective_content
+from .publication import effective_content, last_day
 
 DRAFT_SLEEPS = (8, 30)
 """Days without a change."""
 SOON, SILENCE = timedelta(days=7), timedelta(days=14)
 """A session begins soon; nothing was said of its places for so long."""
+KEPT, WARNED = timedelta(days=30), timedelta(days=15)
+"""A fiche stays so long after its last session, and at least so long after its structure was told (see `closing`)."""
 BATCH = 200
 
 
@@ -68,7 +70,7 @@ def sleeping_drafts(session: Session, today: date) -> Iterator[Due]:
 
 def silent_sessions(session: Session, today: date) -> Iterator[Due]:
     """Published sessions that begin soon and of which nothing was said lately."""
-    for fiche_id, revision_id, content in _published(session):
+    for fiche_id, revision_id, content in published(session):
         spoken = None
         for action in content.actions:
             for row in action.sessions:
@@ -79,17 +81,14 @@ def silent_sessions(session: Session, today: date) -> Iterator[Due]:
                     yield Due(fiche_id, f"{fiche_id} {action.id} {row.id} {row.debut}", {"debut": long_day(row.debut)})
 
 
-def ended(content: Contenu, today: date) -> date | None:
-    """The last day of all its sessions, when it is past; None while one goes on, or may."""
-    last = [row.fin for action in content.actions for row in action.sessions]
-    known = [day for day in last if day is not None]
-    return max(known) if known and len(known) == len(last) and max(known) < today else None
-
-
 def ended_fiches(session: Session, today: date) -> Iterator[Due]:
-    for fiche_id, _, content in _published(session):
-        if (day := ended(content, today)) is not None:
-            yield Due(fiche_id, f"{fiche_id} {day}", {"fin": long_day(day)})
+    for fiche_id, _, content in published(session):
+        if (day := last_day(content, today)) is not None:
+            yield Due(
+                fiche_id,
+                f"{fiche_id} {day}",
+                {"fin": long_day(day), "archivage": long_day(max(day + KEPT, today + WARNED))},
+            )
 
 
 REMINDERS = (
@@ -111,7 +110,7 @@ def send() -> None:
                 tell(session, reminder.notice, key=one.key, fiche=fiche, facts=one.facts)
 
 
-def _published(session: Session) -> Iterator[tuple[int, int, Contenu]]:
+def published(session: Session) -> Iterator[tuple[int, int, Contenu]]:
     """(fiche, its approved version, what readers see of it), a batch of rows in memory at a time."""
     after = 0
     while True:

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from backoffice.extensions import db
-from backoffice.models import Mail, RevisionState
+from backoffice.models import FicheState, Mail, RevisionState, TransitionLog
 from backoffice.models.base import clock_at, now
 from backoffice.models.dates import PARIS
 from backoffice.transactions import atomic
 from tests import factories as make
-from workflows import reminders
+from workflows import closing, reminders
 from workflows.fast_lane import Change, update_session
-from workflows.operations import save_draft
+from workflows.operations import open_draft, save_draft
+from workflows.robot import ADDRESS, robot
 
 NOTICES = {reminder.notice for reminder in reminders.REMINDERS}
 
@@ -96,3 +97,58 @@ def test_each_is_told_once_through_the_whole_life(app, published):
         with clock_at(at(2026, 6, 2) + timedelta(days=day)):
             reminders.send()
     assert told() == ["places_a_dire", "fiche_terminee"]
+
+
+# --- Archiving what is over ----------------------------------------------------------------------------
+
+
+def morning(moment):
+    """What happens by itself on a day, in the order of the table."""
+    with clock_at(moment):
+        closing.close()
+        reminders.send()
+
+
+def state_of(fiche):
+    db.session.rollback()
+    db.session.expire_all()
+    return fiche.state
+
+
+def test_a_fiche_is_archived_a_month_after_its_last_session_once_its_structure_was_told(app, published):
+    fiche, _ = published
+    for day in range(1, 31):
+        morning(at(2027, 7, 1) + timedelta(days=day - 1))
+        expected = FicheState.ARCHIVEE if day >= 30 else FicheState.PUBLIEE
+        assert state_of(fiche) is expected, day
+    last = db.session.scalars(select(TransitionLog).order_by(TransitionLog.id.desc())).first()
+    assert (last.transition, last.actor.name) == ("terminer", "Relais")
+    notices = set(db.session.scalars(select(Mail.notice).where(Mail.fiche_id == fiche.id)))
+    assert {"fiche_terminee", "fiche_terminee_archivee"} <= notices
+
+
+def test_it_waits_until_the_structure_was_told_long_enough_ago(app, published):
+    fiche, _ = published
+    morning(at(2028, 1, 10))  # nobody looked for months: it is told first
+    morning(at(2028, 1, 24))
+    assert state_of(fiche) is FicheState.PUBLIEE
+    morning(at(2028, 1, 26))
+    assert state_of(fiche) is FicheState.ARCHIVEE
+
+
+def test_a_fiche_that_somebody_renews_stays_online(app, published):
+    fiche, provider = published
+    with clock_at(at(2027, 7, 10)), atomic() as session:
+        open_draft(session, fiche.id, provider)
+    for day in (1, 20, 40, 60):
+        morning(at(2027, 7, 1) + timedelta(days=day))
+    assert state_of(fiche) is FicheState.PUBLIEE
+
+
+def test_nobody_comes_in_as_the_one_who_acts_by_itself(app, visitor):
+    with atomic() as session:
+        assert robot(session) is robot(session)
+    assert visitor.login(ADDRESS, "").status_code == 401
+    visitor.see("/connexion/lien")
+    visitor.post("/connexion/lien", {"courriel": ADDRESS})
+    assert db.session.scalars(select(Mail.id)).all() == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from backoffice.extensions import db
 from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState, TransitionLog
+from backoffice.models.base import clock_at, now
 from backoffice.permissions import Permission
 from backoffice.reference.motifs import shipped
 from tests import factories as make
@@ -16,6 +18,7 @@ from workflows.case import Refused
 from workflows.definition import EVENTS, TRANSITIONS, Subject, Transition
 from workflows.engine import apply, available
 from workflows.remarks import pin, withdraw
+from workflows.robot import robot
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +44,13 @@ def people():
     return {
         Permission.WRITE_FICHE: make.provider("Nadia Exemple", structure),
         Permission.MODERATE: make.moderator("Marc Modèle"),
+        Permission.AUTOMATIC: robot(db.session()),
     }
+
+
+def moment_of(transition):
+    """When it may be taken: what is over is archived once it is over."""
+    return datetime(2027, 9, 1, tzinfo=UTC) if transition.permission is Permission.AUTOMATIC else now()
 
 
 def fiche_for(transition, by, state):
@@ -78,16 +87,17 @@ def subject_of(transition, fiche):
 def take(transition, fiche, actor, comment="Une raison.", reason=None):
     revision = subject_of(transition, fiche) if transition.subject is Subject.REVISION else fiche.latest
     try:
-        case = apply(
-            db.session(),
-            transition.name,
-            fiche_id=fiche.id,
-            revision_id=revision.id,
-            actor=actor,
-            comment=comment,
-            reason=make.reason_for(transition.name) if reason is None else reason,
-        )
-        db.session.commit()
+        with clock_at(moment_of(transition)):
+            case = apply(
+                db.session(),
+                transition.name,
+                fiche_id=fiche.id,
+                revision_id=revision.id,
+                actor=actor,
+                comment=comment,
+                reason=make.reason_for(transition.name) if reason is None else reason,
+            )
+            db.session.commit()
     except Refused:
         db.session.rollback()
         raise
@@ -199,10 +209,15 @@ def everyone(by):
         "modérateur parti": gone,
         "financeur": make.funder(),
         "administrateur": make.administrator(),
+        "Relais": by[Permission.AUTOMATIC],
     }
 
 
-ENTITLED = {Permission.WRITE_FICHE: "structure", Permission.MODERATE: "modérateur"}
+ENTITLED = {
+    Permission.WRITE_FICHE: "structure",
+    Permission.MODERATE: "modérateur",
+    Permission.AUTOMATIC: "Relais",
+}
 
 
 def facts():
