@@ -16,9 +16,9 @@ run: $(VENV)/.installed
 	@exec $(BIN)/gunicorn wsgi:app --bind $(HOST):$(PORT) --workers 1 --threads 8 --no-control-socket
 
 test: $(VENV)/.installed-test check
-	$(BIN)/pytest --base sqlite -n auto
+	$(BIN)/pytest --base sqlite -n auto --dist worksteal
 	@if $(BIN)/python -m tests.services postgresql; then \
-	  $(BIN)/pytest --base postgresql -n auto; \
+	  $(BIN)/pytest --base postgresql -n auto --dist worksteal; \
 	else \
 	  echo "PostgreSQL ne répond pas : la suite n’a tourné que sur SQLite."; [ -z "$$CI" ]; \
 	fi
