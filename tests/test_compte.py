@@ -431,7 +431,7 @@ def test_before_creating_a_fiche_one_is_warned_and_the_acting_structure_is_check
     assert "la subvention qui en dépend, seront au nom de cette structure" in page
     assert re.search(rf'value="{second.id}" checked', page)
     assert page.count('name="organisme" id=') == 2
-    assert page.count("checked") == 2  # the structure and the only dispositif
+    assert page.count("checked") == 1  # the structure: the dispositif is for the person to say
 
 
 def test_the_fiche_is_made_for_the_structure_that_was_chosen_on_the_page(app, two_structures):
