@@ -199,7 +199,10 @@ def test_a_bad_file_is_refused_in_french_and_leaves_nothing(person, raw, fields)
 
 
 def test_a_flow_of_twelve_megabytes_is_taken_and_a_table_of_seven_is_not(person):
-    large = foreign_flow("Cours du matin").replace(b"</offres>", b" " * 12_000_000 + b"</offres>")
+    blank = b" " * 3_000_000
+    large = foreign_flow("Cours du matin", "Cours du midi", "Cours du soir", "Cours de nuit")
+    large = large.replace(b"</formation>", b"</formation>" + blank)
+    assert len(large) > 12_000_000
     answer = send_large(person, large)
     assert answer.status_code == 303
     assert "Cours du matin" in person.see(answer.headers["Location"]).text

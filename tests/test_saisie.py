@@ -489,7 +489,8 @@ def test_removing_a_place_that_a_group_uses_asks_for_another_and_blocks_nobody(v
 
 def test_the_groups_cannot_be_added_where_only_their_dates_are_asked(visitor, full):
     page = open_step(visitor, full, "sessions")
-    assert page.buttons("ajouter:") == ["ajouter:actions-0-sessions"]
+    assert "ajouter:actions-0-sessions" in page.buttons("ajouter:")
+    assert "ajouter:actions" not in page.buttons("ajouter:")
     page.send(ligne="ajouter:actions")
     assert len(stored(full).actions) == 1
 
