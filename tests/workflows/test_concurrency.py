@@ -157,7 +157,12 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
     structure = make.organisme()
     writers = [make.provider("Nadia Exemple", structure), make.provider("Omar Collègue", structure)]
     moderators = [make.moderator("Marc Modèle"), make.moderator("Mina Modèle")]
-    fiche = make.fiche_in(state, writers[0], moderators[0])
+    if "relire" in (one, two):  # its draft is a moderator's copy
+        fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, writers[0], moderators[0])
+        make.step(fiche, "corriger", moderators[0])
+        db.session.expire_all()
+    else:
+        fiche = make.fiche_in(state, writers[0], moderators[0])
     fiche_id, revision_id = fiche.id, fiche.latest.id
     before = {row.id for row in db.session.query(TransitionLog)}
     kinds = {Permission.WRITE_FICHE: writers, Permission.MODERATE: moderators}
@@ -187,7 +192,7 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
     else:
         (move,) = moves
         assert [move.transition] == winners
-        assert sum("n’a été changé" in message for message in messages) == 1
+        assert sum(bool(message) for message in messages) == 1
     assert db.session.get_one(Revision, revision_id).state == moves[-1].target
     assert len([r for r in db.session.get_one(Fiche, fiche_id).revisions if r.state in OPEN_STATES]) <= 1
 
