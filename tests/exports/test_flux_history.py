@@ -134,7 +134,8 @@ def _dates(fiche, number, by, _moderator):
 def _step(name, mine):
     def take(fiche, _number, by, moderator):
         ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
-        apply(db.session(), name, **ids, actor=by if mine else moderator, comment="Une raison.")
+        said = {"comment": "Une raison.", "reason": make.reason_for(name)}
+        apply(db.session(), name, **ids, actor=by if mine else moderator, **said)
 
     return take
 
