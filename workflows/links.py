@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Dispositif, Link, Membership, Organisme, Territoire, User
 from backoffice.models.base import now
-from backoffice.passwords import new_token, token_hash
+from backoffice.passwords import token_hash
 from backoffice.permissions import Role
 from forms.paths import PATHS
 
 from . import operations
 from .notices import Addressee
-from .outbox import LINK_LIFE, tell
+from .outbox import LINK_LIFE, give_token, tell
 
 TO_BEGIN = timedelta(days=7)
 TO_LOG_IN = timedelta(minutes=30)
@@ -103,14 +103,6 @@ def _account(session: Session, email: str) -> User | None:
     return session.scalars(select(User).where(User.email == email)).one_or_none()
 
 
-def _add(session: Session, link: Link) -> str:
-    token = new_token()
-    link.token_hash = token_hash(token)
-    session.add(link)
-    session.flush()
-    return token
-
-
 def _send(session: Session, notice: str, link: Link, addressee: Addressee) -> None:
-    token = _add(session, link)
+    token = give_token(session, link)
     tell(session, notice, key=link.token_hash, to=[addressee], facts={"jeton": token, "structure": link.structure})

@@ -94,16 +94,21 @@ def _send(ids: Sequence[int]) -> None:
     """One connection for all. A server that does not answer ends it: the others wait for the sweep."""
     if not ids:
         return
+    held: list[int] = []
     try:
         with _connection() as server:
             for mail_id in ids:
                 if (message := _claim(mail_id)) is not None:
+                    held = [mail_id]
                     _give(server, mail_id, *message)
     except (OSError, smtplib.SMTPException) as error:
-        # Nobody was reached: what is claimed goes back, what was not stays as it was.
+        # Nobody was reached: what waits waits longer, what this process claimed goes back. What another
+        # process claimed meanwhile is its own: taken from it, it could leave twice.
         log.warning("le serveur d’envoi ne répond pas (%s)", type(error).__name__)
+        why = f"le serveur d’envoi ne répond pas : {_words(error)}"
         with atomic() as session:
-            _postpone(session, ids, f"le serveur d’envoi ne répond pas : {_words(error)}")
+            _postpone(session, held, why, (MailState.EN_COURS,))
+            _postpone(session, [id_ for id_ in ids if id_ not in held], why, (MailState.A_ENVOYER,))
 
 
 def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> None:
@@ -172,20 +177,19 @@ def _refused(mail_id: int, no: NotAcceptedError) -> None:
         if no.lasting:
             _change(session, mail_id, (MailState.EN_COURS, MailState.REMIS), MailState.REFUSE, error=str(no))
         else:
-            _postpone(session, [mail_id], str(no))
+            _postpone(session, [mail_id], str(no), (MailState.EN_COURS, MailState.REMIS))
 
 
-def _postpone(session: Session, ids: Sequence[int], error: str) -> None:
-    """Later, a little later each time; refused once the attempts are used up."""
-    open_states = (MailState.A_ENVOYER, MailState.EN_COURS, MailState.REMIS)
-    rows = select(Mail).where(Mail.id.in_(ids), Mail.state.in_(open_states))
+def _postpone(session: Session, ids: Sequence[int], error: str, sources: tuple[MailState, ...]) -> None:
+    """Later, a little later each time, those that are in one of `sources`; refused once the attempts are used up."""
+    rows = select(Mail).where(Mail.id.in_(ids), Mail.state.in_(sources))
     for mail in session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
         attempts = mail.attempts + (mail.state is MailState.A_ENVOYER)
         last = attempts > len(DELAYS)
         _change(
             session,
             mail.id,
-            open_states,
+            sources,
             MailState.REFUSE if last else MailState.A_ENVOYER,
             attempts=attempts,
             error=error,

@@ -73,17 +73,17 @@ def _way_in(session: Session, notice: Notice, told: Told, addressee: Addressee) 
     page = page_of(notice, told)
     if not addressee.by_link or addressee.user_id is None or not page:
         return page
+    link = Link(user_id=addressee.user_id, email=addressee.email, page=page, expires_at=now() + LINK_LIFE)
+    return f"/lien/{give_token(session, link)}"
+
+
+def give_token(session: Session, link: Link) -> str:
+    """Adds the link; gives its token, which the base does not keep."""
     token = new_token()
-    session.add(
-        Link(
-            token_hash=token_hash(token),
-            user_id=addressee.user_id,
-            email=addressee.email,
-            page=page,
-            expires_at=now() + LINK_LIFE,
-        )
-    )
-    return f"/lien/{token}"
+    link.token_hash = token_hash(token)
+    session.add(link)
+    session.flush()
+    return token
 
 
 def _line(notice: Notice, letter: Letter, addressee: Addressee, mark: str) -> dict[str, Any]:

@@ -222,6 +222,22 @@ def test_what_a_dead_process_held_is_taken_up_after_a_while(app, taken, held, th
         assert len(office.messages) == (2 if then is MailState.ENVOYE else 0)
 
 
+@pytest.mark.parametrize("held", [MailState.EN_COURS, MailState.REMIS])
+def test_a_process_that_reaches_nobody_leaves_alone_what_another_one_holds(app, taken, held):
+    """Taken back from who is giving it to the server, it would leave twice."""
+    decide(taken)
+    with atomic() as session:
+        first, second = session.scalars(select(Mail.id).order_by(Mail.id))
+        session.execute(update(Mail).where(Mail.id == first).values(state=held, claimed_at=now()))
+    post.server = "smtp://127.0.0.1:1"
+    try:
+        mail.send(f"{first},{second}")
+    finally:
+        post.server = ""
+    assert states() == [held, MailState.A_ENVOYER]
+    assert [row.attempts for row in mails()] == [0, 1]
+
+
 def test_an_abandoned_message_never_leaves(app, taken):
     decide(taken)
     with atomic() as session:
