@@ -25,6 +25,7 @@ class Permission(StrEnum):
     WRITE_RULES = "write_rules"  # rules on the entries: of one's territoires, or of the whole network
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
+    READ_REPORT = "read_report"  # the yearly figures of one's territoires
     ADMINISTER = "administer"  # the whole network
     AUTOMATIC = "automatic"  # what Relais does by itself at its hour: no person holds it
 
@@ -41,9 +42,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.IMPORT,
             Permission.WRITE_RULES,
             Permission.READ_FICHE,
+            Permission.READ_REPORT,
         }
     ),
-    Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
+    Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE, Permission.READ_REPORT}),
     Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.WRITE_RULES, Permission.READ_FICHE}),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""

@@ -450,6 +450,8 @@ def test_two_fiches_become_one_and_the_other_numero_leads_to_it(app, people, cho
     assert not any(
         revision.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION) for revision in gone.revisions
     )
+    set_aside = db.session.query(TransitionLog).filter_by(fiche_id=gone.id, transition="ecarter").all()
+    assert [row.motif["code"] for row in set_aside] == (["doublon"] if gone.id == second.id else [])
     rows = db.session.query(TransitionLog).filter_by(fiche_id=gone.id, transition="fusionner").all()
     assert [kept.numero in row.comment for row in rows] == [True]
     if kept.state is FicheState.PUBLIEE:

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.extensions import QUEUE, db, jobs, read_only
 from backoffice.transactions import on_commit
+from exports.lheo.schema import schema
 
 from . import failures
 
@@ -79,6 +80,7 @@ def work(name: str = QUEUE, *, burst: bool = False) -> bool:
     if queue is None:
         return False
     db.engine.dispose()  # the processes of the jobs inherit no connection
+    schema()  # and all of them inherit this, built once
     worker = Worker(
         [queue],
         connection=queue.connection,

@@ -74,8 +74,8 @@ def test_a_moderator_s_morning(
 
     # The first: two remarks, then back to the structure.
     moderator.open("/moderation/")
-    moderator.follow(TITLE)
-    moderator.press("Prendre")
+    moderator.press("Prendre la suivante")
+    moderator.reads(TITLE)
     moderator.reads("tout est nouveau")
     pin(moderator, "Objectifs", "Dites pour qui.")
     pin(moderator, "Lieu 1 – Maison de quartier – Caen : Comment venir", "Quel bus ?")
