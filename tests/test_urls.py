@@ -301,6 +301,7 @@ ROWS = (
         "/moderation/motifs/normandie/doublon/desactiver",
         (303, 403, 403, 303, *OUTSIDE_M),
     ),
+    Row("exploitation.accueil", P.ADMINISTER, "GET", "/administration/exploitation/", ADMINISTRATORS),
     Row("bilan.accueil", P.READ_REPORT, "GET", "/bilan/", (303, 403, 403, 303, 303, 303, 303, 403)),
     Row("bilan.choisir", P.READ_REPORT, "GET", "/bilan/choisir?territoire=normandie&annee=2026", REPORT_303),
     Row("bilan.annee", P.READ_REPORT, "GET", "/bilan/normandie/2026", REPORT),
