@@ -79,6 +79,7 @@ def restore(source: Path, *, force: bool = False) -> Contents:
     Raises BackupError for a file that is damaged, of another kind of base or of a later Relais, and, unless
     `force`, where the present base holds accounts. The base must be in use by no other process.
     """
+    db.session.remove()
     with TemporaryDirectory() as name:
         folder = Path(name)
         contents = _unpack(source, folder)
@@ -90,7 +91,6 @@ def restore(source: Path, *, force: bool = False) -> Contents:
         if not force and _holds_accounts():
             raise BackupError("La base contient déjà des comptes. Avec --force, la sauvegarde les remplace.")
         url = db.engine.url
-        db.session.remove()
         db.engine.dispose()
         _load(url, folder / BASE)
         for file in contents.files:
@@ -174,9 +174,10 @@ def _scripts() -> ScriptDirectory:
 
 
 def _holds_accounts() -> bool:
-    if not inspect(db.engine).has_table("user_account"):
-        return False
-    return bool(db.session.execute(text("SELECT count(*) FROM user_account")).scalar())
+    with db.engine.connect() as connection:
+        if not inspect(connection).has_table("user_account"):
+            return False
+        return bool(connection.scalar(text("SELECT count(*) FROM user_account")))
 
 
 def _sha256(file: Path) -> str:

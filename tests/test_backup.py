@@ -30,6 +30,7 @@ def busy(app):
 
 def flow(at, file: Path) -> bytes:
     build.full(db.session(), build.find(db.session(), "normandie"), file, at=at)
+    db.session.rollback()
     return file.read_bytes()
 
 

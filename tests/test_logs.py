@@ -33,7 +33,8 @@ def said(app):
 def test_each_request_is_one_line_with_its_number(app, said):
     nadia = make.provider()
     answer = Visitor(app, nadia).get("/fiches/")
-    (line,) = [one for one in said() if one.get("route") == "/fiches/"]
+    line = said()[-1]
+    assert line["route"] == "/fiches/"
     assert (line["level"], line["method"], line["status"], line["user"]) == ("info", "GET", 200, nadia.id)
     assert line["ms"] >= 0
     assert line["request"] == answer.headers["X-Request-ID"]
@@ -61,7 +62,7 @@ def test_no_address_is_ever_written(app, said, path):
 
 def test_signs_of_life_and_files_are_not_told(app, said):
     for path in ("/healthz", "/readyz", "/static/relais.css"):
-        Visitor(app).get(path)
+        Visitor(app).get(path).close()
     assert said() == []
 
 

@@ -303,6 +303,8 @@ EVENTS: dict[str, str] = {
     "saisir_pour": "Saisie par un modérateur pour la structure",
     "publier": "Fiche publiée",
     "mettre_a_jour": "Places ou dates mises à jour",
+    "relancer_porteuse": "Structure porteuse relancée par un modérateur",
+    "confirmer_porteuse": "Accord de la structure porteuse noté par un modérateur",
     "distinguer": "Déclarée différente d’une fiche qui lui ressemble",
     "contester": "Correction du modérateur contestée par la structure",
     "repondre_contestation": "Réponse du modérateur à la contestation",

@@ -15,7 +15,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_, union_all
 from sqlalchemy.orm import Session, contains_eager, defer, joinedload, lazyload
 
 from backoffice.models import Fiche, Revision, RevisionState, User
@@ -87,7 +87,7 @@ _TABS = (
         "Signalées",
         "Aucune règle n’a réagi à une fiche qui attend.",
         (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION),
-        where=lambda _user: [Revision.flagged],
+        where=lambda _user: [Revision.flagged == true()],
     ),
     Tab(
         "traitees",

@@ -27,6 +27,7 @@ from . import (
     liens,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
+    moderation_porteuse,
     motifs,
     places,
     porteuse,
@@ -62,6 +63,7 @@ PAGES = (
     lheo,
     liens,
     moderation_file,
+    moderation_porteuse,
     motifs,
     places,
     porteuse,

@@ -23,7 +23,10 @@ blueprint = Blueprint("reglages", __name__, url_prefix="/moderation/reglages")
 @blueprint.get("/")
 @requires(Permission.MODERATE)
 def liste() -> ResponseReturnValue:
-    mine = [item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR]
+    mine = sorted(
+        (item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR),
+        key=lambda territoire: territoire.nom,
+    )
     if len(mine) == 1:
         return redirect(url_for(".territoire", slug=mine[0].slug), 303)
     return render_template("moderation/reglages/liste.html", territoires=mine)
