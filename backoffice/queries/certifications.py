@@ -57,7 +57,7 @@ def _found(*wanted: ColumnElement[bool]) -> Sequence[Certification]:
 def _alike(key: str) -> Sequence[Certification]:
     if len(key) < 4:
         return []
-    names = {id_: name for id_, name in db.session.execute(select(Certification.id, Certification.search_name))}
+    names = dict(db.session.execute(select(Certification.id, Certification.search_name)).tuples())
     found = process.extract(key, names, scorer=fuzz.partial_ratio, score_cutoff=ALIKE, limit=MOST)
     rank = {id_: place for place, (_, _, id_) in enumerate(found)}
     rows = db.session.scalars(select(Certification).where(Certification.id.in_(rank)))
