@@ -11,8 +11,8 @@ from datetime import date, timedelta
 
 from backoffice.models.content import Action, Contenu, Creneau, Session
 from backoffice.models.dates import NBSP, short_day
+from backoffice.models.public_holidays import holiday
 from backoffice.models.vocabulary import JOURS
-from backoffice.models.working_days import public_holidays
 from backoffice.reference.vacances import Academie, academies, covers, in_break
 
 from .words import duration
@@ -79,11 +79,11 @@ def count(content: Contenu, action: Action, session: Session) -> Count | None:
     academie, place = academie_of(content, action), content.place_of(action)
     known = academie is not None and covers(academie.zone, start, end)
     zone = academie.zone if academie and known and not action.vacances else ""
-    closed = public_holidays(place.adresse.departement if place else "")
+    departement = place.adresse.departement if place else ""
     found = tuple(
         Meeting(day, slot)
         for day in (start + timedelta(number) for number in range((end - start).days + 1))
-        if day not in closed and not (zone and in_break(zone, day))
+        if not holiday(day, departement) and not (zone and in_break(zone, day))
         for slot in slots
         if WEEKDAYS[slot.jour] == day.weekday()
     )

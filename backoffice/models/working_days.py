@@ -1,4 +1,4 @@
-"""Public holidays, overseas included, and the working days of a territoire, which are neither those nor week-ends."""
+"""Working days of a territoire: neither Saturday, nor Sunday, nor a public holiday there."""
 
 from __future__ import annotations
 
@@ -9,20 +9,6 @@ import holidays
 
 OVERSEAS = {"01": "971", "02": "972", "03": "973", "04": "974", "06": "976", "975": "PM", "978": "MF", "988": "NC"}
 """Insee code of a région that has holidays of its own → its name in the calendar of `holidays`."""
-
-BY_DEPARTEMENT = {
-    "57": "57",
-    **dict.fromkeys(("67", "68"), "6AE"),
-    **{code: code for code in ("971", "972", "973", "974", "976")},
-    **{"975": "PM", "977": "BL", "978": "MF", "986": "WF", "987": "PF", "988": "NC"},
-}
-"""The same by département, where the holidays are not those of the whole country."""
-
-
-@cache
-def public_holidays(departement: str) -> holidays.HolidayBase:
-    """Those of a département, those of the whole country for "" or for one that has none of its own."""
-    return holidays.country_holidays("FR", subdiv=BY_DEPARTEMENT.get(departement))
 
 
 @cache
