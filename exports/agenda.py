@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
@@ -42,7 +42,7 @@ def _of_group(content: Contenu, action: Action, key: str, modified: datetime) ->
             days = [meeting.jour for meeting in found.meetings if meeting.creneau is slot]
             if not days:
                 continue
-            starts = [datetime.combine(day, slot.debut or day.min, clock) for day in days]
+            starts = [datetime.combine(day, slot.debut or time.min, clock) for day in days]
             event = _weekly(starts, slot, clock)
             event.add("uid", f"{key}-{action.id}-{found.session.id}-{rank}@relais")
             event.add("dtstamp", modified.astimezone(UTC))

@@ -169,11 +169,13 @@ def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
                 f"actions-{rank}-heures_total", f"Groupe {rank + 1} : {message} {found.words}", blocking=False
             )
             return
-        if abs(action.hours - found.hours) > HOURS_TOLERANCE * found.hours:
-            where = "semaines" if action.heures_total is None else "heures_total"
+        # Declared hours stand beside the weeks, when these are said: see _hours.
+        said = action.computed_hours or action.hours
+        if abs(said - found.hours) > HOURS_TOLERANCE * found.hours:
+            where = "semaines" if action.computed_hours else "heures_total"
             yield Finding(
                 f"actions-{rank}-{where}",
-                f"Groupe {rank + 1} : vous dites {action.hours} h en tout ; les horaires et les dates donnent "
+                f"Groupe {rank + 1} : vous dites {said} h en tout ; les horaires et les dates donnent "
                 f"{found.words} Est-ce bien ce que vous voulez dire ?",
                 blocking=False,
             )

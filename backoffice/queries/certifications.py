@@ -57,8 +57,9 @@ def _found(*wanted: ColumnElement[bool]) -> Sequence[Certification]:
 def _alike(key: str) -> Sequence[Certification]:
     if len(key) < 4:
         return []
-    names = dict(db.session.execute(select(Certification.id, Certification.search_name)).tuples())
+    rows = db.session.execute(select(Certification.id, Certification.search_name))
+    names = {row.id: row.search_name for row in rows}
     found = process.extract(key, names, scorer=fuzz.partial_ratio, score_cutoff=ALIKE, limit=MOST)
     rank = {id_: place for place, (_, _, id_) in enumerate(found)}
-    rows = db.session.scalars(select(Certification).where(Certification.id.in_(rank)))
-    return sorted(rows, key=lambda one: rank[one.id])
+    alike = db.session.scalars(select(Certification).where(Certification.id.in_(rank)))
+    return sorted(alike, key=lambda one: rank[one.id])
