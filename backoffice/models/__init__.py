@@ -1,6 +1,7 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
 from .account import Assignment, Login, Membership, Organisme, User
+from .certification import Certification
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -29,6 +30,7 @@ from .vocabulary import Dispositif
 
 __all__ = [
     "Assignment",
+    "Certification",
     "Commune",
     "Contestation",
     "Dispositif",

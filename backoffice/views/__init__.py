@@ -6,6 +6,7 @@ from flask import Flask
 
 from . import (
     accueil,
+    affichette,
     api,
     assistance,
     avis,
@@ -45,6 +46,7 @@ __all__ = ["check_permissions", "init_app"]
 
 PAGES = (
     accueil,
+    affichette,
     api,
     assistance,
     avis,
