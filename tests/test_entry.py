@@ -504,7 +504,7 @@ def test_a_clean_renewal_is_approved_from_the_top_of_the_page(app, people):
     fiche = renewed(*people, lambda content: setattr(content.formation, "contenu", "Autre."))
     page = entry(app, people[1], fiche)
     bar = page.words("//div[@class='barre']")
-    assert bar.startswith("Remettre dans la file Valider et publier")
+    assert bar.startswith("Valider et publier")
     press(page, "Valider et publier")
     assert again(fiche).latest.state is RevisionState.VALIDEE
     assert db.session.query(Contestation).count() == 0
