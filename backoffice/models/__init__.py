@@ -1,6 +1,15 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
 from .account import Assignment, Login, Membership, Organisme, User
+from .convention import (
+    Bpi,
+    ContactRequest,
+    ContactState,
+    Convention,
+    ConventionFiche,
+    ConventionOrigin,
+    Matching,
+)
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -17,6 +26,7 @@ from .moderation_rules import (
     RuleVersion,
 )
 from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
@@ -28,8 +38,14 @@ from .vocabulary import Dispositif
 
 __all__ = [
     "Assignment",
+    "Bpi",
     "Commune",
+    "ContactRequest",
+    "ContactState",
     "Contestation",
+    "Convention",
+    "ConventionFiche",
+    "ConventionOrigin",
     "Dispositif",
     "DistinctPair",
     "Effect",
@@ -55,11 +71,16 @@ __all__ = [
     "LotResult",
     "Mail",
     "MailState",
+    "Matching",
     "Membership",
     "ModerationRule",
     "Mute",
     "Nature",
     "Notification",
+    "Obligation",
+    "ObligationEvent",
+    "ObligationKind",
+    "ObligationState",
     "Organisme",
     "Origin",
     "Outcome",
