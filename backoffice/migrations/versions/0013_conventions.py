@@ -1,4 +1,4 @@
-"""convention, its fiches, its obligations and their history; the programmes and départements of a funder"""
+"""convention, its fiches, its obligations and their history; the scope of a funder; files of conventions"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ revision = "0013"
 down_revision = "0009"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+BEFORE = "kind IN ('lheo', 'tableau', 'reponses')"
+NOW = "kind IN ('lheo', 'tableau', 'reponses', 'conventions')"
 STATES = "('a_fournir', 'declaree', 'verifiee', 'non_conforme', 'sans_objet')"
 
 
@@ -41,6 +43,7 @@ def upgrade() -> None:
     op.create_index("ix_contact_request_convention_id", "contact_request", ["convention_id"], unique=False)
     _obligation()
     _keep_for_ever("obligation_event")
+    _kinds_of_import(BEFORE, NOW)
 
 
 def _convention() -> None:
@@ -159,7 +162,33 @@ def _keep_for_ever(table: str) -> None:
         )
 
 
+def _kinds_of_import(before: str, after: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("ck_import_job_kind", "import_job")
+        op.create_check_constraint("ck_import_job_kind", "import_job", after)
+        return
+    # SQLite cannot change a constraint: the table is written again. Its lines wait apart meanwhile, for they
+    # would go away with it.
+    written = op.get_bind().execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'import_job'")).scalar_one()
+    assert before in written
+    for order in (
+        "CREATE TABLE import_line_kept AS SELECT * FROM import_line",
+        "DELETE FROM import_line",
+        written.replace("CREATE TABLE import_job", "CREATE TABLE import_job_new", 1).replace(before, after),
+        "INSERT INTO import_job_new SELECT * FROM import_job",
+        "DROP TABLE import_job",
+        "ALTER TABLE import_job_new RENAME TO import_job",
+        "INSERT INTO import_line SELECT * FROM import_line_kept",
+        "DROP TABLE import_line_kept",
+    ):
+        op.execute(sa.text(order.replace(":", "\\:")))
+    op.create_index("ix_import_job_created_by_id", "import_job", ["created_by_id"], unique=False)
+
+
 def downgrade() -> None:
+    op.execute("DELETE FROM import_line WHERE job_id IN (SELECT id FROM import_job WHERE kind = 'conventions')")
+    op.execute("DELETE FROM import_job WHERE kind = 'conventions'")
+    _kinds_of_import(NOW, BEFORE)
     op.drop_table("obligation_event")
     op.drop_table("obligation")
     op.drop_table("contact_request")
