@@ -44,8 +44,8 @@ from backoffice.permissions import Role
 from backoffice.reference.motifs import shipped
 from backoffice.transactions import atomic
 from exports.flux.build import find
+from forms.grants import Grant
 from workflows import conventions, flux_runs, moderation_rules, operations
-from workflows.conventions import Grant
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply
 

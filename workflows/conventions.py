@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -23,27 +23,12 @@ from backoffice.models import (
 )
 from backoffice.models.base import now
 from backoffice.models.vocabulary import PUBLIC_BPI
+from forms.grants import Grant
 
 from . import on_map
 from .case import Refused
 from .obligations import apply, lock, open_all
 from .robot import is_robot, robot
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a funder says of one convention. montant: in cents."""
-
-    programme: str
-    annee: int
-    reference: str
-    departement: str
-    nom: str
-    siret: str = ""
-    rna: str = ""
-    montant: int | None = None
-    contact_pne: str = ""
-    bpi: Bpi = Bpi.INCONNU
 
 
 def create(
