@@ -28,6 +28,7 @@ from forms.grants import Grant
 from . import on_map
 from .case import Refused
 from .obligations import apply, lock, open_all
+from .recognition import recognise, sure_fiches
 from .robot import is_robot, robot
 
 
@@ -105,6 +106,18 @@ def attach(session: Session, actor: User, convention_id: int, organisme: Organis
     session.refresh(convention, ["organisme"])
     _ties_changed(session, convention)
     return convention
+
+
+def recognise_one(session: Session, actor: User, convention: Convention) -> None:
+    """Matches a convention that nobody has settled yet, when there is no doubt; then ties the fiches that it pays."""
+    if convention.matching is not Matching.RATTACHEE:
+        found = recognise(session, convention.territoire_id, convention)
+        if found.sure is None:
+            return
+        attach(session, actor, convention.id, found.sure)
+    if not convention.ties:
+        for fiche in sure_fiches(session, convention):
+            tie(session, actor, convention.id, fiche)
 
 
 def tie(session: Session, actor: User, convention_id: int, fiche: Fiche) -> None:
