@@ -116,7 +116,7 @@ def _sights(session: Session, convention_ids: Collection[int]) -> dict[int, list
         .distinct()
     ).all()
     fiche_ids = {tie.fiche_id for tie in ties}
-    numeros = dict(session.execute(select(Fiche.id, Fiche.numero).where(Fiche.id.in_(fiche_ids))).tuples().all())
+    numeros = dict(session.execute(select(Fiche.id, Fiche.numero).where(Fiche.id.in_(fiche_ids))).all())
     seen: dict[int, Sight] = {}
     for flux, at in _last_runs(session):
         for fiche_id in carried(session, flux, at, fiche_ids - seen.keys()):
@@ -142,4 +142,4 @@ def _last_runs(session: Session) -> Iterator[tuple[Flux, datetime]]:
         .where(Flux.active)
         .order_by(Flux.territoire_id.is_(None), Flux.id)
     )
-    yield from rows.tuples().all()
+    yield from rows.all()

@@ -83,7 +83,7 @@ PROOFS = {
 }
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_after_any_life_a_state_is_what_its_history_says(funder, seed):
     """Random steps, allowed or not, by whoever: the row and the replay of its events never part."""
     rng = Random(seed)
@@ -92,16 +92,17 @@ def test_after_any_life_a_state_is_what_its_history_says(funder, seed):
     convention = make.convention(funder, structure)
     refused = 0
     for _ in range(60):
-        row = rng.choice(convention.obligations)
-        name = rng.choice([*TRANSITIONS])
+        row, person = rng.choice(convention.obligations), rng.choice(people)
+        open_ways = [transition.name for transition in available(person, row)]
+        name = rng.choice(open_ways if open_ways and rng.random() < 0.7 else [*TRANSITIONS])
         said = {
-            "comment": rng.choice(["", "Parce que."]),
-            "proof": rng.choice([None, PROOFS.get(name)]),
+            "comment": rng.choice(["", "Parce que.", "Oui."]),
+            "proof": rng.choice([None, PROOFS.get(name), PROOFS.get(name)]),
             "due_on": rng.choice([None, date(2027, 1, rng.randint(1, 28))]),
         }
         before = standing_of(row), len(events(row))
         try:
-            step(convention, row.kind, name, rng.choice(people), **said)
+            step(convention, row.kind, name, person, **said)
         except Refused:
             refused += 1
             db.session.expire_all()
@@ -110,8 +111,8 @@ def test_after_any_life_a_state_is_what_its_history_says(funder, seed):
             history = events(kept)
             assert replay(history) == standing_of(kept)
             assert all(one.target is two.source for one, two in pairwise(history))
-    assert 0 < refused < 180
-    assert len({event.transition for row in convention.obligations for event in events(row)}) > 4
+    assert 0 < refused < 55
+    assert len({event.transition for row in convention.obligations for event in events(row)}) > 5
 
 
 def test_each_transition_can_really_be_taken_by_each_who_may(funder):

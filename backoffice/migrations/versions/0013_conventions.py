@@ -174,7 +174,7 @@ def _kinds_of_import(before: str, after: str) -> None:
     for order in (
         "CREATE TABLE import_line_kept AS SELECT * FROM import_line",
         "DELETE FROM import_line",
-        written.replace("CREATE TABLE import_job", "CREATE TABLE import_job_new", 1).replace(before, after),
+        "CREATE TABLE import_job_new " + written[written.index("(") :].replace(before, after),
         "INSERT INTO import_job_new SELECT * FROM import_job",
         "DROP TABLE import_job",
         "ALTER TABLE import_job_new RENAME TO import_job",
