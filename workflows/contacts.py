@@ -128,9 +128,7 @@ def bounced(session: Session, actor: User, convention_id: int, why: str) -> None
 def refused_by_server(session: Session, address: str, why: str) -> None:
     """The server said that nobody is there: all the conventions that use this address must know."""
     ids = session.scalars(
-        select(Convention.id).where(
-            Convention.contact_pne == address.lower(), Convention.contact_bounced_at.is_(None), address != ""
-        )
+        select(Convention.id).where(Convention.contact_pne == address.lower(), Convention.contact_bounced_at.is_(None))
     ).all()
     for convention_id in ids:
         bounced(session, robot(session), convention_id, f"Le serveur de messagerie l’a refusée : {why}"[:500])

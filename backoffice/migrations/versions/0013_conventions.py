@@ -164,8 +164,8 @@ def _keep_for_ever(table: str) -> None:
 
 def _kinds_of_import(before: str, after: str) -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint("ck_import_job_kind", "import_job")
-        op.create_check_constraint("ck_import_job_kind", "import_job", after)
+        op.drop_constraint(op.f("ck_import_job_kind"), "import_job")
+        op.create_check_constraint(op.f("ck_import_job_kind"), "import_job", after)
         return
     # SQLite cannot change a constraint: the table is written again. Its lines wait apart meanwhile, for they
     # would go away with it.
