@@ -152,6 +152,7 @@ def _action(offer: Offer, action: Action) -> ActionPublique:
         ],
         rythme=words.rhythm(action),
         heures_total=action.hours,
+        vacances=action.vacances,
         semaines=action.semaines,
         duree=action.duree,
         effectif_min=action.effectif_min,

@@ -110,6 +110,7 @@ ROWS = (
     Row("accueil.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row("accueil.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
     Row("accueil.communes", P.CONNECTED, "GET", "/communes?q=14000", (303, *EVERYONE[1:])),
+    Row("accueil.certifications", P.CONNECTED, "GET", "/certifications?q=delf", (303, *EVERYONE[1:])),
     Row("compte.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row(
         "compte.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))
@@ -144,6 +145,16 @@ ROWS = (
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
+    Row("affichette.affichette", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/affichette", ENTERERS),
+    Row("affichette.affichette", P.ENTER_FICHE, "GET", "/fiches/{publiee}/affichette?groupe=G2", ENTERERS),
+    Row(
+        "affichette.affichette",
+        P.ENTER_FICHE,
+        "GET",
+        "/fiches/{publiee}/affichette?groupe=inconnu",
+        (303, 404, 404, 404, *OUTSIDE),
+    ),
+    Row("affichette.seances", P.ENTER_FICHE, "GET", "/fiches/{publiee}/seances.ics", ENTERERS),
     Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{publiee}/places", WRITERS),
     Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/places", (303, 303, *WRITERS[2:])),
     Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{suspendue}/places", (303, 303, *WRITERS[2:])),

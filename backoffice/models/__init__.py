@@ -1,6 +1,7 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
 from .account import Assignment, Login, Membership, Organisme, User
+from .certification import Certification
 from .convention import (
     Bpi,
     ContactRequest,
@@ -39,6 +40,7 @@ from .vocabulary import Dispositif
 __all__ = [
     "Assignment",
     "Bpi",
+    "Certification",
     "Commune",
     "ContactRequest",
     "ContactState",

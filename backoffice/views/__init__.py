@@ -6,6 +6,7 @@ from flask import Flask
 
 from . import (
     accueil,
+    affichette,
     api,
     assistance,
     avis,
@@ -41,6 +42,7 @@ __all__ = ["check_permissions", "init_app"]
 
 PAGES = (
     accueil,
+    affichette,
     api,
     assistance,
     avis,

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Fiche, Origin, RevisionState
+from backoffice.models import Dispositif, Fiche, Origin, Revision, RevisionState
 from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
@@ -90,9 +90,7 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
 
 def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
     """unsaved, typed: what was written and could not be kept, shown so that it can be copied."""
-    latest = fiche.latest
-    # A moderator's copy is shown once it is decided: until then, what the structure sent.
-    shown = latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
+    latest, shown = fiche.latest, shown_revision(fiche)
     corrected = contestable(fiche)
     return render_template(
         "fiches/fiche.html",
@@ -109,6 +107,12 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         unsaved=unsaved,
         typed=typed,
     )
+
+
+def shown_revision(fiche: Fiche) -> Revision:
+    """The latest version. A moderator's copy is shown once it is decided: until then, what the structure sent."""
+    latest = fiche.latest
+    return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
 
 
 def _is_ours(transition: Transition) -> bool:

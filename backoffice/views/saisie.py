@@ -15,8 +15,10 @@ from backoffice.extensions import db
 from backoffice.models import Fiche, Remark, Revision, RevisionState
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
+from backoffice.queries.certifications import certifications
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
+from forms import certifications as exams
 from forms import review as reviews
 from forms.addresses import choose
 from forms.builder import StepForm
@@ -93,6 +95,7 @@ def show_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
 def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
     content, found = revision.content, review_of(fiche, revision)
+    exams.offer(form, certifications)
     asked = remarks_of(desk, fiche)
     return render_template(
         "saisie/etape.html",
@@ -182,6 +185,8 @@ def _asked(saved: Saved, step: Step, order: str) -> str:
     what, _, path = order.partition(":")
     if what == "ajouter":
         return add_row(saved, step, path)
+    if what in ("examen", "certification"):
+        return exams.EXAM
     return f"{path.split(':')[0]}-ville" if what in ("chercher", "commune") else ""
 
 
@@ -193,6 +198,8 @@ def _posted() -> tuple[MultiDict[str, str], str]:
         posted = remove_row(posted, order.removeprefix("retirer:"))
     elif order.startswith("commune:"):
         posted = choose(posted, order)
+    elif order.startswith("certification:"):
+        posted = exams.choose(posted, order, certifications)
     return posted, order
 
 

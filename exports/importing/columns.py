@@ -120,6 +120,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("actions[].organisation"),
     Column("actions[].effectif_min", help="un nombre"),
     Column("actions[].effectif_max", help="un nombre"),
+    Column("actions[].vacances", help="oui ou non"),
     Column("actions[].semaines", help="un nombre"),
     Column("actions[].heures_total", help="un nombre"),
     Column("actions[].duree"),

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0014"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 BEFORE = "kind IN ('lheo', 'tableau', 'reponses')"
