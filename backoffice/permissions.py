@@ -26,11 +26,21 @@ class Permission(StrEnum):
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
     READ_REPORT = "read_report"  # the yearly figures of one's territoires
+    READ_CONVENTION = "read_convention"  # read the grants that one's role gives sight of, and their obligations
+    FUND = "fund"  # write the grants of one's programmes and départements, follow and check their obligations
     ADMINISTER = "administer"  # the whole network
     AUTOMATIC = "automatic"  # what Relais does by itself at its hour: no person holds it
 
 
-ENTRY = frozenset({Permission.WRITE_FICHE, Permission.ENTER_FICHE, Permission.IMPORT, Permission.READ_FICHE})
+ENTRY = frozenset(
+    {
+        Permission.WRITE_FICHE,
+        Permission.ENTER_FICHE,
+        Permission.IMPORT,
+        Permission.READ_FICHE,
+        Permission.READ_CONVENTION,
+    }
+)
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SAISIE: ENTRY,
@@ -43,9 +53,18 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.WRITE_RULES,
             Permission.READ_FICHE,
             Permission.READ_REPORT,
+            Permission.READ_CONVENTION,
         }
     ),
-    Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE, Permission.READ_REPORT}),
+    Role.FINANCEUR: frozenset(
+        {
+            Permission.READ_PUBLISHED,
+            Permission.READ_FICHE,
+            Permission.READ_REPORT,
+            Permission.READ_CONVENTION,
+            Permission.FUND,
+        }
+    ),
     Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.WRITE_RULES, Permission.READ_FICHE}),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""

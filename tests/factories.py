@@ -9,9 +9,11 @@ from sqlalchemy import select
 from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
+    Convention,
     Dispositif,
     Effect,
     Fiche,
+    FluxRun,
     Membership,
     ModerationRule,
     Organisme,
@@ -41,7 +43,9 @@ from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from backoffice.reference.motifs import shipped
 from backoffice.transactions import atomic
-from workflows import moderation_rules, operations
+from exports.flux.build import find
+from forms.grants import Grant
+from workflows import conventions, flux_runs, moderation_rules, operations
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply
 
@@ -198,3 +202,26 @@ def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: C
         step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "")
         db.session.expire_all()
     return fiche
+
+
+def grant(reference: str = "2026-104-0001", **said: object) -> Grant:
+    """What a funder says of one convention in Calvados."""
+    facts: dict[str, object] = {"programme": "BOP 104", "annee": 2026, "departement": "14", "nom": "Centre social"}
+    return Grant(reference=reference, **facts | said)  # type: ignore[arg-type]
+
+
+def convention(by: User, structure: Organisme | None = None, **said: object) -> Convention:
+    """A convention that a funder wrote, for a structure that it recognised when one is given."""
+    with atomic() as session:
+        made = conventions.create(session, by, by.assignments[0].territoire_id, grant(**said))
+        if structure is not None:
+            conventions.attach(session, by, made.id, structure)
+    return made
+
+
+def flow(code: str = "normandie") -> FluxRun:
+    """Makes and publishes a flow, with all that follows."""
+    with atomic() as session:
+        run = flux_runs.ask(session, find(session, code))
+    db.session.expire_all()
+    return run

@@ -2,6 +2,15 @@
 
 from .account import Assignment, Login, Membership, Organisme, User
 from .certification import Certification
+from .convention import (
+    Bpi,
+    ContactRequest,
+    ContactState,
+    Convention,
+    ConventionFiche,
+    ConventionOrigin,
+    Matching,
+)
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -18,6 +27,7 @@ from .moderation_rules import (
     RuleVersion,
 )
 from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
@@ -30,9 +40,15 @@ from .vocabulary import Dispositif
 
 __all__ = [
     "Assignment",
+    "Bpi",
     "Certification",
     "Commune",
+    "ContactRequest",
+    "ContactState",
     "Contestation",
+    "Convention",
+    "ConventionFiche",
+    "ConventionOrigin",
     "Dispositif",
     "DistinctPair",
     "Effect",
@@ -58,11 +74,16 @@ __all__ = [
     "LotResult",
     "Mail",
     "MailState",
+    "Matching",
     "Membership",
     "ModerationRule",
     "Mute",
     "Nature",
     "Notification",
+    "Obligation",
+    "ObligationEvent",
+    "ObligationKind",
+    "ObligationState",
     "Organisme",
     "Origin",
     "Outcome",

@@ -272,6 +272,12 @@ FACTS = {
     "flux": "Normandie",
     "fabrication": 1,
     "structure": "Les amis des Tilleuls",
+    "beneficiaire": "Les amis des Tilleuls",
+    "programme": "BOP 104",
+    "annee": 2026,
+    "reference": "2026-104-0001",
+    "nombre": 2,
+    "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 
 

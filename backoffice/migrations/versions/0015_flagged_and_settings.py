@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0014"
+down_revision = "0013"
 
 MARK = """UPDATE revision SET flagged = EXISTS (
     SELECT 1 FROM rule_hit JOIN moderation_rule ON moderation_rule.id = rule_hit.rule_id
