@@ -153,6 +153,15 @@ def test_moderators_and_funders_read_it_and_its_images(app, readers):
         assert "Ateliers sociolinguistiques (ASL) : 147" in "".join(drawing.itertext())
 
 
+def test_a_funder_of_some_departements_reads_the_figures_of_those_alone(app, readers):
+    funder = readers[1]
+    for codes, number in ((["76"], "0"), (["14", "76"], "4"), ([], "4")):
+        funder.assignments[0].departements = codes
+        db.session.commit()
+        page = Visitor(app, funder).get(PAGE).text
+        assert f"<dt>Fiches</dt><dd>{number}</dd>" in page
+
+
 def test_the_form_leads_to_a_year(app, readers):
     answer = Visitor(app, readers[0]).get("/bilan/choisir?territoire=normandie&annee=2025")
     assert answer.headers["Location"] == "/bilan/normandie/2025"

@@ -53,7 +53,15 @@ def asked(slug: str, year: int) -> Asked:
     territoire = readable().get(slug) or abort(404)
     if not FIRST_YEAR <= year <= last_year():
         abort(404)
-    return Asked(territoire, year, Scope(territoire.id))
+    return Asked(territoire, year, Scope(territoire.id, read_departements(territoire)))
+
+
+def read_departements(territoire: Territoire) -> frozenset[str]:
+    """Those that the person may read there; none said: all. A moderator reads the whole territoire."""
+    mine = [row for row in current_user.assignments if row.role in READERS and row.territoire_id == territoire.id]
+    if any(row.role is Role.MODERATEUR or not row.departements for row in mine):
+        return frozenset()
+    return frozenset(code for row in mine for code in row.departements)
 
 
 @blueprint.get("/")
