@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
 from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
+    Campaign,
     Convention,
     Dispositif,
     Effect,
@@ -22,6 +23,7 @@ from backoffice.models import (
     Territoire,
     User,
 )
+from backoffice.models.base import now
 from backoffice.models.content import (
     Action,
     Adresse,
@@ -38,6 +40,7 @@ from backoffice.models.content import (
     Session,
     Structure,
 )
+from backoffice.models.dates import local_day
 from backoffice.models.rule_language import load
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
@@ -180,6 +183,23 @@ def rule(by: User, *mots: str, effect: Effect = Effect.SIGNALE, name: str = "Mot
     with atomic() as session:
         made = moderation_rules.write_rule(session, by.assignments[0].territoire_id, writing, by)
         moderation_rules.activate(session, made.id, by)
+    return made
+
+
+def campaign(by: User, *slugs: str, **changes: object) -> Campaign:
+    """Of the year that comes, open from yesterday; of the moderator's territoire unless others are said."""
+    today = local_day(now())
+    fields = {
+        "label": "Ateliers, une année de plus",
+        "year": today.year + 1,
+        "opens_on": today - timedelta(1),
+        "deadline": today + timedelta(60),
+        "created_by_id": by.id,
+    }
+    made = Campaign(**fields | changes)
+    made.territoires = [territoire(slug) for slug in slugs] or [by.assignments[0].territoire]
+    db.session.add(made)
+    db.session.commit()
     return made
 
 

@@ -287,6 +287,22 @@ _TABLE = (
         obligatory=True,
     ),
     Notice(
+        "campagne_invitation",
+        "Les campagnes de reconduction",
+        "a territoire opens a campaign: the structures that had a fiche last year are invited, once each",
+        named,
+        "{{ campagne }} : reconduisez vos fiches, au plus tard le {{ echeance }}",
+        "/fiches/reconduire/{organisme}",
+    ),
+    Notice(
+        "campagne_rappel",
+        "Les rappels avant la fin d’une campagne",
+        "14, then 3 days before the end of a campaign, to the structures invited that have not sent everything",
+        structure,
+        "{{ campagne }} : plus que {{ jours }} jour{{ 's' if jours > 1 }} pour reconduire vos fiches",
+        "/fiches/reconduire/{organisme}",
+    ),
+    Notice(
         "releve_du_jour",
         "Le relevé du jour de la file de modération",
         "each morning when something waits in a territoire",

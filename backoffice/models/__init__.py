@@ -1,6 +1,7 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
 from .account import Assignment, Login, Membership, Organisme, User
+from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
 from .certification import Certification
 from .convention import (
     Bpi,
@@ -32,7 +33,6 @@ from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
-from .settings import SettingChange
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
@@ -41,6 +41,9 @@ from .vocabulary import Dispositif
 __all__ = [
     "Assignment",
     "Bpi",
+    "Campaign",
+    "CampaignInvitation",
+    "CampaignTerritoire",
     "Certification",
     "Commune",
     "ContactRequest",
@@ -106,7 +109,6 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
-    "SettingChange",
     "Support",
     "Territoire",
     "TransitionLog",

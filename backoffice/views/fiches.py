@@ -12,15 +12,21 @@ from flask_login import current_user
 
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Fiche, Origin, Revision, RevisionState
+from backoffice.models.base import now
+from backoffice.models.dates import local_day
+from backoffice.models.text import clean
 from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
+from backoffice.queries.campaigns import open_to
+from backoffice.security import id_of
 from backoffice.transactions import atomic
 from forms.differences import Difference
 from forms.paths import PATHS
 from workflows import operations
 from workflows.case import Refused
 from workflows.corrections import contestable, contestation_of, corrected_version
+from workflows.dashboard import cards
 from workflows.definition import TRANSITIONS, Transition
 from workflows.engine import apply, available
 
@@ -45,8 +51,18 @@ def entered_fiche(fiche_id: int) -> Fiche:
 @requires(Permission.WRITE_FICHE)
 def liste() -> ResponseReturnValue:
     organisme = acting_organisme() or abort(404)
-    fiches = queries.own_fiches(db.session, current_user, organisme)
-    return render_template("fiches/liste.html", fiches=fiches)
+    text, page = clean(request.args.get("q", ""))[:100], request.args.get("page", 1, type=id_of)
+    shelf = queries.own_fiches(db.session(), current_user, organisme, text, page)
+    campaigns = open_to(db.session(), organisme, local_day(now()))
+    return render_template(
+        "fiches/liste.html",
+        organisme=organisme,
+        shelf=shelf,
+        text=text,
+        cards=cards(db.session(), shelf.fiches, campaigns),
+        campaigns=campaigns,
+        paths=PATHS,
+    )
 
 
 @blueprint.get("/nouvelle")
@@ -106,6 +122,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         error=error,
         unsaved=unsaved,
         typed=typed,
+        copy_key=secrets.token_hex(16),
     )
 
 
