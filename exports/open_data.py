@@ -30,7 +30,6 @@ from backoffice.models.vocabulary import (
     VISEES,
     Dispositif,
 )
-from backoffice.reference.centres import centres
 from backoffice.reference.publics import publics as every_public
 
 from . import words
@@ -54,7 +53,7 @@ from .open_shapes import (
     plain,
 )
 
-VERSION = 2
+VERSION = 1
 """Raise it when this module writes something else for the same content: copies kept by readers expire."""
 
 
@@ -326,7 +325,7 @@ def csv_line(cells: Sequence[str]) -> str:
 def geojson_parts(offers: Iterable[Offer]) -> Iterator[str]:
     """A FeatureCollection (RFC 7946), piece by piece; one feature a group.
 
-    Entries hold no coordinates: the point is that of the commune, null for one that the map does not know.
+    Entries hold no coordinates: the geometry is null and `code_insee` tells the commune.
     """
     head = json.dumps({"type": "FeatureCollection", "licence": plain(LICENCE)}, ensure_ascii=False)
     yield head.removesuffix("}") + ', "features": ['
@@ -339,9 +338,7 @@ def geojson_parts(offers: Iterable[Offer]) -> Iterator[str]:
 
 
 def feature(row: LigneAction) -> dict[str, Any]:
-    point = centres().get(row.code_insee)
-    geometry = {"type": "Point", "coordinates": list(point)} if point else None
-    return {"type": "Feature", "id": row.numero, "geometry": geometry, "properties": plain(row)}
+    return {"type": "Feature", "id": row.numero, "geometry": None, "properties": plain(row)}
 
 
 Writer = Callable[[Iterable[Offer]], Iterator[str]]

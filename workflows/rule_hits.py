@@ -28,6 +28,7 @@ def record_hits(case: Case) -> None:
 def search(session: Session, fiche: Fiche, revision: Revision, versions: Sequence[RuleVersion]) -> None:
     """Records what these versions find. What a moderator had set aside, in the same words, stays set aside."""
     facts = Facts(revision.content, fiche.organisme.nom, fiche.dispositif, local_day(now()))
+    hurried = revision.priority
     for version in versions:
         spots = evaluate(load(version.definition), facts)
         if not spots:
@@ -42,10 +43,9 @@ def search(session: Session, fiche: Fiche, revision: Revision, versions: Sequenc
         )
         session.add(hit)
         session.flush()
-        if not _set_aside_before(session, hit):
-            revision.flagged = True
-            if version.effect is Effect.PRIORITE:
-                revision.priority = 1
+        if not _set_aside_before(session, hit) and version.effect is Effect.PRIORITE:
+            hurried = 1
+    revision.priority = hurried
 
 
 def _set_aside_before(session: Session, hit: RuleHit) -> bool:
@@ -85,14 +85,12 @@ def nothing_blocks(case: Case) -> None:
         )
 
 
-def mark(session: Session, revision_ids: Select[int]) -> None:
-    """Writes anew, on these versions, the copies that the queue is ordered and counted by."""
-    flagged = exists().where(RuleHit.revision_id == Revision.id, standing())
-    hurried = flagged.where(RuleHit.effect == Effect.PRIORITE)
+def set_priority(session: Session, revision_ids: Select[int]) -> None:
+    hurried = exists().where(RuleHit.revision_id == Revision.id, RuleHit.effect == Effect.PRIORITE, standing())
     session.execute(
         update(Revision)
         .where(Revision.id.in_(revision_ids))
-        .values(priority=sql_case((hurried, 1), else_=0), flagged=flagged)
+        .values(priority=sql_case((hurried, 1), else_=0))
         .execution_options(synchronize_session=False)
     )
     session.expire_all()

@@ -22,7 +22,6 @@ from backoffice.transactions import atomic
 from forms.paths import PATHS
 from forms.sheet import sheet
 from workflows import remarks
-from workflows.carriers import support_of
 from workflows.case import Refused
 from workflows.corrections import contestation_of
 from workflows.definition import TRANSITIONS
@@ -86,7 +85,6 @@ def version_page(
         earlier=remarks.earlier(session, fiche, revision),
         sentences=sentences(session, fiche.territoire_id),
         lookalikes=lookalikes(session, fiche, revision),
-        support=support_of(session, fiche, content),
     )
 
 
