@@ -102,6 +102,8 @@ WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
+REPORT = (303, 403, 403, 200, 404, 200, 404, 403)
+REPORT_303 = (303, 403, 403, 303, 404, 303, 404, 403)
 
 ROWS = (
     Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
@@ -334,6 +336,29 @@ ROWS = (
         "/moderation/motifs/normandie/doublon/desactiver",
         (303, 403, 403, 303, *OUTSIDE_M),
     ),
+    Row("exploitation.accueil", P.ADMINISTER, "GET", "/administration/exploitation/", ADMINISTRATORS),
+    Row(
+        "moderation_porteuse.relancer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/porteuse/relancer",
+        (303, 403, 403, 409, *OUTSIDE_M),
+    ),
+    Row(
+        "moderation_porteuse.confirmer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/porteuse/confirmer",
+        (401, 403, 403, 409, *OUTSIDE_M),
+    ),
+    Row("bilan.accueil", P.READ_REPORT, "GET", "/bilan/", (303, 403, 403, 303, 303, 303, 303, 403)),
+    Row("bilan.choisir", P.READ_REPORT, "GET", "/bilan/choisir?territoire=normandie&annee=2026", REPORT_303),
+    Row("bilan.annee", P.READ_REPORT, "GET", "/bilan/normandie/2026", REPORT),
+    Row("bilan.csv", P.READ_REPORT, "GET", "/bilan/normandie/2026.csv", REPORT),
+    Row("bilan.graphique", P.READ_REPORT, "GET", "/bilan/normandie/2026/dispositif-heures.svg", REPORT),
+    Row("reglages.liste", P.MODERATE, "GET", "/moderation/reglages/", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row("reglages.territoire", P.MODERATE, "GET", "/moderation/reglages/normandie", MODERATORS),
+    Row("reglages.enregistrer", P.MODERATE, "POST", "/moderation/reglages/normandie", (401, 403, 403, 422, *OUTSIDE_M)),
     Row("regles.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
     Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),
     Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle?modele={regle}", OF_RULE),

@@ -33,6 +33,7 @@ from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
+from .settings import SettingChange
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
@@ -109,6 +110,7 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
+    "SettingChange",
     "Support",
     "Territoire",
     "TransitionLog",

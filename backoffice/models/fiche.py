@@ -129,6 +129,7 @@ class Revision(Model):
         Index("ix_revision_commune", "commune", "fiche_id"),
         # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
         Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
+        Index("ix_revision_flagged", "territoire_id", "state", "flagged", "submitted_at", "id"),
         Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
         Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
         CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
@@ -167,6 +168,8 @@ class Revision(Model):
     moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
     priority: Mapped[int] = mapped_column(default=0)
     """1 while a rule sends it to the top of the queue: a copy, for the order of the lists."""
+    flagged: Mapped[bool] = mapped_column(default=False)
+    """Whether a rule stands against it, whatever it does then: a copy too, see workflows.rule_hits."""
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None] = mapped_column(Text)
     """What the moderator wrote when returning or refusing."""

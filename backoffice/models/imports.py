@@ -51,6 +51,18 @@ class JobStatus(StrEnum):
     FINI = "fini"
     ECHEC = "echec"
 
+    @property
+    def label(self) -> str:
+        return _STATUSES[self]
+
+
+_STATUSES = {
+    JobStatus.ATTEND: "En attente",
+    JobStatus.EN_COURS: "En cours",
+    JobStatus.FINI: "Terminé",
+    JobStatus.ECHEC: "En échec",
+}
+
 
 class Outcome(StrEnum):
     """What a line would become, then what it became."""

@@ -78,10 +78,9 @@ def _late(value: str) -> ColumnElement[bool]:
     return Revision.due_on < today if value == "retard" else Revision.due_on >= today
 
 
-def flagged(rule_id: int | None = None) -> ColumnElement[bool]:
-    """Condition on Revision: a rule found something that nobody has set aside; this one, when it is said."""
-    hits = select(RuleHit.revision_id).where(standing())
-    return Revision.id.in_(hits if rule_id is None else hits.where(RuleHit.rule_id == rule_id))
+def _flagged_by(rule_id: str) -> ColumnElement[bool]:
+    """This rule found something that nobody has set aside."""
+    return Revision.id.in_(select(RuleHit.revision_id).where(RuleHit.rule_id == int(rule_id), standing()))
 
 
 def _rules(session: Session, user: User) -> dict[str, str]:
@@ -127,7 +126,7 @@ FILTERS = (
         lambda _session, _user: {str(item): item.label for item in Nature},
     ),
     Filter("campagne", "Campagne", lambda value: Revision.campaign_id == int(value), _campaigns),
-    Filter("regle", "Règle qui a réagi", lambda value: flagged(int(value)), _rules),
+    Filter("regle", "Règle qui a réagi", _flagged_by, _rules),
     Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
 )
 

@@ -21,7 +21,7 @@ from forms.campaigns import Definition
 from workflows import campaigns
 from workflows.case import Refused
 
-from .chiffres import LEFT, ROOM, STEP, TOP, Bar
+from .barres import Bar, bars_image
 from .guard import requires
 
 blueprint = Blueprint("campagnes", __name__, url_prefix="/moderation/campagnes")
@@ -159,11 +159,7 @@ def graphique(campaign_id: int) -> ResponseReturnValue:
     """One bar a stage beside its number: nothing is said by colour alone."""
     campaign = found(campaign_id)
     counts = queries.totals(lines_of(campaign))
-    largest = max(counts.values()) or 1
-    groups = [
-        (words, [Bar(str(counts[stage]), TOP + 2 * STEP * rank, counts[stage] / largest * ROOM, COLOURS[stage])])
-        for rank, (stage, words) in enumerate(STAGES.items())
-    ]
-    height = TOP + 2 * STEP * len(groups)
-    drawing = render_template("chiffres/barres.svg", title=campaign.label, groups=groups, height=height, left=LEFT)
-    return drawing, 200, {"Content-Type": "image/svg+xml; charset=utf-8"}
+    return bars_image(
+        campaign.label,
+        ((words, [Bar(counts[stage], str(counts[stage]), COLOURS[stage])]) for stage, words in STAGES.items()),
+    )
