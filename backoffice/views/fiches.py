@@ -30,6 +30,7 @@ from workflows.dashboard import cards
 from workflows.definition import TRANSITIONS, Transition
 from workflows.engine import apply, available
 
+from . import subventions
 from .compte import acting_organisme
 from .entry import answered, corrections
 from .guard import requires
@@ -122,6 +123,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         error=error,
         unsaved=unsaved,
         typed=typed,
+        grants=subventions.payable(fiche),
         copy_key=secrets.token_hex(16),
     )
 

@@ -26,11 +26,14 @@ from forms.differences import Difference, differences
 from forms.paths import PATHS
 from forms.questions import Path, Step
 from forms.saving import Saved, add_row, answers, open_form, remove_row, save, stamp
+from forms.steps.funding import FUNDING
 from workflows import operations, remarks
 from workflows.case import Refused
+from workflows.conventions import keep_ties
 from workflows.engine import apply, lock
 from workflows.outbox import tell
 
+from . import subventions
 from .entry import Asked, answered
 from .fiches import entered_fiche, fiche_page
 from .guard import requires
@@ -108,6 +111,7 @@ def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -
         statuses=reviews.statuses(path, found, content),
         told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
+        grants=subventions.payable(fiche) if desk is STRUCTURE and step.slug == FUNDING.slug else [],
         returned=returned_version(fiche),
         asked=asked,
         remarks_at=by_path(asked),
@@ -166,6 +170,7 @@ def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
                 operations.save_draft(session, revision, saved.content, saved.pending, current_user)
             if desk is STRUCTURE:
                 remarks.reply(session, revision.fiche, replies(), current_user)
+                keep_ties(session, current_user, revision.fiche, subventions.said())
                 operations.note_help(session, revision, current_user)
     except Refused as refused:
         fiche = desk.load(fiche_id)
@@ -242,7 +247,7 @@ def _conflict(desk: Desk, fiche: Fiche, step: Step, saved: Saved, posted: MultiD
         fiche=fiche,
         step=step,
         gaps=_differences(fiche, step, saved),
-        pairs=[*answers(posted), *reply_pairs()],
+        pairs=[*answers(posted), *reply_pairs(), *subventions.pairs()],
         stamp=stored,
         desk=desk.name,
     )
