@@ -7,6 +7,7 @@ from flask import Flask
 from . import (
     accueil,
     affichette,
+    aide,
     api,
     assistance,
     avis,
@@ -48,6 +49,7 @@ __all__ = ["check_permissions", "init_app"]
 
 PAGES = (
     accueil,
+    aide,
     affichette,
     api,
     assistance,
