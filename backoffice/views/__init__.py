@@ -37,9 +37,12 @@ from . import (
     reconduction,
     reglages,
     regles,
+    relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
     suivi_flux,
+    tableau,
+    tableau_fichiers,  # noqa: F401 - the same
 )
 from .guard import check_permissions
 
@@ -78,6 +81,7 @@ PAGES = (
     remarques,
     saisie,
     suivi_flux,
+    tableau,
 )
 """Each gives its `blueprint`."""
 
