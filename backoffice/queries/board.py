@@ -227,7 +227,7 @@ def unfunded(session: Session, user: User, filters: Filters, most: int = 500) ->
 
 def _in_scope(user: User) -> ColumnElement[bool]:
     """Condition on Fiche and its published Revision: where, and of a kind that, a role of the person follows."""
-    found = [Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))]
+    found: list[ColumnElement[bool]] = [Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))]
     for row in user.assignments:
         if row.role is not Role.FINANCEUR:
             continue

@@ -7,9 +7,10 @@ import re
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from backoffice.extensions import db
-from backoffice.models import RevisionState
+from backoffice.models import Mail, RevisionState
 from tests import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
@@ -17,6 +18,14 @@ from .conftest import PHONE, WIDE, NewPerson
 pytestmark = pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")])
 
 Size = dict[str, int]
+
+
+def confirmation_link() -> str:
+    text = db.session.scalars(select(Mail.text).where(Mail.notice == "adresse_enquete")).one()
+    db.session.remove()
+    found = re.search(r"/adresse-enquete/\S+", text)
+    assert found
+    return found[0]
 
 
 def test_a_funder_reminds_and_sees_it_turn(app: Flask, someone: NewPerson, size: Size) -> None:
@@ -46,6 +55,16 @@ def test_a_funder_reminds_and_sees_it_turn(app: Flask, someone: NewPerson, size:
     flora.page.get_by_label("Association de la Rive – 2026-104-0002").uncheck()
     flora.press("Envoyer les relances")
     flora.reads("1 relance demandée")
+
+    reader = someone(size)
+    reader.open(confirmation_link())
+    reader.page.get_by_role("main").get_by_role("button").first.click()
+    reader.look()
+
+    flora.open("/suivi/?annee=2026&etat=pne-adresse")
+    expect(flora.page.get_by_role("heading", name=re.compile("PNE non confirmée : 1"))).to_be_visible()
+    flora.open("/suivi/?annee=2026")
+    flora.reads("Adresse : confirmée")
 
 
 def test_what_is_asked_badly_is_said(app: Flask, someone: NewPerson, size: Size) -> None:

@@ -89,11 +89,17 @@ def test_all_that_lacks_is_told_when_nothing_was_chosen(visitor, convention):
     assert {event.obligation.kind for event in reminded()} == set(ObligationKind)
 
 
-def test_the_survey_s_address_gets_its_link(visitor, convention):
+def test_the_survey_s_address_gets_its_link_and_the_board_turns(visitor, convention, app):
     remind(visitor, f"{LIST}&etat=pne-adresse")
     (asked,) = mails("adresse_enquete")
     assert asked.address == "enquete@tilleuls.example"
-    assert convention.contact_state is ContactState.DEMANDEE
+    link = re.search(r"/adresse-enquete/\S+", asked.text)[0]
+    reader = Visitor(app)
+    page = open_page(reader, link)
+    page.send()
+    db.session.expire_all()
+    assert convention.contact_state is ContactState.CONFIRMEE
+    assert "0" in open_page(visitor, "/suivi/?annee=2026&etat=pne-adresse").words("//h2[@id='projets']")
 
 
 def test_one_a_week_unless_one_insists(visitor, convention):
