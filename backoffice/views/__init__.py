@@ -6,6 +6,7 @@ from flask import Flask
 
 from . import (
     accueil,
+    adresse_enquete,
     affichette,
     aide,
     api,
@@ -16,8 +17,10 @@ from . import (
     chiffres,
     compte,
     consultation,
+    conventions,
     correction,
     doublons,
+    enquete,
     envois,
     errors,
     exploitation,
@@ -25,6 +28,7 @@ from . import (
     flux,
     guard,
     historique,
+    import_conventions,
     imports,
     lheo,
     liens,
@@ -35,12 +39,17 @@ from . import (
     places,
     porteuse,
     presentation,
+    rattachements,
     reconduction,
     reglages,
     regles,
+    relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    subventions,
     suivi_flux,
+    tableau,
+    tableau_fichiers,  # noqa: F401 - the same
 )
 from .guard import check_permissions
 
@@ -49,6 +58,7 @@ __all__ = ["check_permissions", "init_app"]
 
 PAGES = (
     accueil,
+    adresse_enquete,
     aide,
     affichette,
     api,
@@ -59,13 +69,16 @@ PAGES = (
     chiffres,
     compte,
     consultation,
+    conventions,
     correction,
     doublons,
+    enquete,
     envois,
     exploitation,
     fiches,
     flux,
     historique,
+    import_conventions,
     imports,
     lheo,
     liens,
@@ -74,12 +87,15 @@ PAGES = (
     motifs,
     places,
     porteuse,
+    rattachements,
     reconduction,
     reglages,
     regles,
     remarques,
     saisie,
+    subventions,
     suivi_flux,
+    tableau,
 )
 """Each gives its `blueprint`."""
 
