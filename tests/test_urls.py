@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from sqlalchemy import select
 from backoffice import uploads
 from backoffice.extensions import db, limiter
 from backoffice.models import (
+    Convention,
+    ConventionFiche,
     FailedJob,
     Fiche,
     Flux,
@@ -28,8 +29,11 @@ from backoffice.models import (
     JobStatus,
     LotAction,
     Mail,
+    Membership,
     ModerationRule,
     Notification,
+    ObligationEvent,
+    Organisme,
     Outcome,
     Phase,
     ReadySentence,
@@ -43,11 +47,13 @@ from backoffice.models import (
 from backoffice.models.content import dump
 from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
+from workflows import conventions
 from workflows.imports import create_job
 from workflows.lots import prepare
 from workflows.remarks import pin
 
 from . import factories as make
+from .url_rows import CONVENTIONS, EVERYONE, NOBODY, Row
 from .visitor import ORIGIN, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,24 +73,7 @@ ACTORS = (
 """In the order of the columns below. «autre»: of another structure, or of another territoire."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """What each actor gets; {names} in the path are objects of the World."""
-
-    endpoint: str
-    permission: Permission
-    method: str
-    path: str
-    expected: tuple[int, ...]
-    data: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
 P = Permission
-EVERYONE = (200,) * 8
-NOBODY = (404,) * 8
 WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
@@ -724,6 +713,7 @@ ROWS = (
     Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
+    *CONVENTIONS,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
@@ -754,6 +744,23 @@ def a_flow_with_a_key_and_a_run() -> dict[str, int]:
     db.session.add_all([key, run])
     db.session.commit()
     return {"flux": flux.id, "cle": key.id, "fabrication": run.id}
+
+
+def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche]) -> dict[str, int]:
+    """A convention that pays for what was sent and for a draft, another one of its kind, a list that waits."""
+    one = make.convention(funder, structure, contact_pne="accueil@tilleuls.example")
+    other = make.convention(funder, structure, reference="2026-104-0002")
+    provider = structure_person(structure)
+    for name in ("soumise", "brouillon"):
+        conventions.tie(db.session(), provider, one.id, fiches[name])
+    where, stored = structure.territoire_id, uploads.keep(io.BytesIO(b"Dossier;SIRET;Autre\nA1;;x\n"))
+    job = create_job(db.session(), funder, ImportKind.CONVENTIONS, "liste.csv", stored, {}, territoire_id=where)
+    db.session.commit()
+    return {"convention": one.id, "convention_autre": other.id, "liste_conventions": job.id}
+
+
+def structure_person(structure: Organisme) -> User:
+    return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
 
 
 class World:
@@ -808,6 +815,7 @@ class World:
         campaign = make.campaign(moderator)
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
+        self.names |= conventions_of(self.people["financeur"], theirs, fiches)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
         path = row.path.format_map(self.names)
@@ -831,6 +839,9 @@ def states():
         db.session.query(Fiche.id, Fiche.state, Fiche.numero).order_by(Fiche.id).all(),
         db.session.query(Revision.id, Revision.state, Revision.document).order_by(Revision.id).all(),
         db.session.query(TransitionLog).count(),
+        db.session.query(Convention.id, Convention.updated_at, Convention.contact_pne, Convention.matching).all(),
+        db.session.query(ConventionFiche).count(),
+        db.session.query(ObligationEvent).count(),
     )
 
 

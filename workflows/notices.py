@@ -317,7 +317,7 @@ _TABLE = (
         "a funder asks whether the address of the survey is right, or that address named another one",
         named,
         "Est-ce la bonne adresse pour l’enquête PNE {{ annee }} ?",
-        "",
+        "/adresse-enquete/{jeton}",
         obligatory=True,
         in_list=False,
         secret=True,
@@ -328,7 +328,7 @@ _TABLE = (
         "six months after a funder last checked a page",
         named,
         "{{ nombre }} page{{ 's' if nombre > 1 }} de Réfugiés.info à vérifier de nouveau",
-        "",
+        "/conventions/",
         Permission.FUND,
     ),
     Notice(
