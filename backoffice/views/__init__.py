@@ -42,10 +42,13 @@ from . import (
     reconduction,
     reglages,
     regles,
+    relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
     subventions,
     suivi_flux,
+    tableau,
+    tableau_fichiers,  # noqa: F401 - the same
 )
 from .guard import check_permissions
 
@@ -90,6 +93,7 @@ PAGES = (
     saisie,
     subventions,
     suivi_flux,
+    tableau,
 )
 """Each gives its `blueprint`."""
 
