@@ -8,6 +8,7 @@ from . import (
     accueil,
     adresse_enquete,
     affichette,
+    aide,
     api,
     assistance,
     avis,
@@ -58,6 +59,7 @@ __all__ = ["check_permissions", "init_app"]
 PAGES = (
     accueil,
     adresse_enquete,
+    aide,
     affichette,
     api,
     assistance,

@@ -11,6 +11,7 @@ from flask import Flask
 from backoffice.extensions import db
 from backoffice.models import RevisionState
 from backoffice.models.content import Contenu, Porteuse
+from backoffice.views.aide import PAGES
 from forms.paths import PATHS
 from tests import factories as make
 from workflows.definition import TRANSITIONS, Subject
@@ -89,6 +90,13 @@ def test_before_logging_in(app: Flask, someone: NewPerson, size: Size) -> None:
     passer.reads("n’est pas le bon")
     passer.open("/cette-page-n-existe-pas")
     passer.title("Cette page n’existe pas")
+
+
+def test_the_help(app: Flask, someone: NewPerson, size: Size) -> None:
+    passer = someone(size)
+    passer.open("/aide/")
+    for slug in PAGES:
+        passer.open(f"/aide/{slug}")
 
 
 def test_each_step_empty_then_wrong(app: Flask, someone: NewPerson, size: Size) -> None:
