@@ -90,6 +90,7 @@ OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+FOLLOWERS = (303, 403, 403, 200, 200, 200, 200, 403)
 MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 REPORT = (303, 403, 403, 200, 404, 200, 404, 403)
 REPORT_303 = (303, 403, 403, 303, 404, 303, 404, 403)
@@ -340,6 +341,9 @@ ROWS = (
         "/moderation/{v_soumise}/porteuse/confirmer",
         (401, 403, 403, 409, *OUTSIDE_M),
     ),
+    Row("aide.accueil", P.PUBLIC, "GET", "/aide/", EVERYONE),
+    Row("aide.page", P.PUBLIC, "GET", "/aide/oepre", EVERYONE),
+    Row("aide.page", P.PUBLIC, "GET", "/aide/inconnue", NOBODY),
     Row("bilan.accueil", P.READ_REPORT, "GET", "/bilan/", (303, 403, 403, 303, 303, 303, 303, 403)),
     Row("bilan.choisir", P.READ_REPORT, "GET", "/bilan/choisir?territoire=normandie&annee=2026", REPORT_303),
     Row("bilan.annee", P.READ_REPORT, "GET", "/bilan/normandie/2026", REPORT),
@@ -664,6 +668,15 @@ ROWS = (
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{suspendue}", (*READERS[:5], 404, *READERS[6:])),
+    Row("tableau.accueil", P.READ_REPORT, "GET", "/suivi/", FOLLOWERS),
+    Row("tableau.accueil", P.READ_REPORT, "GET", "/suivi/?annee=2026&etat=retard&page=2", FOLLOWERS),
+    Row("tableau.non_financees", P.READ_REPORT, "GET", "/suivi/non-financees", FOLLOWERS),
+    Row("tableau.csv", P.READ_REPORT, "GET", "/suivi/projets.csv", FOLLOWERS),
+    Row("tableau.xlsx", P.READ_REPORT, "GET", "/suivi/chiffres.xlsx", FOLLOWERS),
+    Row("tableau.carte", P.READ_REPORT, "GET", "/suivi/carte.svg", FOLLOWERS),
+    Row("tableau.barres", P.READ_REPORT, "GET", "/suivi/obligations.svg", FOLLOWERS),
+    Row("tableau.relances", P.FUND, "GET", "/suivi/relances", (303, 403, 403, 403, 403, 200, 200, 403)),
+    Row("tableau.relancer", P.FUND, "POST", "/suivi/relances", (401, 403, 403, 403, 403, 422, 422, 403)),
     Row("flux.complet", P.PUBLIC, "GET", "/flux/normandie/complet.xml", WITHOUT_KEY),
     Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
     Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),

@@ -332,6 +332,16 @@ _TABLE = (
         Permission.FUND,
     ),
     Notice(
+        "relance_subvention",
+        "Ce que vos subventions vous demandent encore",
+        "a funder reminds the structure of a project of what it still has to do",
+        named,
+        "Subvention {{ programme }} {{ annee }} : il vous reste à faire",
+        "/conventions/{convention}",
+        Permission.READ_CONVENTION,
+        obligatory=True,
+    ),
+    Notice(
         "flux_en_echec",
         "Les flux qui n’ont pas pu être publiés",
         "a flow fails its check, or its making",

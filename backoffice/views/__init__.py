@@ -8,6 +8,7 @@ from . import (
     accueil,
     adresse_enquete,
     affichette,
+    aide,
     api,
     assistance,
     avis,
@@ -42,10 +43,13 @@ from . import (
     reconduction,
     reglages,
     regles,
+    relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
     subventions,
     suivi_flux,
+    tableau,
+    tableau_fichiers,  # noqa: F401 - the same
 )
 from .guard import check_permissions
 
@@ -55,6 +59,7 @@ __all__ = ["check_permissions", "init_app"]
 PAGES = (
     accueil,
     adresse_enquete,
+    aide,
     affichette,
     api,
     assistance,
@@ -90,6 +95,7 @@ PAGES = (
     saisie,
     subventions,
     suivi_flux,
+    tableau,
 )
 """Each gives its `blueprint`."""
 

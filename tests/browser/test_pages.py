@@ -11,6 +11,7 @@ from flask import Flask
 from backoffice.extensions import db
 from backoffice.models import RevisionState
 from backoffice.models.content import Contenu, Porteuse
+from backoffice.views.aide import PAGES
 from forms.paths import PATHS
 from tests import factories as make
 from workflows.definition import TRANSITIONS, Subject
@@ -89,6 +90,13 @@ def test_before_logging_in(app: Flask, someone: NewPerson, size: Size) -> None:
     passer.reads("n’est pas le bon")
     passer.open("/cette-page-n-existe-pas")
     passer.title("Cette page n’existe pas")
+
+
+def test_the_help(app: Flask, someone: NewPerson, size: Size) -> None:
+    passer = someone(size)
+    passer.open("/aide/")
+    for slug in PAGES:
+        passer.open(f"/aide/{slug}")
 
 
 def test_each_step_empty_then_wrong(app: Flask, someone: NewPerson, size: Size) -> None:
@@ -227,7 +235,8 @@ def test_readers_and_administrators(
     flora_email, alma_email, id_ = committed(funder, admin, fiche)
     flora, alma = someone(size), someone(size)
     flora.login(flora_email)
-    flora.title("Fiches publiées")
+    flora.title("Suivi des projets financés")
+    flora.follow("Fiches publiées")
     flora.open(f"/consultation/{id_}")
     flora.reads("Ateliers de français du quartier des Tilleuls")
     flora.follow("Bilan")
