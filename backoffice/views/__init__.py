@@ -9,6 +9,7 @@ from . import (
     api,
     assistance,
     avis,
+    brouillon,  # noqa: F401 - adds its addresses to those of the steps
     chiffres,
     compte,
     consultation,
