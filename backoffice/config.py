@@ -76,12 +76,6 @@ class Config:
             "MAX_CONTENT_LENGTH": 6_000_000,
             "MAX_FORM_MEMORY_SIZE": 6_000_000,
             "BOOTSTRAP_SERVE_LOCAL": True,
-            # Style and scripts travel compressed: a page is light for a phone. The pages themselves do not, since
-            # they hold secrets beside what visitors type (BREACH).
-            "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript"],
-            "COMPRESS_ALGORITHM": ["br", "gzip"],
-            "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
-            "COMPRESS_STREAMING_ENDPOINT_CONDITIONAL": ["static", "bootstrap.static"],
         }
 
 

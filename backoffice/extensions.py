@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask_bootstrap import Bootstrap5
-from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -70,7 +69,6 @@ login = LoginManager()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 bootstrap = Bootstrap5()
-compress = Compress()
 jobs = Jobs()
 
 read_only: ContextVar[bool] = ContextVar("read_only", default=False)

@@ -44,7 +44,7 @@ function say(words, cause = "") {
 }
 
 function keep() {
-  if (changed || unanswered) waiting.write(mine, { empreinte: stamp.value, pairs: typed(), unanswered });
+  if (!ended && (changed || unanswered)) waiting.write(mine, { empreinte: stamp.value, pairs: typed(), unanswered });
 }
 
 async function send({ empreinte, pairs }) {
@@ -160,14 +160,15 @@ sendAll = async () => { await save(); };
 // --- What waited from another visit -------------------------------------------------------------------
 
 function offer(copy, message) {
-  const both = Object.assign(document.createElement("form"), { method: "post", action: step.action, className: "alert alert-warning" });
-  both.append(Object.assign(document.createElement("p"), { textContent: message }));
+  const notice = Object.assign(document.createElement("div"), { className: "alert alert-warning" });
+  const both = Object.assign(document.createElement("form"), { method: "post", action: step.action });
+  notice.append(Object.assign(document.createElement("p"), { textContent: message }), both);
   for (const [name, value] of [...copy.pairs, ["empreinte", copy.empreinte], ["csrf_token", step.elements.csrf_token.value]]) {
     both.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
   both.append(Object.assign(document.createElement("button"), { className: "btn btn-primary", textContent: "Voir les deux versions" }));
-  both.setAttribute("role", "alert");
-  step.before(both);
+  notice.setAttribute("role", "alert");
+  step.before(notice);
 }
 
 const CHANGED = "Un texte que vous aviez écrit ici n’avait pas pu être enregistré, et l’étape a changé depuis. "

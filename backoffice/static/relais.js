@@ -106,6 +106,7 @@ const waiting = {
   },
 };
 let sendAll = async () => {}; // a step page says how
+let ended = false; // the person leaves: nothing more is kept
 
 function leave(form) {
   form.addEventListener("submit", async (event) => {
@@ -114,6 +115,7 @@ function leave(form) {
     await sendAll();
     const question = "Un texte n’a pas pu être enregistré. Se déconnecter l’effacera de ce navigateur. Continuer ?";
     if (waiting.keys().length && !confirm(question)) return;
+    ended = true;
     waiting.forget(waiting.keys());
     form.submit();
   });

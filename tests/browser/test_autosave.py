@@ -240,6 +240,7 @@ def test_somebody_else_on_the_same_browser_finds_nothing(someone, draft, size) -
     nadia.page.close()
     olga.page.context.clear_cookies()
     olga.login(other)
+    olga.title("Mes fiches")
     assert olga.page.evaluate(WAITING) == 0
     olga.no_problem()
 
