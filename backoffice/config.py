@@ -26,6 +26,8 @@ SETTINGS = {
     "RELAIS_SMTP": "mail server: smtp://, smtp+starttls:// or smtps://[user:password@]host[:port]; empty: e-mails wait",
     "RELAIS_SENDER": "address e-mails come from; required with RELAIS_SMTP",
     "RELAIS_SITE": "public address of this site, for the links in e-mails; empty: http://127.0.0.1:8000",
+    "RELAIS_LOGS": "json: one JSON object a line on the standard error; texte: for a terminal; empty: texte in "
+    "demonstration mode, json otherwise",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
 }
 
@@ -50,12 +52,14 @@ class Config:
     smtp: str
     sender: str
     site: str
+    logs: str
 
     def as_flask(self) -> dict[str, object]:
         return {
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+            # The values of an order may be what somebody typed: an error that tells them would end in a log.
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
             "RELAIS_REDIS_URL": self.redis_url,
             "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
             "RATELIMIT_HEADERS_ENABLED": False,
@@ -66,6 +70,7 @@ class Config:
             "RELAIS_SMTP": self.smtp,
             "RELAIS_SENDER": self.sender,
             "RELAIS_SITE": self.site,
+            "RELAIS_LOGS": self.logs,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
@@ -110,6 +115,9 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
     site = (env.get("RELAIS_SITE", "").strip() or "http://127.0.0.1:8000").rstrip("/")
     if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
         raise ConfigError("RELAIS_SITE: une adresse https:// est attendue.")
+    logs = env.get("RELAIS_LOGS", "").strip() or ("texte" if demo else "json")
+    if logs not in ("json", "texte"):
+        raise ConfigError("RELAIS_LOGS: « json » ou « texte » est attendu.")
     return Config(
         database_url=url,
         redis_url=redis_url,
@@ -122,6 +130,7 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         smtp=smtp,
         sender=sender,
         site=site,
+        logs=logs,
     )
 
 

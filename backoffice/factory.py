@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backoffice import assets, cli, config, models, security, views
+from backoffice import assets, cli, config, logs, models, security, views
 from backoffice.extensions import bootstrap, csrf, db, folders, jobs, limiter, migrate, post
 from workflows import mail
 
@@ -28,6 +28,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    logs.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "backoffice" / "migrations"), render_as_batch=False)
     bootstrap.init_app(app)

@@ -22,14 +22,26 @@ class Permission(StrEnum):
     ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
+    MANAGE_CAMPAIGNS = "manage_campaigns"  # invite last year's structures: of one's territoires, or of all
     WRITE_RULES = "write_rules"  # rules on the entries: of one's territoires, or of the whole network
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
+    READ_REPORT = "read_report"  # the yearly figures of one's territoires
+    READ_CONVENTION = "read_convention"  # read the grants that one's role gives sight of, and their obligations
+    FUND = "fund"  # write the grants of one's programmes and départements, follow and check their obligations
     ADMINISTER = "administer"  # the whole network
     AUTOMATIC = "automatic"  # what Relais does by itself at its hour: no person holds it
 
 
-ENTRY = frozenset({Permission.WRITE_FICHE, Permission.ENTER_FICHE, Permission.IMPORT, Permission.READ_FICHE})
+ENTRY = frozenset(
+    {
+        Permission.WRITE_FICHE,
+        Permission.ENTER_FICHE,
+        Permission.IMPORT,
+        Permission.READ_FICHE,
+        Permission.READ_CONVENTION,
+    }
+)
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SAISIE: ENTRY,
@@ -37,14 +49,27 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MODERATEUR: frozenset(
         {
             Permission.MODERATE,
+            Permission.MANAGE_CAMPAIGNS,
             Permission.ENTER_FICHE,
             Permission.IMPORT,
             Permission.WRITE_RULES,
             Permission.READ_FICHE,
+            Permission.READ_REPORT,
+            Permission.READ_CONVENTION,
         }
     ),
-    Role.FINANCEUR: frozenset({Permission.READ_PUBLISHED, Permission.READ_FICHE}),
-    Role.ADMINISTRATEUR: frozenset({Permission.ADMINISTER, Permission.WRITE_RULES, Permission.READ_FICHE}),
+    Role.FINANCEUR: frozenset(
+        {
+            Permission.READ_PUBLISHED,
+            Permission.READ_FICHE,
+            Permission.READ_REPORT,
+            Permission.READ_CONVENTION,
+            Permission.FUND,
+        }
+    ),
+    Role.ADMINISTRATEUR: frozenset(
+        {Permission.ADMINISTER, Permission.MANAGE_CAMPAIGNS, Permission.WRITE_RULES, Permission.READ_FICHE}
+    ),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
 

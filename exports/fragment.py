@@ -12,7 +12,8 @@ espaces-sociaux         formation           one ``espace-social`` a code (models
 parcours                formation           ``parcours`` and one ``visee`` a code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
 groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``,
-                                            ``semaines``, ``intensite`` (models.vocabulary)
+                                            ``semaines``, ``intensite`` (models.vocabulary), ``vacances``: 1 when
+                                            it goes on during the school holidays
 objectifs-oepre         formation           one ``objectif`` a code (models.vocabulary)
 horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
 accueil                 session             ``garde-enfants`` in words, ``places-libres``
@@ -213,6 +214,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
         "effectif-max": number(action.effectif_max),
         "semaines": number(action.semaines),
         "intensite": action.intensite,
+        "vacances": flag(True) if action.vacances else "",
     }
     extras(node, "groupe", list(group.items()))
 

@@ -30,6 +30,7 @@ from backoffice.models.vocabulary import (
     VISEES,
     Dispositif,
 )
+from backoffice.reference.centres import centres
 from backoffice.reference.publics import publics as every_public
 
 from . import words
@@ -53,7 +54,7 @@ from .open_shapes import (
     plain,
 )
 
-VERSION = 1
+VERSION = 2
 """Raise it when this module writes something else for the same content: copies kept by readers expire."""
 
 
@@ -152,6 +153,7 @@ def _action(offer: Offer, action: Action) -> ActionPublique:
         ],
         rythme=words.rhythm(action),
         heures_total=action.hours,
+        vacances=action.vacances,
         semaines=action.semaines,
         duree=action.duree,
         effectif_min=action.effectif_min,
@@ -324,7 +326,7 @@ def csv_line(cells: Sequence[str]) -> str:
 def geojson_parts(offers: Iterable[Offer]) -> Iterator[str]:
     """A FeatureCollection (RFC 7946), piece by piece; one feature a group.
 
-    Entries hold no coordinates: the geometry is null and `code_insee` tells the commune.
+    Entries hold no coordinates: the point is that of the commune, null for one that the map does not know.
     """
     head = json.dumps({"type": "FeatureCollection", "licence": plain(LICENCE)}, ensure_ascii=False)
     yield head.removesuffix("}") + ', "features": ['
@@ -337,7 +339,9 @@ def geojson_parts(offers: Iterable[Offer]) -> Iterator[str]:
 
 
 def feature(row: LigneAction) -> dict[str, Any]:
-    return {"type": "Feature", "id": row.numero, "geometry": None, "properties": plain(row)}
+    point = centres().get(row.code_insee)
+    geometry = {"type": "Point", "coordinates": list(point)} if point else None
+    return {"type": "Feature", "id": row.numero, "geometry": geometry, "properties": plain(row)}
 
 
 Writer = Callable[[Iterable[Offer]], Iterator[str]]

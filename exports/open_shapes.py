@@ -119,6 +119,7 @@ class ActionPublique:
     horaires: list[Horaire] = told("Horaires de la semaine")
     rythme: str = told("Rythme, en une phrase")
     heures_total: int | None = told("Nombre d’heures en tout, déclaré ou calculé")
+    vacances: bool = told("A lieu aussi pendant les vacances scolaires")
     semaines: int | None = told("Nombre de semaines")
     duree: str = told("Durée, en quelques mots")
     effectif_min: int | None = told("Nombre minimum de personnes")

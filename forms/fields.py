@@ -64,6 +64,8 @@ class Answer:
     errors: list[str]
     offered: Sequence[Any] = ()
     """What may be meant, offered beside the field."""
+    known: Any = None
+    """What a table knows of the answer."""
 
     @property
     def kind(self) -> str:

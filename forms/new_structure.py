@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from email_validator import EmailNotValidError, validate_email
-
 from backoffice.models.content import Contact, Structure
 from backoffice.models.text import clean
 from backoffice.models.vocabulary import CATEGORIES
 
 from . import numbers
+from .emails import email
 
 LONGEST_NAME = 250
 
@@ -31,7 +30,7 @@ def read(posted: Mapping[str, str]) -> tuple[Structure, dict[str, str]]:
         errors["nom"] = f"Écrivez le nom de la structure, en {LONGEST_NAME} caractères au plus."
     if said["categorie"] not in CATEGORIES:
         errors["categorie"] = "Choisissez dans la liste."
-    for name, reading in (("siret", numbers.siret), ("telephone", numbers.phone), ("courriel", _email)):
+    for name, reading in (("siret", numbers.siret), ("telephone", numbers.phone), ("courriel", email)):
         if said[name]:
             try:
                 said[name] = reading(said[name][:200])
@@ -41,10 +40,3 @@ def read(posted: Mapping[str, str]) -> tuple[Structure, dict[str, str]]:
         errors["courriel"] = "Donnez une adresse e-mail ou un téléphone : la structure doit pouvoir être prévenue."
     contact = Contact("Accueil", "", said["telephone"], said["courriel"])
     return Structure(said["nom"], "", said["categorie"], said["siret"], contact=contact), errors
-
-
-def _email(text: str) -> str:
-    try:
-        return str(validate_email(text, check_deliverability=False, test_environment=True).normalized)
-    except EmailNotValidError:
-        raise ValueError(f"« {text} » n’est pas une adresse e-mail. Écrivez-la comme accueil@exemple.fr.") from None

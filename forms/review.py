@@ -13,7 +13,7 @@ from backoffice.models.base import now
 from backoffice.models.content import Contenu, label_of, pattern_of, values
 from backoffice.models.dates import NBSP, local_day
 from backoffice.models.findings import Finding
-from exports import words
+from exports import meetings, words
 from exports.consumers import Drop, drops
 
 from . import rules
@@ -153,6 +153,33 @@ def _hours(content: Contenu) -> Iterator[Finding]:
                 f"semaines donnent {computed} h. Est-ce bien ce que vous voulez dire ?",
                 blocking=False,
             )
+        else:
+            yield from _calendar(content, rank)
+
+
+def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
+    """The hours that are said, beside what slots, dates and holidays make; the first session that differs is enough."""
+    action = content.actions[rank]
+    for found in meetings.counts(content, action):
+        if not (found.known and found.hours):
+            continue
+        if action.hours is None:
+            message = "dites le nombre d’heures en tout, pour qu’il soit publié. Les horaires et les dates donnent"
+            yield Finding(
+                f"actions-{rank}-heures_total", f"Groupe {rank + 1} : {message} {found.words}", blocking=False
+            )
+            return
+        # Declared hours stand beside the weeks, when these are said: see _hours.
+        said = action.computed_hours or action.hours
+        if abs(said - found.hours) > HOURS_TOLERANCE * found.hours:
+            where = "semaines" if action.computed_hours else "heures_total"
+            yield Finding(
+                f"actions-{rank}-{where}",
+                f"Groupe {rank + 1} : vous dites {said} h en tout ; les horaires et les dates donnent "
+                f"{found.words} Est-ce bien ce que vous voulez dire ?",
+                blocking=False,
+            )
+            return
 
 
 def _dates(content: Contenu) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
 from backoffice import config
-from backoffice.cli.seed import load_communes, load_fluxes, load_sentences, load_territoires
+from backoffice.cli.seed import load_certifications, load_communes, load_fluxes, load_sentences, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
 from exports.flux import build
@@ -155,6 +155,7 @@ class PostgresqlBase:
         load_fluxes()
         load_ready_rules(db.session())
         load_sentences()
+        load_certifications()
         db.session.commit()
 
     def drop(self) -> None:

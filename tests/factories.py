@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
 from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
+    Campaign,
+    Convention,
     Dispositif,
     Effect,
     Fiche,
+    FluxRun,
     Membership,
     ModerationRule,
     Organisme,
@@ -20,6 +23,7 @@ from backoffice.models import (
     Territoire,
     User,
 )
+from backoffice.models.base import now
 from backoffice.models.content import (
     Action,
     Adresse,
@@ -36,12 +40,15 @@ from backoffice.models.content import (
     Session,
     Structure,
 )
+from backoffice.models.dates import local_day
 from backoffice.models.rule_language import load
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from backoffice.reference.motifs import shipped
 from backoffice.transactions import atomic
-from workflows import moderation_rules, operations
+from exports.flux.build import find
+from forms.grants import Grant
+from workflows import conventions, flux_runs, moderation_rules, operations
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply
 
@@ -179,6 +186,23 @@ def rule(by: User, *mots: str, effect: Effect = Effect.SIGNALE, name: str = "Mot
     return made
 
 
+def campaign(by: User, *slugs: str, **changes: object) -> Campaign:
+    """Of the year that comes, open from yesterday; of the moderator's territoire unless others are said."""
+    today = local_day(now())
+    fields = {
+        "label": "Ateliers, une année de plus",
+        "year": today.year + 1,
+        "opens_on": today - timedelta(1),
+        "deadline": today + timedelta(60),
+        "created_by_id": by.id,
+    }
+    made = Campaign(**fields | changes)
+    made.territoires = [territoire(slug) for slug in slugs] or [by.assignments[0].territoire]
+    db.session.add(made)
+    db.session.commit()
+    return made
+
+
 WAYS: dict[RevisionState, tuple[str, ...]] = {
     RevisionState.BROUILLON: (),
     RevisionState.SOUMISE: ("soumettre",),
@@ -198,3 +222,26 @@ def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: C
         step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "")
         db.session.expire_all()
     return fiche
+
+
+def grant(reference: str = "2026-104-0001", **said: object) -> Grant:
+    """What a funder says of one convention in Calvados."""
+    facts: dict[str, object] = {"programme": "BOP 104", "annee": 2026, "departement": "14", "nom": "Centre social"}
+    return Grant(reference=reference, **facts | said)  # type: ignore[arg-type]
+
+
+def convention(by: User, structure: Organisme | None = None, **said: object) -> Convention:
+    """A convention that a funder wrote, for a structure that it recognised when one is given."""
+    with atomic() as session:
+        made = conventions.create(session, by, by.assignments[0].territoire_id, grant(**said))
+        if structure is not None:
+            conventions.attach(session, by, made.id, structure)
+    return made
+
+
+def flow(code: str = "normandie") -> FluxRun:
+    """Makes and publishes a flow, with all that follows."""
+    with atomic() as session:
+        run = flux_runs.ask(session, find(session, code))
+    db.session.expire_all()
+    return run

@@ -12,16 +12,19 @@ from datetime import date
 from itertools import chain
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Fiche, Fragment, Publication, Revision, RevisionState
 from backoffice.models.content import Action, Adresse, Financeur, Lieu, Session
 from backoffice.queries import offer as queries
+from backoffice.reference.centres import centres
+from backoffice.reference.communes import read_communes
 from exports.fragment import CODE_VERSION
 from exports.open_data import cell, csv_lines, headers
 from exports.open_shapes import LICENCE
 from tests import factories as make
+from tests.statements import statements
 from tests.visitor import Visitor
 from workflows.fast_lane import Change, update_session
 
@@ -376,11 +379,8 @@ def test_the_number_of_queries_depends_neither_on_the_page_nor_on_the_base(peopl
 
 
 def count_queries(reader, url):
-    orders = []
-    listener = lambda *args: orders.append(args[2])  # noqa: E731
-    event.listen(db.engine, "before_cursor_execute", listener)
-    assert reader.get(url).status_code == 200
-    event.remove(db.engine, "before_cursor_execute", listener)
+    with statements() as orders:
+        assert reader.get(url).status_code == 200
     return len([order for order in orders if order.lstrip().startswith("SELECT")])
 
 
@@ -557,10 +557,20 @@ def test_the_map_has_one_feature_for_each_group(people, reader):
     assert (collection["type"], collection["licence"]["nom"]) == ("FeatureCollection", LICENCE.nom)
     (feature,) = collection["features"]
     assert set(feature) == {"type", "id", "geometry", "properties"}
-    assert (feature["type"], feature["id"], feature["geometry"]) == ("Feature", f"{fiche.numero}-G2", None)
+    assert (feature["type"], feature["id"]) == ("Feature", f"{fiche.numero}-G2")
+    assert feature["geometry"] == {"type": "Point", "coordinates": [-0.36, 49.19]}, "Caen : longitude puis latitude"
     assert feature["properties"]["code_insee"] == "14118"
     assert feature["properties"]["intitule"] == "Français à l’école"
     assert feature["properties"]["premier_jour"] == "2026-09-15"
+
+
+def test_a_commune_that_the_map_does_not_know_has_no_point(people, reader):
+    content = make.complete_content()
+    small = next(row for row in read_communes() if row.departement == "14" and row.code_insee not in centres())
+    content.lieux[0].adresse.code_insee = small.code_insee
+    publish(people, content)
+    (feature,) = reader.get("/api/offre.geojson").json["features"]
+    assert feature["geometry"] is None
 
 
 def test_an_empty_offer_is_still_a_whole_document(app, reader):

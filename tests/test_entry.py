@@ -450,6 +450,8 @@ def test_two_fiches_become_one_and_the_other_numero_leads_to_it(app, people, cho
     assert not any(
         revision.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION) for revision in gone.revisions
     )
+    set_aside = db.session.query(TransitionLog).filter_by(fiche_id=gone.id, transition="ecarter").all()
+    assert [row.motif["code"] for row in set_aside] == (["doublon"] if gone.id == second.id else [])
     rows = db.session.query(TransitionLog).filter_by(fiche_id=gone.id, transition="fusionner").all()
     assert [kept.numero in row.comment for row in rows] == [True]
     if kept.state is FicheState.PUBLIEE:
@@ -502,7 +504,7 @@ def test_a_clean_renewal_is_approved_from_the_top_of_the_page(app, people):
     fiche = renewed(*people, lambda content: setattr(content.formation, "contenu", "Autre."))
     page = entry(app, people[1], fiche)
     bar = page.words("//div[@class='barre']")
-    assert bar.startswith("Remettre dans la file Valider et publier")
+    assert bar.startswith("Valider et publier")
     press(page, "Valider et publier")
     assert again(fiche).latest.state is RevisionState.VALIDEE
     assert db.session.query(Contestation).count() == 0

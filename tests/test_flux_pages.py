@@ -7,7 +7,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from backoffice.extensions import db, folders
 from backoffice.models import Fiche, Flux, FluxKind, FluxRun, FluxToken, Fragment, Mail, RevisionState, RunState, User
@@ -16,6 +16,7 @@ from backoffice.models.dates import PARIS
 from backoffice.passwords import token_hash
 from exports.flux.build import find
 from tests import factories as make
+from tests.statements import statements
 from tests.visitor import Visitor
 from workflows import flux_runs
 
@@ -285,11 +286,8 @@ def test_settings_change_and_the_definition_does_not(alma, normandie):
 def test_the_list_asks_the_base_as_often_whatever_the_number_of_runs(alma, normandie):
     counts = []
     for _ in range(2):
-        orders: list[str] = []
-        listener = lambda *args: orders.append(args[2])  # noqa: B023, E731
-        event.listen(db.engine, "before_cursor_execute", listener)
-        assert alma.get("/administration/flux/").status_code == 200
-        event.remove(db.engine, "before_cursor_execute", listener)
+        with statements() as orders:
+            assert alma.get("/administration/flux/").status_code == 200
         counts.append(len(orders))
         for code in ("normandie", "bretagne", "grand-est", "normandie"):
             db.session.add(FluxRun(flux_id=find(db.session(), code).id, state=RunState.ARRETE))

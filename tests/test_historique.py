@@ -8,7 +8,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from backoffice.extensions import db
 from backoffice.models import Dispositif, Flux, FluxKind, FluxRun, Remark, RevisionState, RunState, TransitionLog
@@ -17,6 +16,7 @@ from backoffice.models.dates import local_day
 from backoffice.transactions import atomic
 from tests import factories as make
 from tests.pages import Page, open_page
+from tests.statements import statements
 from tests.visitor import Visitor
 from workflows import moderation_rules, remarks
 from workflows.engine import apply, lock
@@ -277,11 +277,8 @@ def test_no_address_breaks_the_journal(busy, query):
 
 def test_the_number_of_queries_does_not_follow_the_number_of_rows(busy, nadia, marc):
     def queries():
-        seen = []
-        listen = lambda *arguments: seen.append(arguments[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listen)
-        Page(busy, busy.get("/moderation/journal"))
-        event.remove(db.engine, "before_cursor_execute", listen)
+        with statements() as seen:
+            Page(busy, busy.get("/moderation/journal"))
         return len(seen)
 
     before = queries()

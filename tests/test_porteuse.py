@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import timedelta
 
 import pytest
 from lxml import etree
 from sqlalchemy import select
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Fiche, Mail, RevisionState, Support
+from backoffice.models import Dispositif, Fiche, Mail, RevisionState, Support, TransitionLog
+from backoffice.models.base import now
 from backoffice.models.content import Porteuse
 from exports.check import HEAD, TAIL
 from exports.lheo.rules import examine
@@ -162,3 +164,54 @@ def test_the_review_shows_what_will_be_exported(app, nadia):
     assert "Fédération des Tilleuls" in page.words("//article")
     assert SIRET in page.words("//article")
     assert "00000000000" in page.words("//article")
+
+
+# --- A carrier that does not answer -----------------------------------------------------------------
+
+
+def press(app, marc, fiche, action, **data):
+    visitor = Visitor(app, marc)
+    visitor.see(f"/moderation/{fiche.latest.id}")
+    return visitor.post(f"/moderation/{fiche.latest.id}/porteuse/{action}", data)
+
+
+def messages() -> list[str]:
+    rows = db.session.scalars(select(Mail).where(Mail.notice == "structure_porteuse").order_by(Mail.id))
+    return [re.search(r"/porteuse/[\w-]+", mail.text)[0] for mail in rows]
+
+
+def test_a_moderator_writes_again_after_a_day_and_the_old_link_dies(app, waiting, marc):
+    assert press(app, marc, waiting, "relancer").status_code == 409
+    assert len(messages()) == 1, "un message par jour au plus"
+    db.session.query(Support).update({"asked_at": now() - timedelta(days=1)})
+    db.session.commit()
+    assert press(app, marc, waiting, "relancer").status_code == 303
+    old, new = messages()
+    assert Visitor(app).get(old).status_code == 404
+    open_page(Visitor(app), new).send(reponse="oui")
+    approve(waiting, marc)
+    assert "Structure porteuse relancée" in Visitor(app, marc).see(f"/historique/{waiting.id}").text
+
+
+def test_a_moderator_notes_an_agreement_given_otherwise_and_says_how(app, waiting, marc):
+    answer = press(app, marc, waiting, "confirmer", commentaire="  ")
+    assert answer.status_code == 409
+    assert "Dites comment la structure porteuse a donné son accord" in answer.text
+    assert press(app, marc, waiting, "confirmer", commentaire="Courrier du 3 mars.").status_code == 303
+    row = db.session.query(TransitionLog).filter_by(transition="confirmer_porteuse").one()
+    assert (row.comment, row.actor_id) == ("Fédération des Tilleuls : Courrier du 3 mars.", marc.id)
+    approve(waiting, marc)
+    assert press(app, marc, waiting, "relancer").status_code == 409, "rien à redemander"
+
+
+def test_an_agreement_can_be_noted_after_a_refusal(app, waiting, marc):
+    open_page(Visitor(app), link()).send(reponse="non")
+    assert "Pas d’accord" in Visitor(app, marc).see(f"/moderation/{waiting.latest.id}").text
+    assert press(app, marc, waiting, "confirmer", commentaire="Ils se sont trompés.").status_code == 303
+    approve(waiting, marc)
+
+
+def test_a_version_without_carrier_has_nothing_to_ask(app, nadia, marc):
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc)
+    assert "Structure porteuse" not in open_page(Visitor(app, marc), f"/moderation/{fiche.latest.id}").words("//h2")
+    assert press(app, marc, fiche, "confirmer", commentaire="Pourquoi pas.").status_code == 409

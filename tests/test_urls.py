@@ -96,11 +96,14 @@ RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
 OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
 OUTSIDE_M = (404, 403, 403, 403)
 """What people of another territoire get of a moderator's page, and those who are no moderators."""
+OF_CAMPAIGN = (303, 403, 403, 200, 404, 403, 403, 200)
 OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
+REPORT = (303, 403, 403, 200, 404, 200, 404, 403)
+REPORT_303 = (303, 403, 403, 303, 404, 303, 404, 403)
 
 ROWS = (
     Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
@@ -110,6 +113,7 @@ ROWS = (
     Row("accueil.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row("accueil.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
     Row("accueil.communes", P.CONNECTED, "GET", "/communes?q=14000", (303, *EVERYONE[1:])),
+    Row("accueil.certifications", P.CONNECTED, "GET", "/certifications?q=delf", (303, *EVERYONE[1:])),
     Row("compte.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
     Row(
         "compte.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))
@@ -144,6 +148,39 @@ ROWS = (
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire/{organisme}", WRITERS),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire?fiche={publiee}", WRITERS),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire?fiche=abc", (303, 404, 404, *WRITERS[3:])),
+    Row(
+        "reconduction.reconduire",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/reconduire",
+        (303, 303, *WRITERS[2:]),
+        (("fiche", "{publiee}"),),
+    ),
+    Row(
+        "reconduction.reconduire",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/reconduire",
+        (303, 409, *WRITERS[2:]),
+        (("fiche", "{suspendue}"),),
+    ),
+    Row("reconduction.resultat", P.WRITE_FICHE, "GET", "/fiches/reconduction?fiche={publiee}", WRITERS),
+    Row("reconduction.dupliquer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/dupliquer", (303, 303, *WRITERS[2:])),
+    Row("reconduction.dupliquer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/dupliquer", (303, 303, *WRITERS[2:])),
+    Row("affichette.affichette", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/affichette", ENTERERS),
+    Row("affichette.affichette", P.ENTER_FICHE, "GET", "/fiches/{publiee}/affichette?groupe=G2", ENTERERS),
+    Row(
+        "affichette.affichette",
+        P.ENTER_FICHE,
+        "GET",
+        "/fiches/{publiee}/affichette?groupe=inconnu",
+        (303, 404, 404, 404, *OUTSIDE),
+    ),
+    Row("affichette.seances", P.ENTER_FICHE, "GET", "/fiches/{publiee}/seances.ics", ENTERERS),
     Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{publiee}/places", WRITERS),
     Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/places", (303, 303, *WRITERS[2:])),
     Row("places.places", P.WRITE_FICHE, "GET", "/fiches/{suspendue}/places", (303, 303, *WRITERS[2:])),
@@ -322,6 +359,29 @@ ROWS = (
         "/moderation/motifs/normandie/doublon/desactiver",
         (303, 403, 403, 303, *OUTSIDE_M),
     ),
+    Row("exploitation.accueil", P.ADMINISTER, "GET", "/administration/exploitation/", ADMINISTRATORS),
+    Row(
+        "moderation_porteuse.relancer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/porteuse/relancer",
+        (303, 403, 403, 409, *OUTSIDE_M),
+    ),
+    Row(
+        "moderation_porteuse.confirmer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/porteuse/confirmer",
+        (401, 403, 403, 409, *OUTSIDE_M),
+    ),
+    Row("bilan.accueil", P.READ_REPORT, "GET", "/bilan/", (303, 403, 403, 303, 303, 303, 303, 403)),
+    Row("bilan.choisir", P.READ_REPORT, "GET", "/bilan/choisir?territoire=normandie&annee=2026", REPORT_303),
+    Row("bilan.annee", P.READ_REPORT, "GET", "/bilan/normandie/2026", REPORT),
+    Row("bilan.csv", P.READ_REPORT, "GET", "/bilan/normandie/2026.csv", REPORT),
+    Row("bilan.graphique", P.READ_REPORT, "GET", "/bilan/normandie/2026/dispositif-heures.svg", REPORT),
+    Row("reglages.liste", P.MODERATE, "GET", "/moderation/reglages/", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row("reglages.territoire", P.MODERATE, "GET", "/moderation/reglages/normandie", MODERATORS),
+    Row("reglages.enregistrer", P.MODERATE, "POST", "/moderation/reglages/normandie", (401, 403, 403, 422, *OUTSIDE_M)),
     Row("regles.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
     Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),
     Row("regles.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle?modele={regle}", OF_RULE),
@@ -578,6 +638,42 @@ ROWS = (
         (401, 403, 403, 422, 422, 403, 403, 403),
         (("nom", "Une structure"),),
     ),
+    Row("campagnes.liste", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/", RULERS),
+    Row("campagnes.nouvelle", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/nouvelle", RULERS),
+    Row(
+        "campagnes.creer",
+        P.MANAGE_CAMPAIGNS,
+        "POST",
+        "/moderation/campagnes/nouvelle",
+        (401, 403, 403, 422, 422, 403, 403, 422),
+    ),
+    Row("campagnes.campagne", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}", OF_CAMPAIGN),
+    Row(
+        "campagnes.campagne",
+        P.MANAGE_CAMPAIGNS,
+        "GET",
+        "/moderation/campagnes/999999",
+        (*RULERS[:3], 404, 404, 403, 403, 404),
+    ),
+    Row("campagnes.modifier", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/modifier", OF_CAMPAIGN),
+    Row(
+        "campagnes.enregistrer",
+        P.MANAGE_CAMPAIGNS,
+        "POST",
+        "/moderation/campagnes/{campagne}/modifier",
+        (401, 403, 403, 422, 404, 403, 403, 422),
+    ),
+    Row(
+        "campagnes.inviter",
+        P.MANAGE_CAMPAIGNS,
+        "POST",
+        "/moderation/campagnes/{campagne}/inviter",
+        (303, 403, 403, 303, 404, 403, 403, 303),
+    ),
+    Row("campagnes.csv", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/avancement.csv", OF_CAMPAIGN),
+    Row(
+        "campagnes.graphique", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/avancement.svg", OF_CAMPAIGN
+    ),
     Row("chiffres.accueil", P.MODERATE, "GET", "/moderation/chiffres/", MODERATORS_ALL),
     Row("chiffres.csv", P.MODERATE, "GET", "/moderation/chiffres/semaine.csv", MODERATORS_ALL),
     Row("chiffres.graphique", P.MODERATE, "GET", "/moderation/chiffres/moderateur-delais.svg", MODERATORS_ALL),
@@ -739,7 +835,8 @@ class World:
         view = SavedView(user_id=moderator.id, name="Une vue", query="onglet=traitees")
         db.session.add(view)
         db.session.commit()
-        self.names |= {"lot": lot.id, "vue": view.id}
+        campaign = make.campaign(moderator)
+        self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):

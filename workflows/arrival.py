@@ -8,7 +8,7 @@ the earlier versions of the same exchange spent in the queue are taken off.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 from backoffice.models import Nature, Revision, RevisionState, Territoire
@@ -16,17 +16,30 @@ from backoffice.models.content import Contenu
 from backoffice.models.dates import local_day
 from backoffice.models.working_days import after_working_days, working_days_between
 
+ABOUT_A_YEAR = timedelta(weeks=50)
+
 
 def nature_of(content: Contenu, approved: Contenu | None) -> Nature:
-    """A renewal is a version whose dates all come after those of the version approved last."""
+    """A renewal is a version whose dates all come after those of the version approved last.
+
+    Sessions that it keeps beside the new ones until they are over do not count, when the new ones come a year
+    after the first approved: one more term in the same year is a modification.
+    """
     if approved is None:
         return Nature.PREMIERE
-    starts = [session.debut for action in content.actions for session in action.sessions]
-    ends = [session.fin or session.debut for action in approved.actions for session in action.sessions]
-    first = _known(starts)
-    last = _known(ends)
-    renewed = first and last and min(first) > max(last)
-    return Nature.RENOUVELLEMENT if renewed else Nature.MODIFICATION
+    known = {(action.id, session.id) for action in approved.actions for session in action.sessions}
+    rows = [(action.id, session) for action in content.actions for session in action.sessions]
+    new = [session for group, session in rows if (group, session.id) not in known]
+    starts = _known([session.debut for _, session in rows])
+    new_starts = _known([session.debut for session in new])
+    old = [session for action in approved.actions for session in action.sessions]
+    old_starts, ends = _known([row.debut for row in old]), _known([row.fin or row.debut for row in old])
+    if not ends:
+        return Nature.MODIFICATION
+    after = bool(starts) and min(starts) > max(ends)
+    beside = new_starts and old_starts and min(new_starts) > max(ends)
+    beside = beside and min(new_starts) - min(old_starts) >= ABOUT_A_YEAR
+    return Nature.RENOUVELLEMENT if after or beside else Nature.MODIFICATION
 
 
 def _known(days: Sequence[date | None]) -> list[date]:

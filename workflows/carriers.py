@@ -18,26 +18,30 @@ from .outbox import tell
 def ask(case: Case) -> None:
     """Asks the carrier that the content names, unless it was asked already for this structure."""
     carrier = case.revision.content.structure.carrier
-    if carrier is None or _support(case.session, case.fiche, case.revision.content) is not None:
+    if carrier is None or support_of(case.session, case.fiche, case.revision.content) is not None:
         return
-    token = new_token()
     support = Support(
-        token_hash=token_hash(token),
         organisme_id=case.fiche.organisme_id,
         siret=carrier.siret,
         nom=carrier.nom,
         email=carrier.courriel.lower(),
-        asked_at=case.at,
     )
     case.session.add(support)
+    send(case, support)
+
+
+def send(case: Case, support: Support) -> None:
+    """Writes to the carrier, with a new link: the one before it leads nowhere any more."""
+    token = new_token()
+    support.token_hash, support.asked_at = token_hash(token), case.at
     case.session.flush()
     tell(
         case.session,
         "structure_porteuse",
-        key=str(support.id),
+        key=f"{support.id} {case.at.isoformat()}",
         fiche=case.fiche,
-        to=[Addressee(support.email, carrier.nom)],
-        facts={"jeton": token, "porteuse": carrier.nom, "siret": carrier.siret},
+        to=[Addressee(support.email, support.nom)],
+        facts={"jeton": token, "porteuse": support.nom, "siret": support.siret},
     )
 
 
@@ -46,7 +50,7 @@ def accepted(case: Case) -> None:
     carrier = case.revision.content.structure.carrier
     if carrier is None:
         return
-    support = _support(case.session, case.fiche, case.revision.content)
+    support = support_of(case.session, case.fiche, case.revision.content)
     if support is None or support.accepted is None:
         raise Refused(
             f"La structure porteuse ({carrier.nom}) n’a pas encore confirmé : un message lui a été envoyé à "
@@ -72,7 +76,7 @@ def answer(session: Session, token: str, yes: bool) -> Support | None:
     return support
 
 
-def _support(session: Session, fiche: Fiche, content: Contenu) -> Support | None:
+def support_of(session: Session, fiche: Fiche, content: Contenu) -> Support | None:
     carrier = content.structure.carrier
     if carrier is None:
         return None

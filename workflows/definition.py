@@ -33,6 +33,7 @@ class Transition:
     label: the words of the button; done: the past participle, as in «déjà validée par …»
     notice: what the people of the structure are told, see `notices`; "" when it only concerns moderators
     reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
+    motif: the code of the one reason that it always gives
     comment: the question asked when a comment is required, else ""; excused: when it is not, after all
     guard: raises guards.Refused when the step must not be taken; effect: sets the facts that go
     with the new state. Both run inside the transaction, with the fiche locked.
@@ -49,6 +50,7 @@ class Transition:
     notice: str = ""
     comment: str = ""
     reasons: bool = False
+    motif: str = ""
     excused: Callable[[Case], bool] | None = None
     guard: Callable[[Case], None] | None = None
     effect: Callable[[Case], None] | None = None
@@ -180,6 +182,7 @@ _TABLE = (
         _R.REFUSEE,
         Permission.MODERATE,
         comment="Quelle fiche est gardée ?",
+        motif="doublon",
         effect=effects.decide,
         apart=True,
     ),
@@ -297,9 +300,13 @@ TRANSITIONS: dict[str, Transition] = {transition.name: transition for transition
 EVENTS: dict[str, str] = {
     "creer": "Fiche créée",
     "ouvrir": "Nouvelle version commencée",
+    "reconduire": "Fiche reconduite pour l’année suivante",
+    "dupliquer": "Fiche faite à partir d’une autre",
     "saisir_pour": "Saisie par un modérateur pour la structure",
     "publier": "Fiche publiée",
     "mettre_a_jour": "Places ou dates mises à jour",
+    "relancer_porteuse": "Structure porteuse relancée par un modérateur",
+    "confirmer_porteuse": "Accord de la structure porteuse noté par un modérateur",
     "distinguer": "Déclarée différente d’une fiche qui lui ressemble",
     "contester": "Correction du modérateur contestée par la structure",
     "repondre_contestation": "Réponse du modérateur à la contestation",

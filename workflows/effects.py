@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backoffice.models import FicheState, Origin, Revision
+from backoffice.models import FicheState, Origin, Revision, RevisionState
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
@@ -113,8 +113,12 @@ def take_back(case: Case) -> None:
 
 
 def next_draft(revision: Revision) -> Revision:
-    """A draft that begins as a copy of `revision`. The caller adds it to the session."""
+    """A draft that begins as a copy of `revision`. The caller adds it to the session.
+
+    It still answers the same campaign, unless that one was approved: what comes next is another matter.
+    """
     return Revision(
+        campaign_id=None if revision.state is RevisionState.VALIDEE else revision.campaign_id,
         fiche_id=revision.fiche_id,
         number=revision.number + 1,
         document=revision.document,

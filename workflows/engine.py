@@ -15,6 +15,7 @@ from backoffice.models import Fiche, FicheState, Revision, RevisionState, Transi
 from backoffice.models.cut import hold
 from backoffice.models.dates import day_and_time
 from backoffice.permissions import Permission, Role
+from backoffice.queries.reasons import reasons
 
 from .case import Case, Refused
 from .definition import TRANSITIONS, Subject, Transition
@@ -58,6 +59,8 @@ def apply(
         raise Refused(f"{transition.comment} {_ask(transition)} : la structure la lira.")
     if transition.reasons:
         case.motif = chosen(session, fiche, name, reason)
+    elif transition.motif:
+        case.motif = reasons(session, fiche.territoire_id)[transition.motif]
     if transition.guard:
         transition.guard(case)
     if transition.effect:

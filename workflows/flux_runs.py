@@ -34,6 +34,8 @@ from .outbox import tell
 from .refresh import refresh_stale
 
 JOB = "workflows.flux_runs.run"
+ON_MAP = "workflows.on_map.recompute"
+"""What a published flow proves to funders."""
 CURRENT = "manifeste.json"
 
 log = logging.getLogger(__name__)
@@ -186,6 +188,8 @@ def _end(run_id: int, state: RunState, message: str | None, manifest: Manifest |
             run_.done = manifest.formations
             run_.file, run_.size, run_.sha256 = manifest.file, manifest.size, manifest.sha256
         run_.state = state
+        if state is RunState.REUSSI and run_.kind is FluxKind.COMPLET:
+            enqueue(session, ON_MAP, run_.flux.territoire_id)
         if state is RunState.ECHOUE:
             facts = {"flux": run_.flux.title, "raison": message, "fabrication": run_id}
             tell(session, "flux_en_echec", key=f"{run_id} {run_.ended_at}", facts=facts)

@@ -8,7 +8,7 @@ imported. A line that fails blocks no other; a run that was killed can be starte
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -30,11 +30,11 @@ from backoffice.models import (
 from backoffice.models.base import now
 from backoffice.transactions import atomic
 from backoffice.uploads import path_of
-from exports.importing.reading import Read, UnreadableFile
+from exports.importing.reading import UnreadableFile
 from exports.importing.sources import entries
 
+from . import grant_lines, import_lines
 from .case import Refused
-from .import_lines import import_line, report
 from .jobs import enqueue
 
 RUN = "workflows.imports.run"
@@ -145,7 +145,8 @@ def purge() -> None:
 
 def remembered(session: Session, job: ImportJob) -> dict[str, str]:
     found = _mapping(session, job)
-    return dict(found.chosen) if found else {}
+    own = _shelf(job)
+    return {key.removeprefix(own): value for key, value in found.chosen.items() if _of(key, own)} if found else {}
 
 
 def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
@@ -154,8 +155,19 @@ def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
         whose = {"organisme_id": job.organisme_id} if job.organisme_id else {"territoire_id": job.territoire_id}
         found = ImportMapping(**whose, chosen={})
         session.add(found)
-    found.chosen = {**found.chosen, **chosen}
+    own = _shelf(job)
+    found.chosen = {**found.chosen, **{f"{own}{header}": key for header, key in chosen.items()}}
     session.flush()
+
+
+def _shelf(job: ImportJob) -> str:
+    """«SIRET» is one column in a list of conventions and another one in a table of fiches: each is remembered apart."""
+    return f"{job.kind}\x1f" if job.kind is ImportKind.CONVENTIONS else ""
+
+
+def _of(key: str, shelf: str) -> bool:
+    """A header has one line: only those of another shelf have two."""
+    return key.startswith(shelf) if shelf else "\x1f" not in key
 
 
 def _mapping(session: Session, job: ImportJob) -> ImportMapping | None:
@@ -208,13 +220,14 @@ def _read(job_id: int, attempt: int) -> bool:
         session.execute(delete(ImportLine).where(ImportLine.job_id == job_id))
         job.done = job.total = 0
         mapping = {int(rank): key for rank, key in job.settings.get("mapping", {}).items()}
-        reads = _bounded(entries(path_of(job.stored), job.kind, mapping))
+        reads = _bounded(_entries(job, mapping))
+        report = REPORTS.get(job.kind, import_lines.report)
     seen: dict[tuple[str, ...], str] = {}
     taken: set[int] = set()
     error = ""
     while True:
         try:
-            batch: list[Read] = []
+            batch: list[Any] = []
             batch += islice(reads, BATCH)
         except UnreadableFile as unreadable:
             error = str(unreadable)
@@ -230,10 +243,21 @@ def _read(job_id: int, attempt: int) -> bool:
             return True
 
 
-def _bounded(reads: Iterator[Read]) -> Iterator[Read]:
+def _entries(job: ImportJob, mapping: dict[int, str]) -> Iterator[Any]:
+    if job.kind is ImportKind.CONVENTIONS:
+        return grant_lines.entries(path_of(job.stored), mapping, job.settings)
+    return entries(path_of(job.stored), job.kind, mapping)
+
+
+REPORTS: dict[ImportKind, Callable[..., ImportLine]] = {ImportKind.CONVENTIONS: grant_lines.report}
+WRITERS: dict[ImportKind, Callable[..., tuple[Outcome, str]]] = {ImportKind.CONVENTIONS: grant_lines.import_line}
+"""What a line becomes and how it is written, where it is no fiche."""
+
+
+def _bounded(reads: Iterator[Any]) -> Iterator[Any]:
     for rank, read in enumerate(reads):
         if rank == MOST:
-            raise UnreadableFile(f"Ce fichier a plus de {MOST} fiches : les suivantes n’ont pas été lues. Coupez-le.")
+            raise UnreadableFile(f"Ce fichier a plus de {MOST} entrées : les suivantes n’ont pas été lues. Coupez-le.")
         yield read
 
 
@@ -252,7 +276,8 @@ def _import(job_id: int, attempt: int) -> bool:
                 if job.attempt != attempt:
                     return False
                 line = session.get_one(ImportLine, line_id)
-                line.result, line.message = import_line(session, job, line)
+                write = WRITERS.get(job.kind, import_lines.import_line)
+                line.result, line.message = write(session, job, line)
                 job.done, job.moved_at = job.done + 1, now()
         except Refused as refused:
             _failed(job_id, line_id, refused.message)

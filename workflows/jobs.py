@@ -25,10 +25,11 @@ from importlib import import_module
 
 from redis import RedisError
 from rq import Worker
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers
 
 from backoffice.extensions import QUEUE, db, jobs, read_only
 from backoffice.transactions import on_commit
+from exports.lheo.schema import schema
 
 from . import failures
 
@@ -69,6 +70,12 @@ def perform(function: str, *arguments: Argument) -> None:
         read_only.reset(mark)
 
 
+def prepare() -> None:
+    """Builds once what each job, in a process of its own, would build again: a tenth of a second."""
+    configure_mappers()
+    schema()
+
+
 def work(name: str = QUEUE, *, burst: bool = False) -> bool:
     """A worker: takes jobs one after the other, each in a process of its own; False without Redis.
 
@@ -79,6 +86,7 @@ def work(name: str = QUEUE, *, burst: bool = False) -> bool:
     if queue is None:
         return False
     db.engine.dispose()  # the processes of the jobs inherit no connection
+    prepare()
     worker = Worker(
         [queue],
         connection=queue.connection,

@@ -27,6 +27,7 @@ from backoffice.models import Mail, MailState
 from backoffice.models.base import now
 from backoffice.transactions import atomic
 
+from . import contacts
 from .jobs import start
 
 TIMEOUT = 20
@@ -113,11 +114,16 @@ def _send(ids: Sequence[int]) -> None:
 
 def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> None:
     """Raises OSError or SMTPException when the connection is lost."""
+    nobody = False
     try:
         _ask(*server.mail(_sender(), ["SMTPUTF8"] if not address.isascii() else []))
+        nobody = True
         _ask(*server.rcpt(address))
     except NotAcceptedError as no:
         _refused(mail_id, no)
+        if nobody and no.lasting:
+            with atomic() as session:
+                contacts.refused_by_server(session, address, str(no))
         server.rset()
         return
     with atomic() as session:

@@ -37,7 +37,7 @@ from backoffice.transactions import atomic
 from .case import Refused
 from .engine import authorised, lock
 from .jobs import enqueue
-from .rule_hits import search, set_priority
+from .rule_hits import mark, search
 from .rule_matching import Facts, Hit, evaluate
 
 WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
@@ -87,6 +87,7 @@ def activate(session: Session, rule_id: int, actor: User) -> None:
     rule.active_version_id = rule.latest.id
     _log(session, rule.latest, "activer", actor)
     session.flush()
+    _mark(session, rule)  # what it found before it was switched off stands again
     enqueue(session, "workflows.moderation_rules.search_waiting", rule.latest.id)
 
 
@@ -98,7 +99,11 @@ def deactivate(session: Session, rule_id: int, actor: User) -> None:
     _log(session, session.get_one(RuleVersion, rule.active_version_id), "desactiver", actor)
     rule.active_version_id = None
     session.flush()
-    set_priority(session, select(RuleHit.revision_id).where(RuleHit.rule_id == rule.id))
+    _mark(session, rule)
+
+
+def _mark(session: Session, rule: ModerationRule) -> None:
+    mark(session, select(RuleHit.revision_id).where(RuleHit.rule_id == rule.id))
 
 
 def pause(session: Session, rule_id: int, territoire_id: int, actor: User, *, paused: bool) -> None:
@@ -198,7 +203,7 @@ def set_aside(session: Session, hit: RuleHit, word: str, actor: User) -> None:
         raise Refused(f"Ce signalement a déjà été écarté par {done.actor.name}.")
     session.add(RuleDismissal(hit_id=hit.id, word=word.strip(), actor_id=actor.id))
     session.flush()
-    set_priority(session, select(RuleHit.revision_id).where(RuleHit.id == hit.id))
+    mark(session, select(RuleHit.revision_id).where(RuleHit.id == hit.id))
 
 
 def search_waiting(version_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -48,7 +49,16 @@ def last_day(content: Contenu, today: date) -> date | None:
 
 def effective_content(session: Session, revision: Revision) -> Contenu:
     """The approved content with the values that the fast lane gave its sessions."""
-    updates = session.scalars(
-        select(SessionUpdate).where(SessionUpdate.revision_id == revision.id).order_by(SessionUpdate.id)
-    )
-    return updated(revision.content, updates)
+    return effective_contents(session, [revision])[revision.id]
+
+
+def effective_contents(session: Session, revisions: Sequence[Revision]) -> dict[int, Contenu]:
+    """The same of several approved versions, {id of the version: content}, in one query."""
+    ids = [revision.id for revision in revisions]
+    rows = session.scalars(
+        select(SessionUpdate).where(SessionUpdate.revision_id.in_(ids)).order_by(SessionUpdate.id)
+    ).all()
+    return {
+        revision.id: updated(revision.content, [row for row in rows if row.revision_id == revision.id])
+        for revision in revisions
+    }

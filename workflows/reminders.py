@@ -17,6 +17,7 @@ from backoffice.models import EntryCount, Fiche, FicheState, Revision, RevisionS
 from backoffice.models.base import now
 from backoffice.models.content import Contenu
 from backoffice.models.dates import local_day, long_day
+from backoffice.queries import campaigns
 from backoffice.transactions import atomic
 
 from .notices import Fact
@@ -91,10 +92,29 @@ def ended_fiches(session: Session, today: date) -> Iterator[Due]:
             )
 
 
+def unanswered_invitations(session: Session, today: date) -> Iterator[Due]:
+    """The structures invited to a campaign that ends soon, with a fiche that nobody has sent yet."""
+    for campaign in campaigns.under_way(session, today):
+        left = (campaign.deadline - today).days
+        if left > max(campaigns.BEFORE_THE_END):
+            continue
+        days = min(number for number in campaigns.BEFORE_THE_END if left <= number)
+        for organisme_id, fiche_ids in campaigns.unsent(session, campaign).items():
+            facts: dict[str, Fact] = {
+                "campagne": campaign.label,
+                "echeance": long_day(campaign.deadline),
+                "jours": left,
+                "restantes": len(fiche_ids),
+                "organisme": organisme_id,
+            }
+            yield Due(fiche_ids[0], f"{campaign.id} {organisme_id} {campaign.deadline} {days}", facts)
+
+
 REMINDERS = (
     Reminder("brouillon_endormi", sleeping_drafts),
     Reminder("places_a_dire", silent_sessions),
     Reminder("fiche_terminee", ended_fiches),
+    Reminder("campagne_rappel", unanswered_invitations),
 )
 
 

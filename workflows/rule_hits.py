@@ -28,7 +28,6 @@ def record_hits(case: Case) -> None:
 def search(session: Session, fiche: Fiche, revision: Revision, versions: Sequence[RuleVersion]) -> None:
     """Records what these versions find. What a moderator had set aside, in the same words, stays set aside."""
     facts = Facts(revision.content, fiche.organisme.nom, fiche.dispositif, local_day(now()))
-    hurried = revision.priority
     for version in versions:
         spots = evaluate(load(version.definition), facts)
         if not spots:
@@ -43,9 +42,10 @@ def search(session: Session, fiche: Fiche, revision: Revision, versions: Sequenc
         )
         session.add(hit)
         session.flush()
-        if not _set_aside_before(session, hit) and version.effect is Effect.PRIORITE:
-            hurried = 1
-    revision.priority = hurried
+        if not _set_aside_before(session, hit):
+            revision.flagged = True
+            if version.effect is Effect.PRIORITE:
+                revision.priority = 1
 
 
 def _set_aside_before(session: Session, hit: RuleHit) -> bool:
@@ -85,12 +85,14 @@ def nothing_blocks(case: Case) -> None:
         )
 
 
-def set_priority(session: Session, revision_ids: Select[int]) -> None:
-    hurried = exists().where(RuleHit.revision_id == Revision.id, RuleHit.effect == Effect.PRIORITE, standing())
+def mark(session: Session, revision_ids: Select[int]) -> None:
+    """Writes anew, on these versions, the copies that the queue is ordered and counted by."""
+    flagged = exists().where(RuleHit.revision_id == Revision.id, standing())
+    hurried = flagged.where(RuleHit.effect == Effect.PRIORITE)
     session.execute(
         update(Revision)
         .where(Revision.id.in_(revision_ids))
-        .values(priority=sql_case((hurried, 1), else_=0))
+        .values(priority=sql_case((hurried, 1), else_=0), flagged=flagged)
         .execution_options(synchronize_session=False)
     )
     session.expire_all()

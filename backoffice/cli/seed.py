@@ -11,9 +11,10 @@ from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db
-from backoffice.models import Commune, Fiche, Flux, PostalCode, ReadySentence, Territoire
+from backoffice.models import Certification, Commune, Fiche, Flux, PostalCode, ReadySentence, Territoire
 from backoffice.models.base import now
 from backoffice.models.flux import WHOLE_FRANCE
+from backoffice.reference.certifications import read_certifications
 from backoffice.reference.communes import read_communes
 from backoffice.reference.phrases import read_phrases
 from backoffice.reference.territoires import read_territoires
@@ -95,6 +96,24 @@ def load_territoires() -> None:
     load_fluxes()
     load_ready_rules(db.session())
     load_sentences()
+    load_certifications()
+
+
+def load_certifications() -> None:
+    """Those of the file that are missing; what an import wrote since is left as it is."""
+    known = set(db.session.scalars(select(Certification.label)))
+    for row in read_certifications():
+        if row.label not in known:
+            db.session.add(
+                Certification(
+                    label=row.label,
+                    search_name=row.search_name,
+                    code=row.code,
+                    valid_from=row.valid_from,
+                    valid_until=row.valid_until,
+                )
+            )
+    db.session.flush()
 
 
 def load_sentences() -> None:

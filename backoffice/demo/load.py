@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from backoffice.models import Dispositif, Fiche, Mail, MailState, Organisme, Territoire, User
+from backoffice.models import Fiche, Mail, MailState, Organisme, Territoire, User
 from backoffice.models.base import clock_at
 from backoffice.models.content import Contenu, dump
 from backoffice.models.dates import PARIS
@@ -28,6 +28,7 @@ from workflows.operations import create_fiche, open_draft, save_draft
 
 from . import phrases
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
+from .dispositifs import fit, themes_of
 from .people import ACCOUNTS, PASSWORD, Account, add_account
 from .scenario import (
     APPROVE,
@@ -43,8 +44,8 @@ from .scenario import (
     UNREAD,
     Story,
 )
+from .season import Season
 from .structures import HOUSES, House
-from .themes import THEMES
 
 SEED = 2026
 SHAPES = ((1,), (1,), (2,), (1, 1), (2, 1), (3,), (1, 1, 1))
@@ -68,6 +69,7 @@ def load_demo(session: Session, now: datetime) -> int:
     for house in HOUSES:
         for name in PLAN[house.key]:
             stage.play(house, STORIES[name])
+    Season(session, now, stage.users).run()
     # What an invented past told people stays in their lists; none of it leaves by e-mail.
     session.execute(update(Mail).values(state=MailState.ANNULE))
     return stage.played
@@ -105,9 +107,9 @@ class Stage:
     def play(self, house: House, story: Story) -> None:
         rank = self.played
         rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
-        theme, title = spread(THEMES, rank)
+        theme, title = spread(themes_of(house), rank)
         brief = Brief(house, theme, title, SHAPES[rank % len(SHAPES)], story.years)
-        Play(self, house, story, compose(brief, rng), rng).run()
+        Play(self, house, story, fit(compose(brief, rng), house), rng).run()
         self.played += 1
 
 
@@ -116,7 +118,7 @@ class Play:
 
     def __init__(self, stage: Stage, house: House, story: Story, content: Contenu, rng: Random):
         self.stage, self.session, self.rng, self.story = stage, stage.session, rng, story
-        self.organisme = stage.organismes[house.key]
+        self.organisme, self.dispositif = stage.organismes[house.key], house.dispositif
         self.provider, self.moderator = stage.provider(house), stage.moderator(house)
         self.remark = phrases.REMARKS[stage.played % len(phrases.REMARKS)]
         self.content = begun(content, story.filled)
@@ -127,7 +129,7 @@ class Play:
         times = iter(moments(self.story, self.stage.now, self.rng))
         with clock_at(next(times)):
             key = f"demo-{self.stage.played + 1:03d}"
-            fiche = create_fiche(self.session, self.organisme, Dispositif.ASL, self.provider, key)
+            fiche = create_fiche(self.session, self.organisme, self.dispositif, self.provider, key)
         with clock_at(next(times)):
             self.write(fiche)
         for event, moment in zip(self.story.events, times, strict=True):

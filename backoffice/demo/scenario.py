@@ -79,5 +79,8 @@ PLAN = {
     "trefle-messin": ("publiee", "renouvelee", "prise", "publiee_soumise", "archivee"),
     "cap-champagne": ("publiee", "soumise", "refusee"),
     "meuse-ardennes": ("publiee", "renvoyee", "presque_finie"),
+    "ecole-lavandieres": ("publiee", "brouillon"),
+    "college-roseraie": ("publiee", "soumise"),
+    "cap-langues-normandie": ("publiee", "publiee", "prise"),
 }
 """Key of the structure → the stories of its fiches."""

@@ -12,8 +12,10 @@ from random import Random
 
 from stdnum import luhn
 
+from backoffice.models import Dispositif
 from backoffice.models.content import Adresse, Contact, Structure
 from backoffice.reference.communes import CommuneRow
+from forms.numbers import UAI_KEYS
 
 Towns = Mapping[str, CommuneRow]
 """The communes of one région, by name."""
@@ -42,6 +44,10 @@ class House:
     raison_sociale: str = ""
     declared: bool = False
     """Whether it has an activity number."""
+    dispositif: Dispositif = Dispositif.ASL
+    """Of all its fiches."""
+    school: int = 0
+    """Seven digits of its UAI, for a school."""
 
     @property
     def siret(self) -> str:
@@ -51,6 +57,10 @@ class House:
     @property
     def numero_activite(self) -> str:
         return f"{self.region[:2]}00{self.rank:05d}00" if self.declared else ""
+
+    @property
+    def uai(self) -> str:
+        return f"{self.school:07d}{UAI_KEYS[self.school % len(UAI_KEYS)]}" if self.school else ""
 
     @property
     def courriel(self) -> str:
@@ -70,6 +80,7 @@ class House:
             categorie=self.categorie,
             siret=self.siret,
             numero_activite=self.numero_activite,
+            uai=self.uai,
             adresse=address(self.sites[0], towns),
             contact=Contact(nom="Accueil", telephone=self.telephone(Random(self.key)), courriel=self.courriel),  # noqa: S311
         )
@@ -257,5 +268,39 @@ HOUSES = (
             Site("Entraide Meuse-Ardennes", "17 quai des Lilas", "Charleville-Mézières", "Bus 1, arrêt Lilas"),
             Site("Permanence de Sedan", "6 rue des Drapiers", "Sedan"),
         ),
+    ),
+    House(
+        "ecole-lavandieres",
+        115,
+        "École élémentaire des Lavandières",
+        "ecole",
+        NORMANDIE,
+        (Site("École des Lavandières, salle des parents", "18 rue des Lavandières", "Vernon"),),
+        dispositif=Dispositif.OEPRE,
+        school=279_901,
+    ),
+    House(
+        "college-roseraie",
+        116,
+        "Collège de la Roseraie",
+        "ecole",
+        NORMANDIE,
+        (Site("Collège de la Roseraie, salle 12", "5 avenue de la Roseraie", "Caen", "Bus 8, arrêt Roseraie"),),
+        dispositif=Dispositif.OEPRE,
+        school=149_902,
+    ),
+    House(
+        "cap-langues-normandie",
+        117,
+        "Cap Langues Normandie",
+        "organisme",
+        NORMANDIE,
+        (
+            Site("Cap Langues, centre de Rouen", "11 rue des Emmurées-Neuves", "Rouen", "Métro, arrêt Emmurées"),
+            Site("Cap Langues, centre du Havre", "30 quai des Régates", "Le Havre", "Tramway, arrêt Régates"),
+        ),
+        raison_sociale="SAS Cap Langues Normandie",
+        declared=True,
+        dispositif=Dispositif.OFII,
     ),
 )

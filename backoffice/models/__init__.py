@@ -1,6 +1,17 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
 from .account import Assignment, Login, Membership, Organisme, User
+from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
+from .certification import Certification
+from .convention import (
+    Bpi,
+    ContactRequest,
+    ContactState,
+    Convention,
+    ConventionFiche,
+    ConventionOrigin,
+    Matching,
+)
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -17,10 +28,12 @@ from .moderation_rules import (
     RuleVersion,
 )
 from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .saved_views import SavedView
+from .settings import SettingChange
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
@@ -28,8 +41,18 @@ from .vocabulary import Dispositif
 
 __all__ = [
     "Assignment",
+    "Bpi",
+    "Campaign",
+    "CampaignInvitation",
+    "CampaignTerritoire",
+    "Certification",
     "Commune",
+    "ContactRequest",
+    "ContactState",
     "Contestation",
+    "Convention",
+    "ConventionFiche",
+    "ConventionOrigin",
     "Dispositif",
     "DistinctPair",
     "Effect",
@@ -55,11 +78,16 @@ __all__ = [
     "LotResult",
     "Mail",
     "MailState",
+    "Matching",
     "Membership",
     "ModerationRule",
     "Mute",
     "Nature",
     "Notification",
+    "Obligation",
+    "ObligationEvent",
+    "ObligationKind",
+    "ObligationState",
     "Organisme",
     "Origin",
     "Outcome",
@@ -82,6 +110,7 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
+    "SettingChange",
     "Support",
     "Territoire",
     "TransitionLog",

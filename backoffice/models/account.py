@@ -76,6 +76,11 @@ class User(UserMixin, Model):
     def organisme_ids(self) -> set[int]:
         return {membership.organisme_id for membership in self.memberships}
 
+    def funds(self, territoire_id: int, programme: str, departement: str) -> bool:
+        """Whether the person follows such grants as a funder: see queries.conventions.funded for the same in SQL."""
+        mine = (row for row in self.assignments if row.role is Role.FINANCEUR)
+        return any(row.covers(territoire_id, programme, departement) for row in mine)
+
     def territoire_ids(self, role: Role) -> set[int]:
         return {assignment.territoire_id for assignment in self.assignments if assignment.role is role}
 
@@ -110,8 +115,19 @@ class Assignment(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
     role: Mapped[Role] = mapped_column(Word(Role))
+    programmes: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Of a funder: codes of the programmes and of the départements that it follows; empty: all of the territoire."""
+    departements: Mapped[list[str]] = mapped_column(Json, default=list)
     user: Mapped[User] = relationship(back_populates="assignments")
     territoire: Mapped[Territoire] = relationship(lazy="joined")
+
+    def covers(self, territoire_id: int, programme: str, departement: str) -> bool:
+        """Whether what this programme grants in this département is within it."""
+        return (
+            self.territoire_id == territoire_id
+            and (not self.programmes or programme in self.programmes)
+            and (not self.departements or departement in self.departements)
+        )
 
 
 class Login(Model):

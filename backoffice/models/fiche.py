@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .account import Organisme, User
 from .base import Instant, Json, Model, OptionalJson, Word, now, one_of
+from .campaign import Campaign
 from .content import Contenu, Document, dump, load
 from .states import OPEN_STATES, FicheState, Nature, Origin, RevisionState
 from .territoire import Territoire
@@ -128,6 +129,7 @@ class Revision(Model):
         Index("ix_revision_commune", "commune", "fiche_id"),
         # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
         Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
+        Index("ix_revision_flagged", "territoire_id", "state", "flagged", "submitted_at", "id"),
         Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
         Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
         CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
@@ -158,12 +160,16 @@ class Revision(Model):
     nature: Mapped[Nature | None] = mapped_column(Word(Nature))
     due_on: Mapped[date | None]
     """The day by whose end the territoire should have answered; see workflows.arrival."""
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey(Campaign.id), index=True)
+    """The campaign that it answers, when it was begun by renewing the fiche in the time of one."""
     superseded: Mapped[bool] = mapped_column(default=False)
     """A later version of the fiche was sent."""
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
     priority: Mapped[int] = mapped_column(default=0)
     """1 while a rule sends it to the top of the queue: a copy, for the order of the lists."""
+    flagged: Mapped[bool] = mapped_column(default=False)
+    """Whether a rule stands against it, whatever it does then: a copy too, see workflows.rule_hits."""
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None] = mapped_column(Text)
     """What the moderator wrote when returning or refusing."""

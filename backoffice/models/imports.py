@@ -19,6 +19,7 @@ class ImportKind(StrEnum):
     LHEO = "lheo"
     TABLEAU = "tableau"
     REPONSES = "reponses"
+    CONVENTIONS = "conventions"
 
     @property
     def label(self) -> str:
@@ -29,7 +30,11 @@ _KINDS = {
     ImportKind.LHEO: "Un fichier LHEO (2.3 ou 2.2)",
     ImportKind.TABLEAU: "Un tableau (CSV ou XLSX) : une ligne par groupe",
     ImportKind.REPONSES: "Les réponses d’un formulaire en ligne (CSV ou XLSX) : une ligne par fiche",
+    ImportKind.CONVENTIONS: "La liste des conventions d’un financeur (CSV ou XLSX)",
 }
+
+FICHE_KINDS = (ImportKind.LHEO, ImportKind.TABLEAU, ImportKind.REPONSES)
+"""Those that make fiches: what a structure or a moderator sends."""
 
 
 class Phase(StrEnum):
@@ -45,6 +50,18 @@ class JobStatus(StrEnum):
     EN_COURS = "en_cours"
     FINI = "fini"
     ECHEC = "echec"
+
+    @property
+    def label(self) -> str:
+        return _STATUSES[self]
+
+
+_STATUSES = {
+    JobStatus.ATTEND: "En attente",
+    JobStatus.EN_COURS: "En cours",
+    JobStatus.FINI: "Terminé",
+    JobStatus.ECHEC: "En échec",
+}
 
 
 class Outcome(StrEnum):

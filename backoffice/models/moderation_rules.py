@@ -186,7 +186,7 @@ class RuleDismissal(Model):
 def standing() -> ColumnElement[bool]:
     """Condition on RuleHit: nobody has set it aside, and its rule is still active.
 
-    The fiches that are flagged: ``exists().where(RuleHit.revision_id == Revision.id, standing())``.
+    The versions that have one are marked, for the lists: `Revision.flagged`.
     """
     return and_(
         ~exists().where(RuleDismissal.hit_id == RuleHit.id),

@@ -122,6 +122,9 @@ PUBLICS = {
 }
 """Public codes of Formacode V14 that a language workshop meets, asked in plain words."""
 
+PUBLIC_BPI = "81042"
+"""Those for whom a page on Réfugiés.info is due."""
+
 FORMATS = {
     "collectif": "En groupe",
     "individuel": "En individuel",

@@ -2,21 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer, joinedload, selectinload
 
 from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
 from backoffice.permissions import Role
 
+_LIGHT = (
+    joinedload(Fiche.published_revision),
+    joinedload(Fiche.organisme),
+    selectinload(Fiche.revisions).options(defer(Revision.document), defer(Revision.pending)),
+)
+"""All the versions of a fiche, without what they say, save the one that readers see."""
+MOST_RENEWABLE = 300
+PAGE = 20
+"""Fiches on a page of a structure's list."""
 
-def own_fiches(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:
-    """The fiches of one of the person's structures, the latest saved first."""
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of a structure's fiches. total: all those that the words find; pages: at least one."""
+
+    fiches: Sequence[Fiche]
+    page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+def own_fiches(session: Session, user: User, organisme: Organisme, text: str = "", page: int = 1) -> Shelf:
+    """The fiches of one of the person's structures, the latest saved first, what is archived after all."""
     latest = select(func.max(Revision.saved_at)).where(Revision.fiche_id == Fiche.id).scalar_subquery()
-    query = _own(user).where(Fiche.organisme_id == organisme.id).order_by(latest.desc())
-    return session.scalars(query.options(selectinload(Fiche.revisions), joinedload(Fiche.territoire))).all()
+    query = _own(user).where(Fiche.organisme_id == organisme.id)
+    if text:
+        titled = select(Revision.fiche_id).where(containing(Revision.title, text))
+        query = query.where(or_(Fiche.id.in_(titled), containing(Fiche.numero, text)))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    order = (Fiche.state == FicheState.ARCHIVEE, latest.desc(), Fiche.id.desc())
+    found = session.scalars(query.order_by(*order).limit(PAGE).offset((page - 1) * PAGE).options(*_LIGHT)).all()
+    return Shelf(found, page, total)
+
+
+def renewable_fiches(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:
+    """Those of one of the person's structures that readers see, or saw one day."""
+    seen = _own(user).where(
+        Fiche.organisme_id == organisme.id,
+        Fiche.state.in_((FicheState.PUBLIEE, FicheState.ARCHIVEE)),
+        Fiche.published_revision_id.is_not(None),
+        Fiche.merged_into_id.is_(None),
+    )
+    return session.scalars(seen.order_by(Fiche.id).options(*_LIGHT).limit(MOST_RENEWABLE)).all()
+
+
+def own_fiches_among(session: Session, user: User, ids: Collection[int]) -> Sequence[Fiche]:
+    """Those of these that are of the person's structures."""
+    return session.scalars(_own(user).where(Fiche.id.in_(ids)).order_by(Fiche.id).options(*_LIGHT)).all()
 
 
 def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:

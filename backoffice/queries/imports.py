@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from backoffice.models import ImportJob, ImportLine, Outcome, User
+from backoffice.models import ImportJob, ImportKind, ImportLine, Outcome, User
+from backoffice.models.imports import FICHE_KINDS
 
 PAGE = 100
 
@@ -25,19 +26,22 @@ class Lines:
     pages: int
 
 
-def own_job(session: Session, user: User, job_id: int) -> ImportJob | None:
-    return session.scalars(select(ImportJob).where(ImportJob.id == job_id, ImportJob.created_by_id == user.id)).first()
+def own_job(session: Session, user: User, job_id: int, kinds: Collection[ImportKind] = FICHE_KINDS) -> ImportJob | None:
+    return session.scalars(_own(user, kinds).where(ImportJob.id == job_id)).first()
 
 
-def own_jobs(session: Session, user: User) -> Sequence[ImportJob]:
+def own_jobs(session: Session, user: User, kinds: Collection[ImportKind] = FICHE_KINDS) -> Sequence[ImportJob]:
     """The latest ones."""
     return session.scalars(
-        select(ImportJob)
-        .where(ImportJob.created_by_id == user.id)
+        _own(user, kinds)
         .options(joinedload(ImportJob.organisme), joinedload(ImportJob.territoire))
         .order_by(ImportJob.id.desc())
         .limit(20)
     ).all()
+
+
+def _own(user: User, kinds: Collection[ImportKind]) -> Select[ImportJob]:
+    return select(ImportJob).where(ImportJob.created_by_id == user.id, ImportJob.kind.in_(kinds))
 
 
 def lines(session: Session, job: ImportJob, page: int) -> Lines:

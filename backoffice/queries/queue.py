@@ -15,14 +15,14 @@ from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_, union_all
 from sqlalchemy.orm import Session, contains_eager, defer, joinedload, lazyload
 
 from backoffice.models import Fiche, Revision, RevisionState, User
 from backoffice.models.base import Instant
 from backoffice.permissions import Role
 
-from .queue_filters import FILTERS, Options, conditions, flagged, options_of, understood
+from .queue_filters import FILTERS, Options, conditions, options_of, understood
 
 PAGE = 50
 MOST = 500
@@ -87,7 +87,7 @@ _TABS = (
         "Signalées",
         "Aucune règle n’a réagi à une fiche qui attend.",
         (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION),
-        where=lambda _user: [flagged()],
+        where=lambda _user: [Revision.flagged == true()],
     ),
     Tab(
         "traitees",

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, lazyload
 
 from backoffice.models import (
     Assignment,
+    Campaign,
+    CampaignTerritoire,
     Dispositif,
     Fiche,
     ModerationRule,
@@ -76,10 +78,9 @@ def _late(value: str) -> ColumnElement[bool]:
     return Revision.due_on < today if value == "retard" else Revision.due_on >= today
 
 
-def flagged(rule_id: int | None = None) -> ColumnElement[bool]:
-    """Condition on Revision: a rule found something that nobody has set aside; this one, when it is said."""
-    hits = select(RuleHit.revision_id).where(standing())
-    return Revision.id.in_(hits if rule_id is None else hits.where(RuleHit.rule_id == rule_id))
+def _flagged_by(rule_id: str) -> ColumnElement[bool]:
+    """This rule found something that nobody has set aside."""
+    return Revision.id.in_(select(RuleHit.revision_id).where(RuleHit.rule_id == int(rule_id), standing()))
 
 
 def _rules(session: Session, user: User) -> dict[str, str]:
@@ -92,6 +93,19 @@ def _rules(session: Session, user: User) -> dict[str, str]:
         .order_by(RuleVersion.name)
     )
     return {str(row.id): row.name for row in rows}
+
+
+def _campaigns(session: Session, user: User) -> dict[str, str]:
+    """Those that were opened in the person's territoires, the latest first."""
+    mine = select(CampaignTerritoire.campaign_id).where(
+        CampaignTerritoire.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
+    )
+    rows = session.execute(
+        select(Campaign.id, Campaign.label)
+        .where(Campaign.id.in_(mine), Campaign.opened_at.is_not(None))
+        .order_by(Campaign.opens_on.desc(), Campaign.id.desc())
+    )
+    return {str(row.id): row.label for row in rows}
 
 
 FILTERS = (
@@ -111,7 +125,8 @@ FILTERS = (
         lambda value: Revision.nature == Nature(value),
         lambda _session, _user: {str(item): item.label for item in Nature},
     ),
-    Filter("regle", "Règle qui a réagi", lambda value: flagged(int(value)), _rules),
+    Filter("campagne", "Campagne", lambda value: Revision.campaign_id == int(value), _campaigns),
+    Filter("regle", "Règle qui a réagi", _flagged_by, _rules),
     Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
 )
 

@@ -71,6 +71,23 @@ function suggestTowns(town) {
   postcode.addEventListener("change", byCode);
 }
 
+function suggestExams(exam) {
+  const code = document.getElementById(exam.id.replace(/certification$/, "code_certification"));
+  const known = new Map();
+  const suggest = async () => {
+    const answer = await fetch(`${exam.dataset.certifications}?q=${encodeURIComponent(exam.value)}`);
+    const options = (answer.ok ? await answer.json() : []).map((one) => {
+      known.set(one.libelle, one.code);
+      return Object.assign(document.createElement("option"), { value: one.libelle, label: [one.code, one.validite].filter(Boolean).join(", ") });
+    });
+    exam.list.replaceChildren(...options);
+  };
+  exam.addEventListener("input", later(250, () => {
+    if (known.get(exam.value)) code.value = known.get(exam.value);
+    else if (exam.value.trim().length > 1) suggest();
+  }));
+}
+
 function follow(part) {
   const look = async () => {
     const answer = await fetch(location.href).catch(() => null);
@@ -129,8 +146,13 @@ document.querySelectorAll("[data-oublie]").forEach((part) => {
   part.querySelector("a")?.addEventListener("click", forget);
 });
 
+document.querySelectorAll("[data-imprimer]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});
 document.querySelectorAll("[data-limite]").forEach(count);
 document.querySelectorAll("[data-communes]").forEach(suggestTowns);
+document.querySelectorAll("[data-certifications]").forEach(suggestExams);
 document.querySelectorAll("[data-suivi]").forEach(follow);
 document.querySelector("[data-focus]")?.focus();
 window.addEventListener("hashchange", () => openFoldAround(document.getElementById(location.hash.slice(1))));

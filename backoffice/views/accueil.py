@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.extensions import db
 from backoffice.permissions import Permission
+from backoffice.queries.certifications import certifications as finder
 from backoffice.queries.communes import communes_of
 from backoffice.queries.fiches import counts_by_territoire
 from backoffice.queries.flux import latest_runs
@@ -50,6 +51,14 @@ def communes() -> ResponseReturnValue:
     """What ?q= may mean, a name or the beginning of a postal code, for the suggestions of a page with JavaScript."""
     found = communes_of.like(request.args.get("q", "").replace("\x00", ""))
     return jsonify([{"ville": commune.nom, "code_postal": code} for commune, code in found])
+
+
+@blueprint.get("/certifications")
+@requires(Permission.CONNECTED)
+def certifications() -> ResponseReturnValue:
+    """What ?q= may mean, a name or the beginning of a number, for the suggestions of a page with JavaScript."""
+    found = finder.like(request.args.get("q", "").replace("\x00", ""))
+    return jsonify([{"libelle": one.label, "code": one.code, "validite": one.validity} for one in found])
 
 
 @blueprint.get("/healthz")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from flask import Blueprint, abort, render_template, request
@@ -29,6 +28,7 @@ from backoffice.queries.figures import (
 )
 from exports.open_data import BOM, cell, csv_line
 
+from .barres import Bar, bars_image
 from .guard import requires
 
 blueprint = Blueprint("chiffres", __name__, url_prefix="/moderation/chiffres")
@@ -104,41 +104,17 @@ def _number(value: float | None) -> str:
     return "" if value is None else str(value).replace(".", ",")
 
 
-@dataclass(frozen=True)
-class Bar:
-    """y, width: in the units of the drawing."""
-
-    words: str
-    y: int
-    width: float
-    colour: str
-    height: int = 18
-
-
-GAP, STEP, TOP, LEFT, ROOM = 18, 22, 64, 190, 380
-"""Between groups, from one bar to the next, above the first, left of all, the longest."""
-
-
 @blueprint.get("/<dimension>-<what>.svg")
 @requires(Permission.MODERATE)
 def graphique(dimension: str, what: str) -> ResponseReturnValue:
-    """Bars beside their numbers: nothing is said by colour alone."""
     series = CHARTS.get(what) or abort(404)
     chosen, period, found = asked_lines(dimension)
-    largest = max((getattr(line, name) or 0 for line in found for name in series), default=0) or 1
-    groups, y = [], TOP
-    for line in found:
-        bars = []
-        for name in series:
-            value = getattr(line, name)
-            if value is not None and name in chosen.columns:
-                words = f"{_number(value)} – {series[name].lower()}"
-                bars.append(Bar(words, y, value / largest * ROOM, COLOURS[name]))
-                y += STEP
-        if not bars:
-            continue
-        groups.append((line.label, bars))
-        y += GAP
     title = f"{chosen.title}, du {short_day(period.start)} au {short_day(period.end)}"
-    drawing = render_template("chiffres/barres.svg", title=title, groups=groups, height=max(y, 120), left=LEFT)
-    return drawing, 200, {"Content-Type": "image/svg+xml; charset=utf-8"}
+    return bars_image(title, ((line.label, list(_bars(line, chosen, series))) for line in found))
+
+
+def _bars(line: Line, chosen: Dimension, series: Mapping[str, str]) -> Iterator[Bar]:
+    for name, words in series.items():
+        value = getattr(line, name)
+        if value is not None and name in chosen.columns:
+            yield Bar(value, f"{_number(value)} – {words.lower()}", COLOURS[name])

@@ -8,6 +8,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from backoffice.logs import request_id
 from backoffice.security import safe_next
 
 from . import api
@@ -47,7 +48,8 @@ def init_app(app: Flask) -> None:
 
 def error_page(code: int) -> tuple[str, int]:
     title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
-    return render_template("erreur.html", title=title, advice=advice, code=code), code
+    number = request_id.get() if code >= 500 else ""
+    return render_template("erreur.html", title=title, advice=advice, code=code, number=number), code
 
 
 def _error(error: HTTPException) -> ResponseReturnValue:

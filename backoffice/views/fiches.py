@@ -11,16 +11,22 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Dispositif, Fiche, Origin, RevisionState
+from backoffice.models import Dispositif, Fiche, Origin, Revision, RevisionState
+from backoffice.models.base import now
+from backoffice.models.dates import local_day
+from backoffice.models.text import clean
 from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
+from backoffice.queries.campaigns import open_to
+from backoffice.security import id_of
 from backoffice.transactions import atomic
 from forms.differences import Difference
 from forms.paths import PATHS
 from workflows import operations
 from workflows.case import Refused
 from workflows.corrections import contestable, contestation_of, corrected_version
+from workflows.dashboard import cards
 from workflows.definition import TRANSITIONS, Transition
 from workflows.engine import apply, available
 
@@ -45,8 +51,18 @@ def entered_fiche(fiche_id: int) -> Fiche:
 @requires(Permission.WRITE_FICHE)
 def liste() -> ResponseReturnValue:
     organisme = acting_organisme() or abort(404)
-    fiches = queries.own_fiches(db.session, current_user, organisme)
-    return render_template("fiches/liste.html", fiches=fiches)
+    text, page = clean(request.args.get("q", ""))[:100], request.args.get("page", 1, type=id_of)
+    shelf = queries.own_fiches(db.session(), current_user, organisme, text, page)
+    campaigns = open_to(db.session(), organisme, local_day(now()))
+    return render_template(
+        "fiches/liste.html",
+        organisme=organisme,
+        shelf=shelf,
+        text=text,
+        cards=cards(db.session(), shelf.fiches, campaigns),
+        campaigns=campaigns,
+        paths=PATHS,
+    )
 
 
 @blueprint.get("/nouvelle")
@@ -90,9 +106,7 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
 
 def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
     """unsaved, typed: what was written and could not be kept, shown so that it can be copied."""
-    latest = fiche.latest
-    # A moderator's copy is shown once it is decided: until then, what the structure sent.
-    shown = latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
+    latest, shown = fiche.latest, shown_revision(fiche)
     corrected = contestable(fiche)
     return render_template(
         "fiches/fiche.html",
@@ -108,7 +122,14 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         error=error,
         unsaved=unsaved,
         typed=typed,
+        copy_key=secrets.token_hex(16),
     )
+
+
+def shown_revision(fiche: Fiche) -> Revision:
+    """The latest version. A moderator's copy is shown once it is decided: until then, what the structure sent."""
+    latest = fiche.latest
+    return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
 
 
 def _is_ours(transition: Transition) -> bool:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from backoffice import uploads
 from backoffice.extensions import db
 from backoffice.models import Dispositif, ImportJob, ImportKind, JobStatus, Organisme, Phase, Territoire
+from backoffice.models.imports import FICHE_KINDS
 from backoffice.permissions import Permission, Role
 from backoffice.queries import imports as queries
 from backoffice.transactions import atomic
@@ -63,7 +64,7 @@ def home_page(error: str = "") -> str:
         "imports/accueil.html",
         jobs=queries.own_jobs(db.session(), current_user),
         targets=targets(),
-        kinds=ImportKind,
+        kinds=FICHE_KINDS,
         paths=PATHS,
         largest=(LARGEST_UPLOAD // 1_000_000, sources.LARGEST_TABLE // 1_000_000),
         error=error,
@@ -75,7 +76,7 @@ def home_page(error: str = "") -> str:
 def deposer() -> ResponseReturnValue:
     sent, target = request.files.get("fichier"), targets().get(request.form.get("pour", ""))
     kind, dispositif = request.form.get("genre", ""), request.form.get("dispositif", "")
-    if target is None or kind not in set(ImportKind) or dispositif not in set(PATHS):
+    if target is None or kind not in FICHE_KINDS or dispositif not in set(PATHS):
         return home_page("Dites pour qui vous importez, et de quelle sorte de fichier il s’agit."), 422
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422

@@ -22,6 +22,7 @@ from backoffice.transactions import atomic
 from forms.paths import PATHS
 from forms.sheet import sheet
 from workflows import remarks
+from workflows.carriers import support_of
 from workflows.case import Refused
 from workflows.corrections import contestation_of
 from workflows.definition import TRANSITIONS
@@ -85,6 +86,7 @@ def version_page(
         earlier=remarks.earlier(session, fiche, revision),
         sentences=sentences(session, fiche.territoire_id),
         lookalikes=lookalikes(session, fiche, revision),
+        support=support_of(session, fiche, content),
     )
 
 

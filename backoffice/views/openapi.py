@@ -48,8 +48,8 @@ def document(session: Session) -> dict[str, Any]:
             "Une fiche publiée", "fiche", [numero], {"application/json": schemas.of(UneFiche)}, problem, missing=True
         ),
         "/api/offre.geojson": _get(
-            "L’offre publiée en GeoJSON (RFC 7946), une entité par action (un groupe dans un lieu). Les fiches n’ont "
-            "pas de coordonnées : « geometry » est null et « code_insee » dit la commune.",
+            "L’offre publiée en GeoJSON (RFC 7946), une entité par action (un groupe dans un lieu). Le point est "
+            "celui de la commune, à un kilomètre près (GeoNames, CC BY 4.0) ; null pour les plus petites.",
             "offreGeojson",
             territoire,
             {"application/geo+json": _collection(schemas)},
@@ -122,13 +122,25 @@ def _get(
     }
 
 
+POINT = {
+    "type": "object",
+    "properties": {
+        "type": {"const": "Point"},
+        "coordinates": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    },
+    "required": ["type", "coordinates"],
+    "additionalProperties": False,
+}
+"""Longitude, then latitude, in degrees (WGS 84)."""
+
+
 def _collection(schemas: Schemas) -> dict[str, Any]:
     feature = {
         "type": "object",
         "properties": {
             "type": {"const": "Feature"},
             "id": {"type": "string"},
-            "geometry": {"type": "null"},
+            "geometry": {"anyOf": [POINT, {"type": "null"}]},
             "properties": schemas.of(LigneAction),
         },
         "required": ["type", "id", "geometry", "properties"],

@@ -11,11 +11,12 @@ from markupsafe import Markup, escape
 
 from backoffice.extensions import db
 from backoffice.models import Fiche, dates, vocabulary
+from backoffice.models.base import now
 from backoffice.models.content import label_of, pattern_of
 from backoffice.permissions import Permission
 from backoffice.queries.notices import unread
 from backoffice.reference.communes import departements
-from exports import words
+from exports import meetings, words
 from forms.fields import count_of, cut_of, limit_of, spaced
 from forms.paths import PATHS
 from forms.questions import Rows, Step
@@ -48,6 +49,8 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         words=words,
+        meetings=meetings,
+        today=lambda: dates.local_day(now()),
         vocabulary=vocabulary,
         limit_of=limit_of,
         count_of=count_of,

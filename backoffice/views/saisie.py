@@ -17,8 +17,10 @@ from backoffice.models import Fiche, Remark, Revision, RevisionState
 from backoffice.models.content import Contenu
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
+from backoffice.queries.certifications import certifications
 from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
+from forms import certifications as exams
 from forms import review as reviews
 from forms.addresses import choose
 from forms.builder import StepForm
@@ -116,6 +118,7 @@ def show_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
 def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     path, revision = PATHS[fiche.dispositif], fiche.latest
     content, found = revision.content, review_of(fiche, revision)
+    exams.offer(form, certifications)
     asked = remarks_of(desk, fiche)
     return render_template(
         "saisie/etape.html",
@@ -215,6 +218,10 @@ class Posting:
         if what in ("chercher", "commune"):
             self.spot = f"{path.split(':')[0]}-ville"
             self.posted = choose(self.posted, self.order) if what == "commune" else self.posted
+        elif what in ("examen", "certification"):
+            self.spot = exams.EXAM
+            chosen = what == "certification"
+            self.posted = exams.choose(self.posted, self.order, certifications) if chosen else self.posted
         elif what == SEVERAL:
             self.spot = path
         else:

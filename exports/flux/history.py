@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,24 @@ def count(session: Session, flux: Flux, at: datetime) -> int:
         )
         or 0
     )
+
+
+def carried(session: Session, flux: Flux, at: datetime, fiche_ids: Collection[int]) -> set[int]:
+    """Which of these fiches the flow of that moment told of."""
+    last = (
+        select(func.max(Publication.id).label("id"))
+        .where(Publication.at <= at, Publication.fiche_id.in_(fiche_ids))
+        .group_by(Publication.fiche_id)
+        .subquery("last")
+    )
+    rows = session.execute(
+        select(Fiche.id, Fiche.dispositif, Fragment.facets)
+        .join(Publication, Publication.fiche_id == Fiche.id)
+        .join(last, last.c.id == Publication.id)
+        .join(Fragment, Fragment.id == Publication.fragment_id)
+        .where(*_scope(flux))
+    )
+    return {row.id for row in rows if chosen(flux, row.dispositif, row.facets)}
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ class Groups:
         action.presence = reader.known(presence, PRESENCES, f"{path}-presence", "sur place ou à distance")
         action.niveaux = reader.levels(node, f"{path}-niveaux")
         action.intensite = source.word(group, "intensite")
+        action.vacances = source.word(group, "vacances") == "1"
         for name in ("effectif_min", "effectif_max", "semaines"):
             number = source.word(group, name.replace("_", "-"))
             setattr(action, name, reader.whole(number, f"{path}-{name}"))

@@ -56,12 +56,18 @@ def read_cell(key: str, text: str) -> tuple[Any, str]:
     if kind is int:
         return _whole(text)
     if kind is bool:
-        word = search_key(text)
-        return word in _YES, "" if word in _YES | _NO else "La réponse attendue est oui ou non."
+        said = read_yes(text)
+        return bool(said), "" if said is not None else "La réponse attendue est oui ou non."
     text = clean(plain(text), multiline=True)
     if key.endswith("code_postal") and re.fullmatch(r"\d{4}", text):
         return f"0{text}", ""  # a spreadsheet drops the first zero
     return (re.sub(r"[\s.\-]", "", text) if key.endswith(_DIGITS_ONLY) else text), ""
+
+
+def read_yes(text: str) -> bool | None:
+    """None: neither yes nor no."""
+    word = search_key(text)
+    return word in _YES if word in _YES | _NO else None
 
 
 def _whole(text: str) -> tuple[int | None, str]:

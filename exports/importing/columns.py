@@ -5,7 +5,7 @@ To take one more answer, add one line: its words, its type and its limits come f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -46,15 +46,20 @@ CHOICES: dict[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """key: a pattern of the content, NUMERO or SLOTS. header: the French title of the column."""
+    """key: a pattern of the content, NUMERO or SLOTS. header: the French title of the column.
+
+    words: its title, where the key is none of ours. also: other titles that mean the same.
+    """
 
     key: str
     prefix: str = ""
     help: str = ""
+    words: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def header(self) -> str:
-        own = _OWN_WORDS.get(self.key) or spots()[self.key].label
+        own = self.words or _OWN_WORDS.get(self.key) or spots()[self.key].label
         return f"{self.prefix} : {own[0].lower()}{own[1:]}" if self.prefix else own
 
     @property
@@ -115,6 +120,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("actions[].organisation"),
     Column("actions[].effectif_min", help="un nombre"),
     Column("actions[].effectif_max", help="un nombre"),
+    Column("actions[].vacances", help="oui ou non"),
     Column("actions[].semaines", help="un nombre"),
     Column("actions[].heures_total", help="un nombre"),
     Column("actions[].duree"),
@@ -148,9 +154,9 @@ _LIKELY = 88
 """How alike (0 to 100) a header must be to one of ours to be proposed."""
 
 
-def exact(headers: list[str]) -> dict[int, str]:
+def exact(headers: list[str], columns: Sequence[Column] = COLUMNS) -> dict[int, str]:
     """{rank of the header: key} of the headers that are ours, whatever their case and accents."""
-    ours = {search_key(column.header): column.key for column in COLUMNS}
+    ours = {search_key(words): column.key for column in columns for words in (column.header, *column.also)}
     found: dict[int, str] = {}
     for rank, header in enumerate(headers):
         key = ours.get(search_key(header))
@@ -159,11 +165,12 @@ def exact(headers: list[str]) -> dict[int, str]:
     return found
 
 
-def propose(headers: list[str], remembered: Mapping[str, str]) -> dict[int, str]:
+def propose(headers: list[str], remembered: Mapping[str, str], columns: Sequence[Column] = COLUMNS) -> dict[int, str]:
     """What each column may be: what was chosen last time for this header, else ours, else the likeliest."""
-    found = {rank: remembered[header] for rank, header in enumerate(headers) if remembered.get(header, "") in BY_KEY}
+    keys = {column.key for column in columns}
+    found = {rank: remembered[header] for rank, header in enumerate(headers) if remembered.get(header, "") in keys}
     chosen_before = {rank for rank, header in enumerate(headers) if header in remembered}
-    for rank, key in exact(headers).items():
+    for rank, key in exact(headers, columns).items():
         if rank not in chosen_before and key not in found.values():
             found[rank] = key
     for rank, header in enumerate(headers):
@@ -172,7 +179,7 @@ def propose(headers: list[str], remembered: Mapping[str, str]) -> dict[int, str]
             continue
         scores = {
             column.key: fuzz.token_set_ratio(folded, search_key(column.header))
-            for column in COLUMNS
+            for column in columns
             if column.key not in found.values()
         }
         best = max(scores, key=lambda key: scores[key], default="")

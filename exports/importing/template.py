@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 
 import xlsxwriter
 
@@ -17,36 +18,49 @@ _INTRO = (
 )
 
 
-def _help(rank: int, column: Column) -> str:
+@dataclass(frozen=True)
+class Template:
+    """columns: in their order; intro: what the first cell explains, beginning with NOTE; sheet: its name."""
+
+    columns: tuple[Column, ...]
+    intro: str
+    sheet: str
+
+
+FICHES = Template(COLUMNS, _INTRO, "Fiches")
+
+
+def _help(template: Template, rank: int) -> str:
+    column = template.columns[rank]
     words = column.help
     if column.choices:
         words = "; ".join(filter(None, [words, f"réponses acceptées : {' / '.join(column.choices.values())}"]))
-    return f"{_INTRO} Numéro : {words}." if rank == 0 else words
+    return f"{template.intro} {column.header} : {words}." if rank == 0 else words
 
 
-def template_csv() -> bytes:
+def template_csv(template: Template = FICHES) -> bytes:
     """In UTF-8 with its mark and semicolons: what Excel in French opens with a double click."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([column.header for column in COLUMNS])
-    writer.writerow([_help(rank, column) for rank, column in enumerate(COLUMNS)])
+    writer.writerow([column.header for column in template.columns])
+    writer.writerow([_help(template, rank) for rank in range(len(template.columns))])
     return out.getvalue().encode("utf-8-sig")
 
 
-def template_xlsx() -> bytes:
+def template_xlsx(template: Template = FICHES) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
     text = book.add_format({"num_format": "@"})  # a SIRET or a postal code stays what was typed
-    sheet, lists = book.add_worksheet("Fiches"), book.add_worksheet("Réponses acceptées")
-    lists.set_column(0, len(COLUMNS), 40)
+    sheet, lists = book.add_worksheet(template.sheet), book.add_worksheet("Réponses acceptées")
+    lists.set_column(0, len(template.columns), 40)
     sheet.freeze_panes(1, 1)
-    for rank, column in enumerate(COLUMNS):
+    for rank, column in enumerate(template.columns):
         sheet.set_column(rank, rank, 28, text)
         # write_string: whatever a text begins with, it never becomes a formula.
         sheet.write_string(0, rank, column.header, bold)
-        sheet.write_string(1, rank, _help(rank, column), wrapped)
-    with_choices = [column for column in COLUMNS if column.choices]
+        sheet.write_string(1, rank, _help(template, rank), wrapped)
+    with_choices = [column for column in template.columns if column.choices]
     for rank, column in enumerate(with_choices):
         lists.write_string(0, rank, column.header, bold)
         for row, words in enumerate(column.choices.values(), 1):

@@ -97,6 +97,12 @@ PLACES = Step(
                             folded=True,
                         ),
                         Question(
+                            "actions[].vacances",
+                            Kind.FLAG,
+                            help="Sinon, nous ne comptons pas d’atelier ces semaines-là.",
+                            folded=True,
+                        ),
+                        Question(
                             "actions[].semaines",
                             Kind.INTEGER,
                             help="Sur toute la période, sans les vacances : sert à calculer les heures.",
@@ -173,6 +179,7 @@ SCHOOLS = vary(
 COURSES = vary(
     PLACES,
     change={
+        "actions[].vacances": {"folded": False},
         "actions[].heures_total": {
             "help": "Par personne, sur place et à distance. Laissez vide : nous le calculons avec les horaires.",
             "example": "600",

@@ -1,6 +1,7 @@
 """One piece of work in this process: ``python -m tests.bench.work NAME ARGUMENTS``. Tells what it took.
 
-Starting Python and the application is not counted: a worker is there already when the work comes.
+Starting Python and the application is not counted, nor what a worker builds once for all its jobs (`prepare`): it
+is there already when the work comes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from exports.flux.build import find
 from exports.importing.sources import entries
 from exports.lheo.checker import check_file, schema_faults
 from exports.lheo.grammar import NAMESPACE
-from exports.lheo.schema import schema
+from workflows.jobs import prepare
 
 FORMATION = f"{{{NAMESPACE}}}formation"
 
@@ -85,8 +86,7 @@ def main(name: str, *arguments: str) -> None:
     read_only.set(True)
     with app.app_context(), Session(db.engine) as session:
         session.connection()
-        if name in ("schema_only", "check"):
-            schema()
+        prepare()
         clock, processor = time.perf_counter(), time.process_time()
         WORK[name](session, *arguments)
         took = [time.perf_counter() - clock, time.process_time() - processor]

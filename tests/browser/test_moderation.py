@@ -74,8 +74,8 @@ def test_a_moderator_s_morning(
 
     # The first: two remarks, then back to the structure.
     moderator.open("/moderation/")
-    moderator.follow(TITLE)
-    moderator.press("Prendre")
+    moderator.press("Prendre la suivante")
+    moderator.reads(TITLE)
     moderator.reads("tout est nouveau")
     pin(moderator, "Objectifs", "Dites pour qui.")
     pin(moderator, "Lieu 1 – Maison de quartier – Caen : Comment venir", "Quel bus ?")
@@ -84,7 +84,14 @@ def test_a_moderator_s_morning(
     moderator.press("Renvoyer pour correction", returning)
     moderator.reads("La fiche a été renvoyée.")
 
-    # The structure sees each at its field, answers one, corrects the other, and sends again.
+    # The next one opens by itself, a renewal: what changed is read, then one press.
+    moderator.reads(RENEWED)
+    moderator.reads("du 15/09/2026 au 30/06/2027")
+    moderator.reads("du 15/10/2026 au 30/06/2027")
+    moderator.press("Valider et publier")
+    moderator.reads("La fiche a été validée.")
+
+    # The structure sees each remark at its field, answers one, corrects the other, and sends again.
     association.login(people[0])
     association.follow(TITLE)
     association.reads("Le modérateur vous demande une correction")
@@ -100,22 +107,12 @@ def test_a_moderator_s_morning(
     association.reads("Corrigée")
     association.press("Envoyer pour vérification")
 
-    # Both were dealt with, and how.
+    # Both were dealt with, and how. From the queue to the approval: two presses.
     moderator.open("/moderation/")
-    moderator.follow(TITLE)
+    moderator.press("Prendre la suivante")
     moderator.reads("Ce que la structure a fait de vos remarques")
     moderator.reads("Pour les parents de l’école.")
     moderator.reads("Bus 3, arrêt Mairie")
-    moderator.press("Prendre")
-    moderator.press("Valider et publier")
-    moderator.reads("La fiche a été validée.")
-
-    # A clean renewal: what changed is read, then two clicks.
-    moderator.open("/moderation/")
-    moderator.follow(RENEWED)
-    moderator.reads("du 15/09/2026 au 30/06/2027")
-    moderator.reads("du 15/10/2026 au 30/06/2027")
-    moderator.press("Prendre")
     moderator.press("Valider et publier")
     moderator.reads("La fiche a été validée.")
 

@@ -172,6 +172,7 @@ def test_a_fiche_in_each_state(app: Flask, someone: NewPerson, size: Size) -> No
     nadia = someone(size)
     nadia.login(email)
     for fiche in ids:
+        nadia.open(f"/fiches/{fiche}/affichette")
         nadia.open(f"/fiches/{fiche}")
     nadia.press("Modifier la fiche")
     nadia.open("/fiches/")

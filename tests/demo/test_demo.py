@@ -22,10 +22,13 @@ from backoffice.demo.scenario import PLAN, STORIES
 from backoffice.demo.structures import HOUSES
 from backoffice.extensions import db
 from backoffice.models import (
+    Campaign,
+    CampaignInvitation,
     Dispositif,
     Fiche,
     FicheState,
     Fragment,
+    Nature,
     Organisme,
     Revision,
     RevisionState,
@@ -35,6 +38,7 @@ from backoffice.models import (
 )
 from backoffice.models.content import dump, fingerprint, load
 from backoffice.passwords import verify
+from backoffice.queries.campaigns import progress, totals
 from backoffice.queries.communes import communes_of
 from exports.check import HEAD, TAIL
 from exports.fragment import Identity, build
@@ -153,6 +157,7 @@ def test_every_state_is_there(demo: Flask) -> None:
     assert {fiche.state for fiche in all_of(Fiche)} == set(FicheState)
     assert {revision.state for revision in all_of(Revision)} == set(RevisionState)
     assert {name for names in PLAN.values() for name in names} == STORIES.keys()
+    assert {fiche.dispositif for fiche in all_of(Fiche)} == set(Dispositif)
     assert {fiche.territoire.slug for fiche in all_of(Fiche)} == {"normandie", "grand-est"}
     latest = [(fiche.state, fresh(fiche)[-1].state) for fiche in all_of(Fiche)]
     for state in (RevisionState.BROUILLON, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
@@ -181,7 +186,7 @@ def test_what_was_submitted_is_complete_and_frozen(demo: Flask) -> None:
 
 def test_drafts_are_at_every_stage(demo: Flask) -> None:
     drafts = [revision for revision in all_of(Revision) if revision.state is RevisionState.BROUILLON]
-    complete = Counter(review(draft.content, PATHS[Dispositif.ASL], draft.pending).complete for draft in drafts)
+    complete = Counter(review(draft.content, PATHS[draft.fiche.dispositif], draft.pending).complete for draft in drafts)
 
     assert complete[True] >= 3
     assert complete[False] >= 5
@@ -200,10 +205,11 @@ def test_approved_fragments_are_valid(demo: Flask) -> None:
 
 def test_every_content_could_have_been_typed(demo: Flask) -> None:
     for revision in all_of(Revision):
-        if not review(revision.content, PATHS[Dispositif.ASL], revision.pending).complete:
+        path = PATHS[revision.fiche.dispositif]
+        if not review(revision.content, path, revision.pending).complete:
             continue
         content = revision.content
-        for step in PATHS[Dispositif.ASL].steps:
+        for step in path.steps:
             saved = save(step, content, {}, MultiDict(typed(step, content)), communes_of)
             assert saved.clean, [(field.id, field.errors) for field in saved.form.faulty]
         assert dump(content) == revision.document
@@ -249,6 +255,17 @@ def test_the_flow_of_normandie_is_valid(app: Flask, tmp_path: Path) -> None:
     assert examine(root, flow=True) == []
     published = select(func.count(Fiche.id)).join(Fiche.territoire).where(Fiche.state == FicheState.PUBLIEE)
     assert len(root[0].findall("{*}formation")) == db.session.scalar(published.where(Territoire.slug == "normandie"))
+
+
+def test_a_campaign_is_under_way_with_structures_at_each_stage(demo: Flask) -> None:
+    (campaign,) = all_of(Campaign)
+    lines = progress(db.session(), campaign, campaign.territoire_ids)
+    stages = totals(lines)
+
+    assert stages["invited"] >= 8
+    assert stages["started"] == 3 > stages["sent"] == 2
+    assert {r.nature for r in all_of(Revision) if r.campaign_id and r.submitted_at} == {Nature.RENOUVELLEMENT}
+    assert count(CampaignInvitation) == stages["invited"]
 
 
 # --- In bulk

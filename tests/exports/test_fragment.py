@@ -226,6 +226,7 @@ def test_every_question_of_the_path_has_a_known_lheo_place_or_is_ours():
         "actions[].effectif_min",
         "actions[].effectif_max",
         "actions[].semaines",
+        "actions[].vacances",
         "actions[].intensite",
         "actions[].sessions[].mois_seulement",
         "structure.rna",

@@ -315,7 +315,7 @@ def test_who_no_longer_belongs_to_the_structure_writes_nothing(by):
 
 def test_one_line_that_fails_blocks_no_other(by, monkeypatch):
     made = start(by, foreign_flow("Un", "Deux", "Trois"))
-    real = imports.import_line
+    real = imports.import_lines.import_line
 
     def stumble(session, job, line):
         made = real(session, job, line)
@@ -323,7 +323,7 @@ def test_one_line_that_fails_blocks_no_other(by, monkeypatch):
             raise RuntimeError("panne")
         return made
 
-    monkeypatch.setattr(imports, "import_line", stumble)
+    monkeypatch.setattr(imports.import_lines, "import_line", stumble)
     assert [line.result for line in apply_all(made)] == [Outcome.NOUVELLE, Outcome.ECHEC, Outcome.NOUVELLE]
     assert {fiche.latest.title for fiche in db.session.query(Fiche)} == {"Un", "Trois"}
     monkeypatch.undo()
@@ -392,14 +392,14 @@ def test_a_table_is_imported_and_a_second_time_updates(by):
 
 def test_a_killed_import_is_started_again_and_doubles_nothing(by, monkeypatch):
     made = start(by, foreign_flow("Un", "Deux", "Trois"))
-    real = imports.import_line
+    real = imports.import_lines.import_line
 
     def die(session, job, line):
         if line.title == "Deux":
             raise KeyboardInterrupt
         return real(session, job, line)
 
-    monkeypatch.setattr(imports, "import_line", die)
+    monkeypatch.setattr(imports.import_lines, "import_line", die)
     with pytest.raises(KeyboardInterrupt):
         apply_all(made)
     assert job(made).status is JobStatus.EN_COURS

@@ -272,6 +272,18 @@ FACTS = {
     "flux": "Normandie",
     "fabrication": 1,
     "structure": "Les amis des Tilleuls",
+    "campagne": "Ateliers 2027",
+    "echeance": "lundi 1er février 2027",
+    "message": "Merci à toutes et à tous.",
+    "organisme": 1,
+    "fiches": ["Ateliers du matin"],
+    "restantes": 2,
+    "beneficiaire": "Les amis des Tilleuls",
+    "programme": "BOP 104",
+    "annee": 2026,
+    "reference": "2026-104-0001",
+    "nombre": 2,
+    "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 
 

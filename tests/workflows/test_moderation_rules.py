@@ -162,18 +162,37 @@ def test_a_rule_that_is_switched_off_no_longer_blocks(by, moderator):
     assert len(hits(fiche, rule)) == 1, "ce qui a été trouvé reste écrit"
 
 
+def marks(*fiches):
+    """The copies that the queue reads."""
+    db.session.expire_all()
+    return [(fiche.latest.priority, fiche.latest.flagged) for fiche in fiches]
+
+
 def test_a_rule_sends_to_the_top_of_the_queue_while_it_stands(by, moderator):
     rule = a_rule(moderator, effect=Effect.PRIORITE)
     first, second = submitted(by), submitted(by)
     ordinary = submitted(by, make.complete_content())
-    assert [fiche.latest.priority for fiche in (first, second, ordinary)] == [1, 1, 0]
+    assert marks(first, second, ordinary) == [(1, True), (1, True), (0, False)]
     (hit,) = hits(first)
     rules.set_aside(db.session(), hit, "Vu.", moderator)
     db.session.commit()
-    assert [fiche.latest.priority for fiche in (first, second)] == [0, 1]
+    assert marks(first, second) == [(0, False), (1, True)]
     rules.deactivate(db.session(), rule.id, moderator)
     db.session.commit()
-    assert second.latest.priority == 0
+    assert marks(first, second) == [(0, False), (0, False)]
+    rules.activate(db.session(), rule.id, moderator)
+    db.session.commit()
+    assert marks(first, second) == [(0, False), (1, True)]
+
+
+def test_what_two_rules_found_stays_flagged_until_both_are_set_aside(by, moderator):
+    a_rule(moderator)
+    hurry = a_rule(moderator, effect=Effect.PRIORITE)
+    fiche = submitted(by)
+    for hit, left in zip(sorted(hits(fiche), key=lambda hit: hit.rule_id != hurry.id), (True, False), strict=True):
+        rules.set_aside(db.session(), hit, "Vu.", moderator)
+        db.session.commit()
+        assert marks(fiche) == [(0, left)]
 
 
 # --- Set aside ----------------------------------------------------------------------------------------
@@ -199,7 +218,7 @@ def test_what_was_set_aside_stays_so_while_the_words_are_the_same(by, moderator)
     first, second = hits(fiche, rule)
     assert second.revision_id == fiche.latest.id
     assert (second.dismissal.word, second.dismissal.carried_from_id) == ("Vu.", first.dismissal.id)
-    assert fiche.latest.priority == 0
+    assert marks(fiche) == [(0, False)]
 
 
 def test_other_words_are_a_new_hit(by, moderator):

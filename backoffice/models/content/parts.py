@@ -224,6 +224,7 @@ class Action:
     creneaux: list[Creneau] = many("Horaires de la semaine")
     rythme: str = leaf("Précisions sur le rythme", "rythme-formation", reserve=1200)
     organisation: str = leaf("Organisation du groupe", "modalites-alternance")
+    vacances: bool = leaf("A lieu aussi pendant les vacances scolaires", default=False)
     semaines: int | None = leaf("Nombre de semaines d’atelier", default=None)
     heures_total: int | None = leaf("Nombre d’heures en tout", "nombre-heures-total", default=None)
     heures_centre: int | None = leaf("Dont heures sur place", "nombre-heures-centre", default=None)

@@ -1,0 +1,78 @@
+"""A campaign of renewal under way in Normandie: structures invited, some of which have begun or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Campaign, Fiche, FicheState, User
+from backoffice.models.base import clock_at
+from backoffice.models.dates import local_day
+from backoffice.permissions import Role
+from backoffice.queries.campaigns import concerned, concerned_structures
+from forms.renewal import PROPOSED, UNFINISHED
+from workflows.campaigns import invite
+from workflows.engine import apply
+from workflows.renewals import candidates, renew
+
+from .people import Account
+
+TERRITOIRE = "normandie"
+STEPS: tuple[tuple[str, ...], ...] = ((), ("soumettre",), ("soumettre", "prendre"))
+"""What happened to the first fiches that were renewed, one after the other."""
+KEPT = PROPOSED - {UNFINISHED}
+"""What is left of a session under way depends on the day; the contents of the set do not."""
+
+
+class Season:
+    """users: the people of the set, each with the account that says who they are."""
+
+    def __init__(self, session: Session, now: datetime, users: Sequence[tuple[Account, User]]):
+        self.session, self.now, self.users = session, now, users
+        self.moderator = next(
+            user for account, user in users if account.role is Role.MODERATEUR and TERRITOIRE in account.of
+        )
+
+    def run(self) -> None:
+        with clock_at(self.now - timedelta(10)):
+            campaign = self.open()
+            for organisme_id in concerned_structures(self.session, campaign):
+                invite(self.session, campaign.id, organisme_id)
+        renewable = [one.fiche for one in candidates(self.session, self.fiches(campaign)) if not one.obstacle]
+        # One of each kind of structure, so that the progress is not that of a single one.
+        first = {fiche.organisme_id: fiche for fiche in reversed(renewable)}
+        for fiche, steps in zip(sorted(first.values(), key=lambda one: one.id)[1:], STEPS, strict=False):
+            self.answer(fiche, steps)
+
+    def open(self) -> Campaign:
+        today = local_day(self.now)
+        territoire = next(row.territoire for row in self.moderator.assignments if row.role is Role.MODERATEUR)
+        campaign = Campaign(
+            label=f"Ateliers {today.year + 1}",
+            year=today.year + 1,
+            opens_on=today - timedelta(10),
+            deadline=today + timedelta(45),
+            message="Les conseillers qui orientent le public préparent déjà l’année : merci de répondre tôt.",
+            created_by_id=self.moderator.id,
+            opened_at=self.now - timedelta(10),
+            territoires=[territoire],
+        )
+        self.session.add(campaign)
+        self.session.flush()
+        return campaign
+
+    def fiches(self, campaign: Campaign) -> Sequence[Fiche]:
+        online = Fiche.state == FicheState.PUBLIEE
+        return self.session.scalars(select(Fiche).where(online, *concerned(campaign)).order_by(Fiche.id)).all()
+
+    def answer(self, fiche: Fiche, steps: Sequence[str]) -> None:
+        provider = next(user for _, user in self.users if fiche.organisme_id in user.organisme_ids)
+        with clock_at(self.now - timedelta(hours=30)):
+            draft = renew(self.session, fiche.id, KEPT, provider)
+        for rank, name in enumerate(steps):
+            actor = provider if name == "soumettre" else self.moderator
+            with clock_at(self.now - timedelta(hours=29 - rank)):
+                apply(self.session, name, fiche_id=fiche.id, revision_id=draft.id, actor=actor)

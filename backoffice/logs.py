@@ -1,0 +1,121 @@
+"""What the application says of itself, on the standard error: one line an event, with the number of its request.
+
+No personal data: a request is told by its route, never by its address (which may hold the secret of a link), a
+person by the number of their account, an error of the base without the values of its order.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+import uuid
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from flask import Flask, Response, g, request
+
+PACKAGES = ("backoffice", "forms", "workflows", "exports")
+GIVEN = re.compile(r"[0-9A-Za-z-]{8,64}")
+"""A number that the reverse proxy gives to a request."""
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+log = logging.getLogger(__name__)
+
+
+class Line(logging.Formatter):
+    """One JSON object: at, level, logger, message, request, and what the event adds (`extra={"facts": …}`)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if number := request_id.get():
+            said["request"] = number
+        said |= getattr(record, "facts", {})
+        if record.exc_info:
+            said["trace"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)
+
+
+class Words(logging.Formatter):
+    """The same for a person in front of a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
+        said = [time.strftime("%H:%M:%S"), record.levelname, record.getMessage(), facts, request_id.get()[:8]]
+        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
+        return " ".join(word for word in said if word) + trace
+
+
+FORMATS = {"json": Line, "texte": Words}
+
+
+class Handler(logging.Handler):
+    """Ours, so that several applications in one process say each thing once. Without `stream`, the standard
+    error of the moment: what runs the process may change it."""
+
+    def __init__(self, stream: TextIO | None = None):
+        super().__init__()
+        self.stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            (self.stream or sys.stderr).write(self.format(record) + "\n")
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
+def init_app(app: Flask) -> None:
+    handler = next((one for one in logging.getLogger(PACKAGES[0]).handlers if isinstance(one, Handler)), Handler())
+    handler.setFormatter(FORMATS[app.config["RELAIS_LOGS"]]())
+    for name in PACKAGES:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        if handler not in logger.handlers:
+            logger.addHandler(handler)
+    app.log_exception = _log_exception  # type: ignore[method-assign] # Flask's own writes the address
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_forget)
+
+
+def _log_exception(error: Any) -> None:
+    log.error("erreur imprévue", exc_info=error, extra={"facts": {"method": request.method, "route": _route()}})
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else ""
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    request_id.set(given if GIVEN.fullmatch(given) else uuid.uuid4().hex)
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = request_id.get()
+    if request.endpoint and request.endpoint.endswith(("static", "healthz", "readyz")):
+        return response
+    facts: dict[str, object] = {
+        "method": request.method,
+        "route": _route(),
+        "status": response.status_code,
+        "ms": round((time.perf_counter() - g.began) * 1000),
+    }
+    # Who it was, when the request had to know; never a query only for the log.
+    if (user := g.get("_login_user")) is not None and user.is_authenticated:
+        facts["user"] = user.id
+    log.info("requête", extra={"facts": facts})
+    return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    request_id.set("")

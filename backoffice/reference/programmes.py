@@ -1,0 +1,71 @@
+"""What grants are given under (programmes.toml) and what they commit to (obligations.toml): both ours."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from backoffice.reference.communes import search_key
+from backoffice.reference.files import FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """dispositifs: codes of what it pays for; synonyms: other ways in which lists write its code."""
+
+    code: str
+    label: str
+    payer: str
+    dispositifs: tuple[str, ...]
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One obligation in words. todo: what is left to do, after «Il vous reste à»."""
+
+    kind: str
+    label: str
+    title: str
+    rule: str
+    todo: str
+    checked_by: str
+    due: str
+
+    def due_in(self, year: int) -> date:
+        """The day by whose end it must be done, for a grant of that year."""
+        return date.fromisoformat(f"{year}-{self.due}")
+
+
+@cache
+def programmes() -> dict[str, Programme]:
+    """By code, in the order of the file."""
+    return {
+        code: Programme(code, row["label"], row["payer"], tuple(row["dispositifs"]), tuple(row["synonyms"]))
+        for code, row in _tables("programmes.toml").items()
+    }
+
+
+@cache
+def obligations() -> dict[str, Rule]:
+    """By kind (see models.obligation), in the order of the file."""
+    return {kind: Rule(kind, **row) for kind, row in _tables("obligations.toml").items()}
+
+
+def programme_named(text: str) -> Programme | None:
+    """The programme that a list means: its code or one of its synonyms, whatever the accents, capitals and spaces."""
+    return _names().get(_key(text))
+
+
+@cache
+def _names() -> dict[str, Programme]:
+    return {_key(name): row for row in programmes().values() for name in (row.code, row.label, *row.synonyms)}
+
+
+def _key(text: str) -> str:
+    return search_key(text).replace(" ", "")
+
+
+def _tables(name: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))

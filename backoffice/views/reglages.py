@@ -1,0 +1,65 @@
+"""The settings that moderators change for their territoire: its delay, what it asks of structures."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.extensions import db
+from backoffice.models import Territoire
+from backoffice.permissions import Permission, Role
+from backoffice.queries.settings import last_changes
+from backoffice.transactions import atomic
+from forms.settings import SETTINGS, read_settings, sent_value
+from workflows.settings import change_settings
+
+from .guard import requires
+from .motifs import served
+
+blueprint = Blueprint("reglages", __name__, url_prefix="/moderation/reglages")
+
+
+@blueprint.get("/")
+@requires(Permission.MODERATE)
+def liste() -> ResponseReturnValue:
+    mine = sorted(
+        (item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR),
+        key=lambda territoire: territoire.nom,
+    )
+    if len(mine) == 1:
+        return redirect(url_for(".territoire", slug=mine[0].slug), 303)
+    return render_template("moderation/reglages/liste.html", territoires=mine)
+
+
+@blueprint.get("/<slug>")
+@requires(Permission.MODERATE)
+def territoire(slug: str) -> ResponseReturnValue:
+    found = served(slug)
+    return settings_page(found, {setting.name: sent_value(setting, found) for setting in SETTINGS}, {})
+
+
+@blueprint.post("/<slug>")
+@requires(Permission.MODERATE, keeps_input=True)
+def enregistrer(slug: str) -> ResponseReturnValue:
+    found = served(slug)
+    values, errors = read_settings(request.form)
+    if errors:
+        typed = {setting.name: request.form.get(setting.name, "")[:20] for setting in SETTINGS}
+        return settings_page(found, typed, errors), 422
+    with atomic() as session:
+        changed = change_settings(session, found.id, values, current_user)
+    flash("Les réglages sont enregistrés." if changed else "Rien n’a changé.", "success")
+    return redirect(url_for(".territoire", slug=slug), 303)
+
+
+def settings_page(territoire: Territoire, values: dict[str, str], errors: dict[str, str]) -> str:
+    return render_template(
+        "moderation/reglages/territoire.html",
+        territoire=territoire,
+        settings=SETTINGS,
+        labels={setting.name: setting.label for setting in SETTINGS},
+        values=values,
+        errors=errors,
+        changes=last_changes(db.session(), territoire.id),
+    )

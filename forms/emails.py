@@ -1,0 +1,21 @@
+"""An e-mail address as somebody typed it."""
+
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST = 160
+"""Characters that the base keeps."""
+
+
+def email(text: str) -> str:
+    """The address in its usual form; raises ValueError with a message in French."""
+    try:
+        found = str(validate_email(text, check_deliverability=False, test_environment=True).normalized)
+    except EmailNotValidError:
+        raise ValueError(
+            f"« {text[:80]} » n’est pas une adresse e-mail. Écrivez-la comme accueil@exemple.fr."
+        ) from None
+    if len(found) > LONGEST:
+        raise ValueError(f"Cette adresse e-mail est trop longue : {LONGEST} caractères au plus.")
+    return found

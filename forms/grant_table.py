@@ -1,0 +1,56 @@
+"""The table that a funder sends: its columns are the fields of a convention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from exports.importing.columns import Column
+from exports.importing.files import NOTE, Table
+from exports.importing.template import Template
+
+from .grants import FIELDS
+
+
+@dataclass(frozen=True)
+class Line:
+    """place: where it stands, in words. said: {field: text}, only what the file says."""
+
+    place: str
+    said: dict[str, str]
+
+
+def _column(name: str, help_: str, *also: str) -> Column:
+    return Column(name, help=help_, words=FIELDS[name], also=also)
+
+
+COLUMNS = (
+    _column("reference", "obligatoire ; avec l’année et le programme, elle distingue la convention", "Référence",
+            "N° de convention", "Numéro de convention", "N° de dossier", "Numéro de dossier", "Dossier"),
+    _column("siret", "14 chiffres ; sinon, donnez au moins le nom", "SIRET", "N° SIRET"),
+    _column("nom", "tel que vous l’écrivez", "Structure", "Nom", "Association", "Bénéficiaire", "Organisme",
+            "Porteur", "Porteur du projet", "Raison sociale"),
+    _column("rna", "W suivi de 9 chiffres, ou vide", "RNA", "N° RNA"),
+    _column("departement", "son numéro ou son nom", "Dépt", "Dép.", "Code département"),
+    _column("programme", "comme BOP 104 ; vide si vous le dites en envoyant le fichier", "BOP", "Dispositif"),
+    _column("annee", "en quatre chiffres ; vide si vous la dites en envoyant le fichier", "Exercice"),
+    _column("montant", "en euros, comme 12 500,50", "Montant", "Montant accordé", "Montant (€)",
+            "Montant de la subvention", "Subvention"),
+    _column("contact_pne", "l’adresse à laquelle l’enquête est envoyée", "E-mail", "Email", "Courriel", "Mail",
+            "Adresse e-mail", "E-mail de contact", "Courriel de contact", "Contact PNE", "E-mail PNE"),
+    _column("bpi", "oui ou non", "BPI", "Concerne des BPI", "BPI concernés", "Public BPI", "Réfugiés"),
+)  # fmt: skip
+
+TEMPLATE = Template(
+    COLUMNS,
+    f"{NOTE} : cette ligne n’est pas lue. Une ligne par convention. Une convention déjà connue est mise à jour ; "
+    "une case vide ne change rien à ce qui est déjà enregistré.",
+    "Conventions",
+)
+
+
+def lines(table: Table, mapping: Mapping[int, str], otherwise: Mapping[str, str]) -> Iterator[Line]:
+    """otherwise: what is understood where a row does not say it: {field: text}."""
+    for number, row in table.rows:
+        said = {key: row[rank] for rank, key in mapping.items() if rank < len(row) and row[rank]}
+        yield Line(f"ligne {number}", {**{name: text for name, text in otherwise.items() if text}, **said})

@@ -1,0 +1,26 @@
+"""What the base is asked: to count queries, never to time them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from backoffice.extensions import db
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The orders sent to the base within, in order; without what only opens a transaction or a connection."""
+    found: list[str] = []
+
+    def keep(_connection, _cursor, statement, *_):
+        if not statement.startswith(("BEGIN", "SELECT 1")):
+            found.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", keep)
+    try:
+        yield found
+    finally:
+        event.remove(db.engine, "before_cursor_execute", keep)
