@@ -53,7 +53,8 @@ async function send({ empreinte, pairs }) {
   try {
     answer = await fetch(step.dataset.brouillon, {
       method: "POST", body, headers: { Accept: "application/json" }, redirect: "error",
-      keepalive: body.toString().length < 60000, // it goes on when the page is left; browsers take no more
+      // It goes on when the page is left; browsers take no more.
+      keepalive: document.visibilityState === "hidden" && body.toString().length < 60000,
       signal: AbortSignal.timeout(20000),
     });
     if (answer.ok || answer.status === 409) return await answer.json();
