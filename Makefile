@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check fuzz kills bench bench-queue clean
+.PHONY: run test check fuzz kills bench bench-queue bench-board clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -43,6 +43,10 @@ bench: $(VENV)/.installed-test
 # The page of the moderators' queue with 600 fiches and with 60,000, on SQLite and on PostgreSQL.
 bench-queue: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.bench.queue
+
+# The funders' board with 50 conventions and with 5,000, on SQLite and on PostgreSQL.
+bench-board: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.bench.board
 
 # Kills processes between commit and send, many more times than the suite does, on both bases.
 KILLS ?= 5000

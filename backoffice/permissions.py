@@ -26,7 +26,7 @@ class Permission(StrEnum):
     WRITE_RULES = "write_rules"  # rules on the entries: of one's territoires, or of the whole network
     READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
-    READ_REPORT = "read_report"  # the yearly figures of one's territoires
+    READ_REPORT = "read_report"  # the yearly figures of one's territoires, the board of their grants
     READ_CONVENTION = "read_convention"  # read the grants that one's role gives sight of, and their obligations
     FUND = "fund"  # write the grants of one's programmes and départements, follow and check their obligations
     ADMINISTER = "administer"  # the whole network

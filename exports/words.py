@@ -19,6 +19,7 @@ from backoffice.models.vocabulary import (
 )
 
 NO_CONDITION = "Aucune condition particulière."
+NO_SIRET = "Structure sans numéro SIRET (00000000000000)"
 NO_ACTIVITY = "Structure non déclarée comme organisme de formation (00000000000)"
 NO_RESULT = "Attestation de présence."
 NO_ALTERNANCE = "Sans objet : l’action ne comporte pas de période en entreprise."

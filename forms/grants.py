@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backoffice.models.convention import Bpi
+from backoffice.models.convention import Bpi, Convention
 from backoffice.models.text import clean
 from backoffice.reference.communes import departements, search_key
 from backoffice.reference.programmes import programme_named, programmes
@@ -157,3 +157,9 @@ def _bpi(text: str) -> Bpi:
     if said is None:
         raise ValueError(f"« {text[:30]} » ne se comprend pas : répondez oui ou non, ou laissez vide.")
     return Bpi.OUI if said else Bpi.NON
+
+
+def texts(said: Convention) -> dict[str, str]:
+    """A convention as its form shows it: {field: text}."""
+    values = {name: getattr(said, name) for name in FIELDS}
+    return {**{name: str(value or "") for name, value in values.items()}, "montant": euros(said.montant)}

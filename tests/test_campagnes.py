@@ -31,6 +31,7 @@ from tests.pages import Page, open_page
 from tests.visitor import Visitor
 from workflows import campaigns, operations, reminders, renewals
 from workflows.case import Refused
+from workflows.dashboard import Next, cards
 
 TODAY = local_day(now())
 STRASBOURG = Adresse("", ["2 rue des Cigognes"], "67000", "Strasbourg", "67482", "67", "44")
@@ -311,6 +312,19 @@ def test_which_renewals_a_campaign_counts(marc, nadia, changes, counts):
     fiche = published(nadia, marc)
     campaign = make.campaign(marc, **({"opened_at": now()} | changes))
     assert renewed(fiche, nadia).campaign_id == (campaign.id if counts else None)
+
+
+def test_what_has_answered_a_campaign_is_asked_no_more(marc, nadia):
+    fiche = published(nadia, marc)
+    campaign = make.campaign(marc, opened_at=now())
+    (before,) = cards(db.session(), [fiche], [campaign])
+    renewed(fiche, nadia)
+    for name, by in (("soumettre", nadia), ("prendre", marc), ("valider", marc)):
+        make.step(fiche, name, by)
+        db.session.expire_all()
+    (after,) = cards(db.session(), [fiche], [campaign])
+    assert before.next is Next.RECONDUIRE
+    assert after.next is not Next.RECONDUIRE
 
 
 def test_an_ordinary_change_answers_no_campaign(marc, nadia):

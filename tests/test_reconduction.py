@@ -27,15 +27,19 @@ BEGAN, ENDS = TODAY - timedelta(60), TODAY + timedelta(220)
 THIS_YEAR = (BEGAN, ENDS)
 
 
-def running(title="Ateliers de français"):
+def running(title="Ateliers de français", began=BEGAN):
     """An entry whose one session is under way."""
     content = make.complete_content(title)
-    content.actions[0].sessions = [Session("S3", BEGAN, ENDS)]
+    content.actions[0].sessions = [Session("S3", began, ENDS)]
     return content
 
 
-(_MADE,) = renew(running(), PROPOSED - {UNFINISHED}, TODAY).content.actions[0].sessions
-NEXT = (_MADE.debut, _MADE.fin)
+def next_year(began):
+    (made,) = renew(running(began=began), PROPOSED - {UNFINISHED}, TODAY).content.actions[0].sessions
+    return made.debut, made.fin
+
+
+NEXT = next_year(BEGAN)
 
 
 @pytest.fixture
@@ -113,7 +117,7 @@ def test_what_the_fast_lane_moved_is_what_is_renewed(nadia, published):
     with atomic() as session:
         update_session(session, published.id, Change("G2", "S3", debut=BEGAN + WEEK), nadia)
         renewals.renew(session, published.id, PROPOSED, nadia)
-    assert dates_of(published)[1][0] == NEXT[0] + WEEK
+    assert dates_of(published)[1] == next_year(BEGAN + WEEK)
 
 
 def test_a_version_on_its_way_is_told_and_never_written_over(visitor, nadia, marc, published):
@@ -128,6 +132,14 @@ def test_a_version_on_its_way_is_told_and_never_written_over(visitor, nadia, mar
     assert not ask(visitor, published).dom.xpath("//form[@method='post'][.//input[@name='fiche']]")
 
 
+def test_the_button_pressed_twice_renews_once(visitor, published):
+    page = ask(visitor, published)
+    first, second = confirm(page), confirm(page)
+    assert first.headers["Location"] == second.headers["Location"] == f"/fiches/{published.id}/relecture"
+    db.session.expire_all()
+    assert published.latest.number == 2
+
+
 def test_dates_that_changed_since_they_were_shown_are_shown_again(visitor, nadia, published):
     page = ask(visitor, published)
     with atomic() as session:
@@ -135,7 +147,7 @@ def test_dates_that_changed_since_they_were_shown_are_shown_again(visitor, nadia
     answer = confirm(page)
     assert answer.status_code == 409
     assert "ont changé entre-temps" in answer.text
-    assert long_day(NEXT[0] + WEEK) in answer.text
+    assert long_day(next_year(BEGAN + WEEK)[0]) in answer.text
     assert published.latest.number == 1
     assert confirm(Page(visitor, answer)).status_code == 303
 

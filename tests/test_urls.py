@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from sqlalchemy import select
 from backoffice import uploads
 from backoffice.extensions import db, limiter
 from backoffice.models import (
+    Convention,
+    ConventionFiche,
     FailedJob,
     Fiche,
     Flux,
@@ -28,8 +29,11 @@ from backoffice.models import (
     JobStatus,
     LotAction,
     Mail,
+    Membership,
     ModerationRule,
     Notification,
+    ObligationEvent,
+    Organisme,
     Outcome,
     Phase,
     ReadySentence,
@@ -43,11 +47,13 @@ from backoffice.models import (
 from backoffice.models.content import dump
 from backoffice.permissions import Permission
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
+from workflows import conventions
 from workflows.imports import create_job
 from workflows.lots import prepare
 from workflows.remarks import pin
 
 from . import factories as make
+from .url_rows import CONVENTIONS, EVERYONE, NOBODY, Row
 from .visitor import ORIGIN, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,24 +73,7 @@ ACTORS = (
 """In the order of the columns below. «autre»: of another structure, or of another territoire."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """What each actor gets; {names} in the path are objects of the World."""
-
-    endpoint: str
-    permission: Permission
-    method: str
-    path: str
-    expected: tuple[int, ...]
-    data: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
 P = Permission
-EVERYONE = (200,) * 8
-NOBODY = (404,) * 8
 WITHOUT_KEY = (401,) * 8
 WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
@@ -101,6 +90,7 @@ OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+FOLLOWERS = (303, 403, 403, 200, 200, 200, 200, 403)
 MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 REPORT = (303, 403, 403, 200, 404, 200, 404, 403)
 REPORT_303 = (303, 403, 403, 303, 404, 303, 404, 403)
@@ -374,6 +364,9 @@ ROWS = (
         "/moderation/{v_soumise}/porteuse/confirmer",
         (401, 403, 403, 409, *OUTSIDE_M),
     ),
+    Row("aide.accueil", P.PUBLIC, "GET", "/aide/", EVERYONE),
+    Row("aide.page", P.PUBLIC, "GET", "/aide/oepre", EVERYONE),
+    Row("aide.page", P.PUBLIC, "GET", "/aide/inconnue", NOBODY),
     Row("bilan.accueil", P.READ_REPORT, "GET", "/bilan/", (303, 403, 403, 303, 303, 303, 303, 403)),
     Row("bilan.choisir", P.READ_REPORT, "GET", "/bilan/choisir?territoire=normandie&annee=2026", REPORT_303),
     Row("bilan.annee", P.READ_REPORT, "GET", "/bilan/normandie/2026", REPORT),
@@ -705,6 +698,15 @@ ROWS = (
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])),
     Row("consultation.fiche", P.READ_PUBLISHED, "GET", "/consultation/{suspendue}", (*READERS[:5], 404, *READERS[6:])),
+    Row("tableau.accueil", P.READ_REPORT, "GET", "/suivi/", FOLLOWERS),
+    Row("tableau.accueil", P.READ_REPORT, "GET", "/suivi/?annee=2026&etat=retard&page=2", FOLLOWERS),
+    Row("tableau.non_financees", P.READ_REPORT, "GET", "/suivi/non-financees", FOLLOWERS),
+    Row("tableau.csv", P.READ_REPORT, "GET", "/suivi/projets.csv", FOLLOWERS),
+    Row("tableau.xlsx", P.READ_REPORT, "GET", "/suivi/chiffres.xlsx", FOLLOWERS),
+    Row("tableau.carte", P.READ_REPORT, "GET", "/suivi/carte.svg", FOLLOWERS),
+    Row("tableau.barres", P.READ_REPORT, "GET", "/suivi/obligations.svg", FOLLOWERS),
+    Row("tableau.relances", P.FUND, "GET", "/suivi/relances", (303, 403, 403, 403, 403, 200, 200, 403)),
+    Row("tableau.relancer", P.FUND, "POST", "/suivi/relances", (401, 403, 403, 403, 403, 422, 422, 403)),
     Row("flux.complet", P.PUBLIC, "GET", "/flux/normandie/complet.xml", WITHOUT_KEY),
     Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
     Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),
@@ -754,6 +756,7 @@ ROWS = (
     Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
+    *CONVENTIONS,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
@@ -784,6 +787,23 @@ def a_flow_with_a_key_and_a_run() -> dict[str, int]:
     db.session.add_all([key, run])
     db.session.commit()
     return {"flux": flux.id, "cle": key.id, "fabrication": run.id}
+
+
+def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche]) -> dict[str, int]:
+    """A convention that pays for what was sent and for a draft, another one of its kind, a list that waits."""
+    one = make.convention(funder, structure, contact_pne="accueil@tilleuls.example")
+    other = make.convention(funder, structure, reference="2026-104-0002")
+    provider = structure_person(structure)
+    for name in ("soumise", "brouillon"):
+        conventions.tie(db.session(), provider, one.id, fiches[name])
+    where, stored = structure.territoire_id, uploads.keep(io.BytesIO(b"Dossier;SIRET;Autre\nA1;;x\n"))
+    job = create_job(db.session(), funder, ImportKind.CONVENTIONS, "liste.csv", stored, {}, territoire_id=where)
+    db.session.commit()
+    return {"convention": one.id, "convention_autre": other.id, "liste_conventions": job.id}
+
+
+def structure_person(structure: Organisme) -> User:
+    return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
 
 
 class World:
@@ -838,6 +858,7 @@ class World:
         campaign = make.campaign(moderator)
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
+        self.names |= conventions_of(self.people["financeur"], theirs, fiches)
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
         path = row.path.format_map(self.names)
@@ -861,6 +882,9 @@ def states():
         db.session.query(Fiche.id, Fiche.state, Fiche.numero).order_by(Fiche.id).all(),
         db.session.query(Revision.id, Revision.state, Revision.document).order_by(Revision.id).all(),
         db.session.query(TransitionLog).count(),
+        db.session.query(Convention.id, Convention.updated_at, Convention.contact_pne, Convention.matching).all(),
+        db.session.query(ConventionFiche).count(),
+        db.session.query(ObligationEvent).count(),
     )
 
 

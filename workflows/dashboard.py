@@ -115,8 +115,8 @@ def _next(fiche: Fiche, known: Candidate | None, campaigns: Sequence[Campaign], 
 def _next_online(known: Candidate, campaigns: Sequence[Campaign], today: date) -> tuple[Next, str]:
     if last_day(known.content, today) is not None:
         return Next.RECONDUIRE, "La dernière session est terminée."
-    if known.asked_by(campaigns):
-        return Next.RECONDUIRE, f"La campagne se termine le {long_day(campaigns[0].deadline)}."
+    if campaign := known.asked_by(campaigns):
+        return Next.RECONDUIRE, f"La campagne se termine le {long_day(campaign.deadline)}."
     if any(_silent(row, today) for row in _sessions(known.content)):
         return Next.PLACES, "On ne sait pas s’il reste des places."
     if known.last_day is not None and known.last_day <= today + ENDING:

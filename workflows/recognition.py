@@ -32,7 +32,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Recognised:
-    """sure: the structure, when there is no doubt; else candidates, the likeliest first."""
+    """sure: the structure, when there is no doubt; candidates: all that it may be, the likeliest first."""
 
     sure: Organisme | None
     candidates: Sequence[Candidate] = ()
@@ -44,7 +44,7 @@ def recognise(session: Session, territoire_id: int, said: Grant | Convention) ->
     for condition, why in _numbers(said):
         found = session.scalars(theirs.where(condition)).all()
         if len(found) == 1:
-            return Recognised(found[0])
+            return Recognised(found[0], [Candidate(found[0], 100, why)])
         if found:
             return _among([Candidate(row, _alike(row.nom, said.nom), why) for row in found])
     named = session.scalars(theirs).all() if said.nom else _of_siren(session, territoire_id, said.siret)
@@ -58,7 +58,7 @@ def _among(candidates: Sequence[Candidate]) -> Recognised:
     )
     sure = [row for row in ranked if row.score >= SURE]
     if len(sure) == 1:
-        return Recognised(sure[0].organisme)
+        return Recognised(sure[0].organisme, ranked[:SHOWN])
     return Recognised(None, ranked[:SHOWN] or [row for row in candidates if row.why.startswith("même")][:SHOWN])
 
 
@@ -94,7 +94,7 @@ def _of_siren(session: Session, territoire_id: int, siret: str) -> Sequence[Orga
 
 def _alike(one: str, two: str) -> int:
     folded = _bare(one), _bare(two)
-    return round(fuzz.token_sort_ratio(*folded)) if all(folded) else 0
+    return int(fuzz.token_sort_ratio(*folded)) if all(folded) else 0
 
 
 def _bare(name: str) -> str:

@@ -54,10 +54,17 @@ class Candidate:
         """Its sessions are over, or will soon be."""
         return not self.obstacle and (self.last_day is None or self.last_day <= _today() + SOON)
 
-    def asked_by(self, campaigns: Iterable[Campaign]) -> bool:
-        """Whether one of these campaigns is for such fiches."""
-        fiche = self.fiche
-        return any(fiche.territoire_id in one.territoire_ids and fiche.dispositif in one.chosen for one in campaigns)
+    def asked_by(self, campaigns: Iterable[Campaign]) -> Campaign | None:
+        """The first of these campaigns that asks for such a fiche, and that no version of it has answered."""
+        fiche, answered = self.fiche, {revision.campaign_id for revision in self.fiche.revisions}
+        asking = (
+            campaign
+            for campaign in campaigns
+            if fiche.territoire_id in campaign.territoire_ids
+            and fiche.dispositif in campaign.chosen
+            and campaign.id not in answered
+        )
+        return next(asking, None)
 
     def renewed(self, kept: Iterable[str]) -> renewal.Renewal:
         return renewal.renew(self.content, kept, _today())

@@ -38,6 +38,7 @@ SCHEDULE = {
         Periodic("courriels", "* * * * *", "workflows.mail.sweep", "Envoie les e-mails qui attendent."),
         Periodic("releve", "30 7 * * 1-5", "workflows.digest.send", "Envoie aux modérateurs le relevé du jour."),
         Periodic("rappels", "0 7 * * *", "workflows.reminders.send", "Rappelle aux structures ce qui les attend."),
+        Periodic("relances", "*/10 * * * *", "workflows.convention_reminders.send", "Envoie les relances demandées."),
         Periodic("cloture", "30 6 * * *", "workflows.closing.close", "Archive ce dont la dernière session est passée."),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),

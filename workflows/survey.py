@@ -95,10 +95,10 @@ def respondents(session: Session, table: Table, scope: ColumnElement[bool], year
         for key in {_key(row.reference), _key(row.contact_pne)} - {""}:
             named.setdefault(key, []).append(row)
     made = Respondents()
-    for number, cells in table.rows:
+    for number, cells in [(1, table.headers), *table.rows]:
         meant = [row for cell in cells for row in named.get(_key(cell), [])]
         made.found += [row for row in dict.fromkeys(meant) if row not in made.found]
-        if not meant:
+        if not meant and number > 1:
             made.unknown.append((number, next((cell for cell in cells if cell), "")[:100]))
     return made
 

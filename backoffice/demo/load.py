@@ -25,6 +25,7 @@ from forms.saving import save
 from workflows.definition import TRANSITIONS
 from workflows.engine import apply, lock
 from workflows.operations import create_fiche, open_draft, save_draft
+from workflows.remarks import pin
 
 from . import phrases
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
@@ -154,6 +155,9 @@ class Play:
             revision = lock(self.session, fiche.id).latest
             actor = self.provider if TRANSITIONS[event].permission is Permission.WRITE_FICHE else self.moderator
             reason, comment = self.said(event)
+            if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
+                pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)
+                comment = ""
             ids = {"fiche_id": fiche.id, "revision_id": revision.id}
             apply(self.session, event, **ids, actor=actor, comment=comment, reason=reason)
 

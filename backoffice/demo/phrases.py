@@ -89,6 +89,11 @@ class Remark:
     pattern: str
     answer: str
 
+    @property
+    def path(self) -> str:
+        """The first spot of the pattern, as a path of the content."""
+        return self.pattern.replace("[]", "-0").replace(".", "-")
+
 
 REMARKS = (
     Remark(

@@ -32,6 +32,7 @@ from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationS
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
+from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
 from .settings import SettingChange
 from .states import FicheState, Nature, Origin, RevisionState
@@ -99,6 +100,8 @@ __all__ = [
     "Remark",
     "RemarkAct",
     "RemarkEvent",
+    "Reminder",
+    "ReminderState",
     "Revision",
     "RevisionState",
     "RuleDismissal",

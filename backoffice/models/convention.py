@@ -149,7 +149,7 @@ class Convention(Model):
     )
 
     def obligation(self, kind: ObligationKind) -> Obligation:
-        return next(row for row in self.obligations if row.kind is kind)
+        return next(row for row in self.obligations if row.kind == kind)
 
     @property
     def structure_name(self) -> str:

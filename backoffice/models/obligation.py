@@ -83,6 +83,11 @@ class Obligation(Model):
     changed_by: Mapped[User] = relationship()
 
     @property
+    def waited(self) -> bool:
+        """Whether the structure still has something to do."""
+        return self.state in WAITED
+
+    @property
     def late(self) -> bool:
         """See queries.conventions.late for the same in SQL."""
         return self.state in WAITED and self.due_on is not None and self.due_on < local_day(now())

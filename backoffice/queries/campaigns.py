@@ -25,6 +25,7 @@ from backoffice.models import (
 )
 from backoffice.models.dates import PARIS
 from backoffice.permissions import Permission, Role
+from backoffice.reference.communes import search_key
 
 BEFORE_THE_END = (14, 3)
 """Days before the deadline on which the structures that have not sent everything are reminded."""
@@ -214,7 +215,7 @@ def progress(session: Session, campaign: Campaign, territoires: Collection[int])
     )
     for id_, number in session.execute(people):
         found[id_].people = number
-    return sorted(found.values(), key=lambda line: (line.nom, line.organisme_id))
+    return sorted(found.values(), key=lambda line: (search_key(line.nom), line.organisme_id))
 
 
 def totals(lines: Sequence[Line]) -> dict[str, int]:

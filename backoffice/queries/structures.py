@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -25,6 +25,11 @@ def helped_structures(session: Session, user: User, text: str) -> Sequence[Organ
 
 def helped_structure(session: Session, user: User, organisme_id: int) -> Organisme | None:
     return session.scalars(_helped(user).where(Organisme.id == organisme_id)).first()
+
+
+def helped_among(session: Session, user: User, ids: Collection[int]) -> set[int]:
+    """Those of these structures that the person may help."""
+    return set(session.scalars(_helped(user).where(Organisme.id.in_(ids)).with_only_columns(Organisme.id)))
 
 
 def known_siret(session: Session, user: User, siret: str) -> Organisme | None:

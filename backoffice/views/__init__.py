@@ -6,7 +6,9 @@ from flask import Flask
 
 from . import (
     accueil,
+    adresse_enquete,
     affichette,
+    aide,
     api,
     assistance,
     avis,
@@ -16,8 +18,10 @@ from . import (
     chiffres,
     compte,
     consultation,
+    conventions,
     correction,
     doublons,
+    enquete,
     envois,
     errors,
     exploitation,
@@ -25,6 +29,7 @@ from . import (
     flux,
     guard,
     historique,
+    import_conventions,
     imports,
     lheo,
     liens,
@@ -35,12 +40,17 @@ from . import (
     places,
     porteuse,
     presentation,
+    rattachements,
     reconduction,
     reglages,
     regles,
+    relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    subventions,
     suivi_flux,
+    tableau,
+    tableau_fichiers,  # noqa: F401 - the same
 )
 from .guard import check_permissions
 
@@ -49,6 +59,8 @@ __all__ = ["check_permissions", "init_app"]
 
 PAGES = (
     accueil,
+    adresse_enquete,
+    aide,
     affichette,
     api,
     assistance,
@@ -58,13 +70,16 @@ PAGES = (
     chiffres,
     compte,
     consultation,
+    conventions,
     correction,
     doublons,
+    enquete,
     envois,
     exploitation,
     fiches,
     flux,
     historique,
+    import_conventions,
     imports,
     lheo,
     liens,
@@ -73,12 +88,15 @@ PAGES = (
     motifs,
     places,
     porteuse,
+    rattachements,
     reconduction,
     reglages,
     regles,
     remarques,
     saisie,
+    subventions,
     suivi_flux,
+    tableau,
 )
 """Each gives its `blueprint`."""
 

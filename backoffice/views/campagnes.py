@@ -15,6 +15,7 @@ from backoffice.models.dates import local_day, short_day
 from backoffice.permissions import Permission
 from backoffice.queries import campaigns as queries
 from backoffice.queries.campaigns import STAGES, Line
+from backoffice.queries.structures import helped_among
 from backoffice.transactions import atomic
 from exports.open_data import BOM, cell, csv_line
 from forms.campaigns import Definition
@@ -114,6 +115,7 @@ def campaign_page(campaign: Campaign, error: str = "") -> str:
         campaign=campaign,
         lines=lines,
         totals=queries.totals(lines),
+        helped=helped_among(db.session(), current_user, [line.organisme_id for line in lines]),
         stages=STAGES,
         manages=queries.manages(current_user, campaign),
         today=local_day(now()),

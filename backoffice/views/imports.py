@@ -139,7 +139,7 @@ def job_page(job: ImportJob, error: str = "") -> ResponseReturnValue:
     if job.phase is Phase.COLONNES:
         return redirect(url_for(".colonnes", job_id=job.id), 303)
     if job.status is not JobStatus.FINI:
-        return render_template("imports/progression.html", job=job)
+        return render_template("imports/progression.html", job=job, pages="imports", of="fiche")
     lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
     return render_template("imports/rapport.html", job=job, lines=lines, error=error)
 
@@ -161,7 +161,14 @@ def columns_page(job: ImportJob, chosen: dict[int, str], error: str = "") -> str
     table = _table(job)
     samples = [next((row[rank] for _, row in table.rows if row[rank]), "") for rank in range(len(table.headers))]
     return render_template(
-        "imports/colonnes.html", job=job, table=table, samples=samples, chosen=chosen, columns=COLUMNS, error=error
+        "imports/colonnes.html",
+        job=job,
+        pages="imports",
+        table=table,
+        samples=samples,
+        chosen=chosen,
+        columns=COLUMNS,
+        error=error,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Flask, current_app
@@ -14,14 +15,18 @@ from backoffice.models import Fiche, dates, vocabulary
 from backoffice.models.base import now
 from backoffice.models.content import label_of, pattern_of
 from backoffice.permissions import Permission
+from backoffice.queries.conventions import has_conventions, shown_revision
 from backoffice.queries.notices import unread
 from backoffice.reference.communes import departements
+from backoffice.reference.mailboxes import is_private
+from backoffice.reference.programmes import obligations, programmes
 from exports import meetings, words
 from forms.fields import count_of, cut_of, limit_of, spaced
 from forms.paths import PATHS
 from forms.questions import Rows, Step
 from forms.rows import SEVERAL
 from workflows.definition import EVENTS
+from workflows.obligations import DONE
 
 from . import delais
 from .compte import acting_organisme
@@ -46,6 +51,9 @@ def init_app(app: Flask) -> None:
         age=delais.age,
         deadline=delais.deadline,
         is_late=delais.is_late,
+        euros=euros,
+        iso_day=lambda text: dates.short_day(date.fromisoformat(text)) if text else "",
+        private_mailbox=is_private,
     )
     app.jinja_env.globals.update(
         words=words,
@@ -64,14 +72,21 @@ def init_app(app: Flask) -> None:
         departements=departements(),
         step_words=STEP_WORDS,
         Permission=Permission,
+        obligation_rules=obligations(),
+        obligation_words=DONE,
+        programmes_by_code=programmes(),
+        shown_title=shown_title,
+        choices_of=lambda rows: {id_: row.nom for id_, row in rows.items()},
     )
     app.context_processor(_who)
 
 
 def _who() -> dict[str, Any]:
     connected = current_user.is_authenticated
+    acting = acting_organisme()
     return {
-        "acting": acting_organisme(),
+        "acting": acting,
+        "funded": acting is not None and has_conventions(db.session(), acting.id),
         "own_structures": [m.organisme for m in current_user.memberships] if connected else [],
         "unread": unread(db.session, current_user) if connected else 0,
         "demonstration": current_app.config["RELAIS_DEMO"],
@@ -81,6 +96,18 @@ def _who() -> dict[str, Any]:
 def paragraphs(text: str) -> Markup:
     """Typed text as it was laid out: escaped, line ends kept."""
     return Markup("<br>").join(escape(line) for line in text.split("\n"))
+
+
+def euros(cents: int) -> str:
+    """«12 500 €», «12 500,50 €»"""
+    whole, rest = divmod(cents, 100)
+    return f"{spaced(whole)}{f',{rest:02d}' if rest else ''}{dates.NBSP}€"
+
+
+def shown_title(fiche: Fiche, own: bool) -> str:
+    """The title as the person may read it: of the latest version for its structure, of the one sent last for others."""
+    revision = shown_revision(fiche, own=own)
+    return (revision.title if revision else "") or "Sans intitulé"
 
 
 def locate(form: Any, pattern: str, base: str = "") -> Any:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Organisme
+from backoffice.models import Organisme, RevisionState
 from backoffice.models.base import now
 from backoffice.models.dates import local_day
 from backoffice.passwords import token_hash
@@ -101,10 +101,16 @@ def reconduire() -> ResponseReturnValue:
     ids = [one.fiche.id for one in asked]
     if len(ids) > 1:
         return redirect(url_for(".resultat", fiche=ids), 303)
-    if refused:
+    if refused and not renewed_already(chosen()):
         return dates_page(chosen(), refused), 409
     flash("La fiche est reconduite : relisez-la, puis envoyez-la.", "success")
     return redirect(url_for("saisie.relecture", fiche_id=ids[0]), 303)
+
+
+def renewed_already(found: Sequence[Candidate]) -> bool:
+    """The button was pressed twice, or a colleague has just pressed it: the draft is there."""
+    drafts = [one.fiche for one in found if one.fiche.latest.state is RevisionState.BROUILLON]
+    return bool(renewals.renewed_drafts(db.session(), drafts))
 
 
 @blueprint.get("/reconduction")

@@ -29,8 +29,8 @@ class Table:
     rows: list[tuple[int, list[str]]]
 
 
-def read_table(raw: bytes) -> Table:
-    """Reads a table. Raises UnreadableFile when it is not one."""
+def read_table(raw: bytes, least: int = 2) -> Table:
+    """Reads a table of at least so many columns. Raises UnreadableFile when it is not one."""
     rows = _xlsx(raw) if raw[:4] == b"PK\x03\x04" else _csv(raw)
     numbered = [(rank, [cell.strip() for cell in row]) for rank, row in enumerate(rows, 1)]
     filled = [(rank, row) for rank, row in numbered if any(row)]
@@ -40,7 +40,7 @@ def read_table(raw: bytes) -> Table:
     while headers and not headers[-1]:
         headers.pop()
     rows_ = [(rank, row) for rank, row in filled[1:] if not row[0].startswith(NOTE)]
-    if len(headers) < 2:
+    if len(headers) < least:
         raise UnreadableFile(
             "Ce fichier n’a qu’une colonne. Enregistrez-le en CSV (séparateur : point-virgule) ou en XLSX."
         )

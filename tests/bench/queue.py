@@ -128,11 +128,11 @@ def filled(url: str, folder: Path, number: int) -> Iterator[tuple[Visitor, dict[
         db.engine.dispose()
 
 
-def measure(queues: list[tuple[Visitor, dict[str, str]]], rounds: int) -> dict[str, list[list[float]]]:
+def timed(queues: list[tuple[Visitor, dict[str, str]]], pages: list[str], rounds: int) -> dict[str, list[list[float]]]:
     """{page: for each base, the seconds of each round}."""
-    times: dict[str, list[list[float]]] = {name: [[] for _ in queues] for name in PAGES}
+    times: dict[str, list[list[float]]] = {name: [[] for _ in queues] for name in pages}
     for round_ in range(-3, rounds):  # the first ones warm the caches and are not kept
-        for name in PAGES:
+        for name in pages:
             for rank, (visitor, addresses) in enumerate(queues):
                 start = time.perf_counter()
                 answer = visitor.get(addresses[name])
@@ -155,7 +155,7 @@ def compare(kind: str, rounds: int, tell: Callable[[str], object]) -> float:
         urls = [base.url for base in bases] or [f"sqlite:///{folder}/{size}.sqlite3" for size in SIZES]
         small, large = (filled(url, folder / str(size), size) for url, size in zip(urls, SIZES, strict=True))
         with small as one, large as two:
-            times = measure([one, two], rounds)
+            times = timed([one, two], list(PAGES), rounds)
         for base in bases:
             base._manage(f"DROP DATABASE IF EXISTS {base.name} WITH (FORCE)")
     tell(f"{kind}, {rounds} tours{'':14}{SIZES[0]:>8} fiches{SIZES[1]:>8} fiches   rapport des p95")

@@ -10,7 +10,8 @@ from flask import Flask
 
 from backoffice.extensions import db
 from backoffice.models import RevisionState
-from backoffice.models.content import Contenu
+from backoffice.models.content import Contenu, Porteuse
+from backoffice.views.aide import PAGES
 from forms.paths import PATHS
 from tests import factories as make
 from workflows.definition import TRANSITIONS, Subject
@@ -89,6 +90,13 @@ def test_before_logging_in(app: Flask, someone: NewPerson, size: Size) -> None:
     passer.reads("n’est pas le bon")
     passer.open("/cette-page-n-existe-pas")
     passer.title("Cette page n’existe pas")
+
+
+def test_the_help(app: Flask, someone: NewPerson, size: Size) -> None:
+    passer = someone(size)
+    passer.open("/aide/")
+    for slug in PAGES:
+        passer.open(f"/aide/{slug}")
 
 
 def test_each_step_empty_then_wrong(app: Flask, someone: NewPerson, size: Size) -> None:
@@ -230,7 +238,12 @@ def test_readers_and_administrators(
     flora.title("Fiches publiées")
     flora.open(f"/consultation/{id_}")
     flora.reads("Ateliers de français du quartier des Tilleuls")
+    flora.follow("Bilan")
+    flora.page.get_by_text("Comment ces nombres sont comptés").click()
+    flora.page.get_by_text("Voir en barres").first.click()
+    flora.look()
     alma.login(alma_email)
+    alma.open("/administration/exploitation/")
     alma.open("/administration")
     alma.title("Administration")
 
@@ -241,3 +254,28 @@ def test_readers_and_administrators(
     monkeypatch.setitem(app.view_functions, "accueil.administration", broken)
     alma.open("/administration")
     alma.title("Une erreur s’est produite chez nous")
+
+
+def test_what_a_moderator_sets_and_a_silent_carrier(app: Flask, someone: NewPerson, size: Size) -> None:
+    provider, moderator = make.provider(), make.moderator()
+    content = make.complete_content()
+    content.structure.siret = ""
+    content.structure.porteuse = Porteuse("Fédération des Tilleuls", make.SIRET, "direction@federation.example")
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, provider, moderator, content)
+    version = fiche.latest.id
+    (email,) = committed(moderator)
+    marc = someone(size)
+    marc.login(email)
+    marc.open("/moderation/reglages/")
+    marc.write(marc.page, "Jours ouvrés pour répondre à une structure", "beaucoup")
+    marc.press("Enregistrer les réglages")
+    marc.reads("Écrivez un nombre de jours")
+    marc.open(f"/moderation/{version}")
+    marc.press("Écrire de nouveau à la structure porteuse")
+    marc.reads("Attendez un jour avant un autre.")
+    agreement = marc.fold("Elle a donné son accord autrement")
+    marc.press("Noter cet accord", agreement)
+    marc.reads("Dites comment la structure porteuse a donné son accord")
+    marc.write(marc.page, "Comment, et quand ?", "Courrier reçu le 3 mars.")
+    marc.press("Noter cet accord")
+    marc.reads("L’accord de la structure porteuse est noté")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from backoffice.models import RevisionState
 from backoffice.models.base import now
 from backoffice.models.dates import local_day, long_day
+from backoffice.queries.fiches import PAGE
 from forms.renewal import PROPOSED, renew
 from tests import factories as make
 
@@ -117,3 +118,20 @@ def test_a_moderator_opens_a_campaign_and_a_volunteer_answers_it(app: Flask, som
     marc.follow("Campagnes")
     marc.follow("Ateliers de l’année qui vient")
     marc.follow("Modifier la campagne")
+
+
+def test_a_structure_with_more_fiches_than_a_page_holds(app: Flask, someone: NewPerson, size: Size) -> None:
+    provider = make.provider()
+    for rank in range(PAGE + 1):
+        make.draft(provider, make.complete_content(f"Ateliers, groupe {rank}"))
+    (email,) = committed(provider)
+    nadia = someone(size)
+    nadia.login(email)
+    nadia.reads("21 fiches, page 1 sur 2.")
+    nadia.follow("Page suivante")
+    nadia.follow("Ateliers, groupe 0")
+    nadia.open("/fiches/")
+    nadia.write(nadia.page, "Intitulé ou numéro", "groupe 12")
+    nadia.press("Chercher")
+    nadia.reads("1 fiche.")
+    nadia.follow("Terminer et envoyer Ateliers, groupe 12")
