@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from backoffice.models import (
     Convention,
@@ -23,6 +23,7 @@ from backoffice.models import (
     ObligationKind,
     ObligationState,
     Organisme,
+    Reminder,
     Revision,
     User,
 )
@@ -201,6 +202,22 @@ def last_reminders(session: Session, convention_ids: Sequence[int]) -> dict[int,
         .group_by(Obligation.convention_id)
     )
     return {row.convention_id: row.at for row in session.execute(query)}
+
+
+def latest_reminders(session: Session, user: User, most: int = 20) -> Sequence[Reminder]:
+    """What was last asked for the projects that the person funds, the latest first."""
+    query = (
+        select(Reminder)
+        .join(Reminder.convention)
+        .where(funded(user))
+        .options(
+            contains_eager(Reminder.convention).joinedload(Convention.organisme),
+            joinedload(Reminder.asked_by),
+        )
+        .order_by(Reminder.id.desc())
+        .limit(most)
+    )
+    return session.scalars(query).all()
 
 
 def unfunded(session: Session, user: User, filters: Filters, most: int = 500) -> Sequence[Fiche]:

@@ -23,6 +23,7 @@ blueprint = Blueprint("accueil", __name__)
 HOMES = (
     (Permission.WRITE_FICHE, "fiches.liste"),
     (Permission.MODERATE, "moderation.file"),
+    (Permission.FUND, "tableau.accueil"),
     (Permission.READ_PUBLISHED, "consultation.liste"),
     (Permission.ADMINISTER, "accueil.administration"),
 )

@@ -51,6 +51,7 @@ def page(error: str = "") -> str:
         most=reminders.MOST,
         reachable=reminders.reachable(db.session(), [row.convention for row in found]),
         todo=lambda one: reminders.todo(reminders.spoken_of(one, what)),
+        latest=board.latest_reminders(db.session(), current_user),
         key=request.form.get("cle") or secrets.token_hex(16),
         message=request.form.get("message", ""),
         forced=bool(request.form.get("insister")),

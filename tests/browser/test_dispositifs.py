@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 
 import pytest
@@ -13,9 +14,9 @@ from backoffice.models.vocabulary import Dispositif
 from tests import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
-from .person import Person, part
+from .person import Person, part, words
 from .test_pages import committed
-from .walks import ON, new_fiche, oral, section, written
+from .walks import ON, new_fiche, oral, section, to_step, written
 
 EVERYWHERE = pytest.mark.parametrize(
     ("size", "scripted"),
@@ -173,3 +174,21 @@ def test_a_town_is_found_by_its_name(app: Flask, someone: NewPerson, scripted: b
         person.look()
         expect(town).to_have_value("Sotteville")
     expect(code).not_to_have_value("")
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["javascript", "sans-javascript"])
+def test_an_examination_is_found_by_its_name(app: Flask, someone: NewPerson, scripted: bool) -> None:
+    person = begin(someone, PHONE, scripted, Dispositif.ASL)
+    to_step(person, "Pour qui, dans quel but")
+    exam = person.page.get_by_label(words("Examen ou diplôme préparé"))
+    if scripted:
+        exam.press_sequentially("defl b1")
+        option = person.page.locator("datalist option[value^='DELF B1']")
+        expect(option).to_have_count(1)
+        exam.fill(str(option.get_attribute("value")))
+    else:
+        person.write(person.page, "Examen ou diplôme préparé", "defl b1")
+        person.press("Chercher l’examen de ce nom ou de ce numéro")
+        person.page.get_by_role("group", name="Examens possibles").get_by_role("button").first.click()
+        person.look()
+    expect(exam).to_have_value(re.compile("^DELF B1"))

@@ -165,11 +165,21 @@ def test_what_a_killed_process_left_is_sent_by_the_next_one(flora, convention, m
     assert len(reminded()) == len(ObligationKind)
 
 
+def test_one_project_from_its_own_page(visitor, flora, convention):
+    make.convention(flora, reference="autre", nom="Un autre projet")
+    links = open_page(visitor, f"/conventions/{convention.id}").links("//main")
+    (link,) = [link for link in links if "/suivi/relances" in link]
+    words = open_page(visitor, link).words("//section[@aria-labelledby='liste']")
+    assert convention.reference in words
+    assert "Un autre projet" not in words
+
+
 def test_nobody_to_write_to_is_said(visitor, flora):
     make.convention(flora, reference="2", nom="Sans adresse")
     assert "Aucune adresse e-mail" in open_page(visitor, LIST).words()
     remind(visitor)
     assert states() == [ReminderState.SANS_ADRESSE]
+    assert "Aucune adresse e-mail" in open_page(visitor, LIST).words("//section[@aria-labelledby='dernieres']")
     assert reminded() == []
 
 
