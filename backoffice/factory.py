@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backoffice import cli, config, logs, models, security, views
+from backoffice import assets, cli, config, logs, models, security, views
 from backoffice.extensions import bootstrap, csrf, db, folders, jobs, limiter, migrate, post
 from workflows import mail
 
@@ -32,6 +32,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "backoffice" / "migrations"), render_as_batch=False)
     bootstrap.init_app(app)
+    assets.init_app(app)
     jobs.init_app(app)
     folders.init_app(app)
     post.init_app(app, mail.wake)

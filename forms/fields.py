@@ -25,6 +25,7 @@ from backoffice.models.base import now
 from backoffice.models.dates import NBSP, local_day, long_day
 from backoffice.models.text import clean, fold
 from exports.lheo import grammar
+from exports.lheo.consumers import TITLE_SHOWN
 
 from . import numbers
 from .days import read_day
@@ -40,6 +41,11 @@ def limit_of(question: Question) -> int:
     if not spot.lheo:
         return PLAIN_LIMIT
     return grammar.limit(spot.lheo)[1] - spot.reserve
+
+
+def cut_of(question: Question) -> int:
+    """How many characters of this text some readers show, fewer than it may have; 0 when they show it all."""
+    return TITLE_SHOWN if question.pattern == "formation.intitule" else 0
 
 
 def count_of(question: Question) -> int:

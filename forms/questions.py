@@ -75,6 +75,7 @@ class Rows:
     """A part that may be repeated.
 
     fixed: rows are neither added nor removed here. blank: empty rows offered beyond those filled.
+    several: the name of a choice of which several may be ticked at once, to make as many rows.
     """
 
     pattern: str
@@ -86,6 +87,7 @@ class Rows:
     least: int = 1
     blank: int = 0
     most: int = 40
+    several: str = ""
 
     def __iter__(self) -> Iterator[Question | Rows]:
         return iter(self.questions)

@@ -281,6 +281,22 @@ def recommendations(content: Contenu, path: Path) -> Iterator[Finding]:
             yield Finding(spot, why[0].upper() + why[1:] + ".", blocking=False)
 
 
+@dataclass(frozen=True)
+class Help:
+    """What a page says beside its questions. lacking and advice: on this step; elsewhere: advice on the others."""
+
+    score: int
+    lacking: tuple[Finding, ...]
+    advice: tuple[Finding, ...]
+    elsewhere: int
+
+
+def help_of(step: Step, path: Path, found: Review) -> Help:
+    lacking = tuple(finding for finding in found.blocking if step_of(path, finding) is step)
+    advice = tuple(finding for finding in found.advice if step_of(path, finding) is step)
+    return Help(found.score, lacking, advice, len(found.advice) - len(advice))
+
+
 def step_of(path: Path, finding: Finding) -> Step | None:
     """The page where a finding is mended."""
     return path.step_of(pattern_of(finding.path)) if finding.path else None

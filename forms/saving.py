@@ -6,7 +6,6 @@ then kept as *pending* text, shown again with its errors, so that nothing typed 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +42,11 @@ class Saved:
         return not self.form.faulty
 
     @property
+    def ids(self) -> dict[str, str]:
+        """{field name: local id} of the rows of the page, those that have just been given one included."""
+        return {field.name: field.data for field in self.form.fields() if isinstance(field, Rank) and field.data}
+
+    @property
     def understood(self) -> list[str]:
         """How answers that could be read in several ways were read."""
         return [words for field in self.form.fields() if (words := getattr(field, "understood", ""))]
@@ -68,9 +72,12 @@ def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, 
     homeless = _homeless(form, content)
     write(form, content)
     rest = {slug: pairs for slug, pairs in pending.items() if slug != step.slug}
+    saved = Saved(form, content, rest, homeless)
     if form.faulty:
-        rest[step.slug] = [[name, clean(text, multiline=True)] for name, text in answers(posted)]
-    return Saved(form, content, rest, homeless)
+        typed_ = [(name, clean(text, multiline=True)) for name, text in answers(posted) if name not in saved.ids]
+        # A new row keeps the id that it has in the content: what other steps say of it stays with it.
+        rest[step.slug] = [[name, text] for name, text in (*typed_, *saved.ids.items())]
+    return saved
 
 
 def answers(posted: MultiDict[str, str]) -> list[tuple[str, str]]:
@@ -137,6 +144,8 @@ def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> lis
             continue  # an empty row that was merely offered
         if fresh and keyed(kind):
             row.id = content.new_id(kind)
+        if keyed(kind):
+            entry.form["id"].data = row.id
         rows.append(row)
     return stored if field.rows.fixed else rows
 
@@ -185,74 +194,6 @@ def _offer_in(form: StepForm, rows: Rows, names: list[str]) -> None:
             if isinstance(inner, Rows):
                 inside = inner.pattern.removeprefix(rows.pattern + ".").replace("[]", "")
                 _offer_in(entry.form, inner, inside.split("."))
-
-
-# --- Rows added and removed without JavaScript ------------------------------------------------------
-
-
-def remove_row(posted: MultiDict[str, str], path: str) -> MultiDict[str, str]:
-    """The posted page without the row at `path` (``actions-0-creneaux-1``); those after it move up."""
-    rows, _, gone = path.rpartition("-")
-    pattern = re.compile(rf"{re.escape(rows)}-(\d+)-(.*)", re.DOTALL)
-    left: MultiDict[str, str] = MultiDict()
-    for name, text in posted.items(multi=True):
-        found = pattern.fullmatch(name)
-        if not found or not gone.isdecimal() or int(found[1]) < int(gone):
-            left.add(name, text)
-        elif int(found[1]) > int(gone):
-            left.add(f"{rows}-{int(found[1]) - 1}-{found[2]}", text)
-    return left
-
-
-def add_row(saved: Saved, step: Step, path: str) -> str:
-    """Adds an empty row to the list at `path`; returns the path of the row, or "" where there can be none.
-
-    It comes after all those that the page showed, the empty ones included: one row more is seen.
-    When the page waits as pending text, that is what will be shown: the row is added there as well.
-    """
-    rows = next((rows for rows in all_rows(step.items()) if rows.pattern == pattern_of(path) + "[]"), None)
-    try:
-        target = _list_at(saved.content, path)
-    except (AttributeError, IndexError, KeyError, TypeError):
-        return ""
-    if rows is None or rows.fixed or len(target) >= rows.most:
-        return ""
-    kind = row_kind(rows.pattern)
-    wanted = 1 if step.slug in saved.pending else min(_shown(saved.form, path) + 1, rows.most) - len(target)
-    for _ in range(max(wanted, 1)):
-        row = kind()
-        if keyed(kind):
-            row.id = saved.content.new_id(kind)
-        target.append(row)
-    if step.slug not in saved.pending:
-        return f"{path}-{len(target) - 1}"
-    pairs = saved.pending[step.slug]
-    ranks = [int(found[1]) for name, _ in pairs if (found := re.match(rf"{re.escape(path)}-(\d+)-", name))]
-    rank = max(ranks, default=-1) + 1
-    name = "id" if keyed(kind) else rows.questions[0].pattern.rpartition(".")[2]
-    pairs.append([f"{path}-{rank}-{name}", row.id if keyed(kind) else ""])
-    return f"{path}-{rank}"
-
-
-def _list_at(content: Contenu, path: str) -> Any:
-    """The list at a path. A row on the way that the page merely offered begins to exist."""
-    target: Any = content
-    here = ""
-    for part in path.split("-"):
-        if not part.isdecimal():
-            target = getattr(target, part)
-        else:
-            kind = row_kind(pattern_of(here) + "[]")
-            if int(part) == len(target) and keyed(kind):
-                target.append(kind(content.new_id(kind)))
-            target = target[int(part)]
-        here = f"{here}-{part}" if here else part
-    return target
-
-
-def _shown(form: StepForm, path: str) -> int:
-    """How many rows of this list the page had."""
-    return len({found[1] for field in form.fields() if (found := re.match(rf"{re.escape(path)}-(\d+)-", field.id))})
 
 
 def all_rows(items: Iterable[Any]) -> Iterable[Rows]:

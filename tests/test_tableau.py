@@ -111,7 +111,7 @@ def test_one_thing_to_do_next_and_the_state_in_words(visitor, nadia, marc, name)
     buttons = shown.xpath(".//a[contains(@class, 'btn-primary')]")
     assert [button.text for button in buttons] == ([expected.label] if expected.label else [])
     for button in shown.xpath(".//a"):
-        assert visitor.get(button.get("href")).status_code == 200, button.get("href")
+        assert visitor.see(button.get("href")).status_code == 200, button.get("href")
 
 
 def test_places_said_by_the_fast_lane_are_known(nadia, marc):

@@ -79,11 +79,6 @@ class Card:
         """Whether its words say no more than that readers see it."""
         return self.words == ONLINE
 
-    @property
-    def begins(self) -> bool:
-        """Whether its draft is the very first: the entry is gone through in order."""
-        return self.latest.number == 1
-
 
 def cards(session: Session, fiches: Sequence[Fiche], campaigns: Sequence[Campaign] = ()) -> list[Card]:
     """One for each fiche, in order; the number of queries does not depend on theirs."""

@@ -1,24 +1,9 @@
 // Everything works without this file. It counts characters, suggests towns by their name or postal code,
-// follows long work and takes the reader to the summary of errors.
+// follows long work, takes the reader to the summary of errors, and forgets at the end of a connection what
+// waits in this browser.
 "use strict";
 
 const plural = (count, word) => `${count.toLocaleString("fr-FR")} ${word}${Math.abs(count) > 1 ? "s" : ""}`;
-
-function count(field) {
-  const limit = Number(field.dataset.limite);
-  const line = document.createElement("p");
-  line.className = "compteur";
-  field.after(line);
-  const show = () => {
-    // The server counts code points, and a line end as one.
-    const left = limit - Array.from(field.value.trim()).length;
-    line.hidden = left > Math.max(limit / 5, 15);
-    line.classList.toggle("compteur-plein", left < 0);
-    line.textContent = left < 0 ? `${plural(-left, "caractère")} en trop` : `Encore ${plural(left, "caractère")}`;
-  };
-  field.addEventListener("input", show);
-  show();
-}
 
 const later = (wait, action) => {
   let timer;
@@ -27,6 +12,34 @@ const later = (wait, action) => {
     timer = setTimeout(action, wait);
   };
 };
+
+function count(field) {
+  const limit = Number(field.dataset.limite);
+  const cut = Number(field.dataset.coupe) || limit;
+  const line = Object.assign(document.createElement("p"), { className: "compteur", id: `${field.id}-compteur` });
+  // Read out when the typing stops, not at each key.
+  const aloud = Object.assign(document.createElement("p"), { className: "visually-hidden" });
+  aloud.setAttribute("role", "status");
+  field.after(line, aloud);
+  field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${line.id}`.trim());
+  const words = (length) => {
+    const left = limit - length;
+    if (left < 0) return `${plural(-left, "caractère")} en trop`;
+    if (length > cut) return `Certains annuaires n’en montreront que les ${cut} premiers caractères : ils en couperont ${length - cut}.`;
+    const room = Math.min(left, cut - length || left);
+    return room > Math.max(cut / 5, 15) ? "" : `Encore ${plural(room, "caractère")}`;
+  };
+  const show = () => {
+    // The server counts code points, and a line end as one.
+    const length = Array.from(field.value.trim()).length;
+    line.textContent = words(length);
+    line.hidden = !line.textContent;
+    line.classList.toggle("compteur-plein", length > limit);
+  };
+  const say = later(1000, () => { aloud.textContent = line.textContent; });
+  field.addEventListener("input", () => { show(); say(); });
+  show();
+}
 
 function suggestTowns(town) {
   const postcode = document.getElementById(town.id.replace(/ville$/, "code_postal"));
@@ -90,6 +103,48 @@ function follow(part) {
 function openFoldAround(target) {
   for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }
+
+// --- What waits in this browser because it could not be sent: see brouillon.js ------------------------
+
+// Under "relais:<person>:<address of the step>:": nobody else is shown it, and it goes with the connection.
+const person = document.body.dataset.personne;
+const waiting = {
+  keys(start = "relais:") {
+    try { return Object.keys(localStorage).filter((key) => key.startsWith(start)); } catch { return []; }
+  },
+  read(key) {
+    try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
+  },
+  write(key, value) { // false where the browser keeps nothing
+    try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; }
+  },
+  forget(keys) {
+    try { keys.forEach((key) => localStorage.removeItem(key)); } catch { /* nothing is kept there */ }
+  },
+};
+let sendAll = async () => {}; // a step page says how
+let ended = false; // the person leaves: nothing more is kept
+
+function leave(form) {
+  form.addEventListener("submit", async (event) => {
+    if (!waiting.keys().length) return;
+    event.preventDefault();
+    await sendAll();
+    const question = "Un texte n’a pas pu être enregistré. Se déconnecter l’effacera de ce navigateur. Continuer ?";
+    if (waiting.keys().length && !confirm(question)) return;
+    ended = true;
+    waiting.forget(waiting.keys());
+    form.submit();
+  });
+}
+
+if (person) waiting.forget(waiting.keys().filter((key) => !key.startsWith(`relais:${person}:`)));
+document.querySelectorAll("form.sortie").forEach(leave);
+document.querySelectorAll("[data-oublie]").forEach((part) => {
+  const forget = () => waiting.forget(waiting.keys(`relais:${person}:${part.dataset.oublie}:`));
+  part.addEventListener("submit", forget);
+  part.querySelector("a")?.addEventListener("click", forget);
+});
 
 document.querySelectorAll("[data-imprimer]").forEach((button) => {
   button.hidden = false;

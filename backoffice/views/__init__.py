@@ -13,6 +13,7 @@ from . import (
     assistance,
     avis,
     bilan,
+    brouillon,  # noqa: F401 - adds its addresses to those of the steps
     campagnes,
     chiffres,
     compte,

@@ -21,9 +21,10 @@ from backoffice.reference.communes import departements
 from backoffice.reference.mailboxes import is_private
 from backoffice.reference.programmes import obligations, programmes
 from exports import meetings, words
-from forms.fields import count_of, limit_of, spaced
+from forms.fields import count_of, cut_of, limit_of, spaced
 from forms.paths import PATHS
 from forms.questions import Rows, Step
+from forms.rows import SEVERAL
 from workflows.definition import EVENTS
 from workflows.obligations import DONE
 
@@ -61,7 +62,9 @@ def init_app(app: Flask) -> None:
         vocabulary=vocabulary,
         limit_of=limit_of,
         count_of=count_of,
+        cut_of=cut_of,
         step_of_path=step_of_path,
+        several=SEVERAL,
         is_rows=lambda item: isinstance(item, Rows),
         locate=locate,
         used=used,

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from backoffice.extensions import db
 from backoffice.models import Fiche, Remark, Revision, RevisionState
+from backoffice.models.content import Contenu
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries.certifications import certifications
@@ -25,7 +27,8 @@ from forms.builder import StepForm
 from forms.differences import Difference, differences
 from forms.paths import PATHS
 from forms.questions import Path, Step
-from forms.saving import Saved, add_row, answers, open_form, remove_row, save, stamp
+from forms.rows import SEVERAL, add_row, obey, spread
+from forms.saving import Saved, answers, open_form, save, stamp
 from forms.steps.funding import FUNDING
 from workflows import operations, remarks
 from workflows.case import Refused
@@ -79,6 +82,26 @@ def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
     return path, path.step(slug) or abort(404)
 
 
+def resume_step(fiche: Fiche) -> Step | None:
+    """Where a draft is gone on with: the first step that is not finished; None when only the review is left."""
+    path = PATHS[fiche.dispositif]
+    stands = reviews.statuses(path, review_of(fiche, fiche.latest), fiche.latest.content)
+    return next((step for step in path.steps if stands[step.slug] != "complet"), None)
+
+
+@blueprint.get("/reprendre")
+@requires(Permission.ENTER_FICHE)
+def reprendre(fiche_id: int) -> ResponseReturnValue:
+    """One click from a list, on whatever device: the page where the work stopped."""
+    fiche = entered_fiche(fiche_id)
+    if not writable(STRUCTURE, fiche):
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    step = resume_step(fiche)
+    if step is None:
+        return redirect(url_for(".relecture", fiche_id=fiche_id), 303)
+    return redirect(url_for(".etape", fiche_id=fiche_id, slug=step.slug), 303)
+
+
 @blueprint.get("/saisie/<slug>")
 @requires(Permission.ENTER_FICHE)
 def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
@@ -109,6 +132,7 @@ def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -
         stamp=seen,
         content=content,
         statuses=reviews.statuses(path, found, content),
+        guidance=reviews.help_of(step, path, found),
         told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         grants=subventions.payable(fiche) if desk is STRUCTURE and step.slug == FUNDING.slug else [],
@@ -151,61 +175,89 @@ def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
     return save_step(STRUCTURE, fiche_id, slug)
 
 
+class Stale(Exception):
+    """The step says something else since the page was opened: nothing is written."""
+
+
+class Posting:
+    """One posted page of a step, and what becomes of it.
+
+    After `keep`: saved, what the step becomes; before, the stamp of what was stored; spot, where the person goes on.
+    """
+
+    saved: Saved
+    before: str
+    spot: str
+
+    def __init__(self, desk: Desk, step: Step):
+        self.desk, self.step = desk, step
+        self.order = request.form.get("ligne", "")[:100]
+        pairs = [(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)]
+        self.posted: MultiDict[str, str] = MultiDict(pairs)
+
+    def keep(self, session: Session, fiche_id: int) -> None:
+        """Raises Refused where nothing can be written any more, Stale where somebody else wrote meanwhile."""
+        revision, step = lock(session, fiche_id).latest, self.step
+        content = revision.content
+        self.before = stamp(step, content, revision.pending)
+        self._obey(content)
+        self.saved = saved = save(step, content, revision.pending, self.posted, communes_of)
+        if revision.state is RevisionState.BROUILLON and not writable(self.desk, revision.fiche):
+            raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
+        if self.order.startswith("ajouter:"):
+            self.spot = add_row(saved, step, self.order.removeprefix("ajouter:"))
+        stale = request.form.get("empreinte") != self.before
+        if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != self.before):
+            raise Stale
+        if not stale:  # else the same page was sent twice: it is stored already
+            operations.save_draft(session, revision, saved.content, saved.pending, current_user)
+        if self.desk is STRUCTURE:
+            remarks.reply(session, revision.fiche, replies(), current_user)
+            keep_ties(session, current_user, revision.fiche, subventions.said())
+            operations.note_help(session, revision, current_user)
+
+    def _obey(self, content: Contenu) -> None:
+        """What the button asks of the page before it is saved."""
+        what, _, path = self.order.partition(":")
+        self.posted, self.spot = spread(self.step, self.posted), ""
+        if what in ("chercher", "commune"):
+            self.spot = f"{path.split(':')[0]}-ville"
+            self.posted = choose(self.posted, self.order) if what == "commune" else self.posted
+        elif what in ("examen", "certification"):
+            self.spot = exams.EXAM
+            chosen = what == "certification"
+            self.posted = exams.choose(self.posted, self.order, certifications) if chosen else self.posted
+        elif what == SEVERAL:
+            self.spot = path
+        else:
+            self.posted, self.spot = obey(self.step, content, self.posted, self.order)
+
+    def gaps(self, fiche: Fiche) -> list[Difference]:
+        """What was just typed and is not what is stored."""
+        stored = fiche.latest
+        return differences(open_form(self.step, stored.content, stored.pending, communes_of), self.saved.form)
+
+
 def save_step(desk: Desk, fiche_id: int, slug: str) -> ResponseReturnValue:
     fiche = desk.load(fiche_id)
     path, step = find_step(fiche, slug)
+    page = Posting(desk, step)
     try:
         with atomic() as session:
-            revision = lock(session, fiche_id).latest
-            posted, order = _posted()
-            before = stamp(step, revision.content, revision.pending)
-            saved = save(step, revision.content, revision.pending, posted, communes_of)
-            if revision.state is RevisionState.BROUILLON and not writable(desk, revision.fiche):
-                raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
-            anchor = _asked(saved, step, order)
-            stale = request.form.get("empreinte") != before
-            if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != before):
-                return _conflict(desk, fiche, step, saved, posted, before), 409
-            if not stale:  # else the same page was sent twice: it is stored already
-                operations.save_draft(session, revision, saved.content, saved.pending, current_user)
-            if desk is STRUCTURE:
-                remarks.reply(session, revision.fiche, replies(), current_user)
-                keep_ties(session, current_user, revision.fiche, subventions.said())
-                operations.note_help(session, revision, current_user)
+            page.keep(session, fiche_id)
+    except Stale:
+        return _conflict(page, desk.load(fiche_id)), 409
     except Refused as refused:
         fiche = desk.load(fiche_id)
-        gaps = [*_differences(fiche, step, saved), *_unsaved_replies()]
-        return desk.closed(fiche_id, refused.message, gaps), 409
+        return desk.closed(fiche_id, refused.message, [*page.gaps(fiche), *_unsaved_replies()]), 409
+    saved = page.saved
     for words in saved.understood:
         flash(words, "success")
-    if order:
-        return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=anchor or None), 303)
+    if page.order:
+        return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=page.spot or None), 303)
     if not saved.clean:
         return step_page(desk, fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
-
-
-def _asked(saved: Saved, step: Step, order: str) -> str:
-    """Adds the row that was asked for; gives the spot of the page where the person is to go on."""
-    what, _, path = order.partition(":")
-    if what == "ajouter":
-        return add_row(saved, step, path)
-    if what in ("examen", "certification"):
-        return exams.EXAM
-    return f"{path.split(':')[0]}-ville" if what in ("chercher", "commune") else ""
-
-
-def _posted() -> tuple[MultiDict[str, str], str]:
-    """The page as typed, without the row that was asked to go; and the order given, if any."""
-    order = request.form.get("ligne", "")[:100]
-    posted = MultiDict([(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)])
-    if order.startswith("retirer:"):
-        posted = remove_row(posted, order.removeprefix("retirer:"))
-    elif order.startswith("commune:"):
-        posted = choose(posted, order)
-    elif order.startswith("certification:"):
-        posted = exams.choose(posted, order, certifications)
-    return posted, order
 
 
 def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
@@ -238,25 +290,17 @@ def _unsaved_replies() -> list[Difference]:
     return [Difference("Votre réponse au modérateur", "", reply.text) for reply in replies().values() if reply.text]
 
 
-def _conflict(desk: Desk, fiche: Fiche, step: Step, saved: Saved, posted: MultiDict[str, str], stored: str) -> str:
+def _conflict(page: Posting, fiche: Fiche) -> str:
     """Nothing was written: both versions are shown and the person chooses."""
-    db.session.rollback()
-    fiche = desk.load(fiche.id)
     return render_template(
         "saisie/conflit.html",
         fiche=fiche,
-        step=step,
-        gaps=_differences(fiche, step, saved),
-        pairs=[*answers(posted), *reply_pairs(), *subventions.pairs()],
-        stamp=stored,
-        desk=desk.name,
+        step=page.step,
+        gaps=page.gaps(fiche),
+        pairs=[*answers(page.posted), *reply_pairs(), *subventions.pairs()],
+        stamp=page.before,
+        desk=page.desk.name,
     )
-
-
-def _differences(fiche: Fiche, step: Step, saved: Saved) -> list[Difference]:
-    """What was just typed and is not what is stored."""
-    stored = fiche.latest
-    return differences(open_form(step, stored.content, stored.pending, communes_of), saved.form)
 
 
 @blueprint.get("/relecture")

@@ -87,6 +87,7 @@ PLACES = Step(
                             remove="Retirer ce créneau",
                             least=2,
                             most=21,
+                            several="jour",
                         ),
                         Question(
                             "actions[].rythme",

@@ -68,6 +68,8 @@ class Person:
 
     def press(self, name: str, where: Where | None = None) -> None:
         (where or self.page).get_by_role("button", name=name, exact=True).click()
+        if self.scripted:  # what was being saved on its own goes first
+            self.page.wait_for_function("() => !document.querySelector('form[aria-busy]')")
         self.look()
 
     def follow(self, name: str, where: Where | None = None) -> None:
@@ -155,7 +157,7 @@ class Person:
         mirror, body = self._mirror, self.page.content()
         mirror.unroute_all()
         mirror.route(self.page.url, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
-        mirror.route("**/relais.js", lambda route: route.abort())
+        mirror.route("**/*.js", lambda route: route.abort())
         mirror.goto(self.page.url)
         return mirror
 

@@ -51,7 +51,7 @@ def test_the_summary_of_errors_leads_to_the_fields(nadia: tuple[Person, int]) ->
     expect(summary).to_be_focused()
     expect(summary.get_by_role("link")).to_have_count(2)
     for link in summary.get_by_role("link").all():
-        fold = group.locator("details")
+        fold = group.locator("details").filter(has_text="Plus de précisions")
         if fold.get_attribute("open") is not None:  # even a fold that was closed again opens for its field
             fold.locator("summary").click()
         name = link.inner_text()

@@ -1,0 +1,207 @@
+// A step is saved on its own while it is typed. What cannot be sent is kept in this browser and sent later.
+//
+// A sending that got no answer may have been stored: it is repeated as it was before anything newer, so that
+// the server, which compares stamps, never takes this page for somebody else.
+"use strict";
+
+const step = document.querySelector("form[data-brouillon]");
+const state = document.querySelector("[data-etat]");
+const guidance = document.querySelector("[data-aide]");
+const stamp = step.elements.empreinte;
+const here = `relais:${person}:${new URL(step.action).pathname}:`;
+const mine = `${here}${stamp.value}:${Math.random().toString(36).slice(2)}`;
+
+const PAUSE = 2000; // milliseconds without a key
+const RETRY = 15000;
+const LOST = "votre texte est encore sur cette page, ne la fermez pas";
+const KEPT = waiting.write(mine, null) ? "votre texte est gardé dans ce navigateur" : LOST;
+waiting.forget([mine]);
+const WORDS = {
+  reseau: `Pas de réseau : ${KEPT}, il partira tout seul.`,
+  panne: `Une erreur s’est produite chez nous : ${KEPT}, il partira tout seul.`,
+  attente: `Beaucoup d’enregistrements en peu de temps : ${KEPT}, il partira tout seul.`,
+  connexion: `Votre connexion a expiré : ${KEPT}. Appuyez sur « Enregistrer et continuer » pour vous reconnecter.`,
+  gros: "Ce texte est trop long pour être enregistré. Raccourcissez-le.",
+  refus: `Cette étape ne peut plus être enregistrée ici : ${KEPT}. Appuyez sur « Enregistrer et continuer ».`,
+};
+const LATER = ["reseau", "panne", "attente"];
+const NOT_SAVED = ["csrf_token", "empreinte"];
+
+let changed = false; // something was typed since the last sending
+let unanswered = null; // {empreinte, pairs}: a sending whose end is not known
+let trouble = ""; // why the last sending failed
+let stopped = false; // the ordinary button must be pressed
+let running = null;
+let leaving = false;
+let timer;
+
+const typed = () => [...new FormData(step)].filter(([name]) => !NOT_SAVED.includes(name));
+
+function say(words, cause = "") {
+  trouble = cause;
+  if (state.textContent !== words) state.textContent = words;
+  state.classList.toggle("veille-alerte", Boolean(cause));
+}
+
+function keep() {
+  if (!ended && (changed || unanswered)) waiting.write(mine, { empreinte: stamp.value, pairs: typed(), unanswered });
+}
+
+async function send({ empreinte, pairs }) {
+  const body = new URLSearchParams([...pairs, ["empreinte", empreinte], ["csrf_token", step.elements.csrf_token.value]]);
+  let answer;
+  try {
+    answer = await fetch(step.dataset.brouillon, {
+      method: "POST", body, headers: { Accept: "application/json" }, redirect: "error",
+      // It goes on when the page is left; browsers take no more.
+      keepalive: document.visibilityState === "hidden" && body.toString().length < 60000,
+      signal: AbortSignal.timeout(20000),
+    });
+    if (answer.ok || answer.status === 409) return await answer.json();
+  } catch {
+    return { cause: "reseau" };
+  }
+  if (answer.status >= 500) return { cause: "panne" };
+  return { cause: { 400: "connexion", 401: "connexion", 413: "gros", 429: "attente" }[answer.status] ?? "refus" };
+}
+
+function clock() {
+  const now = new Date();
+  return `${now.getHours()}\u00a0h\u00a0${String(now.getMinutes()).padStart(2, "0")}`;
+}
+
+function accept(answer) {
+  stamp.value = answer.empreinte;
+  for (const [name, id] of Object.entries(answer.reperes)) {
+    const field = step.elements[name];
+    if (field) field.value = id; // a new row has its id from now on
+  }
+  if (!guidance.contains(document.activeElement)) guidance.innerHTML = answer.aide;
+  if (!changed) waiting.forget([mine]);
+  say(`Enregistré à ${clock()}`);
+}
+
+function fail(answer) {
+  const cause = answer.cause;
+  if (!LATER.includes(cause)) unanswered = null; // it was answered: nothing was stored
+  changed = true;
+  keep();
+  say(answer.message ?? WORDS[cause], cause);
+  stopped = !LATER.includes(cause) && cause !== "gros";
+  if (LATER.includes(cause)) plan(RETRY);
+}
+
+async function rounds() {
+  while ((unanswered || changed) && !stopped) {
+    if (!unanswered) {
+      unanswered = { empreinte: stamp.value, pairs: typed() };
+      changed = false;
+    }
+    keep();
+    const answer = await send(unanswered);
+    if (answer.cause) return fail(answer);
+    unanswered = null;
+    accept(answer);
+  }
+}
+
+function save() {
+  clearTimeout(timer);
+  running ??= rounds().finally(() => { running = null; });
+  return running;
+}
+
+function plan(wait) {
+  clearTimeout(timer);
+  timer = setTimeout(save, wait);
+}
+
+const keepSoon = later(300, keep);
+const isReply = (field) => field.name?.startsWith("remarque"); // each one saved is told: not before it is left
+
+step.addEventListener("input", (event) => {
+  changed = true;
+  keepSoon();
+  if (!stopped && !isReply(event.target)) plan(PAUSE);
+});
+step.addEventListener("change", (event) => {
+  if (!stopped && isReply(event.target)) plan(PAUSE);
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "hidden" || leaving) return;
+  keep();
+  save();
+});
+window.addEventListener("online", () => { if (!stopped) save(); });
+
+step.addEventListener("submit", async (event) => {
+  if (leaving) return;
+  if (stopped || !(changed || unanswered || running)) {
+    leaving = true;
+    return;
+  }
+  // What is on its way arrives first: the page must not be in conflict with itself.
+  event.preventDefault();
+  step.setAttribute("aria-busy", "true");
+  await save();
+  if (["reseau", "gros"].includes(trouble)) { // the page stays, and says why
+    step.removeAttribute("aria-busy");
+    return state.focus();
+  }
+  leaving = true;
+  step.requestSubmit(event.submitter);
+});
+window.addEventListener("pageshow", () => {
+  leaving = false;
+  step.removeAttribute("aria-busy");
+});
+
+sendAll = async () => { await save(); };
+
+// --- What waited from another visit -------------------------------------------------------------------
+
+function offer(copy, message) {
+  const notice = Object.assign(document.createElement("div"), { className: "alert alert-warning" });
+  const both = Object.assign(document.createElement("form"), { method: "post", action: step.action });
+  notice.append(Object.assign(document.createElement("p"), { textContent: message }), both);
+  for (const [name, value] of [...copy.pairs, ["empreinte", copy.empreinte], ["csrf_token", step.elements.csrf_token.value]]) {
+    both.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  both.append(Object.assign(document.createElement("button"), { className: "btn btn-primary", textContent: "Voir les deux versions" }));
+  notice.setAttribute("role", "alert");
+  step.before(notice);
+}
+
+const CHANGED = "Un texte que vous aviez écrit ici n’avait pas pu être enregistré, et l’étape a changé depuis. "
+  + "Rien n’est perdu : choisissez la version à garder.";
+
+// True once the server has all of it. A sending whose end is not known goes first, as it was.
+async function resume(key) {
+  const copy = waiting.read(key);
+  const sendings = copy ? [copy.unanswered, copy].filter(Boolean) : [];
+  let empreinte = sendings[0]?.empreinte;
+  for (const { pairs } of sendings) {
+    const answer = await send({ empreinte, pairs });
+    if (answer.cause === "conflit") offer({ pairs: copy.pairs, empreinte }, CHANGED);
+    else if (answer.cause) say(answer.message ?? WORDS[answer.cause], answer.cause);
+    if (LATER.includes(answer.cause)) setTimeout(resumeAll, RETRY, [key]);
+    if (answer.cause) return false;
+    empreinte = answer.empreinte;
+  }
+  waiting.forget([key]);
+  return Boolean(empreinte) && empreinte !== stamp.value;
+}
+
+async function resumeAll(keys) {
+  let newer = false;
+  for (const key of keys) newer = (await resume(key)) || newer;
+  if (newer && !changed) location.reload(); // the page shows what has just been saved
+}
+
+// A tab that is still open sends its own: it holds the lock of that name.
+async function left() {
+  const held = (await navigator.locks?.query())?.held.map((lock) => lock.name) ?? [];
+  return waiting.keys(here).filter((key) => key !== mine && !held.includes(key));
+}
+navigator.locks?.request(mine, () => new Promise(() => {}));
+left().then(resumeAll);
