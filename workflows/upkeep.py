@@ -53,7 +53,7 @@ def _rematch(session: Session, convention: Convention) -> None:
 
 
 def remind_of_pages() -> None:
-    """A job, each working morning: each page whose check is old is noted once, and each funder gets one message for all of its own."""
+    """A job, each working morning: each old check is noted once, and told to its funder with the others of the day."""
     today = local_day(now())
     with atomic() as session:
         rows = _stale(session, today)
