@@ -7,6 +7,7 @@ one base after the other at each round, so that a busy machine slows both alike.
 
 from __future__ import annotations
 
+import logging
 import re
 import statistics
 import sys
@@ -130,6 +131,7 @@ def filled(url: str, folder: Path, number: int) -> Iterator[tuple[Visitor, dict[
 
 def timed(queues: list[tuple[Visitor, dict[str, str]]], pages: list[str], rounds: int) -> dict[str, list[list[float]]]:
     """{page: for each base, the seconds of each round}."""
+    logging.disable(logging.INFO)  # one line a request would hide the figures
     times: dict[str, list[list[float]]] = {name: [[] for _ in queues] for name in pages}
     for round_ in range(-3, rounds):  # the first ones warm the caches and are not kept
         for name in pages:
