@@ -131,7 +131,6 @@ def filled(url: str, folder: Path, number: int) -> Iterator[tuple[Visitor, dict[
 
 def timed(queues: list[tuple[Visitor, dict[str, str]]], pages: list[str], rounds: int) -> dict[str, list[list[float]]]:
     """{page: for each base, the seconds of each round}."""
-    logging.disable(logging.INFO)  # one line a request would hide the figures
     times: dict[str, list[list[float]]] = {name: [[] for _ in queues] for name in pages}
     for round_ in range(-3, rounds):  # the first ones warm the caches and are not kept
         for name in pages:
@@ -170,6 +169,7 @@ def compare(kind: str, rounds: int, tell: Callable[[str], object]) -> float:
 
 
 def main(rounds: int = 200, tell: Callable[[str], object] = print) -> float:
+    logging.disable(logging.INFO)  # one line a request would hide the figures
     kinds = ["sqlite", *(["postgresql"] if services.AVAILABLE["postgresql"]() else [])]
     worst = max(compare(kind, rounds, tell) for kind in kinds)
     tell(f"Demandé : {ALLOWED} au plus.")
