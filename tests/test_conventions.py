@@ -292,8 +292,10 @@ def test_the_conventions_of_another_year_are_not_noted_with_those_of_this_one(vi
 def link_to(address: str) -> str:
     """The path of the link in the last e-mail that an address was sent."""
     db.session.rollback()
-    message = db.session.scalars(select(Mail).where(Mail.address == address).order_by(Mail.id.desc())).first()
-    return next(line for line in message.text.splitlines() if "/adresse-enquete/" in line).partition("/adresse-")[2]
+    newest = select(Mail.text).where(Mail.address == address).order_by(Mail.id.desc()).limit(1)
+    text = db.session.scalars(newest).one()
+    db.session.rollback()
+    return next(line for line in text.splitlines() if "/adresse-enquete/" in line).partition("/adresse-")[2]
 
 
 def test_one_click_on_the_link_confirms_and_opening_it_does_not(app, visitor, flora, structure):
