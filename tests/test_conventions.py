@@ -21,13 +21,15 @@ from backoffice.models import (
     RevisionState,
 )
 from backoffice.models.base import clock_at, now
+from backoffice.models.dates import local_day
 from backoffice.reference.mailboxes import is_private
 from backoffice.transactions import atomic
 from tests import factories as make
 from tests.pages import open_page
 from tests.post_office import open_office
 from tests.visitor import Visitor
-from workflows import contacts, conventions, mail
+from workflows import contacts, conventions, mail, upkeep
+from workflows.obligations import apply
 
 CARTE, INFO, PNE = ObligationKind
 PAGE = "https://refugies.info/fr/dispositif/63fdc0c7f40b1a0013d5a1c4"
@@ -401,3 +403,90 @@ def test_each_step_of_the_questionnaire_is_dated_and_a_day_to_come_is_refused(vi
         assert visitor.post("/conventions/enquete/?annee=2026", sent).status_code == 303
         assert one().obligation(PNE).proof[key] == "2026-09-02"
     assert one().obligation(PNE).state is ObligationState.VERIFIEE
+
+
+# --- While entering ---------------------------------------------------------------------------------
+
+
+def test_a_structure_ties_its_fiche_while_it_enters_it(app, flora, structure, nadia):
+    draft = make.draft(nadia)
+    person = Visitor(app, nadia)
+    path = f"/fiches/{draft.id}/saisie/financement"
+    assert "Cette action est financée par" not in person.see(path).text
+    made = make.convention(flora, structure)
+    make.convention(flora, structure, reference="OFII-1", programme="OFII")
+    page = open_page(person, path)
+    assert page.dom.xpath("//fieldset[@id='subventions']//label/@for") == [f"convention-{made.id}"]
+    page.answers[f"convention_paie:{made.id}"] = "1"
+    assert page.send(follow=False).status == 303
+    assert [tie.fiche_id for tie in db.session.get_one(Convention, made.id).ties] == [draft.id]
+    again = open_page(person, path)
+    assert again.shown(f"convention_paie:{made.id}") == ["1"]
+    del again.answers[f"convention_paie:{made.id}"]
+    again.send()
+    db.session.rollback()
+    assert db.session.query(ConventionFiche).count() == 0
+
+
+def test_a_structure_ties_a_fiche_from_its_page_and_only_with_its_own_grants(app, flora, structure, nadia):
+    fiche = make.fiche_in(RevisionState.SOUMISE, nadia, make.moderator())
+    mine = make.convention(flora, structure)
+    theirs = make.convention(flora, make.organisme("Association voisine"), reference="X2")
+    ids = mine.id, theirs.id
+    person = Visitor(app, nadia)
+    assert "Cette action est financée par" in person.see(f"/fiches/{fiche.id}").text
+    sent = {name: "1" for id_ in ids for name in (f"convention:{id_}", f"convention_paie:{id_}")}
+    assert person.post(f"/subventions/fiches/{fiche.id}", sent).status_code == 303
+    db.session.rollback()
+    assert [tie.convention_id for tie in db.session.query(ConventionFiche)] == [ids[0]]
+
+
+def test_the_queue_is_filtered_by_grant(app, flora, structure, nadia):
+    marc = make.moderator()
+    paid = make.fiche_in(RevisionState.SOUMISE, nadia, marc, make.complete_content("Atelier payé"))
+    make.fiche_in(RevisionState.SOUMISE, nadia, marc, make.complete_content("Atelier sans aide"))
+    made = make.convention(flora, structure)
+    with atomic() as session:
+        conventions.tie(session, nadia, made.id, paid)
+    person = Visitor(app, marc)
+    expected = {"avec": "payé", "BOP 104": "payé", "sans": "sans aide"}
+    for value, title in expected.items():
+        text = person.see(f"/moderation/?convention={value}").text
+        assert [words for words in ("payé", "sans aide") if f"Atelier {words}" in text] == [title]
+    assert "Atelier " not in person.see("/moderation/?convention=OEPRE").text
+
+
+# --- As time goes by --------------------------------------------------------------------------------
+
+
+def test_a_page_checked_six_months_ago_is_told_once_to_its_funder(flora, structure):
+    made = make.convention(flora, structure)
+    stranger = make.funder("Félix Fonds")
+    stranger.assignments[0].programmes = ["OFII"]
+    row = made.obligation(INFO)
+    with clock_at(now() - upkeep.STALE * 1.1), atomic() as session:
+        day = local_day(now()).isoformat()
+        apply(session, "verifier", obligation_id=row.id, actor=flora, proof={"adresse": PAGE, "date": day})
+    for _ in range(2):
+        upkeep.remind_of_pages()
+    rows = db.session.scalars(select(Mail).where(Mail.notice == "page_a_reverifier")).all()
+    assert [message.address for message in rows] == [flora.email]
+    assert "convention 2026-104-0001 : vérifiée le" in rows[0].text
+    with atomic() as session:
+        today = local_day(now()).isoformat()
+        apply(session, "verifier", obligation_id=row.id, actor=flora, proof={"date": today})
+    assert not upkeep._stale(db.session(), local_day(now()))
+
+
+def test_a_structure_that_comes_later_is_recognised_by_its_number(flora):
+    waiting = make.convention(flora, siret=make.SIRET, nom="Centre social")
+    named = make.convention(flora, reference="X2", nom="Centre social des Tilleuls")
+    with atomic() as session:
+        for row in (waiting, named):
+            conventions.attach(session, flora, row.id, None)
+    structure = make.organisme()
+    db.session.commit()
+    upkeep.rematch()
+    db.session.rollback()
+    assert waiting.organisme_id == structure.id
+    assert named.matching is Matching.SANS_STRUCTURE, "une personne a dit qu’elle n’y était pas"

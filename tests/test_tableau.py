@@ -151,16 +151,17 @@ def test_since_when_and_in_which_flows(visitor, nadia, marc):
     a_run("normandie", at(3), RunState.ECHOUE)
     a_run("normandie", at(3), kind=FluxKind.DIFFERENTIEL)
     a_run("bretagne", at(3))
-    assert visibility(db.session(), [fiche.id])[fiche.id].flows == ()
+    assert visibility(db.session(), [fiche])[fiche.id].flows == ()
     assert "et dans le prochain flux" in open_page(visitor, "/fiches/").words()
     here = a_run("normandie", at(4))
     a_run("normandie", at(5))
     everywhere = a_run("france", at(6))
-    seen = visibility(db.session(), [fiche.id])[fiche.id]
+    seen = visibility(db.session(), [fiche])[fiche.id]
     assert (seen.since, [(one.title, one.since) for one in seen.flows]) == (
         at(2),
         sorted([(here, at(4)), (everywhere, at(6))]),
     )
+    assert f"{here} (depuis le" in open_page(visitor, f"/fiches/{fiche.id}").words()
     words = open_page(visitor, "/fiches/").words()
     assert f"En ligne depuis le {long_day(at(2).date())}" in words
     assert f"{here} (depuis le {short_day(at(4).date())})" in words
@@ -172,10 +173,10 @@ def test_a_break_in_the_publication_begins_the_count_anew(nadia, marc):
     a_run("normandie", at(3))
     with clock_at(at(4)):
         make.step(fiche, "suspendre", marc, "Le téléphone est faux.")
-    assert visibility(db.session(), [fiche.id]) == {}
+    assert visibility(db.session(), [fiche]) == {}
     with clock_at(at(6)):
         make.step(fiche, "republier", marc)
-    seen = visibility(db.session(), [fiche.id])[fiche.id]
+    seen = visibility(db.session(), [fiche])[fiche.id]
     assert (seen.since, seen.flows) == (at(6), ())
 
 
@@ -184,7 +185,7 @@ def test_a_flow_that_does_not_take_the_dispositif_has_not_carried_it(nadia, marc
         fiche = published(nadia, marc)
     db.session.scalars(select(Flux).where(Flux.code == "normandie")).one().dispositifs = ["OFII"]
     a_run("normandie", at(3))
-    assert visibility(db.session(), [fiche.id])[fiche.id].flows == ()
+    assert visibility(db.session(), [fiche])[fiche.id].flows == ()
 
 
 # --- Many fiches --------------------------------------------------------------------------------------

@@ -100,5 +100,7 @@ CONVENTIONS = (
     Row("adresse_enquete.repondre", P.PUBLIC, "POST", "/adresse-enquete/inconnu", NOBODY),
     Row("adresse_enquete.renouveler", P.PUBLIC, "POST", "/adresse-enquete/inconnu/renouveler", NOBODY),
     Row("subventions.liste", P.WRITE_FICHE, "GET", "/subventions/", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row("subventions.rattacher", P.WRITE_FICHE, "POST", "/subventions/fiches/{publiee}",
+        (303, 303, 404, 403, 403, 403, 403, 403)),
 )  # fmt: skip
 """The columns are those of ACTORS: see test_urls."""

@@ -79,10 +79,15 @@ def confirm(session: Session, token: str) -> bool:
         return False
     convention = request.convention
     if request.used_at is None or convention.contact_state is not ContactState.CONFIRMEE:
-        convention.contact_confirmed_at, convention.contact_bounced_at, convention.contact_bounce = now(), None, ""
         request.used_at = now()
-        _note(session, convention, "confirmer_adresse", robot(session))
+        confirmed(session, convention)
     return True
+
+
+def confirmed(session: Session, convention: Convention) -> None:
+    """From now on the address is confirmed, for a year."""
+    convention.contact_confirmed_at, convention.contact_bounced_at, convention.contact_bounce = now(), None, ""
+    _note(session, convention, "confirmer_adresse", robot(session))
 
 
 def name_other(session: Session, token: str, email: str) -> bool:

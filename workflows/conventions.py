@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from sqlalchemy import or_, select
@@ -23,6 +24,7 @@ from backoffice.models import (
 )
 from backoffice.models.base import now
 from backoffice.models.vocabulary import PUBLIC_BPI
+from backoffice.queries.conventions import payable
 from forms.grants import Grant
 
 from . import on_map
@@ -142,6 +144,17 @@ def untie(session: Session, actor: User, convention_id: int, fiche: Fiche) -> No
     _ties_changed(session, convention)
 
 
+def keep_ties(session: Session, actor: User, fiche: Fiche, said: Mapping[int, bool]) -> None:
+    """What the structure says of its own grants while it writes the fiche: {convention: does it pay for it}.
+
+    What is not among the grants that its pages offer changes nothing.
+    """
+    for convention in payable(session, actor, fiche):
+        tied = any(row.fiche_id == fiche.id for row in convention.ties)
+        if convention.id in said and said[convention.id] != tied:
+            (untie if tied else tie)(session, actor, convention.id, fiche)
+
+
 def settle_need(session: Session, convention: Convention) -> None:
     """Whether a page on Réfugiés.info is due: the convention's own word, else the publics of its fiches.
 
@@ -199,5 +212,6 @@ def _must_fund(actor: User, territoire_id: int, grant: Grant | Convention) -> No
 
 def _must_tie(actor: User, convention: Convention) -> None:
     mine = convention.organisme_id is not None and convention.organisme_id in actor.organisme_ids
-    if not (mine or actor.funds(convention.territoire_id, convention.programme, convention.departement)):
+    funder = actor.funds(convention.territoire_id, convention.programme, convention.departement)
+    if not (mine or funder or is_robot(actor)):
         raise Refused("Cette convention n’est pas de celles que vous suivez.")

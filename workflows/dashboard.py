@@ -84,7 +84,7 @@ def cards(session: Session, fiches: Sequence[Fiche], campaigns: Sequence[Campaig
     """One for each fiche, in order; the number of queries does not depend on theirs."""
     today = local_day(now())
     known = {one.fiche.id: one for one in candidates(session, fiches)}
-    seen = visibility(session, [fiche.id for fiche in fiches])
+    seen = visibility(session, fiches)
     return [_card(fiche, known.get(fiche.id), seen.get(fiche.id), campaigns, today) for fiche in fiches]
 
 

@@ -55,9 +55,8 @@ def effective_content(session: Session, revision: Revision) -> Contenu:
 def effective_contents(session: Session, revisions: Sequence[Revision]) -> dict[int, Contenu]:
     """The same of several approved versions, {id of the version: content}, in one query."""
     ids = [revision.id for revision in revisions]
-    rows = session.scalars(
-        select(SessionUpdate).where(SessionUpdate.revision_id.in_(ids)).order_by(SessionUpdate.id)
-    ).all()
+    query = select(SessionUpdate).where(SessionUpdate.revision_id.in_(ids)).order_by(SessionUpdate.id)
+    rows = session.scalars(query).all() if ids else []
     return {
         revision.id: updated(revision.content, [row for row in rows if row.revision_id == revision.id])
         for revision in revisions

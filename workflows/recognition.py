@@ -16,6 +16,7 @@ from forms.grants import Grant
 
 SURE, DOUBTFUL = 97, 70
 """How alike, of 100, two names must be: to be the same structure when no other is; to be shown as perhaps the same."""
+NUMBERS = ("même SIRET", "même RNA")
 SHOWN = 5
 EMPTY_WORDS = frozenset("association asso assoc ass loi 1901 de du des d l la le les et".split())  # noqa: SIM905
 """Words that names share without being the same."""
@@ -79,9 +80,9 @@ def _numbers(said: Grant | Convention) -> list[tuple[ColumnElement[bool], str]]:
     """(condition on Organisme, what it means) of each number that the funder gives."""
     found: list[tuple[ColumnElement[bool], str]] = []
     if said.siret:
-        found.append((Organisme.siret == said.siret, "même SIRET"))
+        found.append((Organisme.siret == said.siret, NUMBERS[0]))
     if said.rna:
-        found.append((Organisme.structure["rna"].as_string() == said.rna, "même RNA"))
+        found.append((Organisme.structure["rna"].as_string() == said.rna, NUMBERS[1]))
     return found
 
 

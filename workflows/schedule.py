@@ -40,6 +40,8 @@ SCHEDULE = {
         Periodic("rappels", "0 7 * * *", "workflows.reminders.send", "Rappelle aux structures ce qui les attend."),
         Periodic("relances", "*/10 * * * *", "workflows.convention_reminders.send", "Envoie les relances demandées."),
         Periodic("cloture", "30 6 * * *", "workflows.closing.close", "Archive ce dont la dernière session est passée."),
+        Periodic("pages", "15 7 * * 1-5", "workflows.upkeep.remind_of_pages", "Rappelle les pages à revérifier."),
+        Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),
         Periodic("imports", "15 4 * * *", "workflows.imports.purge", "Efface les fichiers importés il y a longtemps."),

@@ -30,6 +30,7 @@ from workflows.remarks import pin
 from . import phrases
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
 from .dispositifs import fit, themes_of
+from .grants import Grants
 from .people import ACCOUNTS, PASSWORD, Account, add_account
 from .scenario import (
     APPROVE,
@@ -71,6 +72,8 @@ def load_demo(session: Session, now: datetime) -> int:
         for name in PLAN[house.key]:
             stage.play(house, STORIES[name])
     Season(session, now, stage.users).run()
+    funder = next(user for account, user in stage.users if account.role is Role.FINANCEUR)
+    Grants(session, now, funder, stage.organismes).run()
     # What an invented past told people stays in their lists; none of it leaves by e-mail.
     session.execute(update(Mail).values(state=MailState.ANNULE))
     return stage.played

@@ -16,6 +16,7 @@ from backoffice.models.obligation import MET, WAITED
 from backoffice.models.text import clean
 from backoffice.permissions import Role
 
+from . import conventions
 from .conventions import contact_is, funded, late
 from .fiches import containing
 
@@ -151,5 +152,4 @@ def followed(user: User) -> ColumnElement[bool]:
 
 def years(session: Session, user: User) -> list[int]:
     """Those that have projects, the latest first; the present one while there is none."""
-    found = session.scalars(select(Convention.annee).where(followed(user)).distinct().order_by(Convention.annee.desc()))
-    return list(found) or [local_day(now()).year]
+    return list(conventions.years(session, user)) or [local_day(now()).year]

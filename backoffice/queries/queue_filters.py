@@ -16,6 +16,8 @@ from backoffice.models import (
     Assignment,
     Campaign,
     CampaignTerritoire,
+    Convention,
+    ConventionFiche,
     Dispositif,
     Fiche,
     ModerationRule,
@@ -32,6 +34,7 @@ from backoffice.models.moderation_rules import standing
 from backoffice.models.text import clean
 from backoffice.permissions import Role
 from backoffice.reference.communes import departements
+from backoffice.reference.programmes import programmes
 
 from .fiches import containing, matching
 
@@ -108,6 +111,21 @@ def _campaigns(session: Session, user: User) -> dict[str, str]:
     return {str(row.id): row.label for row in rows}
 
 
+UNPAID = "sans"
+
+
+def _paid(value: str) -> ColumnElement[bool]:
+    """Paid by some grant, by one of this programme, or by none."""
+    ties = select(ConventionFiche.fiche_id)
+    if value in programmes():
+        ties = ties.join(Convention).where(Convention.programme == value)
+    return Fiche.id.not_in(ties) if value == UNPAID else Fiche.id.in_(ties)
+
+
+def _grants(_session: Session, _user: User) -> dict[str, str]:
+    return {"avec": "Rattachée à une convention", UNPAID: "Sans convention", **{code: code for code in programmes()}}
+
+
 FILTERS = (
     Filter("q", "Intitulé, structure ou numéro", matching),
     Filter("structure", "Structure (nom ou SIRET)", _structure),
@@ -126,6 +144,7 @@ FILTERS = (
         lambda _session, _user: {str(item): item.label for item in Nature},
     ),
     Filter("campagne", "Campagne", lambda value: Revision.campaign_id == int(value), _campaigns),
+    Filter("convention", "Subvention", _paid, _grants),
     Filter("regle", "Règle qui a réagi", _flagged_by, _rules),
     Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
 )

@@ -19,6 +19,7 @@ from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
 from backoffice.queries.campaigns import open_to
+from backoffice.queries.visibility import visibility
 from backoffice.security import id_of
 from backoffice.transactions import atomic
 from forms.differences import Difference
@@ -30,6 +31,7 @@ from workflows.dashboard import cards
 from workflows.definition import TRANSITIONS, Transition
 from workflows.engine import apply, available
 
+from . import subventions
 from .compte import acting_organisme
 from .entry import answered, corrections
 from .guard import requires
@@ -122,7 +124,9 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         error=error,
         unsaved=unsaved,
         typed=typed,
+        grants=subventions.payable(fiche),
         copy_key=secrets.token_hex(16),
+        visible=visibility(db.session(), [fiche]).get(fiche.id),
     )
 
 

@@ -52,6 +52,7 @@ def choice_page(organisme: Organisme, error: str = "") -> str:
     return render_template(
         "reconduction/choisir.html",
         candidates=found[: renewals.MOST],
+        most=renewals.MOST if len(found) > renewals.MOST else 0,
         campaigns=campaigns,
         organisme=organisme,
         parts=PARTS,

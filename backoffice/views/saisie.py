@@ -29,11 +29,14 @@ from forms.paths import PATHS
 from forms.questions import Path, Step
 from forms.rows import SEVERAL, add_row, obey, spread
 from forms.saving import Saved, answers, open_form, save, stamp
+from forms.steps.funding import FUNDING
 from workflows import operations, remarks
 from workflows.case import Refused
+from workflows.conventions import keep_ties
 from workflows.engine import apply, lock
 from workflows.outbox import tell
 
+from . import subventions
 from .entry import Asked, answered
 from .fiches import entered_fiche, fiche_page
 from .guard import requires
@@ -132,6 +135,7 @@ def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -
         guidance=reviews.help_of(step, path, found),
         told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
+        grants=subventions.payable(fiche) if desk is STRUCTURE and step.slug == FUNDING.slug else [],
         returned=returned_version(fiche),
         asked=asked,
         remarks_at=by_path(asked),
@@ -209,6 +213,7 @@ class Posting:
             operations.save_draft(session, revision, saved.content, saved.pending, current_user)
         if self.desk is STRUCTURE:
             remarks.reply(session, revision.fiche, replies(), current_user)
+            keep_ties(session, current_user, revision.fiche, subventions.said())
             operations.note_help(session, revision, current_user)
 
     def _obey(self, content: Contenu) -> None:
@@ -292,7 +297,7 @@ def _conflict(page: Posting, fiche: Fiche) -> str:
         fiche=fiche,
         step=page.step,
         gaps=page.gaps(fiche),
-        pairs=[*answers(page.posted), *reply_pairs()],
+        pairs=[*answers(page.posted), *reply_pairs(), *subventions.pairs()],
         stamp=page.before,
         desk=page.desk.name,
     )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
+from backoffice.models import Convention, Fiche
 from backoffice.permissions import Permission
 from backoffice.queries import conventions as queries
+from backoffice.queries.fiches import own_fiche
+from backoffice.transactions import atomic
+from workflows.conventions import keep_ties
 
 from .compte import acting_organisme
 from .guard import requires
 
 blueprint = Blueprint("subventions", __name__, url_prefix="/subventions")
+
+SHOWN, PAYS = "convention:", "convention_paie:"
+"""Begin the names of two fields of each grant: it was on the page, and it was ticked."""
 
 
 @blueprint.get("/")
@@ -22,3 +31,29 @@ def liste() -> ResponseReturnValue:
     organisme = acting_organisme()
     found = queries.own_conventions(db.session(), current_user, organisme.id) if organisme else []
     return render_template("conventions/subventions.html", conventions=found, organisme=organisme)
+
+
+def payable(fiche: Fiche) -> Sequence[Convention]:
+    """What the pages of this fiche offer: the grants of its structure that may pay for it."""
+    return queries.payable(db.session(), current_user, fiche)
+
+
+def said() -> dict[int, bool]:
+    """What a page says of each grant that it showed; see templates/macros/subventions.html."""
+    shown = [name.removeprefix(SHOWN) for name in request.form if name.startswith(SHOWN)]
+    return {int(id_): f"{PAYS}{id_}" in request.form for id_ in shown if id_.isdecimal() and len(id_) < 10}
+
+
+def pairs() -> list[tuple[str, str]]:
+    """The same, as it was posted."""
+    return [(name, text) for name, text in request.form.items(multi=True) if name.startswith((SHOWN, PAYS))]
+
+
+@blueprint.post("/fiches/<int:fiche_id>")
+@requires(Permission.WRITE_FICHE)
+def rattacher(fiche_id: int) -> ResponseReturnValue:
+    fiche = own_fiche(db.session(), current_user, fiche_id) or abort(404)
+    with atomic() as session:
+        keep_ties(session, current_user, fiche, said())
+    flash("Les subventions de cette fiche sont à jour.", "success")
+    return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)

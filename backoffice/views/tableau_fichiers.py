@@ -75,7 +75,19 @@ def summary() -> list[list[Cell]]:
     return table
 
 
-TABLES = {"projets": projects, "chiffres": summary}
+def unfunded() -> list[list[Cell]]:
+    """What is on the map and not funded."""
+    filters, _ = asked()
+    table: list[list[Cell]] = [["Numéro", "Intitulé", "Structure", "SIRET", "Dispositif", "Département"]]
+    for fiche in board.unfunded(db.session(), current_user, filters):
+        shown = fiche.published_revision
+        assert shown is not None
+        where = [fiche.organisme.nom, fiche.organisme.siret or "", fiche.dispositif, shown.departement]
+        table.append([fiche.numero, shown.title, *where])
+    return table
+
+
+TABLES = {"projets": projects, "chiffres": summary, "non-financees": unfunded}
 
 
 @blueprint.get("/<table>.csv")

@@ -6,6 +6,7 @@ real application, one base after the other at each round, so that a busy machine
 
 from __future__ import annotations
 
+import logging
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -128,6 +129,7 @@ def compare(kind: str, rounds: int, tell: Callable[[str], object]) -> None:
 
 
 def main(rounds: int = 100, tell: Callable[[str], object] = print) -> None:
+    logging.disable(logging.INFO)  # one line a request would hide the figures
     for kind in ("sqlite", *(["postgresql"] if services.AVAILABLE["postgresql"]() else [])):
         compare(kind, rounds, tell)
 

@@ -7,6 +7,7 @@ one base after the other at each round, so that a busy machine slows both alike.
 
 from __future__ import annotations
 
+import logging
 import re
 import statistics
 import sys
@@ -168,6 +169,7 @@ def compare(kind: str, rounds: int, tell: Callable[[str], object]) -> float:
 
 
 def main(rounds: int = 200, tell: Callable[[str], object] = print) -> float:
+    logging.disable(logging.INFO)  # one line a request would hide the figures
     kinds = ["sqlite", *(["postgresql"] if services.AVAILABLE["postgresql"]() else [])]
     worst = max(compare(kind, rounds, tell) for kind in kinds)
     tell(f"Demandé : {ALLOWED} au plus.")

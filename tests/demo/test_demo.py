@@ -24,11 +24,17 @@ from backoffice.extensions import db
 from backoffice.models import (
     Campaign,
     CampaignInvitation,
+    ContactState,
+    Convention,
     Dispositif,
     Fiche,
     FicheState,
     Fragment,
+    Matching,
     Nature,
+    Obligation,
+    ObligationEvent,
+    ObligationState,
     Organisme,
     Revision,
     RevisionState,
@@ -47,6 +53,7 @@ from forms.paths import PATHS
 from forms.review import review
 from forms.saving import save
 from tests.asked import typed
+from workflows.obligations import replay, standing_of
 
 NOW = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
 
@@ -60,6 +67,18 @@ def demo(app: Flask) -> Flask:
     """The application with the demonstration set, in a transaction that is undone."""
     load_demo(db.session(), NOW)
     return app
+
+
+def test_the_conventions_show_every_state_and_each_is_what_its_history_says(demo: Flask) -> None:
+    rows = all_of(Obligation)
+    assert len(rows) == 3 * count(Convention) >= 36
+    assert {row.state for row in rows} == set(ObligationState)
+    for row in rows:
+        events = select(ObligationEvent).where(ObligationEvent.obligation_id == row.id).order_by(ObligationEvent.id)
+        assert replay(db.session.scalars(events)) == standing_of(row)
+    contacts = {row.contact_state for row in all_of(Convention)}
+    assert contacts >= {ContactState.ABSENTE, ContactState.A_CONFIRMER, ContactState.DEMANDEE, ContactState.CONFIRMEE}
+    assert any(row.matching is Matching.A_REGLER for row in all_of(Convention))
 
 
 def all_of(model: type[Any]) -> list[Any]:

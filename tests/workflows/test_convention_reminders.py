@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from backoffice.extensions import db
-from backoffice.models import ContactState, Mail, ObligationEvent, ObligationKind, Reminder, ReminderState
+from backoffice.models import Assignment, ContactState, Mail, ObligationEvent, ObligationKind, Reminder, ReminderState
 from backoffice.models.base import clock_at, now
+from backoffice.permissions import Role
 from backoffice.queries.board_filters import ALL, WHAT
 from backoffice.transactions import atomic
 from tests import factories as make
@@ -181,6 +184,42 @@ def test_nobody_to_write_to_is_said(visitor, flora):
     assert states() == [ReminderState.SANS_ADRESSE]
     assert "Aucune adresse e-mail" in open_page(visitor, LIST).words("//section[@aria-labelledby='dernieres']")
     assert reminded() == []
+
+
+def test_two_workers_at_once_remind_once(app, flora, nadia, monkeypatch):
+    monkeypatch.setattr(reminders, "enqueue", lambda *_: None)
+    structure = nadia.memberships[0].organisme
+    projects = [make.convention(flora, structure, reference=f"{rank}") for rank in range(5)]
+    with atomic() as session:
+        reminders.ask(session, flora, projects, ALL, key="a")
+    db.session.remove()
+    start = threading.Barrier(2)
+
+    def work(_):
+        start.wait()
+        with app.app_context():
+            reminders.send()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+    assert states() == [ReminderState.ENVOYEE] * 5
+    assert len(reminded()) == 5 * len(ObligationKind)
+    assert len(mails()) == 5
+
+
+@pytest.mark.parametrize("other", [{"departement": "27"}, {"programme": "OEPRE"}, {"annee": 2025}])
+def test_a_project_out_of_one_s_scope_or_of_the_list_is_not_reminded(app, flora, other):
+    narrow = make.user("Nora Étroite")
+    narrow.assignments.append(
+        Assignment(role=Role.FINANCEUR, territoire=make.territoire(), programmes=["BOP 104"], departements=["14"])
+    )
+    db.session.commit()
+    mine = make.convention(flora, contact_pne="enquete@tilleuls.example")
+    foreign = make.convention(flora, reference="2", contact_pne="autre@exemple.fr", **other)
+    page = open_page(Visitor(app, narrow), LIST)
+    page.type({"projet": [str(mine.id), str(foreign.id)]}).send(follow=False)
+    db.session.expire_all()
+    assert [row.convention_id for row in db.session.scalars(select(Reminder))] == [mine.id]
 
 
 def test_only_one_s_own_projects_are_reminded(app, convention):

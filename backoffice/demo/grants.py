@@ -1,0 +1,188 @@
+"""The conventions of the demonstration set: a dozen of one funder, with each state that an obligation may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Convention, Fiche, FicheState, ObligationKind, Organisme, Territoire, User
+from backoffice.models.base import clock_at
+from backoffice.models.convention import Bpi
+from backoffice.models.dates import local_day
+from backoffice.models.obligation import Proof
+from forms.grants import Grant
+from workflows import contacts, conventions
+from workflows.obligations import apply
+from workflows.robot import robot
+
+CARTE, INFO, PNE = ObligationKind
+
+SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT = (
+    "constater",
+    "declarer",
+    "verifier",
+    "signaler",
+    "dispenser",
+    "envoyer_questionnaire",
+)
+"""Names of transitions: see workflows.obligations."""
+ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"
+"""What becomes of the address of the survey."""
+
+WHY = {
+    WRONG: "La page donne les horaires de l’an dernier : mettez-la à jour, puis déclarez-la de nouveau.",
+    NOT_DUE: "L’action n’a pas eu lieu cette année : la subvention est reportée.",
+}
+PAGE = "https://refugies.info/fr/dispositif/5e3bf12c0a1b2c3d4e5f6a"
+"""Begins invented addresses of pages."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """house: key of the structure, "" when it is not in Relais; said: the name that the funder writes then.
+
+    steps: what happened to each obligation; contact: the address of the survey and what became of it.
+    """
+
+    house: str
+    programme: str
+    amount: int
+    steps: Mapping[ObligationKind, tuple[str, ...]]
+    contact: tuple[str, ...] = ()
+    bpi: Bpi = Bpi.INCONNU
+    said: str = ""
+
+
+PRIVATE = "camille.exemple@orange.fr"
+
+STORIES = (
+    Story("trois-tilleuls", "BOP 104", 8_500, {CARTE: (SEEN,), PNE: (SENT,)}, (PRIVATE, ASKED), Bpi.OUI),
+    Story("trois-tilleuls", "Commune", 1_200, {CARTE: (SEEN,), PNE: (NOT_DUE,)}, (), Bpi.NON),
+    Story(
+        "rive-claire",
+        "BOP 104",
+        42_000,
+        {CARTE: (SEEN,), INFO: (DECLARED, CHECKED), PNE: (SENT, DECLARED, CHECKED)},
+        ("enquete@rive-claire.example", ASKED, CONFIRMED),
+        Bpi.OUI,
+    ),
+    Story(
+        "rive-claire",
+        "Région",
+        18_000,
+        {CARTE: (SEEN,), INFO: (DECLARED,), PNE: (SENT, DECLARED)},
+        ("enquete@rive-claire.example", ASKED, CONFIRMED),
+        Bpi.OUI,
+    ),
+    Story(
+        "mots-partages",
+        "BOP 104",
+        6_000,
+        {CARTE: (SEEN,), INFO: (DECLARED, WRONG)},
+        ("bureau@mots-partages.example", ASKED),
+        Bpi.OUI,
+    ),
+    Story(
+        "passage-bleu",
+        "BOP 104",
+        9_750,
+        {CARTE: (SEEN,), PNE: (SENT, DECLARED, WRONG)},
+        ("accueil@passage-bleu.example", ASKED, BOUNCED),
+    ),
+    Story("ccas-val", "BOP 147", 15_000, {}, (), Bpi.INCONNU),
+    Story("pays-ornais", "BOP 104", 7_300, {CARTE: (NOT_DUE,)}, (PRIVATE,)),
+    Story(
+        "plume-lexovie",
+        "CAF",
+        3_400,
+        {CARTE: (SEEN,), PNE: (SENT,)},
+        ("contact@plume-lexovie.example", ASKED, CONFIRMED),
+        Bpi.NON,
+    ),
+    Story("savoirs-seine", "BOP 104", 12_600, {CARTE: (SEEN, WRONG)}, ("contact@savoirs-seine.example",), Bpi.OUI),
+    Story("", "BOP 104", 5_000, {}, ("bonjour@atelier-du-port.example",), Bpi.OUI, "Atelier du port"),
+    Story("", "BOP 147", 4_200, {}, (), Bpi.INCONNU, "Mots partagés (asso)"),
+)
+
+
+class Grants:
+    """What one funder of Normandie wrote at the beginning of the year, and what happened since."""
+
+    def __init__(self, session: Session, now: datetime, funder: User, organismes: Mapping[str, Organisme]):
+        self.session, self.now, self.funder, self.organismes = session, now, funder, organismes
+        self.territoire: Territoire = funder.assignments[0].territoire
+        self.year = local_day(now).year
+
+    def run(self) -> None:
+        for rank, story in enumerate(STORIES, 1):
+            with clock_at(self.now - timedelta(60)):
+                convention = self.write(story, rank)
+            with clock_at(self.now - timedelta(40)):
+                self.follow_address(convention, story)
+            for kind, steps in story.steps.items():
+                for number, name in enumerate(steps):
+                    with clock_at(self.now - timedelta(30 - 9 * number)):
+                        self.take(convention, kind, name, rank)
+
+    def write(self, story: Story, rank: int) -> Convention:
+        organisme = self.organismes.get(story.house)
+        fiches = self.fiches(organisme)
+        grant = Grant(
+            programme=story.programme,
+            annee=self.year,
+            reference=f"{self.year}-{rank:04d}",
+            departement=next((fiche.latest.departement for fiche in fiches), "76"),
+            nom=organisme.nom if organisme else story.said,
+            siret=organisme.siret if organisme else "",
+            montant=story.amount * 100,
+            contact_pne=story.contact[0] if story.contact else "",
+            bpi=story.bpi,
+        )
+        convention = conventions.create(self.session, self.funder, self.territoire.id, grant)
+        if organisme:
+            conventions.attach(self.session, self.funder, convention.id, organisme)
+            shown = [fiche for fiche in fiches if fiche.state is FicheState.PUBLIEE]
+            for fiche in shown[:1]:
+                conventions.tie(self.session, self.funder, convention.id, fiche)
+        return convention
+
+    def fiches(self, organisme: Organisme | None) -> list[Fiche]:
+        """Of the structure, those that were sent."""
+        if organisme is None:
+            return []
+        query = select(Fiche).where(Fiche.organisme_id == organisme.id, Fiche.numero.is_not(None)).order_by(Fiche.id)
+        return list(self.session.scalars(query))
+
+    def follow_address(self, convention: Convention, story: Story) -> None:
+        if ASKED in story.contact:
+            contacts.ask(self.session, self.funder, convention.id)
+        if CONFIRMED in story.contact:
+            contacts.confirmed(self.session, convention)
+        if BOUNCED in story.contact:
+            contacts.bounced(self.session, self.funder, convention.id, "Boîte inconnue, dit le message de retour.")
+
+    def take(self, convention: Convention, kind: ObligationKind, name: str, rank: int) -> None:
+        row = convention.obligation(kind)
+        proof = self.proof(convention, kind, name, rank)
+        if name == SEEN and proof is None:
+            return
+        actor = robot(self.session) if name == SEEN else self.funder
+        comment = WHY.get(name, "")
+        apply(self.session, name, obligation_id=row.id, actor=actor, comment=comment, proof=proof)
+
+    def proof(self, convention: Convention, kind: ObligationKind, name: str, rank: int) -> Proof | None:
+        day = local_day(self.now - timedelta(30)).isoformat()
+        if name == SEEN:
+            numeros = [tie.fiche.numero for tie in convention.ties if tie.fiche.numero]
+            if not numeros:
+                return None
+            link = f"/api/fiches/{numeros[0]}"
+            return {"date": day, "flux": self.territoire.slug, "numero": numeros[0], "numeros": numeros, "lien": link}
+        if kind is INFO and name in (DECLARED, CHECKED):
+            return {"adresse": f"{PAGE}{rank:02x}", **({"date": day} if name == CHECKED else {})}
+        keys = {SENT: "envoye", DECLARED: "repondu", CHECKED: "verifie"}
+        return {keys[name]: day} if name in keys else None
