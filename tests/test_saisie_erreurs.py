@@ -416,6 +416,12 @@ def test_a_tampered_page_never_breaks(visitor, fiche, name):
         *("ajouter:", "ajouter:structure", "ajouter:lieux-0", "ajouter:__class__", "ajouter:\x00", "ajouter:😀"),
         *(f"ajouter:actions-{rank}-creneaux" for rank in ("9", "²", "٣", "x", "-1", "9" * 80)),
         *("retirer:", "retirer:lieux", "retirer:lieux-9", "retirer:lieux-x", "retirer:\x00", "autre"),
+        *(
+            f"{what}:{path}"
+            for what in ("copier", "monter", "descendre")
+            for path in ("", "lieux", "lieux-9", "x-0", "\x00")
+        ),
+        *("copier:actions-٣-creneaux-0", "monter:lieux-²", "descendre:structure-0", "plusieurs:actions-0-creneaux"),
     ],
 )
 def test_a_tampered_order_changes_no_row(visitor, fiche, order):
@@ -461,6 +467,27 @@ def test_pressing_remove_twice_removes_one_row(visitor, fiche):
     for _ in range(2):
         assert page.send(follow=False, ligne="retirer:lieux-1").status == 303
     assert [lieu.adresse.denomination for lieu in stored(fiche).lieux] == ["Maison de quartier", "C"]
+
+
+@pytest.mark.parametrize("path", ["lieux-0", "actions-0", "actions-0-creneaux-1"])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_pressing_duplicate_twice_makes_one_duplicate(visitor, fiche, path, wrong):
+    page = open_step(visitor, fiche, "lieux")
+    if wrong:
+        page.type({"actions-0-semaines": "douze"})
+    rows = path.rpartition("-")[0]
+    before = page.rows(rows)
+    for _ in range(2):
+        assert page.send(follow=False, ligne=f"copier:{path}").status == 303
+    assert open_step(visitor, fiche, "lieux").rows(rows) == before + 1
+
+
+def test_pressing_up_twice_moves_a_row_once(visitor, fiche):
+    before = [lieu.id for lieu in stored(fiche).lieux]
+    page = open_step(visitor, fiche, "lieux")
+    for _ in range(2):
+        assert page.send(follow=False, ligne="monter:lieux-1").status == 303
+    assert [lieu.id for lieu in stored(fiche).lieux] == before[::-1]
 
 
 def test_asking_twice_for_a_new_fiche_makes_one(visitor):

@@ -142,8 +142,9 @@ def test_a_page_closed_without_network_is_sent_at_the_next_visit(someone, draft,
     again = nadia.another_tab()
     nadia.page.close()
     again.page.context.set_offline(False)
-    again.open(f"/fiches/{draft[1]}/saisie/objectifs")
+    again.page.goto(f"/fiches/{draft[1]}/saisie/objectifs")  # it sends what waited, then shows itself again
     expect(again.page.get_by_label("Objectifs")).to_have_value("Écrit avant de fermer.")
+    again.look()
     assert stored(draft[1]).formation.objectif == "Écrit avant de fermer."
     assert again.page.evaluate(WAITING) == 0
     again.no_problem()

@@ -101,7 +101,7 @@ def test_places_and_dates_in_two_clicks(app: Flask, someone: NewPerson, size: Si
     email, fiche_id = committed(provider, fiche)
     nadia = someone(size)
     nadia.login(email)
-    nadia.page.get_by_role("link", name="Places et dates").click()
+    nadia.page.get_by_role("link", name="Dire les places libres").click()
     nadia.look()
     nadia.page.get_by_role("button", name="C’est complet").click()
     nadia.look()
