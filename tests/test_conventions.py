@@ -492,3 +492,17 @@ def test_a_structure_that_comes_later_is_recognised_by_its_number(flora):
     db.session.rollback()
     assert waiting.organisme_id == structure.id
     assert named.matching is Matching.SANS_STRUCTURE, "une personne a dit qu’elle n’y était pas"
+
+
+def test_the_command_makes_a_funder_of_some_programmes_and_departements(app):
+    words = (
+        "users create flore@exemple.fr --name Flore --role financeur --territoire normandie --password un-mot-de-passe"
+    )
+    scope = ["--programme", "BOP 104", "--departement", "14", "--departement", "50"]
+    done = app.test_cli_runner().invoke(args=[*words.split(), *scope])
+    assert done.exit_code == 0, done.output
+    flore = db.session.scalars(select(make.User).where(make.User.email == "flore@exemple.fr")).one()
+    where = make.territoire().id
+    assert flore.funds(where, "BOP 104", "50")
+    assert not flore.funds(where, "BOP 104", "61")
+    assert not flore.funds(where, "Région", "14")
