@@ -292,8 +292,10 @@ def test_the_conventions_of_another_year_are_not_noted_with_those_of_this_one(vi
 def link_to(address: str) -> str:
     """The path of the link in the last e-mail that an address was sent."""
     db.session.rollback()
-    message = db.session.scalars(select(Mail).where(Mail.address == address).order_by(Mail.id.desc())).first()
-    return next(line for line in message.text.splitlines() if "/adresse-enquete/" in line).partition("/adresse-")[2]
+    newest = select(Mail.text).where(Mail.address == address).order_by(Mail.id.desc()).limit(1)
+    text = db.session.scalars(newest).one()
+    db.session.rollback()
+    return next(line for line in text.splitlines() if "/adresse-enquete/" in line).partition("/adresse-")[2]
 
 
 def test_one_click_on_the_link_confirms_and_opening_it_does_not(app, visitor, flora, structure):
@@ -490,3 +492,17 @@ def test_a_structure_that_comes_later_is_recognised_by_its_number(flora):
     db.session.rollback()
     assert waiting.organisme_id == structure.id
     assert named.matching is Matching.SANS_STRUCTURE, "une personne a dit qu’elle n’y était pas"
+
+
+def test_the_command_makes_a_funder_of_some_programmes_and_departements(app):
+    words = (
+        "users create flore@exemple.fr --name Flore --role financeur --territoire normandie --password un-mot-de-passe"
+    )
+    scope = ["--programme", "BOP 104", "--departement", "14", "--departement", "50"]
+    done = app.test_cli_runner().invoke(args=[*words.split(), *scope])
+    assert done.exit_code == 0, done.output
+    flore = db.session.scalars(select(make.User).where(make.User.email == "flore@exemple.fr")).one()
+    where = make.territoire().id
+    assert flore.funds(where, "BOP 104", "50")
+    assert not flore.funds(where, "BOP 104", "61")
+    assert not flore.funds(where, "Région", "14")

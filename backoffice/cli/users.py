@@ -11,6 +11,7 @@ from backoffice.extensions import db
 from backoffice.models import Assignment, Membership, Organisme, Territoire, User
 from backoffice.passwords import SHORTEST, hash_password
 from backoffice.permissions import Role
+from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
 
 group = AppGroup("users", help="Comptes.")
@@ -22,8 +23,23 @@ group = AppGroup("users", help="Comptes.")
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
 @click.option("--organisme", help="Nom de la structure (saisie, responsable) ; créée si elle n’existe pas.")
 @click.option("--territoire", help="Code du territoire (normandie…).")
+@click.option(
+    "--programme", "scope", multiple=True, type=click.Choice([*programmes()]), help="Financeur : le seul suivi."
+)
+@click.option(
+    "--departement", "departements", multiple=True, help="Financeur : le seul suivi (plusieurs fois possible)."
+)
 @click.option("--password", prompt="Mot de passe", hide_input=True, confirmation_prompt=True)
-def create(email: str, name: str, role: str, organisme: str | None, territoire: str | None, password: str) -> None:
+def create(
+    email: str,
+    name: str,
+    role: str,
+    organisme: str | None,
+    territoire: str | None,
+    scope: tuple[str, ...],
+    departements: tuple[str, ...],
+    password: str,
+) -> None:
     """Crée un compte. Un responsable ou une saisie a une structure ; les autres ont un territoire."""
     try:
         email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
@@ -39,6 +55,9 @@ def create(email: str, name: str, role: str, organisme: str | None, territoire: 
         session.add(user)
         if role != Role.ADMINISTRATEUR:
             _attach(user, Role(role), organisme, _territoire(territoire))
+        for assignment in user.assignments:
+            if assignment.role is Role.FINANCEUR:
+                assignment.programmes, assignment.departements = list(scope), list(departements)
     click.echo(f"Compte créé : {email} ({role}).")
 
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models import ImportJob, ImportKind, ImportLine, Outcome, User
 from backoffice.models.imports import FICHE_KINDS
 
 PAGE = 100
+MOST_FAULTY = 500
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ def lines(session: Session, job: ImportJob, page: int) -> Lines:
         select(ImportLine).where(mine).order_by(ImportLine.rank).limit(PAGE).offset((page - 1) * PAGE)
     ).all()
     return Lines(rows, counts, imported, page, pages)
+
+
+def faulty(session: Session, job: ImportJob) -> Sequence[ImportLine]:
+    """The lines that cannot be imported as they are, whatever the page that is looked at."""
+    wrong = or_(ImportLine.plan == Outcome.ECARTEE, ImportLine.result == Outcome.ECHEC)
+    query = select(ImportLine).where(ImportLine.job_id == job.id, wrong).order_by(ImportLine.rank)
+    return session.scalars(query.limit(MOST_FAULTY)).all()
 
 
 def _counts(session: Session, column: Any, *conditions: Any) -> dict[Outcome, int]:

@@ -106,7 +106,10 @@ def job_page(job: ImportJob, error: str = "") -> str:
         return render_template("imports/progression.html", job=job, pages="import_conventions", of="ligne")
     lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
     waiting = conventions_queries.unsettled_count(db.session(), current_user)
-    return render_template("conventions/rapport.html", job=job, lines=lines, waiting=waiting, error=error)
+    faulty = queries.faulty(db.session(), job)
+    return render_template(
+        "conventions/rapport.html", job=job, lines=lines, faulty=faulty, waiting=waiting, error=error
+    )
 
 
 def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: str = "") -> ResponseReturnValue:
