@@ -53,7 +53,18 @@ from workflows.lots import prepare
 from workflows.remarks import pin
 
 from . import factories as make
-from .url_rows import CONVENTIONS, EVERYONE, NOBODY, Row
+from .url_rows import (
+    ADMINISTRATORS,
+    CONVENTIONS,
+    EVERYONE,
+    FLUXES,
+    NEXT_YEAR,
+    NOBODY,
+    RULERS,
+    WRITERS,
+    P,
+    Row,
+)
 from .visitor import ORIGIN, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,22 +84,16 @@ ACTORS = (
 """In the order of the columns below. «autre»: of another structure, or of another territoire."""
 
 
-P = Permission
 WITHOUT_KEY = (401,) * 8
-WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
 ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
 """Who may write a fiche: its structure, and the moderators of its territoire in its place."""
 OUTSIDE = ENTERERS[4:]
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
-RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
 OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
 OUTSIDE_M = (404, 403, 403, 403)
 """What people of another territoire get of a moderator's page, and those who are no moderators."""
-OF_CAMPAIGN = (303, 403, 403, 200, 404, 403, 403, 200)
 OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
-WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
-ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
 FOLLOWERS = (303, 403, 403, 200, 200, 200, 200, 403)
 MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
@@ -138,29 +143,6 @@ ROWS = (
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
     Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
-    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire", (303, 200, 200, 403, 403, 403, 403, 403)),
-    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire/{organisme}", WRITERS),
-    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire?fiche={publiee}", WRITERS),
-    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire?fiche=abc", (303, 404, 404, *WRITERS[3:])),
-    Row(
-        "reconduction.reconduire",
-        P.WRITE_FICHE,
-        "POST",
-        "/fiches/reconduire",
-        (303, 303, *WRITERS[2:]),
-        (("fiche", "{publiee}"),),
-    ),
-    Row(
-        "reconduction.reconduire",
-        P.WRITE_FICHE,
-        "POST",
-        "/fiches/reconduire",
-        (303, 409, *WRITERS[2:]),
-        (("fiche", "{suspendue}"),),
-    ),
-    Row("reconduction.resultat", P.WRITE_FICHE, "GET", "/fiches/reconduction?fiche={publiee}", WRITERS),
-    Row("reconduction.dupliquer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/dupliquer", (303, 303, *WRITERS[2:])),
-    Row("reconduction.dupliquer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/dupliquer", (303, 303, *WRITERS[2:])),
     Row("affichette.affichette", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/affichette", ENTERERS),
     Row("affichette.affichette", P.ENTER_FICHE, "GET", "/fiches/{publiee}/affichette?groupe=G2", ENTERERS),
     Row(
@@ -631,42 +613,6 @@ ROWS = (
         (401, 403, 403, 422, 422, 403, 403, 403),
         (("nom", "Une structure"),),
     ),
-    Row("campagnes.liste", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/", RULERS),
-    Row("campagnes.nouvelle", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/nouvelle", RULERS),
-    Row(
-        "campagnes.creer",
-        P.MANAGE_CAMPAIGNS,
-        "POST",
-        "/moderation/campagnes/nouvelle",
-        (401, 403, 403, 422, 422, 403, 403, 422),
-    ),
-    Row("campagnes.campagne", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}", OF_CAMPAIGN),
-    Row(
-        "campagnes.campagne",
-        P.MANAGE_CAMPAIGNS,
-        "GET",
-        "/moderation/campagnes/999999",
-        (*RULERS[:3], 404, 404, 403, 403, 404),
-    ),
-    Row("campagnes.modifier", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/modifier", OF_CAMPAIGN),
-    Row(
-        "campagnes.enregistrer",
-        P.MANAGE_CAMPAIGNS,
-        "POST",
-        "/moderation/campagnes/{campagne}/modifier",
-        (401, 403, 403, 422, 404, 403, 403, 422),
-    ),
-    Row(
-        "campagnes.inviter",
-        P.MANAGE_CAMPAIGNS,
-        "POST",
-        "/moderation/campagnes/{campagne}/inviter",
-        (303, 403, 403, 303, 404, 403, 403, 303),
-    ),
-    Row("campagnes.csv", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/avancement.csv", OF_CAMPAIGN),
-    Row(
-        "campagnes.graphique", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/avancement.svg", OF_CAMPAIGN
-    ),
     Row("chiffres.accueil", P.MODERATE, "GET", "/moderation/chiffres/", MODERATORS_ALL),
     Row("chiffres.csv", P.MODERATE, "GET", "/moderation/chiffres/semaine.csv", MODERATORS_ALL),
     Row("chiffres.graphique", P.MODERATE, "GET", "/moderation/chiffres/moderateur-delais.svg", MODERATORS_ALL),
@@ -711,37 +657,6 @@ ROWS = (
     Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
     Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),
     Row("flux.differentiel", P.PUBLIC, "GET", "/flux/normandie/differentiel", WITHOUT_KEY),
-    Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
-    Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
-    Row("suivi.creer", P.ADMINISTER, "POST", "/administration/flux/nouveau", (*ADMINISTRATORS[:7], 422)),
-    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/{flux}", ADMINISTRATORS),
-    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/999999", (*ADMINISTRATORS[:7], 404)),
-    Row("suivi.regler", P.ADMINISTER, "POST", "/administration/flux/{flux}/reglages", (*ADMINISTRATORS[:7], 422)),
-    Row("suivi.lancer", P.ADMINISTER, "POST", "/administration/flux/{flux}/lancer", WHO_ADMINISTERS),
-    Row("suivi.creer_cle", P.ADMINISTER, "POST", "/administration/flux/{flux}/cles", (*ADMINISTRATORS[:7], 422)),
-    Row("suivi.retirer_cle", P.ADMINISTER, "POST", "/administration/flux/cles/{cle}/retirer", WHO_ADMINISTERS),
-    Row("suivi.fabrication", P.ADMINISTER, "GET", "/administration/flux/fabrications/{fabrication}", ADMINISTRATORS),
-    Row(
-        "suivi.arreter",
-        P.ADMINISTER,
-        "POST",
-        "/administration/flux/fabrications/{fabrication}/arreter",
-        WHO_ADMINISTERS,
-    ),
-    Row(
-        "suivi.recommencer",
-        P.ADMINISTER,
-        "POST",
-        "/administration/flux/fabrications/{fabrication}/recommencer",
-        WHO_ADMINISTERS,
-    ),
-    Row(
-        "suivi.fichier",
-        P.ADMINISTER,
-        "GET",
-        "/administration/flux/fabrications/{fabrication}/fichier",
-        (*ADMINISTRATORS[:7], 404),
-    ),
     Row("donnees.documentation", P.PUBLIC, "GET", "/api", EVERYONE),
     Row("api.description", P.PUBLIC, "GET", "/api/openapi.json", EVERYONE),
     Row("api.fiches", P.PUBLIC, "GET", "/api/fiches", EVERYONE),
@@ -750,13 +665,9 @@ ROWS = (
     Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_soumise}", NOBODY),
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
-    Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
-    Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
-    Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
-    Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
-    Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
-    Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
     *CONVENTIONS,
+    *NEXT_YEAR,
+    *FLUXES,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]

@@ -1,4 +1,4 @@
-"""One line of the table of addresses (see test_urls), and the lines of the conventions."""
+"""Lines of the table of addresses (see test_urls): of the conventions, of a year that follows another, of the flows."""
 
 from __future__ import annotations
 
@@ -104,3 +104,112 @@ CONVENTIONS = (
         (303, 303, 404, 403, 403, 403, 403, 403)),
 )  # fmt: skip
 """The columns are those of ACTORS: see test_urls."""
+
+WRITERS = (303, 200, 404, 403, 403, 403, 403, 403)
+RULERS = (303, 403, 403, 200, 200, 403, 403, 200)
+OF_CAMPAIGN = (303, 403, 403, 200, 404, 403, 403, 200)
+
+NEXT_YEAR = (
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire/{organisme}", WRITERS),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire?fiche={publiee}", WRITERS),
+    Row("reconduction.choisir", P.WRITE_FICHE, "GET", "/fiches/reconduire?fiche=abc", (303, 404, 404, *WRITERS[3:])),
+    Row(
+        "reconduction.reconduire",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/reconduire",
+        (303, 303, *WRITERS[2:]),
+        (("fiche", "{publiee}"),),
+    ),
+    Row(
+        "reconduction.reconduire",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/reconduire",
+        (303, 409, *WRITERS[2:]),
+        (("fiche", "{suspendue}"),),
+    ),
+    Row("reconduction.resultat", P.WRITE_FICHE, "GET", "/fiches/reconduction?fiche={publiee}", WRITERS),
+    Row("reconduction.dupliquer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/dupliquer", (303, 303, *WRITERS[2:])),
+    Row("reconduction.dupliquer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/dupliquer", (303, 303, *WRITERS[2:])),
+    Row("campagnes.liste", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/", RULERS),
+    Row("campagnes.nouvelle", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/nouvelle", RULERS),
+    Row(
+        "campagnes.creer",
+        P.MANAGE_CAMPAIGNS,
+        "POST",
+        "/moderation/campagnes/nouvelle",
+        (401, 403, 403, 422, 422, 403, 403, 422),
+    ),
+    Row("campagnes.campagne", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}", OF_CAMPAIGN),
+    Row(
+        "campagnes.campagne",
+        P.MANAGE_CAMPAIGNS,
+        "GET",
+        "/moderation/campagnes/999999",
+        (*RULERS[:3], 404, 404, 403, 403, 404),
+    ),
+    Row("campagnes.modifier", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/modifier", OF_CAMPAIGN),
+    Row(
+        "campagnes.enregistrer",
+        P.MANAGE_CAMPAIGNS,
+        "POST",
+        "/moderation/campagnes/{campagne}/modifier",
+        (401, 403, 403, 422, 404, 403, 403, 422),
+    ),
+    Row(
+        "campagnes.inviter",
+        P.MANAGE_CAMPAIGNS,
+        "POST",
+        "/moderation/campagnes/{campagne}/inviter",
+        (303, 403, 403, 303, 404, 403, 403, 303),
+    ),
+    Row("campagnes.csv", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/avancement.csv", OF_CAMPAIGN),
+    Row(
+        "campagnes.graphique", P.MANAGE_CAMPAIGNS, "GET", "/moderation/campagnes/{campagne}/avancement.svg", OF_CAMPAIGN
+    ),
+)
+
+WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
+ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
+
+FLUXES = (
+    Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
+    Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
+    Row("suivi.creer", P.ADMINISTER, "POST", "/administration/flux/nouveau", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/{flux}", ADMINISTRATORS),
+    Row("suivi.flux", P.ADMINISTER, "GET", "/administration/flux/999999", (*ADMINISTRATORS[:7], 404)),
+    Row("suivi.regler", P.ADMINISTER, "POST", "/administration/flux/{flux}/reglages", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.lancer", P.ADMINISTER, "POST", "/administration/flux/{flux}/lancer", WHO_ADMINISTERS),
+    Row("suivi.creer_cle", P.ADMINISTER, "POST", "/administration/flux/{flux}/cles", (*ADMINISTRATORS[:7], 422)),
+    Row("suivi.retirer_cle", P.ADMINISTER, "POST", "/administration/flux/cles/{cle}/retirer", WHO_ADMINISTERS),
+    Row("suivi.fabrication", P.ADMINISTER, "GET", "/administration/flux/fabrications/{fabrication}", ADMINISTRATORS),
+    Row(
+        "suivi.arreter",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/fabrications/{fabrication}/arreter",
+        WHO_ADMINISTERS,
+    ),
+    Row(
+        "suivi.recommencer",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/fabrications/{fabrication}/recommencer",
+        WHO_ADMINISTERS,
+    ),
+    Row(
+        "suivi.fichier",
+        P.ADMINISTER,
+        "GET",
+        "/administration/flux/fabrications/{fabrication}/fichier",
+        (*ADMINISTRATORS[:7], 404),
+    ),
+    Row("lheo.fichier", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
+    Row("lheo.verifier", P.CONNECTED, "POST", "/lheo/verifier", (303,) + (422,) * 7),
+    Row("lheo.resultat", P.CONNECTED, "GET", "/lheo/verifier/resultat", (303,) * 8),
+    Row("lheo.relancer", P.CONNECTED, "POST", "/lheo/verifier/relancer", (303,) * 8),
+    Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
+    Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
+)
