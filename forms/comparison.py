@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -172,15 +173,21 @@ def _alike_places(old: Lieu, new: Lieu) -> int:
 
 
 def _alike_dates(old: Session, new: Session) -> int:
-    """Two points for both days, one for one of them, or for more than half of the time in common."""
+    """Two points for both days, one for one of them, for more than half of the time in common, or for a year later."""
     if (old.debut, old.fin) == (new.debut, new.fin):
         return 2
     if not (old.debut and old.fin and new.debut and new.fin):
         return 0
-    if old.debut == new.debut or old.fin == new.fin:
+    if old.debut == new.debut or old.fin == new.fin or _a_year_later(old, new):
         return 1
     shared = (min(old.fin, new.fin) - max(old.debut, new.debut)).days
     return int(2 * shared > (max(old.fin, new.fin) - min(old.debut, new.debut)).days)
+
+
+def _a_year_later(old: Session, new: Session) -> bool:
+    """As a renewal moves it, give or take a month: next year's session is another one, and takes its place."""
+    moves = [b - a for a, b in ((old.debut, new.debut), (old.fin, new.fin)) if a and b]
+    return len(moves) == 2 and all(timedelta(335) <= move <= timedelta(395) for move in moves)
 
 
 def _alike_rows(old: Any, new: Any) -> int:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Recrutement, Session, dump, load
 from exports.importing.reading import leaf_values
 from forms.comparison import Comparison, Kind, compare
+from forms.renewal import PROPOSED, renew
 from tests.exports.contents import contents
 from tests.factories import complete_content, two_places
 
@@ -163,9 +164,25 @@ def test_dates_removed_and_typed_again_are_recognised(shift):
     assert not {"nouvelle", "retiree"} & found.keys()
 
 
-def test_the_dates_of_next_year_are_new_and_those_of_this_year_removed():
+def test_next_years_session_takes_the_place_of_this_years():
+    """As a renewal does: another session, whose dates are a move."""
+    old = complete_content()
+    new = renew(old, PROPOSED, date(2027, 7, 1)).content
+    assert new.actions[0].sessions[0].id != old.actions[0].sessions[0].id
+    found = dict(kinds(old, new))
+    assert found.keys() == {"ressaisie", "deplacee", "modifiee"}  # the last: the local id given last
+    assert found["deplacee"] == "actions-0-sessions-0"
+
+
+def test_beside_a_session_that_is_not_over_next_years_is_new():
+    old = complete_content()
+    new = renew(old, PROPOSED, date(2027, 3, 1)).content
+    assert ("nouvelle", "actions-0-sessions-1") in kinds(old, new)
+
+
+def test_dates_of_another_time_are_new_and_those_of_before_removed():
     old, new = complete_content(), complete_content()
-    new.actions[0].sessions = [Session(new.new_id(Session), date(2027, 9, 15), date(2028, 6, 30))]
+    new.actions[0].sessions = [Session(new.new_id(Session), date(2028, 9, 15), date(2029, 6, 30))]
     assert kinds(old, new)[:2] == [("nouvelle", "actions-0-sessions-0"), ("retiree", "actions-0-sessions-0")]
 
 
