@@ -34,11 +34,12 @@ MINUTES ?= 2
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz.fuzz_reader -max_total_time=$$(($(MINUTES) * 60))
 
-# Flows at the size of the country, beside gzip, one tree and xmllint; ROUNDS measures of each.
+# Flows at the size of the country, beside gzip, one tree and xmllint; ROUNDS measures of each. Then the funders' board.
 FICHES ?= 20000
 ROUNDS ?= 3
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.bench.flux --fiches $(FICHES) --rounds $(ROUNDS)
+	@$(BIN)/python -m tests.bench.board
 
 # The page of the moderators' queue with 600 fiches and with 60,000, on SQLite and on PostgreSQL.
 bench-queue: $(VENV)/.installed-test
