@@ -57,10 +57,10 @@ class Story:
     said: str = ""
 
 
-PRIVATE = "camille.exemple@orange.fr"
+SHARED = "camille@partage.example"
 
 STORIES = (
-    Story("trois-tilleuls", "BOP 104", 8_500, {CARTE: (SEEN,), PNE: (SENT,)}, (PRIVATE, ASKED), Bpi.OUI),
+    Story("trois-tilleuls", "BOP 104", 8_500, {CARTE: (SEEN,), PNE: (SENT,)}, (SHARED, ASKED), Bpi.OUI),
     Story("trois-tilleuls", "Commune", 1_200, {CARTE: (SEEN,), PNE: (NOT_DUE,)}, (), Bpi.NON),
     Story(
         "rive-claire",
@@ -94,7 +94,7 @@ STORIES = (
         ("accueil@passage-bleu.example", ASKED, BOUNCED),
     ),
     Story("ccas-val", "BOP 147", 15_000, {}, (), Bpi.INCONNU),
-    Story("pays-ornais", "BOP 104", 7_300, {CARTE: (NOT_DUE,)}, (PRIVATE,)),
+    Story("pays-ornais", "BOP 104", 7_300, {CARTE: (NOT_DUE,)}, (SHARED,)),
     Story(
         "plume-lexovie",
         "CAF",
