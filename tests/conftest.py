@@ -18,7 +18,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from lxml import etree
-from sqlalchemy import create_engine, text
+from sqlalchemy import Column, create_engine, text
 from werkzeug.serving import make_server
 
 from backoffice import config
@@ -47,12 +47,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 BASES = {"app", "fresh"}
 """Fixtures that open a base."""
 
+STORIES = {"test_story.py", "test_moderation.py"}
+"""Of the tests in a browser, which are about pages, those that lead an entry through its whole life."""
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What opens no base says the same on both: it runs with SQLite only."""
+    """What opens no base, or looks at pages in a browser, says the same on both: it runs with SQLite only."""
     if config.getoption("--base") == "sqlite":
         return
-    kept = [item for item in items if BASES & set(getattr(item, "fixturenames", ()))]
+    kept = [
+        item
+        for item in items
+        if BASES & set(getattr(item, "fixturenames", ()))
+        and (item.path.parent.name != "browser" or item.path.name in STORIES)
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
@@ -136,7 +144,12 @@ class PostgresqlBase:
         need("postgresql")
         self.name = f"{NAME}_{name}"
         self.url = f"{services.POSTGRESQL}/{self.name}"
-        self._manage(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
+        self._manage(
+            f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)",
+            f"CREATE DATABASE {self.name}",
+            # No test pulls the plug of the machine: a commit need not wait for the disk.
+            f"ALTER DATABASE {self.name} SET synchronous_commit = off",
+        )
 
     def _manage(self, *orders: str) -> None:
         engine = create_engine(f"{services.POSTGRESQL}/postgres", isolation_level="AUTOCOMMIT")
@@ -149,9 +162,17 @@ class PostgresqlBase:
 
     def reset(self) -> None:
         db.session.remove()
-        names = ", ".join(sorted(set(db.metadata.tables) - KEPT_TABLES))
+        names = sorted(set(db.metadata.tables) - KEPT_TABLES)
         with db.engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
+            # Ten times faster than TRUNCATE, which makes the files of seventy tables anew. As a replica does: the
+            # triggers that forbid to rewrite the history, and the order of foreign keys, are set aside.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for name in connection.scalars(text(filled)).all():
+                connection.execute(text(f"DELETE FROM {name}"))
+            numbered = [name for name in names if isinstance(db.metadata.tables[name].autoincrement_column, Column)]
+            starts = ", ".join(f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered)
+            connection.execute(text(f"SELECT {starts}"))
         load_fluxes()
         load_ready_rules(db.session())
         load_sentences()
