@@ -9,6 +9,8 @@ from sqlalchemy import event
 
 from backoffice.extensions import db
 
+from .visitor import Visitor
+
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
@@ -24,3 +26,10 @@ def statements() -> Iterator[list[str]]:
         yield found
     finally:
         event.remove(db.engine, "before_cursor_execute", keep)
+
+
+def queries_of(visitor: Visitor, url: str) -> int:
+    """How many orders a page asks of the base."""
+    with statements() as found:
+        assert visitor.get(url).status_code == 200
+    return len(found)

@@ -7,7 +7,6 @@ import io
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from backoffice.extensions import db
 from backoffice.models import (
@@ -28,6 +27,7 @@ from backoffice.transactions import atomic
 from forms.renewal import PROPOSED
 from tests import factories as make
 from tests.pages import Page, open_page
+from tests.statements import queries_of
 from tests.visitor import Visitor
 from workflows import campaigns, operations, reminders, renewals
 from workflows.case import Refused
@@ -372,20 +372,6 @@ def test_the_page_of_a_campaign_asks_as_many_queries_for_any_number_of_structure
     for rank in range(5):
         published(make.provider(f"Nina {rank}", make.organisme(f"Association {rank}")), marc)
     assert queries_of(visitor, f"/moderation/campagnes/{campaign.id}") == few
-
-
-def queries_of(visitor, url):
-    seen = []
-
-    def listener(*args):
-        seen.append(args[2])
-
-    event.listen(db.engine, "before_cursor_execute", listener)
-    try:
-        assert visitor.get(url).status_code == 200
-    finally:
-        event.remove(db.engine, "before_cursor_execute", listener)
-    return len(seen)
 
 
 def test_the_queue_shows_the_fiches_of_a_campaign_alone(app, marc, nadia):

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import event
 
 from backoffice.extensions import db
 from backoffice.models import Fiche, FicheState, Nature, Revision, RevisionState, TransitionLog
@@ -17,6 +16,7 @@ from backoffice.transactions import atomic
 from forms.renewal import PROPOSED, UNFINISHED, WEEK, renew
 from tests import factories as make
 from tests.pages import Page, open_page, stored
+from tests.statements import queries_of
 from tests.visitor import Visitor
 from workflows import closing, reminders, renewals
 from workflows.case import Refused
@@ -226,20 +226,6 @@ def test_the_pages_ask_as_many_queries_for_one_fiche_as_for_many(app, visitor, n
     more = [make.fiche_in(RevisionState.VALIDEE, nadia, marc).id for _ in range(6)]
     asked = urlencode({"fiche": more}, doseq=True)
     assert (queries_of(visitor, f"/fiches/reconduire?{asked}"), queries_of(visitor, "/fiches/reconduire")) == few
-
-
-def queries_of(visitor, url):
-    seen = []
-
-    def listener(*args):
-        seen.append(args[2])
-
-    event.listen(db.engine, "before_cursor_execute", listener)
-    try:
-        assert visitor.get(url).status_code == 200
-    finally:
-        event.remove(db.engine, "before_cursor_execute", listener)
-    return len(seen)
 
 
 # --- Duplication --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from backoffice.extensions import db
 from backoffice.models import Fiche, Flux, FluxKind, FluxRun, Revision, RevisionState, RunState
@@ -17,6 +17,7 @@ from backoffice.queries.visibility import visibility
 from backoffice.transactions import atomic
 from tests import factories as make
 from tests.pages import open_page
+from tests.statements import queries_of
 from tests.visitor import Visitor
 from workflows import operations
 from workflows.dashboard import Next, cards
@@ -235,20 +236,6 @@ def _another_fragment(fiche):
     db.session.add(copy)
     db.session.flush()
     return copy.id
-
-
-def queries_of(visitor, url):
-    seen = []
-
-    def listener(*args):
-        seen.append(args[2])
-
-    event.listen(db.engine, "before_cursor_execute", listener)
-    try:
-        assert visitor.get(url).status_code == 200
-    finally:
-        event.remove(db.engine, "before_cursor_execute", listener)
-    return len(seen)
 
 
 def test_as_many_queries_for_1_fiche_as_for_200(visitor, nadia, marc):

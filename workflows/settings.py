@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models import SettingChange, Territoire, User
-from backoffice.models.cut import hold
 from backoffice.permissions import Permission, Role
 from forms.settings import SETTINGS
 
@@ -19,7 +18,6 @@ def change_settings(session: Session, territoire_id: int, values: Mapping[str, i
     """Writes those of `values` (by name of setting) that differ; returns how many did."""
     if territoire_id not in actor.territoire_ids(Role.MODERATEUR) or not actor.can(Permission.MODERATE):
         raise Refused("Vous ne pouvez pas changer les réglages de ce territoire.")
-    hold(session)
     territoire = session.scalars(
         select(Territoire)
         .where(Territoire.id == territoire_id)
