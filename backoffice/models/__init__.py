@@ -3,6 +3,7 @@
 from .account import Assignment, Login, Membership, Organisme, User
 from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
 from .certification import Certification
+from .changes import Change
 from .convention import (
     Bpi,
     ContactRequest,
@@ -34,7 +35,6 @@ from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
-from .settings import SettingChange
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
@@ -47,6 +47,7 @@ __all__ = [
     "CampaignInvitation",
     "CampaignTerritoire",
     "Certification",
+    "Change",
     "Commune",
     "ContactRequest",
     "ContactState",
@@ -113,7 +114,6 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
-    "SettingChange",
     "Support",
     "Territoire",
     "TransitionLog",
