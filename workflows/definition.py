@@ -120,6 +120,17 @@ _TABLE = (
         Permission.MODERATE,
         effect=effects.give_back,
     ),
+    # The account of the moderator who had it was closed, or no longer serves the territoire: workflows.deactivation.
+    Transition(
+        "liberer",
+        "Remettre dans la file, son modérateur n’étant plus là",
+        "remise dans la file, son modérateur n’étant plus là",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.SOUMISE,
+        Permission.AUTOMATIC,
+        effect=effects.give_back,
+    ),
     Transition(
         "valider",
         "Valider et publier",

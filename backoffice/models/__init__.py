@@ -16,6 +16,7 @@ from .convention import (
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .joining import Invitation, InvitationState, JoinRequest, JoinState, Orphan
 from .link import Link
 from .lots import Lot, LotAction, LotLine, LotResult
 from .moderation_rules import (
@@ -71,7 +72,11 @@ __all__ = [
     "ImportKind",
     "ImportLine",
     "ImportMapping",
+    "Invitation",
+    "InvitationState",
     "JobStatus",
+    "JoinRequest",
+    "JoinState",
     "Link",
     "Login",
     "Lot",
@@ -92,6 +97,7 @@ __all__ = [
     "ObligationState",
     "Organisme",
     "Origin",
+    "Orphan",
     "Outcome",
     "Phase",
     "PostalCode",

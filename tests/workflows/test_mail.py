@@ -287,6 +287,15 @@ FACTS = {
     "annee": 2026,
     "reference": "2026-104-0001",
     "nombre": 2,
+    "role": "saisie",
+    "lieu": "Les amis des Tilleuls",
+    "hote": "Marc Modèle",
+    "personne": "Awa Exemple",
+    "courriel": "awa@tilleuls.example",
+    "page": "/structure/1/membres",
+    "quoi": "Vous avez un autre rôle.",
+    "noms": ["Les amis des Tilleuls"],
+    "autres": 0,
     "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 
