@@ -36,6 +36,7 @@ from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -91,6 +92,7 @@ __all__ = [
     "ObligationKind",
     "ObligationState",
     "Organisme",
+    "OrganismeMerge",
     "Origin",
     "Outcome",
     "Phase",
@@ -114,8 +116,12 @@ __all__ = [
     "RunState",
     "SavedView",
     "SessionUpdate",
+    "StructureCheck",
+    "StructurePair",
+    "Subject",
     "Support",
     "Territoire",
     "TransitionLog",
     "User",
+    "Verification",
 ]
