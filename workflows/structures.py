@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,12 +18,12 @@ from backoffice.models.account import COLUMNS, NUMBERS, OF_FICHES
 from backoffice.models.base import now
 from backoffice.models.content import Contact, Contenu, Document, Lieu, Structure, dump, load
 from backoffice.models.cut import hold
-from backoffice.models.dates import short_day
-from backoffice.models.vocabulary import QUALIOPI, USAGES
+from backoffice.models.vocabulary import CATEGORIES, USAGES
 from backoffice.permissions import Permission
 from backoffice.queries.structures import helped_structure
 from exports.importing.merge import place_key
 from forms import numbers
+from forms.structure_pages import Certified
 
 from .case import Case, Refused
 from .changes import record
@@ -107,7 +106,7 @@ def learn(case: Case) -> None:
         text = getattr(said, leaf)
         if not getattr(organisme, name) and _sound(name, text):
             setattr(organisme, name, text)
-            record(case.session, case.actor, organisme, name, "", text, organisme.territoire_id)
+            record(case.session, case.actor, organisme, name, "", _words(name, text), organisme.territoire_id)
     organisme.commune = organisme.commune or said.adresse.code_insee[:5]
 
 
@@ -148,20 +147,31 @@ def gaps(organisme: Organisme, fiches: Sequence[Fiche]) -> list[Gap]:
 def say(session: Session, organisme_id: int, said: Structure, actor: User) -> Organisme:
     """Name, kind, numbers, address, structure porteuse. What `said` holds of contacts is not looked at."""
     organisme = open_page(session, organisme_id, actor)
-    before = load({"structure": known_structure(session, organisme)}).structure
-    said.contact, said.formateur, said.courriel = before.contact, before.formateur, before.courriel
+    known = load({"structure": known_structure(session, organisme)}).structure
+    said.contact, said.formateur, said.courriel = known.contact, known.formateur, known.courriel
     for name, leaf in COLUMNS.items():
-        _note(session, organisme, actor, name, getattr(organisme, name), getattr(said, leaf))
-    _note(session, organisme, actor, "raison_sociale", before.raison_sociale, said.raison_sociale)
-    _note(session, organisme, actor, "adresse", _address(before), _address(said))
-    _note(session, organisme, actor, "porteuse", before.porteuse.siret, said.porteuse.siret)
+        before, after = (_words(name, text) for text in (getattr(organisme, name), getattr(said, leaf)))
+        _note(session, organisme, actor, name, before, after)
+    _note(session, organisme, actor, "raison_sociale", known.raison_sociale, said.raison_sociale)
+    _note(session, organisme, actor, "adresse", ", ".join(known.adresse.envelope), ", ".join(said.adresse.envelope))
+    _note(session, organisme, actor, "porteuse", known.porteuse.siret, said.porteuse.siret)
     organisme.said = said
     return _said(session, organisme)
 
 
-def _address(said: Structure) -> str:
-    where = said.adresse
-    return ", ".join(text for text in (*where.lignes, f"{where.code_postal} {where.ville}".strip()) if text)
+def _words(name: str, text: str) -> str:
+    return CATEGORIES.get(text, text) if name == "categorie" else text
+
+
+def take_number(session: Session, organisme_id: int, name: str, text: str, actor: User) -> Organisme:
+    """A number as a fiche gives it. name: one of NUMBERS."""
+    organisme = open_page(session, organisme_id, actor)
+    if not _sound(name, text):
+        raise Refused("Ce numéro contient une erreur : corrigez-le dans la fiche.")
+    _note(session, organisme, actor, name, getattr(organisme, name), text)
+    setattr(organisme, name, text)
+    session.flush()
+    return organisme
 
 
 def name_contacts(session: Session, organisme_id: int, contacts: Mapping[str, Contact], actor: User) -> Organisme:
@@ -193,29 +203,12 @@ def contact_of(organisme: Organisme, said: Structure, usage: str) -> Contact:
     return named
 
 
-@dataclass(frozen=True)
-class Qualiopi:
-    """certified: None when the structure does not say."""
-
-    certified: bool | None
-    categories: Sequence[str] = ()
-    until: date | None = None
-
-    @property
-    def words(self) -> str:
-        if not self.certified:
-            return "non" if self.certified is False else ""
-        kinds = ", ".join(QUALIOPI[code] for code in self.categories)
-        until = f"jusqu’au {short_day(self.until)}" if self.until else ""
-        return " – ".join(text for text in ("oui", kinds, until) if text)
-
-
-def qualiopi_of(organisme: Organisme) -> Qualiopi:
-    return Qualiopi(organisme.qualiopi, organisme.qualiopi_categories, organisme.qualiopi_until)
+def qualiopi_of(organisme: Organisme) -> Certified:
+    return Certified(organisme.qualiopi, organisme.qualiopi_categories, organisme.qualiopi_until)
 
 
 def say_qualiopi(
-    session: Session, organisme_id: int, said: Qualiopi, actor: User | None, source: str = ITSELF
+    session: Session, organisme_id: int, said: Certified, actor: User | None, source: str = ITSELF
 ) -> Organisme:
     """actor: None when a register says so."""
     organisme = open_page(session, organisme_id, actor) if actor else living(session, organisme_id)
