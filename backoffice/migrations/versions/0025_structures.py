@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from backoffice.migrations.append_only import protect, release
 
 revision = "0025"
-down_revision = "0017"
+down_revision = "0020"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 WORDS = {"categorie": 30, "nda": 11, "rna": 10, "uai": 8, "qualiopi_source": 120, "commune": 5}
