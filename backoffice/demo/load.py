@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice.models import Fiche, Mail, MailState, Organisme, Territoire, User
 from backoffice.models.base import clock_at
-from backoffice.models.content import Contenu, dump
+from backoffice.models.content import Contenu
 from backoffice.models.dates import PARIS
 from backoffice.passwords import hash_password
 from backoffice.permissions import Permission, Role
@@ -222,8 +222,8 @@ def _office_hours(days: list[int], now: datetime, rng: Random) -> Iterator[datet
 
 
 def add_organisme(session: Session, house: House, territoire: Territoire) -> Organisme:
-    structure = dump(house.structure(towns(house.region)))
-    organisme = Organisme(nom=house.nom, siret=house.siret, territoire_id=territoire.id, structure=structure)
+    organisme = Organisme(territoire_id=territoire.id)
+    organisme.said = house.structure(towns(house.region))
     session.add(organisme)
     session.flush()
     return organisme
