@@ -34,6 +34,8 @@ class Permission(StrEnum):
     WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
     ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
     MANAGE_MEMBERS = "manage_members"  # invite and remove the people of one's structures, or of one's territoires' ones
+    KEEP_STRUCTURE = "keep_structure"  # the page of a structure: its own people, who moderates it, administrators
+    MANAGE_STRUCTURES = "manage_structures"  # verify structures, join doubles: of one's territoires, or of all
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
     MANAGE_CAMPAIGNS = "manage_campaigns"  # invite last year's structures: of one's territoires, or of all
@@ -51,6 +53,7 @@ ENTRY = frozenset(
     {
         Permission.WRITE_FICHE,
         Permission.ENTER_FICHE,
+        Permission.KEEP_STRUCTURE,
         Permission.IMPORT,
         Permission.READ_FICHE,
         Permission.READ_CONVENTION,
@@ -66,6 +69,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.MANAGE_MEMBERS,
             Permission.MANAGE_CAMPAIGNS,
             Permission.ENTER_FICHE,
+            Permission.KEEP_STRUCTURE,
+            Permission.MANAGE_STRUCTURES,
             Permission.IMPORT,
             Permission.WRITE_RULES,
             Permission.READ_FICHE,
@@ -83,7 +88,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ADMINISTRATEUR: frozenset(
-        {Permission.ADMINISTER, Permission.MANAGE_CAMPAIGNS, Permission.WRITE_RULES, Permission.READ_FICHE}
+        {
+            Permission.ADMINISTER,
+            Permission.KEEP_STRUCTURE,
+            Permission.MANAGE_STRUCTURES,
+            Permission.MANAGE_CAMPAIGNS,
+            Permission.WRITE_RULES,
+            Permission.READ_FICHE,
+        }
     ),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""

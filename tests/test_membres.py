@@ -54,7 +54,7 @@ def nadia(app):
 @pytest.fixture
 def people(nadia):
     """The address of the page of the people of Nadia's structure."""
-    return f"/structure/{nadia.memberships[0].organisme_id}/membres"
+    return f"/structures/{nadia.memberships[0].organisme_id}/membres"
 
 
 def invite(by: Visitor, people: str, email: str = AWA, role: str = "saisie"):
@@ -321,14 +321,14 @@ def test_somebody_without_account_confirms_their_address_finds_the_structure_and
     assert request.words == "J’anime l’atelier du mardi.", "demandé deux fois, c’est une demande"
     assert notices(nadia) == ["demande_rattachement"]
     by = Visitor(app, nadia)
-    people = f"/structure/{structure_id}/membres"
+    people = f"/structures/{structure_id}/membres"
     assert "J’anime l’atelier du mardi." in by.see(people).text
-    accepted = by.post(f"/structure/{structure_id}/demandes/{request.id}", {"reponse": "saisie"})
+    accepted = by.post(f"/structures/{structure_id}/demandes/{request.id}", {"reponse": "saisie"})
     assert accepted.status_code == 303
     assert roles_of(AWA) == [("Centre social des Tilleuls", Role.SAISIE)]
     assert visitor.get("/fiches/").status_code == 200
     assert "demande_acceptee" in notices(db.session.scalars(select(User).where(User.email == AWA)).one())
-    again = by.post(f"/structure/{structure_id}/demandes/{request.id}", {"reponse": "refuser"})
+    again = by.post(f"/structures/{structure_id}/demandes/{request.id}", {"reponse": "refuser"})
     assert again.status_code == 409
     assert "déjà été acceptée par Nadia Exemple" in again.text
 
@@ -358,7 +358,7 @@ def test_moderators_decide_when_there_is_no_responsable(app, visitor):
     assert notices(moderator) == ["demande_moderateurs"]
     by = Visitor(app, moderator)
     assert "Awa Nouvelle demande à rejoindre" in by.see("/moderation/personnes/").text
-    refused = by.post(f"/structure/{structure.id}/demandes/{request_id}", {"reponse": "refuser"})
+    refused = by.post(f"/structures/{structure.id}/demandes/{request_id}", {"reponse": "refuser"})
     assert refused.status_code == 303
     assert "demande_refusee" in notices(person)
     assert roles_of(person.email) == []

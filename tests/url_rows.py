@@ -221,30 +221,30 @@ TYPED = (401, *ADMINISTRATORS[1:])
 """Of a form whose answers outlive an expired session."""
 
 PEOPLE = (
-    Row("membres.les_miens", P.MANAGE_MEMBERS, "GET", "/structure/membres",
+    Row("membres.les_miens", P.MANAGE_MEMBERS, "GET", "/structures/membres",
         (303, 303, 303, 404, 404, 403, 403, 403)),
-    Row("membres.liste", P.MANAGE_MEMBERS, "GET", "/structure/{organisme}/membres", MANAGERS),
-    Row("membres.changer_role", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/membres/{personne}/role",
+    Row("membres.liste", P.MANAGE_MEMBERS, "GET", "/structures/{organisme}/membres", MANAGERS),
+    Row("membres.changer_role", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/role",
         (303, 303, 404, 303, *MANAGERS[4:]), (("role", "responsable"),)),
-    Row("membres.changer_role", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/membres/{personne}/role",
+    Row("membres.changer_role", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/role",
         (303, 422, 404, 422, *MANAGERS[4:]), (("role", "administrateur"),)),
-    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/membres/{personne}/retirer",
+    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/retirer",
         (303, 409, 404, 303, *MANAGERS[4:])),
-    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/membres/{voisine}/retirer",
+    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{voisine}/retirer",
         (303, 404, 404, 404, *MANAGERS[4:])),
-    Row("membres.compte", P.MODERATE, "POST", "/structure/{organisme}/membres/{personne}/desactiver",
+    Row("membres.compte", P.MODERATE, "POST", "/structures/{organisme}/membres/{personne}/desactiver",
         (303, 403, 403, 303, *MANAGERS[4:])),
-    Row("membres.inviter", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/invitations",
+    Row("membres.inviter", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/invitations",
         (401, 303, 404, 409, *MANAGERS[4:]), (("courriel", "awa@exemple.fr"), ("role", "saisie"))),
-    Row("membres.inviter", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/invitations",
+    Row("membres.inviter", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/invitations",
         (401, 422, 404, 422, *MANAGERS[4:]), (("courriel", "awa@exemple.fr"), ("role", "moderateur"))),
-    Row("membres.invitation", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/invitations/{invitation}/retirer",
+    Row("membres.invitation", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/invitations/{invitation}/retirer",
         (303, 303, 404, 409, *MANAGERS[4:])),
     Row("membres.invitation", P.MANAGE_MEMBERS, "POST",
-        "/structure/{organisme}/invitations/{invitation_reseau}/retirer", (303, 404, 404, 404, *MANAGERS[4:])),
-    Row("membres.decider", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/demandes/{demande}",
+        "/structures/{organisme}/invitations/{invitation_reseau}/retirer", (303, 404, 404, 404, *MANAGERS[4:])),
+    Row("membres.decider", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/demandes/{demande}",
         (303, 303, 404, 409, *MANAGERS[4:]), (("reponse", "refuser"),)),
-    Row("membres.decider", P.MANAGE_MEMBERS, "POST", "/structure/{organisme}/demandes/{demande}",
+    Row("membres.decider", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/demandes/{demande}",
         (303, 422, 404, 422, *MANAGERS[4:]), (("reponse", "financeur"),)),
     Row("personnes.liste", P.MODERATE, "GET", "/moderation/personnes/", MODERATE_ALL),
     Row("rejoindre.accueil", P.CONNECTED, "GET", "/mes-structures/", ANYBODY),
@@ -283,4 +283,39 @@ PEOPLE = (
         "/administration/comptes/invitations/{invitation_reseau}/retirer", WHO_ADMINISTERS),
     Row("comptes.invitation", P.ADMINISTER, "POST",
         "/administration/comptes/invitations/{invitation}/retirer", (*ADMINISTRATORS[:7], 404)),
+)  # fmt: skip
+
+KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
+"""The page of a structure: its people, the moderators of its territoire, administrators."""
+
+
+def keeps(anonymous: int, theirs: int) -> tuple[int, ...]:
+    return (anonymous, theirs, 404, theirs, 404, 403, 403, theirs)
+
+
+STRUCTURES = (
+    Row("structures.structure", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}", KEPT),
+    Row("structures.structure", P.KEEP_STRUCTURE, "GET", "/structures/999999", (303, *(404,) * 4, 403, 403, 404)),
+    Row("structures.identite", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/identite", KEPT),
+    Row("structures.contacts", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/contacts", KEPT),
+    Row("structures.qualiopi", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/qualiopi", KEPT),
+    Row("structures.lieux", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/lieux", KEPT),
+    Row("structures.enregistrer_identite", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/identite",
+        keeps(401, 422), (("structure-siret", "12"),)),
+    Row("structures.enregistrer_contacts", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/contacts",
+        keeps(401, 422), (("direction-courriel", "à la direction"),)),
+    Row("structures.enregistrer_contacts", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/contacts",
+        keeps(401, 409)),
+    Row("structures.enregistrer_qualiopi", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/qualiopi",
+        keeps(401, 422), (("qualiopi", "oui"),)),
+    Row("structures.enregistrer_lieux", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/lieux",
+        keeps(401, 422), (("lieux-0-adresse-code_postal", "99999"),)),
+    Row("structures.garder_lieu", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/lieux/garder",
+        keeps(303, 409), (("lieu", "nulle part"),)),
+    Row("structures.reprendre_numero", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/numeros/reprendre",
+        keeps(303, 409), (("numero", "siret"), ("valeur", "12"))),
+    Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
+        (401, 403, 403, 422, 404, 403, 403, 422)),
+    Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
+        (401, 403, 403, 409, 404, 403, 403, 409), (("objet", "uai"), ("verdict", "verifiee"), ("note", "Un appel."))),
 )  # fmt: skip

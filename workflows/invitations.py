@@ -246,5 +246,5 @@ def _give(session: Session, invitation: Invitation, user: User) -> None:
 def _page(invitation: Invitation) -> str:
     """Of those who invited: where the person is now."""
     if invitation.organisme_id is not None:
-        return f"/structure/{invitation.organisme_id}/membres"
+        return f"/structures/{invitation.organisme_id}/membres"
     return f"/administration/comptes/{invitation.accepted_by_id}"

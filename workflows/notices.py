@@ -263,7 +263,7 @@ _TABLE = (
         "somebody asks to join a structure: its responsables decide",
         named,
         "{{ personne }} demande à rejoindre {{ structure }}",
-        "/structure/{organisme}/membres",
+        "/structures/{organisme}/membres",
         Permission.MANAGE_MEMBERS,
         obligatory=True,
     ),
@@ -273,7 +273,7 @@ _TABLE = (
         "the structure has no responsable, or none answered within five working days",
         named,
         "{{ personne }} demande à rejoindre {{ structure }}, qui ne répond pas",
-        "/structure/{organisme}/membres",
+        "/structures/{organisme}/membres",
         Permission.MODERATE,
     ),
     Notice(

@@ -13,6 +13,7 @@ from .convention import (
     ConventionOrigin,
     Matching,
 )
+from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -33,10 +34,19 @@ from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
+from .registers import (
+    DifferenceKind,
+    RegisterDifference,
+    RegisterImport,
+    RegisterPhase,
+    RegisterRow,
+    RegisterSetting,
+)
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -47,6 +57,7 @@ __all__ = [
     "Campaign",
     "CampaignInvitation",
     "CampaignTerritoire",
+    "CertifInfo",
     "Certification",
     "Change",
     "Commune",
@@ -56,10 +67,12 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "DifferenceKind",
     "Dispositif",
     "DistinctPair",
     "Effect",
     "EntryCount",
+    "Etablissement",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -67,6 +80,7 @@ __all__ = [
     "FluxKind",
     "FluxRun",
     "FluxToken",
+    "Formacode",
     "Fragment",
     "ImportJob",
     "ImportKind",
@@ -96,6 +110,7 @@ __all__ = [
     "ObligationKind",
     "ObligationState",
     "Organisme",
+    "OrganismeMerge",
     "Origin",
     "Orphan",
     "Outcome",
@@ -104,6 +119,11 @@ __all__ = [
     "Publication",
     "ReadySentence",
     "Reason",
+    "RegisterDifference",
+    "RegisterImport",
+    "RegisterPhase",
+    "RegisterRow",
+    "RegisterSetting",
     "Remark",
     "RemarkAct",
     "RemarkEvent",
@@ -119,9 +139,15 @@ __all__ = [
     "RuleVersion",
     "RunState",
     "SavedView",
+    "SchoolBreak",
     "SessionUpdate",
+    "StructureCheck",
+    "StructurePair",
+    "Subject",
     "Support",
     "Territoire",
     "TransitionLog",
+    "Uai",
     "User",
+    "Verification",
 ]

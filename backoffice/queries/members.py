@@ -153,12 +153,12 @@ def findable(session: Session, user: User, text: str) -> Sequence[Organisme]:
         return []
     meant = or_(
         Organisme.siret == bare,
-        Organisme.structure["rna"].as_string() == bare.upper(),
+        Organisme.rna == bare.upper(),
         containing(Organisme.nom, text),
     )
     return session.scalars(
         select(Organisme)
-        .where(meant, Organisme.id.not_in(user.organisme_ids))
+        .where(meant, Organisme.merged_into_id.is_(None), Organisme.id.not_in(user.organisme_ids))
         .order_by(Organisme.nom, Organisme.id)
         .limit(MOST + 1)
         .options(joinedload(Organisme.territoire))

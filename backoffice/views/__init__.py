@@ -52,6 +52,8 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    structure_forms,  # noqa: F401 - adds its pages to those of the structure
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -104,6 +106,7 @@ PAGES = (
     rejoindre,
     remarques,
     saisie,
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -117,6 +120,7 @@ def init_app(app: Flask) -> None:
     app.teardown_request(guard.forget_upload)
     errors.init_app(app)
     presentation.init_app(app)
+    aide.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)

@@ -23,7 +23,7 @@ from workflows.case import Refused
 from .compte import acting_organisme
 from .guard import requires
 
-blueprint = Blueprint("membres", __name__, url_prefix="/structure")
+blueprint = Blueprint("membres", __name__, url_prefix="/structures")
 
 ROLES = {
     Role.SAISIE: "Saisir les fiches",

@@ -292,7 +292,7 @@ FACTS = {
     "hote": "Marc Modèle",
     "personne": "Awa Exemple",
     "courriel": "awa@tilleuls.example",
-    "page": "/structure/1/membres",
+    "page": "/structures/1/membres",
     "quoi": "Vous avez un autre rôle.",
     "noms": ["Les amis des Tilleuls"],
     "autres": 0,

@@ -53,9 +53,9 @@ def test_a_request_decided_by_two_at_once_is_decided_once(app, pair, round_):
     structure_id = pair[0].memberships[0].organisme_id
     with atomic() as session:
         request_id = joining.ask(session, make.user("Paul Demande"), structure_id, "C’est moi.").id
-    page = f"/structure/{structure_id}/membres"
+    page = f"/structures/{structure_id}/membres"
     one, two = (ready(app, user, page) for user in pair)
-    path = f"/structure/{structure_id}/demandes/{request_id}"
+    path = f"/structures/{structure_id}/demandes/{request_id}"
     answers = together(lambda: one.post(path, {"reponse": "saisie"}), lambda: two.post(path, {"reponse": "refuser"}))
     assert sorted(answers) == [303, 409]
     request = db.session.get_one(JoinRequest, request_id)
