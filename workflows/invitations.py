@@ -95,7 +95,8 @@ def send_again(session: Session, actor: User, invitation_id: int) -> Invitation:
 def withdraw(session: Session, actor: User, invitation_id: int) -> Invitation:
     """Its link no longer lets in."""
     invitation = _waiting(session, actor, invitation_id)
-    invitation.state, invitation.closed_at = InvitationState.RETIREE, now()
+    invitation.state = InvitationState.RETIREE
+    invitation.closed_at = now()
     session.flush()
     return invitation
 
@@ -231,7 +232,8 @@ def _give(session: Session, invitation: Invitation, user: User) -> None:
         assign(session, user, invitation.role, invitation.territoire, *scope, host)
     else:
         make_administrator(session, user, host)
-    invitation.state, invitation.closed_at, invitation.accepted_by_id = InvitationState.ACCEPTEE, now(), user.id
+    invitation.state = InvitationState.ACCEPTEE
+    invitation.closed_at, invitation.accepted_by_id = now(), user.id
     session.flush()
     tell(
         session,

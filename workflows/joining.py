@@ -65,7 +65,8 @@ def cancel(session: Session, actor: User, request_id: int) -> JoinRequest:
     request = _waiting(session, request_id)
     if request.user_id != actor.id:
         raise Refused("Cette demande n’existe pas.")
-    request.state, request.closed_at = JoinState.RETIREE, now()
+    request.state = JoinState.RETIREE
+    request.closed_at = now()
     session.flush()
     return request
 
