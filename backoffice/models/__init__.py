@@ -37,7 +37,7 @@ from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
-from .territoire import Commune, PostalCode, Territoire
+from .territoire import Commune, Coverage, PostalCode, Territoire
 from .vocabulary import Dispositif
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "Coverage",
     "Dispositif",
     "DistinctPair",
     "Effect",
