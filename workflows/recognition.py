@@ -83,7 +83,7 @@ def _numbers(said: Grant | Convention) -> list[tuple[ColumnElement[bool], str]]:
     if said.siret:
         found.append((Organisme.siret == said.siret, NUMBERS[0]))
     if said.rna:
-        found.append((Organisme.structure["rna"].as_string() == said.rna, NUMBERS[1]))
+        found.append((Organisme.rna == said.rna, NUMBERS[1]))
     return found
 
 

@@ -45,6 +45,7 @@ from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
 from .territoire import Commune, Coverage, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -105,6 +106,7 @@ __all__ = [
     "ObligationKind",
     "ObligationState",
     "Organisme",
+    "OrganismeMerge",
     "Origin",
     "Outcome",
     "Phase",
@@ -134,9 +136,13 @@ __all__ = [
     "SavedView",
     "SchoolBreak",
     "SessionUpdate",
+    "StructureCheck",
+    "StructurePair",
+    "Subject",
     "Support",
     "Territoire",
     "TransitionLog",
     "Uai",
     "User",
+    "Verification",
 ]

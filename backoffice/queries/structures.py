@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import Fiche, Organisme, User
@@ -57,6 +57,7 @@ def works(session: Session, organisme_id: int, territoire_id: int) -> bool:
 
 
 def works_in(territoire_ids: Collection[int]) -> ColumnElement[bool]:
-    """Condition on Organisme: at home in one of these territoires, or with a fiche there."""
+    """Condition on Organisme: at home in one of these territoires, or with a fiche there; no double that was merged."""
     there = select(Fiche.organisme_id).where(Fiche.territoire_id.in_(territoire_ids))
-    return or_(Organisme.territoire_id.in_(territoire_ids), Organisme.id.in_(there))
+    here = or_(Organisme.territoire_id.in_(territoire_ids), Organisme.id.in_(there))
+    return and_(Organisme.merged_into_id.is_(None), here)
