@@ -54,6 +54,7 @@ from workflows.remarks import pin
 
 from . import factories as make
 from .url_rows import (
+    ACCOUNT,
     ADMINISTRATORS,
     CONVENTIONS,
     EVERYONE,
@@ -668,6 +669,7 @@ ROWS = (
     *CONVENTIONS,
     *NEXT_YEAR,
     *FLUXES,
+    *ACCOUNT,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]

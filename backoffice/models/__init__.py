@@ -1,6 +1,6 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
-from .account import Assignment, Login, Membership, Organisme, User
+from .account import Assignment, Login, Membership, Organisme, SecondFactor, User
 from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
 from .certification import Certification
 from .changes import Change
@@ -34,6 +34,7 @@ from .pairs import Contestation, DistinctPair
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
+from .safety import LoginEvent, LoginWay, Proof, ProofKind, RecoveryCode
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
@@ -74,6 +75,8 @@ __all__ = [
     "JobStatus",
     "Link",
     "Login",
+    "LoginEvent",
+    "LoginWay",
     "Lot",
     "LotAction",
     "LotLine",
@@ -95,9 +98,12 @@ __all__ = [
     "Outcome",
     "Phase",
     "PostalCode",
+    "Proof",
+    "ProofKind",
     "Publication",
     "ReadySentence",
     "Reason",
+    "RecoveryCode",
     "Remark",
     "RemarkAct",
     "RemarkEvent",
@@ -113,6 +119,7 @@ __all__ = [
     "RuleVersion",
     "RunState",
     "SavedView",
+    "SecondFactor",
     "SessionUpdate",
     "Support",
     "Territoire",
