@@ -13,6 +13,7 @@ from .convention import (
     ConventionOrigin,
     Matching,
 )
+from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -32,6 +33,14 @@ from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
+from .registers import (
+    DifferenceKind,
+    RegisterDifference,
+    RegisterImport,
+    RegisterPhase,
+    RegisterRow,
+    RegisterSetting,
+)
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .safety import LoginEvent, LoginWay, Proof, ProofKind, RecoveryCode
@@ -47,6 +56,7 @@ __all__ = [
     "Campaign",
     "CampaignInvitation",
     "CampaignTerritoire",
+    "CertifInfo",
     "Certification",
     "Change",
     "Commune",
@@ -56,10 +66,12 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "DifferenceKind",
     "Dispositif",
     "DistinctPair",
     "Effect",
     "EntryCount",
+    "Etablissement",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -67,6 +79,7 @@ __all__ = [
     "FluxKind",
     "FluxRun",
     "FluxToken",
+    "Formacode",
     "Fragment",
     "ImportJob",
     "ImportKind",
@@ -104,6 +117,11 @@ __all__ = [
     "ReadySentence",
     "Reason",
     "RecoveryCode",
+    "RegisterDifference",
+    "RegisterImport",
+    "RegisterPhase",
+    "RegisterRow",
+    "RegisterSetting",
     "Remark",
     "RemarkAct",
     "RemarkEvent",
@@ -119,10 +137,12 @@ __all__ = [
     "RuleVersion",
     "RunState",
     "SavedView",
+    "SchoolBreak",
     "SecondFactor",
     "SessionUpdate",
     "Support",
     "Territoire",
     "TransitionLog",
+    "Uai",
     "User",
 ]
