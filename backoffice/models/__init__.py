@@ -46,6 +46,7 @@ from .reminder import Reminder, ReminderState
 from .safety import LoginEvent, LoginWay, Proof, ProofKind, RecoveryCode
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -107,6 +108,7 @@ __all__ = [
     "ObligationKind",
     "ObligationState",
     "Organisme",
+    "OrganismeMerge",
     "Origin",
     "Outcome",
     "Phase",
@@ -140,9 +142,13 @@ __all__ = [
     "SchoolBreak",
     "SecondFactor",
     "SessionUpdate",
+    "StructureCheck",
+    "StructurePair",
+    "Subject",
     "Support",
     "Territoire",
     "TransitionLog",
     "Uai",
     "User",
+    "Verification",
 ]

@@ -49,6 +49,8 @@ from . import (
     remarques,
     saisie,
     second_facteur,
+    structure_forms,  # noqa: F401 - adds its pages to those of the structure
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -98,6 +100,7 @@ PAGES = (
     remarques,
     saisie,
     second_facteur,
+    structures,
     subventions,
     suivi_flux,
     tableau,

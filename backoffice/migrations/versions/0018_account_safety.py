@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0020"
+down_revision = "0025"
 
 WAYS = "way IN ('mot_de_passe', 'lien', 'code', 'secours')"
 KINDS = "kind IN ('mot_de_passe', 'adresse', 'retour')"
