@@ -54,6 +54,7 @@ from workflows.remarks import pin
 
 from . import factories as make
 from .url_rows import (
+    ACCOUNT,
     ADMINISTRATORS,
     CONVENTIONS,
     EVERYONE,
@@ -670,6 +671,7 @@ ROWS = (
     *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
+    *ACCOUNT,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]

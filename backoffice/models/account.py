@@ -9,7 +9,7 @@ from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from backoffice.permissions import Permission, Role, granted
+from backoffice.permissions import SECOND_FACTOR_ROLES, Permission, Role, granted
 
 from .base import Instant, Json, Model, Word, now
 from .content import Document, Lieu, Structure, dump, load
@@ -124,6 +124,8 @@ class User(UserMixin, Model):
         back_populates="user", lazy="selectin", order_by="Assignment.id"
     )
 
+    second_factor: Mapped[SecondFactor | None] = relationship(back_populates="user", cascade="all, delete-orphan")
+
     login_token = ""
     """Of the present connection, in memory only: what the cookie carries (see Login)."""
 
@@ -145,6 +147,16 @@ class User(UserMixin, Model):
 
     def can(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.second_factor is not None and bool(self.second_factor.secret)
+
+    @property
+    def owes_second_factor(self) -> bool:
+        """Whether it has to have one. Not a demonstration account: its password is public on purpose, it opens in
+        demonstration mode only, and whoever tries Relais has no telephone that knows its secret."""
+        return not self.demonstration and bool(self.roles & SECOND_FACTOR_ROLES)
 
     @property
     def organisme_ids(self) -> set[int]:
@@ -227,6 +239,25 @@ def moderates(territoire_ids: Collection[int | None]) -> ColumnElement[bool]:
     )
 
 
+class SecondFactor(Model):
+    """What a person's telephone shares with the base to make codes (TOTP, RFC 6238). A shared secret: it is in clear.
+
+    secret: in base 32; "" until a first code has shown that the telephone knows it. last_step: the time step,
+    of 30 seconds, of the last code that served: neither it nor an earlier one serves again.
+    """
+
+    __tablename__ = "second_factor"
+    __table_args__ = (CheckConstraint("(secret = '') = (confirmed_at IS NULL)", name="confirmed"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(32), default="")
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    next_secret: Mapped[str] = mapped_column(String(32), default="")
+    """Shown to be confirmed: it takes the place of `secret`, which serves until then."""
+    last_step: Mapped[int] = mapped_column(default=0)
+    user: Mapped[User] = relationship(back_populates="second_factor")
+
+
 class Login(Model):
     """One open connection of a person. The cookie carries the token, the base only its SHA-256."""
 
@@ -236,4 +267,10 @@ class Login(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
     opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    """The last request, some minutes more or less; None: none since it was opened."""
+    device: Mapped[str] = mapped_column(String(60), default="")
+    """Browser and system, coarsely."""
+    awaits_code: Mapped[bool] = mapped_column(default=False)
+    """The password was right, the second factor has not been shown: it lets nobody in."""
     user: Mapped[User] = relationship()

@@ -13,7 +13,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backoffice.extensions import db, limiter
-from backoffice.models import Territoire, User
+from backoffice.models import LoginWay, Territoire, User
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
@@ -22,7 +22,7 @@ from backoffice.security import safe_next
 from backoffice.transactions import atomic
 from workflows import links
 
-from .compte import may_enter, open_login
+from .compte import come_in, may_enter
 from .guard import requires
 from .reprise import typed_email
 
@@ -115,8 +115,7 @@ def suivre(token: str) -> ResponseReturnValue:
         page = link.page if link else ""
     if user is None or not may_enter(user):
         return lien(token)
-    open_login(user)
-    return redirect(safe_next(page), 303)
+    return come_in(user, LoginWay.LIEN, safe_next(page))
 
 
 @blueprint.post("/lien/<token>/renouveler")

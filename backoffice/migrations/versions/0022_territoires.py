@@ -6,7 +6,7 @@ from alembic import op
 from backoffice.migrations.append_only import protect, release
 
 revision = "0022"
-down_revision = "0025"
+down_revision = "0018"
 
 CONTACT = {"contact_nom": 120, "contact_courriel": 160, "contact_telephone": 30, "contact_site": 250}
 TEXTS = ("texte_accueil", "texte_envoi", "texte_courriels")
