@@ -57,6 +57,7 @@ from workflows.remarks import pin
 
 from . import factories as make
 from .url_rows import (
+    ACCOUNT,
     ADMINISTRATORS,
     CONVENTIONS,
     EVERYONE,
@@ -675,6 +676,7 @@ ROWS = (
     *NEXT_YEAR,
     *PEOPLE,
     *FLUXES,
+    *ACCOUNT,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]

@@ -55,10 +55,9 @@ def stop_serving(session: Session, actor: User, user_id: int, assignment_id: int
     if row is None:
         raise Refused("Ce rôle a déjà été retiré. Rien n’a été changé.")
     what = f"Vous n’avez plus ce rôle : {row.role.label}, {row.territoire.nom}."
-    role, territoire_id = row.role, row.territoire_id
+    moderated = user.territoire_ids(Role.MODERATEUR)
     unassign(session, user, row, actor)
-    if role is Role.MODERATEUR:
-        release(session, user, [territoire_id])
+    release(session, user, moderated - user.territoire_ids(Role.MODERATEUR))
     _tell(session, user, actor, what)
 
 

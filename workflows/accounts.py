@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backoffice.models import Assignment, Membership, Organisme, Territoire, User
 from backoffice.passwords import hash_password
 from backoffice.permissions import Permission, Role
-from backoffice.reference.communes import departements as known_departements
+from backoffice.queries.territoires import departements_of
 
 from .case import Refused
 from .changes import record
@@ -95,7 +95,7 @@ def assign(
     """
     if role is not Role.FINANCEUR:
         programmes, departements = (), ()
-    check_departements(territoire, departements)
+    check_departements(session, territoire, departements)
     row = next((one for one in user.assignments if (one.territoire_id, one.role) == (territoire.id, role)), None)
     before = shown_scope(row)
     if row is None:
@@ -115,16 +115,12 @@ def unassign(session: Session, user: User, row: Assignment, actor: User) -> None
     session.flush()
 
 
-def check_departements(territoire: Territoire, codes: Sequence[str]) -> None:
+def check_departements(session: Session, territoire: Territoire, codes: Sequence[str]) -> None:
     """Refused when one of them is of another territoire."""
-    strange = [code for code in codes if code not in departements_of(territoire)]
+    known = departements_of(session, [territoire.id]) if codes else {}
+    strange = [code for code in codes if code not in known]
     if strange:
         raise Refused(f"{', '.join(strange)} : ce n’est pas un département de ce territoire ({territoire.nom}).")
-
-
-def departements_of(territoire: Territoire) -> dict[str, str]:
-    """{code: name}"""
-    return {code: row.nom for code, row in known_departements().items() if row.region == territoire.region}
 
 
 def shown_scope(row: Assignment | None) -> str:

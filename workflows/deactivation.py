@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.models import Fiche, Link, Login, Revision, RevisionState, User
+from backoffice.models import Fiche, Revision, RevisionState, User
 from backoffice.models.base import now
 from backoffice.models.cut import hold
 from backoffice.permissions import Permission, Role
 from backoffice.transactions import atomic
 
+from . import logins
 from .accounts import NO, YES, addressee_of, keep_an_administrator, lock_account, lock_administrators
 from .case import Refused
 from .changes import record
@@ -51,7 +52,7 @@ def deactivate(session: Session, actor: User, user_id: int) -> User:
     user.active = False
     record(session, actor, user, ACTIVE, YES, NO)
     session.flush()
-    close_connections(session, user)
+    logins.close_others(session, user)
     release(session, user)
     withdraw_all_of(session, user)
     cancel_all_of(session, user)
@@ -68,11 +69,6 @@ def reactivate(session: Session, actor: User, user_id: int) -> User:
     session.flush()
     tell(session, "compte_rouvert", key=f"{user.id} {now().isoformat()}", actor=actor, to=[addressee_of(user)])
     return user
-
-
-def close_connections(session: Session, user: User) -> None:
-    session.execute(delete(Login).where(Login.user_id == user.id))
-    session.execute(delete(Link).where(Link.user_id == user.id))
 
 
 def release(session: Session, user: User, territoire_ids: Collection[int] | None = None) -> int:

@@ -61,7 +61,7 @@ def invite(session: Session, actor: User, email: str, offer: Offer) -> Invitatio
         lock_structure(session, offer.organisme.id)
     _not_there_yet(session, email, offer)
     if offer.territoire is not None:
-        check_departements(offer.territoire, offer.departements)
+        check_departements(session, offer.territoire, offer.departements)
     invitation = Invitation(
         email=email,
         role=offer.role,
@@ -159,7 +159,8 @@ def _not_there_yet(session: Session, email: str, offer: Offer) -> None:
         )
         there = session.scalar(known) is not None
     elif offer.territoire is not None:
-        there = offer.territoire.id in user.territoire_ids(offer.role)
+        place = offer.role, offer.territoire.id
+        there = any((row.role, row.territoire_id) == place for row in user.assignments)
     else:
         there = user.administrator
     if there:

@@ -1,4 +1,4 @@
-"""flask users create"""
+"""flask users create | reset-factor"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backoffice.passwords import SHORTEST
 from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
-from workflows import accounts
+from workflows import accounts, second_factor
 from workflows.case import Refused
 
 group = AppGroup("users", help="Comptes.")
@@ -61,6 +61,19 @@ def create(
     except Refused as refused:
         raise click.ClickException(refused.message) from refused
     click.echo(f"Compte créé : {email} ({role}).")
+
+
+@group.command("reset-factor")
+@click.argument("email")
+def reset_factor(email: str) -> None:
+    """Retire le second facteur d’un compte : le téléphone est perdu, et aucun administrateur ne peut le faire."""
+    with atomic() as session:
+        user = accounts.by_email(session, email.lower())
+        if user is None:
+            raise click.ClickException(f"Aucun compte n’a l’adresse {email}.")
+        if not second_factor.reset(session, None, user):
+            raise click.ClickException(f"Le compte {email} n’a pas de second facteur.")
+    click.echo(f"Second facteur retiré : {email}. La personne en est prévenue par e-mail.")
 
 
 def _territoire(slug: str | None) -> Territoire:

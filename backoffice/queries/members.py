@@ -13,7 +13,7 @@ from backoffice.models import (
     InvitationState,
     JoinRequest,
     JoinState,
-    Login,
+    LoginEvent,
     Membership,
     Organisme,
     User,
@@ -56,9 +56,11 @@ def members(session: Session, organisme: Organisme) -> Sequence[Membership]:
 def last_connections(session: Session, user_ids: Collection[int]) -> dict[int, datetime]:
     """{person: when they last connected}, of those of whom the base still knows it."""
     rows = session.execute(
-        select(Login.user_id, func.max(Login.opened_at)).where(Login.user_id.in_(user_ids)).group_by(Login.user_id)
+        select(LoginEvent.user_id, func.max(LoginEvent.at))
+        .where(LoginEvent.user_id.in_(user_ids), LoginEvent.success)
+        .group_by(LoginEvent.user_id)
     )
-    return {user_id: at for user_id, at in rows}  # noqa: C416 - rows, not pairs
+    return {user_id: at for user_id, at in rows if user_id is not None}
 
 
 def open_invitations(session: Session, organisme: Organisme) -> Sequence[Invitation]:

@@ -39,6 +39,7 @@ from . import (
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
+    mon_compte,
     motifs,
     personnes,
     places,
@@ -52,6 +53,7 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    second_facteur,
     structure_forms,  # noqa: F401 - adds its pages to those of the structure
     structures,
     subventions,
@@ -95,6 +97,7 @@ PAGES = (
     membres,
     moderation_file,
     moderation_porteuse,
+    mon_compte,
     motifs,
     personnes,
     places,
@@ -106,6 +109,7 @@ PAGES = (
     rejoindre,
     remarques,
     saisie,
+    second_facteur,
     structures,
     subventions,
     suivi_flux,

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db, limiter
-from backoffice.models import Invitation
+from backoffice.models import Invitation, LoginWay
 from backoffice.passwords import SHORTEST
 from backoffice.permissions import Permission
 from backoffice.transactions import atomic
@@ -19,7 +19,7 @@ from workflows import invitations
 from workflows.accounts import by_email
 from workflows.case import Refused
 
-from .compte import open_login
+from .compte import come_in
 from .guard import requires
 
 blueprint = Blueprint("invitation", __name__, url_prefix="/invitation")
@@ -84,9 +84,9 @@ def creer(token: str) -> ResponseReturnValue:
             user = invitations.join(session, token, name, password)
     except Refused as refused:
         return invitation_page(token, received(token), error=refused.message), 409
-    open_login(user)
+    answer = come_in(user, LoginWay.LIEN, url_for("accueil.index"))
     flash("Votre compte est prêt. Bienvenue dans Relais !", "success")
-    return redirect(url_for("accueil.index"), 303)
+    return answer
 
 
 @blueprint.post("/<token>/accepter")
