@@ -125,7 +125,7 @@ def test_the_last_administrator_stays(app, alma, by):
         assert by.post(path).status_code == 409
     assert again(alma).active
     assert again(alma).administrator
-    second = make.user("Aude Seconde")
+    second = make.enrol(make.user("Aude Seconde"))
     db.session.commit()
     assert by.post(f"{HOME}{second.id}/administration/donner").status_code == 303
     assert by.post(f"{mine}/administration/retirer").status_code == 303
@@ -169,7 +169,7 @@ def test_an_administrator_invites_who_moderates_and_who_funds(app, by, sent, exp
         invited = Visitor(app)
         invited.see(path)
         assert invited.post(path, NEW).status_code == 303
-    row = db.session.scalars(select(Assignment)).one()
+    row = db.session.scalars(select(Assignment)).unique().one()
     assert (row.role, row.programmes, row.departements) == expected
     assert row.user.email == "awa@exemple.fr"
 
@@ -208,7 +208,7 @@ def test_the_command_makes_an_account_and_says_what_is_wrong(app):
     assert "ce n’est pas un département de ce territoire" in refused.output
     assert db.session.scalars(select(User)).all() == []
     assert run(args=[*start, *place, "--departement", "14"]).exit_code == 0
-    row = db.session.scalars(select(Assignment)).one()
+    row = db.session.scalars(select(Assignment)).unique().one()
     assert (row.programmes, row.departements) == (["OEPRE"], ["14"])
     twice = run(args=[*start, *place])
     assert re.search("existe déjà", twice.output)

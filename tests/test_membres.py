@@ -16,6 +16,8 @@ from backoffice.models import (
     JoinRequest,
     JoinState,
     Login,
+    LoginEvent,
+    LoginWay,
     Mail,
     Membership,
     Notification,
@@ -273,7 +275,8 @@ def test_the_page_of_the_people_asks_as_much_for_many_as_for_few(app, nadia, peo
     def crowd(start, stop):
         for number in range(start, stop):
             person = add(structure, f"Personne {number}")
-            db.session.add(Login(token_hash=f"{number:064d}", user_id=person.id, expires_at=now()))
+            seen = {"way": LoginWay.LIEN, "success": True, "device": "Essai", "network": ""}
+            db.session.add(LoginEvent(user_id=person.id, **seen))
             asker = make.user(f"Demande {number}")
             ahead = now().date() + timedelta(days=9)
             db.session.add(JoinRequest(organisme_id=structure.id, user_id=asker.id, words="Moi.", due_on=ahead))

@@ -298,6 +298,7 @@ FACTS = {
     "quoi": "Vous avez un autre rôle.",
     "noms": ["Les amis des Tilleuls"],
     "autres": 0,
+    "depart": "Grand Est",
     "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 
