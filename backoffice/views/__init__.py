@@ -36,6 +36,7 @@ from . import (
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
+    mon_compte,
     motifs,
     places,
     porteuse,
@@ -47,6 +48,9 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    second_facteur,
+    structure_forms,  # noqa: F401 - adds its pages to those of the structure
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -85,6 +89,7 @@ PAGES = (
     liens,
     moderation_file,
     moderation_porteuse,
+    mon_compte,
     motifs,
     places,
     porteuse,
@@ -94,6 +99,8 @@ PAGES = (
     regles,
     remarques,
     saisie,
+    second_facteur,
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -107,6 +114,7 @@ def init_app(app: Flask) -> None:
     app.teardown_request(guard.forget_upload)
     errors.init_app(app)
     presentation.init_app(app)
+    aide.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
