@@ -47,6 +47,7 @@ SCHEDULE = {
         Periodic("liberations", "50 4 * * *", "workflows.deactivation.sweep", "Rend à la file ce qui reste pris."),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),
+        Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
         Periodic("imports", "15 4 * * *", "workflows.imports.purge", "Efface les fichiers importés il y a longtemps."),
     )
 }
