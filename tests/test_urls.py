@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from lxml import html
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from backoffice import uploads
+from backoffice.admin import VIEWS
+from backoffice.admin.table import Table
 from backoffice.extensions import db, limiter
 from backoffice.models import (
     Convention,
@@ -46,11 +48,14 @@ from backoffice.models import (
 )
 from backoffice.models.content import dump
 from backoffice.permissions import Permission
+from backoffice.reference.motifs import shipped
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows import conventions
 from workflows.imports import create_job
 from workflows.lots import prepare
+from workflows.reasons import word
 from workflows.remarks import pin
+from workflows.settings import change_settings
 
 from . import factories as make
 from .url_rows import (
@@ -61,6 +66,7 @@ from .url_rows import (
     NEXT_YEAR,
     NOBODY,
     RULERS,
+    TABLES,
     WRITERS,
     P,
     Row,
@@ -668,6 +674,7 @@ ROWS = (
     *CONVENTIONS,
     *NEXT_YEAR,
     *FLUXES,
+    *TABLES,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
@@ -715,6 +722,21 @@ def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche])
 
 def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
+
+
+def a_row_of_each_table(moderator: User) -> dict[str, int | str]:
+    """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
+    where = moderator.assignments[0].territoire_id
+    word(db.session(), where, shipped()["doublon"], moderator)
+    change_settings(db.session(), where, {"delai_instruction": 6, "siret_obligatoire": True}, moderator)
+    db.session.commit()
+    return {f"ligne_{view.slug}": first_key(view) for view in VIEWS}
+
+
+def first_key(view: type[Table]) -> int | str:
+    """Of the tables that grow, a row that the World made; of the communes, any."""
+    (key,) = inspect(view.model_class).primary_key
+    return db.session.scalars(select(key).where(view().condition()).order_by(key).limit(1)).one()
 
 
 class World:
@@ -770,6 +792,8 @@ class World:
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
+        self.names |= a_row_of_each_table(moderator)
+        self.names["ligne_flux"] = self.names["flux"]  # the one that was made
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
         path = row.path.format_map(self.names)
