@@ -367,9 +367,7 @@ class Campaigns(Written):
     removal_warning = "Seule une campagne à laquelle personne n’a encore été invité peut l’être."
 
     def ask(self, sent: Any, row: Campaign | None) -> campaign_forms.Definition:
-        served = served_territoires(db.session(), current_user)
-        chosen = {"data": {"territoires": [one.id for one in row.territoires]}} if row is not None else {}
-        return campaign_forms.Definition(sent, served, obj=row, **chosen)
+        return campaign_forms.Definition(sent, served_territoires(db.session(), current_user), row)
 
     def write(self, session: Session, form: campaign_forms.Definition, row: Campaign | None) -> Campaign:
         asked = form.territoires.data or []

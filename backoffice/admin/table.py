@@ -125,6 +125,7 @@ class Table(Closed, ModelView):
     """No field is ever made from a column."""
     action_disallowed_list = ("delete",)
     column_auto_select_related = False
+    column_display_pk = True
     list_template = "tables/liste.html"
 
     def __init__(self) -> None:
