@@ -25,11 +25,12 @@ from backoffice import config
 from backoffice.cli.seed import load_certifications, load_communes, load_fluxes, load_sentences, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
+from backoffice.models import User
 from exports.flux import build
 from exports.flux.writer import Manifest, write
 from workflows.moderation_rules import load_ready_rules
 
-from . import services
+from . import factories, services
 from .validators import valid_for_all
 from .visitor import Visitor
 
@@ -254,6 +255,18 @@ def every_flow_is_valid(
     for file in written:
         valid_for_all(file)
         shutil.rmtree(file.parent)
+
+
+@pytest.fixture
+def nadia(app: Flask) -> User:
+    """She enters the fiches of a structure of Normandie."""
+    return factories.provider()
+
+
+@pytest.fixture
+def marc(app: Flask) -> User:
+    """He moderates Normandie."""
+    return factories.moderator()
 
 
 @pytest.fixture

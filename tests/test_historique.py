@@ -23,16 +23,6 @@ from workflows.engine import apply, lock
 from workflows.fast_lane import Change, update_session
 
 
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
 def carried_by(flux_code, at, since=None):
     flux = db.session.query(Flux).filter_by(code=flux_code).one()
     kind = FluxKind.DIFFERENTIEL if since else FluxKind.COMPLET

@@ -37,16 +37,6 @@ def carried():
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def waiting(nadia, marc):
     """A fiche of a carried structure, which a moderator has taken."""
     return make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc, carried())

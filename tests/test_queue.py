@@ -25,16 +25,6 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """Followed by a week without holiday."""
 
 
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
 def titled(rank, **changes):
     content = make.complete_content(f"Ateliers, groupe {rank}")
     for name, value in changes.items():

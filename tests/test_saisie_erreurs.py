@@ -34,11 +34,6 @@ NUMBERED = (Kind.SIRET, Kind.NDA, Kind.RNA, Kind.UAI, Kind.CERTIFICATION)
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
-@pytest.fixture
 def visitor(app, nadia):
     return Visitor(app, nadia)
 

@@ -13,6 +13,7 @@ from .convention import (
     ConventionOrigin,
     Matching,
 )
+from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -32,6 +33,14 @@ from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
 from .reasons import Reason
+from .registers import (
+    DifferenceKind,
+    RegisterDifference,
+    RegisterImport,
+    RegisterPhase,
+    RegisterRow,
+    RegisterSetting,
+)
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
@@ -46,6 +55,7 @@ __all__ = [
     "Campaign",
     "CampaignInvitation",
     "CampaignTerritoire",
+    "CertifInfo",
     "Certification",
     "Change",
     "Commune",
@@ -55,10 +65,12 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "DifferenceKind",
     "Dispositif",
     "DistinctPair",
     "Effect",
     "EntryCount",
+    "Etablissement",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -66,6 +78,7 @@ __all__ = [
     "FluxKind",
     "FluxRun",
     "FluxToken",
+    "Formacode",
     "Fragment",
     "ImportJob",
     "ImportKind",
@@ -98,6 +111,11 @@ __all__ = [
     "Publication",
     "ReadySentence",
     "Reason",
+    "RegisterDifference",
+    "RegisterImport",
+    "RegisterPhase",
+    "RegisterRow",
+    "RegisterSetting",
     "Remark",
     "RemarkAct",
     "RemarkEvent",
@@ -113,9 +131,11 @@ __all__ = [
     "RuleVersion",
     "RunState",
     "SavedView",
+    "SchoolBreak",
     "SessionUpdate",
     "Support",
     "Territoire",
     "TransitionLog",
+    "Uai",
     "User",
 ]

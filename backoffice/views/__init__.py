@@ -107,6 +107,7 @@ def init_app(app: Flask) -> None:
     app.teardown_request(guard.forget_upload)
     errors.init_app(app)
     presentation.init_app(app)
+    aide.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)
