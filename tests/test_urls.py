@@ -51,11 +51,11 @@ from backoffice.permissions import Permission
 from backoffice.reference.motifs import shipped
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows import conventions
+from workflows.changes import record
 from workflows.imports import create_job
 from workflows.lots import prepare
 from workflows.reasons import word
 from workflows.remarks import pin
-from workflows.settings import change_settings
 
 from . import factories as make
 from .url_rows import (
@@ -724,19 +724,22 @@ def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
 
 
-def a_row_of_each_table(moderator: User) -> dict[str, int | str]:
+def a_row_of_each_table(moderator: User) -> dict[str, str]:
     """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
     where = moderator.assignments[0].territoire_id
     word(db.session(), where, shipped()["doublon"], moderator)
-    change_settings(db.session(), where, {"delai_instruction": 6, "siret_obligatoire": True}, moderator)
+    record(
+        db.session(), moderator, moderator.assignments[0].territoire, "delai_instruction", "5 jours", "6 jours", where
+    )
     db.session.commit()
     return {f"ligne_{view.slug}": first_key(view) for view in VIEWS}
 
 
-def first_key(view: type[Table]) -> int | str:
+def first_key(view: type[Table]) -> str:
     """Of the tables that grow, a row that the World made; of the communes, any."""
-    (key,) = inspect(view.model_class).primary_key
-    return db.session.scalars(select(key).where(view().condition()).order_by(key).limit(1)).one()
+    model, shown = view.model_class, view()
+    first = select(model).where(shown.condition()).order_by(*inspect(model).primary_key).limit(1)
+    return shown.key(db.session.scalars(first).one())
 
 
 class World:

@@ -23,3 +23,7 @@ def territoires() -> dict[int, str]:
 def words_of(kind: type[StrEnum]) -> dict[StrEnum, str]:
     """{member: its label}"""
     return {member: str(getattr(member, "label", member.value)) for member in kind}
+
+
+def yes_no() -> dict[bool, str]:
+    return {True: "Oui", False: "Non"}

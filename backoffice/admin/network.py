@@ -30,7 +30,7 @@ from workflows.definition import TRANSITIONS
 from workflows.reasons import word
 from workflows.settings import change_settings
 
-from .choices import territoires
+from .choices import territoires, yes_no
 from .logs import person
 from .table import Among, Table, Written
 
@@ -115,7 +115,7 @@ class Accounts(Table):
     vocabularies = {"roles": ROLES}
 
     def filters(self) -> tuple[Among, ...]:
-        return (Among(User.active, "active", lambda: {True: "Oui", False: "Non"}),)
+        return (Among(User.active, "active", yes_no),)
 
     def text(self, row: User, name: str) -> str:
         if name == "memberships":
@@ -287,11 +287,10 @@ class Fluxes(Written):
     )
 
     def filters(self) -> tuple[Among, ...]:
-        yes_no = {True: "Oui", False: "Non"}
         return (
             Among(Flux.territoire_id, "territoire", territoires),
-            Among(Flux.active, "active", lambda: yes_no),
-            Among(Flux.public, "public", lambda: yes_no),
+            Among(Flux.active, "active", yes_no),
+            Among(Flux.public, "public", yes_no),
         )
 
     def text(self, row: Flux, name: str) -> str:

@@ -9,6 +9,7 @@ where script is refused. So none of its files is served.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -41,6 +42,10 @@ from .words import column_label
 PAGE = 50
 """Rows on a page of a list."""
 LONGEST_SEARCH = 100
+BETWEEN = "~"
+"""Between the parts of a key, in an address."""
+READ: dict[type, Callable[[str], Any]] = {int: id_of, str: clean, date: date.fromisoformat}
+"""How a part of a key is read, by type of its column; ValueError when it cannot be."""
 
 
 class Closed(BaseView):
@@ -183,13 +188,14 @@ class Table(Closed, ModelView):
         return query.order_by(*keys), joins  # rows that are equal stay in the same order from page to page
 
     def get_one(self, key: str) -> Any:
-        """The row of this key as an address writes it; 404 when there is none."""
-        (column,) = inspect(self.model).primary_key
+        """The row of this key as an address writes it (see `key`); 404 when there is none."""
+        columns, parts = inspect(self.model).primary_key, key.split(BETWEEN)
         try:
-            value = id_of(key) if column.type.python_type is int else clean(key)
+            pairs = [(column, READ[column.type.python_type](part)) for column, part in zip(columns, parts, strict=True)]
         except ValueError:
             abort(404)
-        return self.get_query().filter(column == value).one_or_none() or abort(404)
+        query = self.get_query().filter(*(column == value for column, value in pairs))
+        return query.one_or_none() or abort(404)
 
     def text(self, row: Any, name: str) -> str:
         """One value of a row in words."""
@@ -204,7 +210,7 @@ class Table(Closed, ModelView):
         return []
 
     def key(self, row: Any) -> str:
-        return str(self.get_pk_value(row))
+        return BETWEEN.join(map(str, inspect(row).identity))
 
     def address(self, page: str, row: Any = None) -> str:
         """Of a page of this table: "index", "details", "create", "edit" or "delete"."""

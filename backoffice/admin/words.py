@@ -36,6 +36,10 @@ COMMON = {
     "event": "Événement",
     "departement": "Département",
     "region": "Région",
+    "address": "Adresse",
+    "postal_code": "Code postal",
+    "city": "Commune",
+    "code_insee": "Code Insee",
 }
 """What a column is called wherever it is."""
 
@@ -43,7 +47,6 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
     "commune": (
         "Commune",
         {
-            "code_insee": "Code Insee",
             "parent": "Arrondissement de",
             "codes": "Codes postaux",
         },
@@ -54,7 +57,30 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "code": "Numéro RNCP ou RS",
             "valid_from": "Valable à partir du",
             "valid_until": "Valable jusqu’au",
+            "active": "En vigueur",
         },
+    ),
+    "certif_info": ("Code Certif Info", {"certification": "Numéro RNCP ou RS"}),
+    "formacode": ("Formacode", {}),
+    "etablissement": (
+        "Établissement",
+        {
+            "siret": "SIRET",
+            "nda": "Numéro d’activité",
+            "denomination": "Dénomination",
+            "listed": "Sur la liste publique",
+            "qualiopi": "Qualiopi",
+            "qualiopi_formation": "Qualiopi : actions de formation",
+            "qualiopi_bilan": "Qualiopi : bilans de compétences",
+            "qualiopi_vae": "Qualiopi : validation des acquis",
+            "qualiopi_apprentissage": "Qualiopi : apprentissage",
+            "closed_on": "Fermé depuis le",
+        },
+    ),
+    "uai": ("École ou service", {"uai": "UAI", "siret": "SIRET", "open": "Ouvert"}),
+    "school_break": (
+        "Vacances scolaires",
+        {"zone": "Zone", "debut": "Premier jour", "fin": "Dernier jour", "nom": "Vacances"},
     ),
     "territoire": (
         "Territoire",

@@ -12,7 +12,9 @@ from tests import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 
-REFUSALS = "document.addEventListener('securitypolicyviolation', (e) => console.error(`refusé : ${e.violatedDirective}`))"
+REFUSALS = (
+    """document.addEventListener("securitypolicyviolation", (refused) => console.error(refused.violatedDirective))"""
+)
 
 
 @pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")])
