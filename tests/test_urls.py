@@ -58,6 +58,7 @@ from workflows.reasons import word
 from workflows.remarks import pin
 
 from . import factories as make
+from .table_rows import TABLES
 from .url_rows import (
     ADMINISTRATORS,
     CONVENTIONS,
@@ -66,7 +67,7 @@ from .url_rows import (
     NEXT_YEAR,
     NOBODY,
     RULERS,
-    TABLES,
+    STRUCTURES,
     WRITERS,
     P,
     Row,
@@ -672,6 +673,7 @@ ROWS = (
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,
+    *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
     *TABLES,
@@ -679,7 +681,13 @@ ROWS = (
 
 POSTS = [row for row in ROWS if row.method == "POST"]
 GETS = [row for row in ROWS if row.method == "GET"]
-NO_OBJECT = ("/fiches/{0}", "/fiches/{0}/saisie/structure", "/fiches/{0}/relecture", "/fiches/{0}/envoyee")
+NO_OBJECT = (
+    "/structures/{0}",
+    "/fiches/{0}",
+    "/fiches/{0}/saisie/structure",
+    "/fiches/{0}/relecture",
+    "/fiches/{0}/envoyee",
+)
 
 
 def an_import(by: User, kind: ImportKind, phase: Phase) -> int:

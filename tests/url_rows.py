@@ -214,60 +214,37 @@ FLUXES = (
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
-
-def table(slug: str, *, new: bool = False, edit: bool = False, remove: int = 0) -> tuple[Row, ...]:
-    """The addresses of one table of the administration. remove: what deleting answers once confirmed, 0 for none."""
-    endpoint, path = f"tables_{slug}", f"/administration/tables/{slug}"
-    one = f"{path}/{{ligne_{slug}}}/"
-
-    def row(page: str, method: str, where: str, administrator: int, anonymous: int = 303, **data: str) -> Row:
-        expected = (anonymous, *ADMINISTRATORS[1:7], administrator)
-        return Row(f"{endpoint}.{page}_view", P.ADMINISTER, method, where, expected, tuple(data.items()))
-
-    rows = [
-        row("index", "GET", f"{path}/", 200),
-        row("index", "GET", f"{path}/?search=%00%25_&page=99999999999999999999&sort=-1&desc=2&territoire=abc", 200),
-        row("details", "GET", one, 200),
-        row("details", "GET", f"{path}/99999999999999999999/", 404),
-        row("details", "GET", f"{path}/%00/", 404),
-    ]
-    if new:
-        rows += [row("create", "GET", f"{path}/nouveau", 200), row("create", "POST", f"{path}/nouveau", 422, 401)]
-    if edit:
-        rows += [row("edit", "GET", f"{one}modifier", 200), row("edit", "POST", f"{one}modifier", 422, 401)]
-    if remove:
-        rows += [
-            row("delete", "GET", f"{one}supprimer", 200),
-            row("delete", "POST", f"{one}supprimer", 303),
-            row("delete", "POST", f"{one}supprimer", remove, confirme="1"),
-            row("delete", "POST", f"{path}/999999/supprimer", 404, confirme="1"),
-        ]
-    return tuple(rows)
+KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
+"""The page of a structure: its people, the moderators of its territoire, administrators."""
 
 
-TABLES = (
-    Row("tables.index", P.ADMINISTER, "GET", "/administration/tables/", ADMINISTRATORS),
-    *table("territoires", edit=True),
-    *table("campagnes", new=True, edit=True, remove=303),
-    *table("comptes"),
-    *table("motifs", edit=True),
-    *table("phrases", new=True, edit=True, remove=303),
-    *table("regles"),
-    *table("flux", new=True, edit=True, remove=409),
-    *table("cles", remove=303),
-    *table("communes"),
-    *table("certifications"),
-    *table("certif-info"),
-    *table("formacodes"),
-    *table("etablissements"),
-    *table("uai"),
-    *table("vacances-scolaires"),
-    *table("journal-des-fiches"),
-    *table("journal-des-changements"),
-    *table("journal-des-regles"),
-    *table("journal-des-obligations"),
-    *table("fabrications"),
-    *table("imports"),
-    *table("messages"),
-    *table("travaux-en-echec"),
-)
+def keeps(anonymous: int, theirs: int) -> tuple[int, ...]:
+    return (anonymous, theirs, 404, theirs, 404, 403, 403, theirs)
+
+
+STRUCTURES = (
+    Row("structures.structure", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}", KEPT),
+    Row("structures.structure", P.KEEP_STRUCTURE, "GET", "/structures/999999", (303, *(404,) * 4, 403, 403, 404)),
+    Row("structures.identite", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/identite", KEPT),
+    Row("structures.contacts", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/contacts", KEPT),
+    Row("structures.qualiopi", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/qualiopi", KEPT),
+    Row("structures.lieux", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/lieux", KEPT),
+    Row("structures.enregistrer_identite", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/identite",
+        keeps(401, 422), (("structure-siret", "12"),)),
+    Row("structures.enregistrer_contacts", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/contacts",
+        keeps(401, 422), (("direction-courriel", "à la direction"),)),
+    Row("structures.enregistrer_contacts", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/contacts",
+        keeps(401, 409)),
+    Row("structures.enregistrer_qualiopi", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/qualiopi",
+        keeps(401, 422), (("qualiopi", "oui"),)),
+    Row("structures.enregistrer_lieux", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/lieux",
+        keeps(401, 422), (("lieux-0-adresse-code_postal", "99999"),)),
+    Row("structures.garder_lieu", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/lieux/garder",
+        keeps(303, 409), (("lieu", "nulle part"),)),
+    Row("structures.reprendre_numero", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/numeros/reprendre",
+        keeps(303, 409), (("numero", "siret"), ("valeur", "12"))),
+    Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
+        (401, 403, 403, 422, 404, 403, 403, 422)),
+    Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
+        (401, 403, 403, 409, 404, 403, 403, 409), (("objet", "uai"), ("verdict", "verifiee"), ("note", "Un appel."))),
+)  # fmt: skip

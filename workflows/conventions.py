@@ -32,6 +32,7 @@ from .case import Refused
 from .obligations import apply, lock, open_all
 from .recognition import recognise, sure_fiches
 from .robot import is_robot, robot
+from .structures import living
 
 
 def create(
@@ -95,6 +96,7 @@ def rename_contact(session: Session, convention: Convention, email: str, actor: 
 
 def attach(session: Session, actor: User, convention_id: int, organisme: Organisme | None) -> Convention:
     """Says which structure the funder means; None: it is not in Relais. Ties to the fiches of another one end."""
+    organisme = living(session, organisme.id) if organisme else None
     convention = lock(session, convention_id)
     if not is_robot(actor):
         _must_fund(actor, convention.territoire_id, convention)

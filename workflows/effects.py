@@ -6,7 +6,7 @@ from backoffice.models import FicheState, Origin, Revision, RevisionState
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
-from . import carriers, guards, publication
+from . import carriers, guards, publication, structures
 from .arrival import due_on, nature_of
 from .case import Case, Refused
 from .rule_hits import record_hits
@@ -24,6 +24,7 @@ def freeze(case: Case) -> None:
     _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
+    structures.learn(case)
     carriers.ask(case)
     record_hits(case)
 

@@ -47,7 +47,11 @@ def owner(session: Session, job: ImportJob, read: Read) -> Owner:
                 f"Vous importez pour {job.organisme.nom}."
             )
         return Owner(job.organisme)
-    theirs = select(Organisme).where(Organisme.territoire_id == job.territoire_id).order_by(Organisme.id)
+    theirs = (
+        select(Organisme)
+        .where(Organisme.territoire_id == job.territoire_id, Organisme.merged_into_id.is_(None))
+        .order_by(Organisme.id)
+    )
     if said.siret:
         found = session.scalars(theirs.where(Organisme.siret == said.siret)).all()
     elif said.nom:

@@ -23,7 +23,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.base import now
-from backoffice.models.content import Action, Contenu, Document, Structure, dump, load
+from backoffice.models.content import Action, Contenu, Structure, dump, load
 from backoffice.permissions import Permission, Role
 from forms.paths import PATHS
 
@@ -31,6 +31,7 @@ from .case import Case, Refused
 from .effects import next_draft
 from .engine import authorised, lock, record
 from .outbox import tell
+from .structures import known_place, known_structure, living
 
 
 def create_fiche(
@@ -40,6 +41,9 @@ def create_fiche(
 
     The same `key` twice gives the same fiche.
     """
+    asked, organisme = organisme, living(session, organisme.id)
+    if organisme.id != asked.id:
+        session.expire(actor, ["memberships"])  # they have followed the structure
     if not may_enter(actor, organisme):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
     if made := _made_with(session, key, actor):
@@ -108,8 +112,8 @@ def create_structure(session: Session, actor: User, territoire: Territoire, said
     """A structure that is not in Relais yet, made by a moderator of its territoire."""
     if territoire.id not in actor.territoire_ids(Role.MODERATEUR):
         raise Refused("Vous ne pouvez pas créer de structure dans ce territoire.")
-    document = dump(Contenu(structure=said))["structure"]
-    made = Organisme(nom=said.nom, siret=said.siret, territoire_id=territoire.id, structure=document)
+    made = Organisme(territoire_id=territoire.id)
+    made.said = said
     session.add(made)
     session.flush()
     return made
@@ -120,6 +124,7 @@ def first_content(session: Session, organisme: Organisme) -> Contenu:
     document = dump(Contenu())
     document["structure"] = known_structure(session, organisme)
     content = load(document)
+    known_place(organisme, content)
     content.actions.append(first_action(content))
     return content
 
@@ -135,20 +140,6 @@ def _made_with(session: Session, key: str | None, actor: User) -> Fiche | None:
 def first_action(content: Contenu) -> Action:
     """The group every entry begins with."""
     return Action(id=content.new_id(Action))
-
-
-def known_structure(session: Session, organisme: Organisme) -> Document:
-    """What the structure said of itself last time, else what its account says."""
-    latest = session.scalars(
-        select(Revision)
-        .join(Fiche, Revision.fiche_id == Fiche.id)
-        .where(Fiche.organisme_id == organisme.id)
-        .order_by(Revision.saved_at.desc(), Revision.id.desc())
-        .limit(1)
-    ).first()
-    if latest is not None and latest.document.get("structure", {}).get("nom"):
-        return dict(latest.document["structure"])
-    return {"nom": organisme.nom, "siret": organisme.siret, **organisme.structure}
 
 
 def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:

@@ -45,6 +45,7 @@ from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
 from .vocabulary import Dispositif
@@ -104,6 +105,7 @@ __all__ = [
     "ObligationKind",
     "ObligationState",
     "Organisme",
+    "OrganismeMerge",
     "Origin",
     "Outcome",
     "Phase",
@@ -133,9 +135,13 @@ __all__ = [
     "SavedView",
     "SchoolBreak",
     "SessionUpdate",
+    "StructureCheck",
+    "StructurePair",
+    "Subject",
     "Support",
     "Territoire",
     "TransitionLog",
     "Uai",
     "User",
+    "Verification",
 ]

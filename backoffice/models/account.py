@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -11,23 +11,96 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from backoffice.permissions import Permission, Role, granted
 
 from .base import Instant, Json, Model, Word, now
-from .content import Document
+from .content import Document, Lieu, Structure, dump, load
 from .territoire import Territoire
 
 
 class Organisme(Model):
-    """A structure that offers training: association, organisme de formation, school…"""
+    """A structure that offers training: association, organisme de formation, school…
+
+    This row is the one source of its name, kind and numbers; `structure` holds the rest of what it says of itself.
+    A fiche begins with them and keeps what it said on its day: see workflows.structures.
+    """
 
     __tablename__ = "organisme"
+    __table_args__ = (CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="merged_elsewhere"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     nom: Mapped[str] = mapped_column(String(250))
+    categorie: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    """A code of vocabulary.CATEGORIES; "" while nobody has said."""
     siret: Mapped[str] = mapped_column(String(14), default="", index=True)
+    nda: Mapped[str] = mapped_column(String(11), default="", server_default="", index=True)
+    """Numéro de déclaration d’activité: `numero_activite` of a content."""
+    rna: Mapped[str] = mapped_column(String(10), default="", server_default="", index=True)
+    uai: Mapped[str] = mapped_column(String(8), default="", server_default="", index=True)
+    qualiopi: Mapped[bool | None]
+    """Whether it is certified; None: it has not said."""
+    qualiopi_categories: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Codes of vocabulary.QUALIOPI."""
+    qualiopi_until: Mapped[date | None]
+    qualiopi_source: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """Who says so: a register, or the structure itself."""
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
     territoire: Mapped[Territoire] = relationship()
+    commune: Mapped[str] = mapped_column(String(5), default="", server_default="", index=True)
+    """Copy of the code of its address, to look for doubles."""
     structure: Mapped[Document] = mapped_column(Json, default=dict)
-    """content.Structure as a document: what step 1 of its first fiche is filled with."""
+    """content.Structure as a document, without what the columns say: address, contact, structure porteuse…"""
+    contacts: Mapped[dict[str, Document]] = mapped_column(Json, default=dict, server_default="{}")
+    """{code of vocabulary.USAGES: content.Contact} of those that a fiche does not ask for."""
+    lieux: Mapped[list[Document]] = mapped_column(Json, default=list, server_default="[]")
+    """content.Lieu as documents: the places that it uses often."""
+    said_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was last changed on its page; what a fiche said later is newer. None: never."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisme.id", name="fk_organisme_merged_into_id"), index=True
+    )
+    """The structure that is the same and was kept. Nobody acts for this one any more: see workflows.structure_merge."""
+    merged_into: Mapped[Organisme | None] = relationship(remote_side="Organisme.id")
+    set_aside: Mapped[Document] = mapped_column(Json, default=dict, server_default="{}")
+    """Of a merged one: what the other said where the words of this one were chosen, {name: value}."""
+
+    @property
+    def siren(self) -> str:
+        """The nine digits of the legal unit, whatever the establishment."""
+        return self.siret[:9]
+
+    @property
+    def said(self) -> Structure:
+        """All that it says of itself, as a fiche asks it."""
+        known = {ours: getattr(self, name) for name, ours in COLUMNS.items()}
+        return load({"structure": {**self.structure, **known}}).structure
+
+    @said.setter
+    def said(self, said: Structure) -> None:
+        document = dump(said)
+        for name, ours in COLUMNS.items():
+            setattr(self, name, document.pop(ours))
+        self.structure = document
+        self.commune = said.adresse.code_insee
+
+    @property
+    def places(self) -> list[Lieu]:
+        return load({"lieux": self.lieux}).lieux
+
+
+COLUMNS = {
+    "nom": "nom",
+    "categorie": "categorie",
+    "siret": "siret",
+    "nda": "numero_activite",
+    "rna": "rna",
+    "uai": "uai",
+}
+"""{column of Organisme: leaf of content.Structure that says the same}."""
+
+NUMBERS = ("siret", "nda", "rna", "uai")
+"""Those of them that a register gives."""
+
+OF_FICHES = {"accueil": "contact", "formateurs": "formateur"}
+"""{usage: part of content.Structure} of the contacts that a fiche asks for."""
 
 
 class User(UserMixin, Model):

@@ -47,6 +47,8 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    structure_forms,  # noqa: F401 - adds its pages to those of the structure
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -94,6 +96,7 @@ PAGES = (
     regles,
     remarques,
     saisie,
+    structures,
     subventions,
     suivi_flux,
     tableau,
