@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -19,13 +20,16 @@ from backoffice.admin import VIEWS
 from backoffice.admin.table import Table
 from backoffice.extensions import db, limiter
 from backoffice.models import (
+    CertifInfo,
     Convention,
     ConventionFiche,
+    Etablissement,
     FailedJob,
     Fiche,
     Flux,
     FluxRun,
     FluxToken,
+    Formacode,
     ImportKind,
     ImportLine,
     JobStatus,
@@ -43,7 +47,9 @@ from backoffice.models import (
     RevisionState,
     RuleHit,
     SavedView,
+    SchoolBreak,
     TransitionLog,
+    Uai,
     User,
 )
 from backoffice.models.content import dump
@@ -736,8 +742,15 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
     """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
     where = moderator.assignments[0].territoire_id
     word(db.session(), where, shipped()["doublon"], moderator)
-    record(
-        db.session(), moderator, moderator.assignments[0].territoire, "delai_instruction", "5 jours", "6 jours", where
+    record(db.session(), moderator, moderator.assignments[0].territoire, "nom", "Normandie", "La Normandie", where)
+    db.session.add_all(
+        (
+            CertifInfo(code="84503", label="DELF A1"),
+            Etablissement(siret=make.SIRET, denomination="Centre social des Tilleuls"),
+            Formacode(code="15235", label="Français langue étrangère"),
+            SchoolBreak(zone="B", debut=date(2027, 2, 13), fin=date(2027, 2, 28), nom="Vacances d’hiver"),
+            Uai(uai="0140001A", nom="École des Tilleuls"),
+        )
     )
     db.session.commit()
     return {f"ligne_{view.slug}": first_key(view) for view in VIEWS}
