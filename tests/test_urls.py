@@ -66,6 +66,7 @@ from workflows.remarks import pin
 from . import factories as make
 from .table_rows import TABLES
 from .url_rows import (
+    ACCOUNT,
     ADMINISTRATORS,
     CONVENTIONS,
     EVERYONE,
@@ -682,6 +683,7 @@ ROWS = (
     *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
+    *ACCOUNT,
     *TABLES,
 )
 

@@ -214,6 +214,21 @@ FLUXES = (
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
+CONNECTED = (303, *EVERYONE[1:])
+
+ACCOUNT = (
+    Row("compte.verifier_code", P.PUBLIC, "POST", "/connexion/code", (401,) * 8, (("code", "123456"),)),
+    Row("mon_compte.accueil", P.CONNECTED, "GET", "/compte/", CONNECTED),
+    Row("second_facteur.page", P.CONNECTED, "GET", "/compte/second-facteur", CONNECTED),
+    Row("second_facteur.commencer", P.CONNECTED, "POST", "/compte/second-facteur/commencer", (303,) * 8),
+    Row("second_facteur.dessin", P.CONNECTED, "GET", "/compte/second-facteur/dessin.svg", (303, *NOBODY[1:])),
+    Row("second_facteur.confirmer", P.CONNECTED, "POST", "/compte/second-facteur/confirmer", (303, *(422,) * 7)),
+    Row("second_facteur.agir", P.CONNECTED, "POST", "/compte/second-facteur",
+        (303, 404, 404, *(422,) * 5), (("action", "codes"),)),
+    Row("second_facteur.codes", P.CONNECTED, "POST", "/compte/second-facteur/codes.txt",
+        (303, *NOBODY[1:]), (("codes", "abcd-efgh-ijkm-npqr"),)),
+)  # fmt: skip
+
 KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
 """The page of a structure: its people, the moderators of its territoire, administrators."""
 
