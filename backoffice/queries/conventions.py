@@ -255,13 +255,15 @@ def shown_revision(fiche: Fiche, *, own: bool) -> Revision | None:
 
 
 def structure_in(session: Session, territoire_id: int, organisme_id: int) -> Organisme | None:
-    return session.scalars(
-        select(Organisme).where(Organisme.id == organisme_id, Organisme.territoire_id == territoire_id)
-    ).first()
+    return session.scalars(_living(territoire_id).where(Organisme.id == organisme_id)).first()
 
 
 def structures_like(session: Session, territoire_id: int, text: str) -> Sequence[Organisme]:
     """Those whose name holds the words, or of this SIRET."""
     named = or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
-    query = select(Organisme).where(Organisme.territoire_id == territoire_id, named)
+    query = _living(territoire_id).where(named)
     return session.scalars(query.order_by(Organisme.nom, Organisme.id).limit(20)).all()
+
+
+def _living(territoire_id: int) -> Select[Organisme]:
+    return select(Organisme).where(Organisme.territoire_id == territoire_id, Organisme.merged_into_id.is_(None))

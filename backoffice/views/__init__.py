@@ -47,6 +47,7 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    structure_doubles,
     structure_forms,  # noqa: F401 - adds its pages to those of the structure
     structures,
     subventions,
@@ -96,6 +97,7 @@ PAGES = (
     regles,
     remarques,
     saisie,
+    structure_doubles,
     structures,
     subventions,
     suivi_flux,

@@ -14,6 +14,7 @@ from backoffice.models import Login, Organisme, User
 from backoffice.models.base import now
 from backoffice.passwords import LONGEST, new_token, token_hash, verify
 from backoffice.permissions import Permission
+from backoffice.queries.structures import survivor
 from backoffice.security import safe_next
 from backoffice.transactions import atomic
 
@@ -114,4 +115,7 @@ def acting_organisme() -> Organisme | None:
     if not current_user.is_authenticated or not current_user.memberships:
         return None
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    return own.get(session.get("organisme_id"), next(iter(own.values())))
+    chosen = session.get("organisme_id")
+    if chosen is not None and chosen not in own:
+        chosen = survivor(db.session(), chosen)
+    return own.get(chosen, next(iter(own.values())))
