@@ -86,6 +86,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
 
 
+SECOND_FACTOR_ROLES = frozenset({Role.MODERATEUR, Role.FINANCEUR, Role.ADMINISTRATEUR})
+"""Who decides for others, or reads what is theirs: a password alone does not open that."""
+
+
 def granted(roles: set[Role]) -> frozenset[Permission]:
     """All that these roles grant together, to a person who is connected."""
     return frozenset({Permission.PUBLIC, Permission.CONNECTED}).union(*(GRANTS[role] for role in roles))

@@ -214,6 +214,21 @@ FLUXES = (
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
+CONNECTED = (303, *EVERYONE[1:])
+
+ACCOUNT = (
+    Row("compte.verifier_code", P.PUBLIC, "POST", "/connexion/code", (401,) * 8, (("code", "123456"),)),
+    Row("mon_compte.accueil", P.CONNECTED, "GET", "/compte/", CONNECTED),
+    Row("second_facteur.page", P.CONNECTED, "GET", "/compte/second-facteur", CONNECTED),
+    Row("second_facteur.commencer", P.CONNECTED, "POST", "/compte/second-facteur/commencer", (303,) * 8),
+    Row("second_facteur.dessin", P.CONNECTED, "GET", "/compte/second-facteur/dessin.svg", (303, *NOBODY[1:])),
+    Row("second_facteur.confirmer", P.CONNECTED, "POST", "/compte/second-facteur/confirmer", (303, *(422,) * 7)),
+    Row("second_facteur.agir", P.CONNECTED, "POST", "/compte/second-facteur",
+        (303, 404, 404, *(422,) * 5), (("action", "codes"),)),
+    Row("second_facteur.codes", P.CONNECTED, "POST", "/compte/second-facteur/codes.txt",
+        (303, *NOBODY[1:]), (("codes", "abcd-efgh-ijkm-npqr"),)),
+)  # fmt: skip
+
 KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
 """The page of a structure: its people, the moderators of its territoire, administrators."""
 
@@ -247,4 +262,17 @@ STRUCTURES = (
         (401, 403, 403, 422, 404, 403, 403, 422)),
     Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
         (401, 403, 403, 409, 404, 403, 403, 409), (("objet", "uai"), ("verdict", "verifiee"), ("note", "Un appel."))),
+    Row("doublons_structures.liste", P.MANAGE_STRUCTURES, "GET", "/structures/doublons/", RULERS),
+    Row("doublons_structures.chercher", P.MANAGE_STRUCTURES, "GET", "/structures/doublons/{organisme}?q=voisine",
+        (303, 403, 403, 200, 404, 403, 403, 200)),
+    Row("doublons_structures.fusion", P.MANAGE_STRUCTURES, "GET", "/structures/doublons/{organisme}/{voisine}",
+        (303, 403, 403, 200, 404, 403, 403, 200)),
+    Row("doublons_structures.fusion", P.MANAGE_STRUCTURES, "GET", "/structures/doublons/{organisme}/{organisme}",
+        (303, 403, 403, 404, 404, 403, 403, 404)),
+    Row("doublons_structures.fusionner", P.MANAGE_STRUCTURES, "POST", "/structures/doublons/{organisme}/{voisine}",
+        (303, 403, 403, 422, 404, 403, 403, 422)),
+    Row("doublons_structures.distinguer", P.MANAGE_STRUCTURES, "POST", "/structures/doublons/distinguer",
+        (303, 403, 403, 303, 404, 403, 403, 303), (("une", "{organisme}"), ("autre", "{voisine}"))),
+    Row("doublons_structures.distinguer", P.MANAGE_STRUCTURES, "POST", "/structures/doublons/distinguer",
+        (303, 403, 403, 404, 404, 403, 403, 404), (("une", "{organisme}"), ("autre", "99999999999999999999"))),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import Convention, Fiche, FicheState, Organisme
+from backoffice.queries.structures import works_in
 from backoffice.reference.communes import search_key
 from backoffice.reference.programmes import programmes
 from forms.grants import Grant
@@ -40,12 +41,8 @@ class Recognised:
 
 
 def recognise(session: Session, territoire_id: int, said: Grant | Convention) -> Recognised:
-    """By SIRET, by RNA, then by likeness of names, among the structures of the territoire."""
-    theirs = (
-        select(Organisme)
-        .where(Organisme.territoire_id == territoire_id, Organisme.merged_into_id.is_(None))
-        .order_by(Organisme.id)
-    )
+    """By SIRET, by RNA, then by likeness of names, among the structures that work in the territoire."""
+    theirs = select(Organisme).where(works_in([territoire_id])).order_by(Organisme.id)
     for condition, why in _numbers(said):
         found = session.scalars(theirs.where(condition)).all()
         if len(found) == 1:
@@ -94,8 +91,7 @@ def _of_siren(session: Session, territoire_id: int, siret: str) -> Sequence[Orga
     if not siret:
         return []
     of_siren = Organisme.siret.startswith(siret[:9], autoescape=True)
-    of_here = Organisme.territoire_id == territoire_id, Organisme.merged_into_id.is_(None)
-    return session.scalars(select(Organisme).where(*of_here, of_siren)).all()
+    return session.scalars(select(Organisme).where(works_in([territoire_id]), of_siren)).all()
 
 
 def alike(one: str, two: str) -> int:

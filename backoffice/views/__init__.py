@@ -36,6 +36,7 @@ from . import (
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
+    mon_compte,
     motifs,
     places,
     porteuse,
@@ -47,6 +48,7 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    second_facteur,
     structure_doubles,
     structure_forms,  # noqa: F401 - adds its pages to those of the structure
     structures,
@@ -88,6 +90,7 @@ PAGES = (
     liens,
     moderation_file,
     moderation_porteuse,
+    mon_compte,
     motifs,
     places,
     porteuse,
@@ -97,6 +100,7 @@ PAGES = (
     regles,
     remarques,
     saisie,
+    second_facteur,
     structure_doubles,
     structures,
     subventions,
