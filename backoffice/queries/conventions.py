@@ -264,5 +264,5 @@ def structure_in(session: Session, territoire_id: int, organisme_id: int) -> Org
 def structures_like(session: Session, territoire_id: int, text: str) -> Sequence[Organisme]:
     """Those whose name holds the words, or of this SIRET."""
     named = or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
-    query = select(Organisme).where(works_in([territoire_id])).where(named)
+    query = select(Organisme).where(works_in([territoire_id]), named)
     return session.scalars(query.order_by(Organisme.nom, Organisme.id).limit(20)).all()

@@ -424,7 +424,8 @@ def test_what_is_done_during_a_merge_waits_for_it_and_is_coherent(app, doubles, 
         merge(session, kept, gone, {}, session.get_one(type(moderator), moderator_id))
 
     def working(session: Session) -> None:
-        actor = session.get_one(type(olga), olga_id)
+        actor, fiche = session.get_one(type(olga), olga_id), session.get_one(Fiche, ids[0])
+        assert fiche.organisme_id in actor.organisme_ids
         apply(session, "soumettre", fiche_id=ids[0], revision_id=ids[1], actor=actor)
         operations.create_fiche(session, session.get_one(Organisme, gone), "ASL", actor)
 
