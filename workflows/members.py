@@ -33,6 +33,8 @@ def lock_structure(session: Session, organisme_id: int) -> Organisme:
     ).one_or_none()
     if found is None:
         raise Refused("Cette structure n’existe pas.")
+    if found.merged_into_id is not None:
+        raise Refused(f"« {found.nom} » vient d’être réunie avec une autre structure. Rien n’a été changé.")
     return found
 
 

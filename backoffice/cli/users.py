@@ -90,7 +90,9 @@ def _organisme(nom: str | None, territoire: Territoire) -> Organisme:
     if not nom:
         raise click.ClickException("Donnez le nom de la structure avec --organisme.")
     found = db.session.scalars(
-        select(Organisme).where(Organisme.nom == nom, Organisme.territoire_id == territoire.id)
+        select(Organisme).where(
+            Organisme.nom == nom, Organisme.territoire_id == territoire.id, Organisme.merged_into_id.is_(None)
+        )
     ).first()
     if found is None:
         found = Organisme(nom=nom, territoire_id=territoire.id)

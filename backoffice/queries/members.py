@@ -33,8 +33,8 @@ SHORTEST = 3
 
 def manages(user: User, organisme: Organisme) -> bool:
     """Whether the people of this structure are theirs to manage."""
-    mine = organisme.id in user.responsable_ids
-    return user.active and (mine or organisme.territoire_id in user.territoire_ids(Role.MODERATEUR))
+    mine = organisme.id in user.responsable_ids or organisme.territoire_id in user.territoire_ids(Role.MODERATEUR)
+    return user.active and mine and organisme.merged_into_id is None
 
 
 def managed_structure(session: Session, user: User, organisme_id: int) -> Organisme | None:

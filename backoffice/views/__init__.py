@@ -54,6 +54,7 @@ from . import (
     remarques,
     saisie,
     second_facteur,
+    structure_doubles,
     structure_forms,  # noqa: F401 - adds its pages to those of the structure
     structures,
     subventions,
@@ -110,6 +111,7 @@ PAGES = (
     remarques,
     saisie,
     second_facteur,
+    structure_doubles,
     structures,
     subventions,
     suivi_flux,

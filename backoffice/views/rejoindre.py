@@ -101,7 +101,8 @@ def demande(organisme_id: int) -> ResponseReturnValue:
 
 
 def wanted(organisme_id: int) -> Organisme:
-    return db.session.get(Organisme, organisme_id) or abort(404)
+    found = db.session.get(Organisme, organisme_id)
+    return found if found is not None and found.merged_into_id is None else abort(404)
 
 
 def request_page(organisme: Organisme, words: str = "", errors: Mapping[str, str] = MappingProxyType({})) -> str:
