@@ -50,7 +50,7 @@ from .structures import known_structure, numbered, qualiopi_of
 
 KEPT, GONE = "kept", "gone"
 
-STAYS = {"organisme_merge.kept_id", "organisme_merge.gone_id"}
+STAYS = {"organisme_merge.kept_id", "organisme_merge.gone_id", "orphan.organisme_id"}
 """References that are history: they name the structure of that day."""
 
 Values = dict[str, Any]
@@ -206,15 +206,10 @@ def _one_waiting_request(kept: RowMapping, gone: RowMapping) -> Joined | None:
     return Joined(other={"state": JoinState.RETIREE, "closed_at": now()})
 
 
-def _first_notice(kept: RowMapping, gone: RowMapping) -> Joined:
-    return Joined({"noticed_at": min(kept["noticed_at"], gone["noticed_at"])})
-
-
 JOINS: dict[str, Join] = {
     "membership.organisme_id": _higher_role,
     "invitation.organisme_id": _one_open_invitation,
     "join_request.organisme_id": _one_waiting_request,
-    "orphan.organisme_id": _first_notice,
     "support.organisme_id": _last_answer,
     "campaign_invitation.organisme_id": _earlier_invitation,
     "import_mapping.organisme_id": _all_columns,

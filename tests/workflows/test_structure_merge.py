@@ -31,7 +31,6 @@ from backoffice.models import (
     Membership,
     Organisme,
     OrganismeMerge,
-    Orphan,
     Phase,
     Revision,
     RevisionState,
@@ -216,11 +215,6 @@ def requests(crowd: Crowd, draw, whose: Organisme) -> None:
         db.session.add(JoinRequest(organisme_id=whose.id, user_id=person.id, **said))
 
 
-def left_alone(crowd: Crowd, draw, whose: Organisme) -> None:
-    if draw(st.booleans()):
-        db.session.add(Orphan(organisme_id=whose.id, noticed_at=LONG_AGO + timedelta(draw(st.integers(0, 5)))))
-
-
 BUILDERS = {
     "membership": members,
     "fiche": fiches,
@@ -232,7 +226,6 @@ BUILDERS = {
     "structure_check": checks,
     "invitation": people_who_come,
     "join_request": requests,
-    "orphan": left_alone,
 }
 """{table that names a structure: rows of it}, in an order in which they can be made."""
 
@@ -242,7 +235,6 @@ JOINED_COLUMNS = {
     "campaign_invitation": {"invited_at"},
     "invitation": {"role", "state", "closed_at"},
     "join_request": {"state", "closed_at"},
-    "orphan": {"noticed_at"},
     "import_mapping": {"chosen"},
     "structure_check": {"state", "source", "findings", "note", "actor_id", "at"},
 }
