@@ -12,16 +12,16 @@ HELP = (
     "et difficile à deviner."
 )
 
-COMMON = (
+_WORDS = (
     "abc abcd abcdef abcdefgh abcdefghijkl admin administrateur administration amour ange apprentissage azerty "
     "azertyuiop asdfgh asdfghjkl asl association bienvenue bonjour camille cheval chocolat chouchou coucou dauphin "
     "doudou dragon football formation francais france iloveyou jetaime jtm julien letmein lille loulou lyon maison "
     "maman marseille master monkey motdepasse mdp naruto nicolas ninja normandie password paris pass portugal "
     "princesse qsdfgh qsdfghjklm qwerty qwertyuiop qwertz relais salut secret soleil superman test thomas toulouse "
     "vacances welcome wxcvbn zxcvbn zxcvbnm"
-).split()
+)
 """Words from which the passwords that are tried first are made, with figures and signs around them."""
-_ONLY_COMMON = re.compile(f"(?:{'|'.join(sorted(COMMON, key=len, reverse=True))})*")
+_ONLY_COMMON = re.compile(f"(?:{'|'.join(sorted(_WORDS.split(), key=len, reverse=True))})*")
 FEWEST_SIGNS = 5
 
 

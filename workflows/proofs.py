@@ -28,8 +28,15 @@ LIVES = {
 
 def send(session: Session, kind: ProofKind, user: User, email: str, **facts: str) -> None:
     """Writes the e-mail that carries the link, to `email`."""
-    token = new_token()
-    proof = Proof(token_hash=token_hash(token), kind=kind, user_id=user.id, email=email, expires_at=now() + LIVES[kind])
+    token, at = new_token(), now()
+    proof = Proof(
+        token_hash=token_hash(token),
+        kind=kind,
+        user_id=user.id,
+        email=email,
+        created_at=at,
+        expires_at=at + LIVES[kind],
+    )
     session.add(proof)
     session.flush()
     to = [Addressee(email, user.name, user.id)]
@@ -61,7 +68,8 @@ def spend(session: Session, token: str, kind: ProofKind) -> Proof | None:
 
 def hold(session: Session, user: User) -> None:
     """The row of the account as it is now, until the transaction ends: what changes it waits."""
-    session.refresh(user, with_for_update=True)
+    session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    session.refresh(user)
 
 
 def void(session: Session, user: User, *kinds: ProofKind) -> None:

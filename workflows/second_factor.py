@@ -148,7 +148,7 @@ def _tell(session: Session, notice: str, user: User, **facts: bool) -> None:
 def _held(session: Session, user: User) -> SecondFactor | None:
     """The person's row, as it is now and until the transaction ends: of two who ask at once, one waits."""
     proofs.hold(session, user)
-    session.refresh(user, ["second_factor"])
+    session.expire(user, ["second_factor"])
     if user.second_factor is not None:
         session.refresh(user.second_factor)
     return user.second_factor

@@ -88,6 +88,9 @@ def wrong_password(email: str) -> dict[str, str]:
 @requires(Permission.CONNECTED)
 def recevoir_lien() -> ResponseReturnValue:
     """For who has no password, or no longer knows it: the link goes to their mailbox."""
+    if current_user.demonstration:
+        flash(renewal.PUBLIC_ACCOUNT, "warning")
+        return redirect(url_for(".accueil"), 303)
     with atomic() as session:
         renewal.ask(session, current_user.email)
     flash(f"Un message vient de partir à {current_user.email} : ouvrez-le et suivez le lien.", "success")
