@@ -37,8 +37,10 @@ from .visitor import Visitor
 NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
 """Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
 
-KEPT_TABLES = {"territoire", "commune", "commune_postal_code", "alembic_version"}
+KEPT_TABLES = {"commune", "commune_postal_code", "alembic_version"}
 """Reference tables: filled once, changed by no test."""
+RESTORED_TABLES = ("territoire", "coverage")
+"""Filled once, and put back with the same ids before each test: small, and tests change them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -160,11 +162,15 @@ class PostgresqlBase:
                 connection.execute(text(order))
         engine.dispose()
 
-    def keep(self) -> None: ...
+    def keep(self) -> None:
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA kept"))
+            for name in RESTORED_TABLES:
+                connection.execute(text(f"CREATE TABLE kept.{name} AS TABLE {name}"))
 
     def reset(self) -> None:
         db.session.remove()
-        names = sorted(set(db.metadata.tables) - KEPT_TABLES)
+        names = sorted(set(db.metadata.tables) - KEPT_TABLES - set(RESTORED_TABLES))
         self.resets += 1
         with db.engine.begin() as connection:
             if self.resets % 40 == 1:  # what was deleted since takes room that slows everything
@@ -175,6 +181,9 @@ class PostgresqlBase:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for name in connection.scalars(text(filled)).all():
                 connection.execute(text(f"DELETE FROM {name}"))
+            for name in RESTORED_TABLES:
+                connection.execute(text(f"DELETE FROM {name}"))
+                connection.execute(text(f"INSERT INTO {name} TABLE kept.{name}"))
             numbered = [name for name in names if isinstance(db.metadata.tables[name].autoincrement_column, Column)]
             starts = ", ".join(f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered)
             connection.execute(text(f"SELECT {starts}"))

@@ -11,6 +11,7 @@ from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
     Campaign,
+    Commune,
     Convention,
     Dispositif,
     Effect,
@@ -128,6 +129,20 @@ def administrator(name: str = "Alma Admin") -> User:
 
 def caen(denomination: str = "") -> Adresse:
     return Adresse(denomination, ["12 rue des Tilleuls"], "14000", "Caen", "14118", "14", "28")
+
+
+def town(code_insee: str) -> Adresse:
+    """An address in this commune of the reference."""
+    commune = db.session.get_one(Commune, code_insee)
+    code = min(row.code for row in commune.postal_codes)
+    return Adresse("", ["1 place de la Mairie"], code, commune.nom, code_insee, commune.departement, commune.region)
+
+
+def content_in(code_insee: str, intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
+    """The complete entry, its one place in this commune."""
+    content = complete_content(intitule)
+    content.lieux[0].adresse = town(code_insee)
+    return content
 
 
 def complete_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:

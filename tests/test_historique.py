@@ -167,9 +167,7 @@ def busy(app, nadia, marc):
         make.fiche_in(RevisionState.REFUSEE, nadia, marc)
     with clock_at(datetime(2026, 3, 31, 22, 30, tzinfo=UTC)):  # the first of April in Paris
         make.fiche_in(RevisionState.A_CORRIGER, other, marc)
-    content = make.complete_content()
-    content.lieux[0].adresse.region = "44"
-    make.fiche_in(RevisionState.SOUMISE, est, mina, content)
+    make.fiche_in(RevisionState.SOUMISE, est, mina, make.content_in("67482"))
     return Visitor(app, marc)
 
 

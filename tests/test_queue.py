@@ -204,10 +204,7 @@ def test_public_holidays_are_not_counted_nor_those_of_overseas_elsewhere(app, na
     before_ascension = datetime(2026, 5, 11, 9, tzinfo=UTC)
     assert sent_at(make.draft(nadia), nadia, before_ascension).due_on == date(2026, 5, 19)
     abolition = datetime(2026, 5, 19, 9, tzinfo=UTC)  # 22 May in Martinique; 25 May everywhere
-    martinique = make.territoire("martinique")
-    fiche = make.draft(nadia)
-    fiche.territoire_id = martinique.id
-    db.session.commit()
+    fiche = make.draft(nadia, make.content_in("97209"))
     assert sent_at(fiche, nadia, abolition).due_on == date(2026, 5, 28)
     assert sent_at(make.draft(nadia), nadia, abolition).due_on == date(2026, 5, 27)
 

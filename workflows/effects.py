@@ -6,7 +6,7 @@ from backoffice.models import FicheState, Origin, Revision, RevisionState
 from backoffice.models.content import fingerprint
 from exports.fragment import Identity, NotExportable, build
 
-from . import carriers, guards, publication, structures
+from . import carriers, guards, publication, structures, territoires
 from .arrival import due_on, nature_of
 from .case import Case, Refused
 from .rule_hits import record_hits
@@ -21,6 +21,7 @@ def freeze(case: Case) -> None:
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
     fiche = case.fiche
+    territoires.send(case)
     _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
@@ -58,6 +59,7 @@ def publish(case: Case) -> None:
     fiche, revision = case.fiche, case.revision
     if revision.content_hash != fingerprint(revision.document):
         raise Refused("Le contenu de cette version a changé depuis son envoi : elle ne peut pas être validée.")
+    territoires.hand_over(case)
     try:
         fragment = build(revision.content, Identity.of(fiche, modified=case.at))
     except NotExportable as error:

@@ -7,11 +7,14 @@ never commits. Locking the fiche, not the revision, puts all that happens to one
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
-from backoffice.models import Fiche, FicheState, Revision, RevisionState, TransitionLog, User
+from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
 from backoffice.models.cut import hold
 from backoffice.models.dates import day_and_time
 from backoffice.permissions import Permission, Role
@@ -25,6 +28,8 @@ from .robot import is_robot
 
 PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
+MOVED = "changer_territoire"
+"""Name, in the log, of what happens to a fiche whose place is now in another territoire."""
 
 
 def apply(
@@ -66,6 +71,8 @@ def apply(
     if transition.effect:
         transition.effect(case)
     row = _move(case, transition, source)
+    if case.left is not None:
+        _moved(case, case.left)
     session.flush()
     if notice := case.notice or transition.notice:
         facts = {"motif": case.explanation, **case.facts}
@@ -75,6 +82,8 @@ def apply(
 
 def lock(session: Session, fiche_id: int) -> Fiche:
     """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
+    seen = session.identity_map.get(identity_key(Fiche, fiche_id))
+    owner = seen.__dict__.get("organisme_id") if seen is not None else None
     hold(session)
     try:
         fiche = session.scalars(
@@ -89,7 +98,16 @@ def lock(session: Session, fiche_id: int) -> Fiche:
         select(Revision).where(Revision.fiche_id == fiche_id).execution_options(populate_existing=True)
     ).all()
     session.refresh(fiche, ["revisions"])
+    if owner not in (None, fiche.organisme_id):
+        _forget_memberships(session)
     return fiche
+
+
+def _forget_memberships(session: Session) -> None:
+    """Its structure was made one with another while we waited: its people have followed, and are read anew."""
+    for row in list(session.identity_map.values()):
+        if isinstance(row, User):
+            session.expire(row, ["memberships"])
 
 
 def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:
@@ -152,6 +170,27 @@ def _move(case: Case, transition: Transition, source: RevisionState | FicheState
         case.fiche.state = FicheState.PUBLIEE
         record(case, PUBLICATION, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
     return row
+
+
+def _moved(case: Case, left: Territoire) -> None:
+    """Kept in the log; those who receive a fiche that readers see learn it, the others find it in their queue."""
+    here = case.fiche.territoire
+    record(
+        replace(case, comment=f"De {left.nom} à {here.nom}", motif=None),
+        MOVED,
+        left.prefixe,
+        here.prefixe,
+        of_fiche=True,
+    )
+    if case.revision.state is RevisionState.VALIDEE:
+        tell(
+            case.session,
+            "fiche_arrivee",
+            key=str(case.revision.id),
+            actor=case.actor,
+            fiche=case.fiche,
+            facts={"depart": left.nom},
+        )
 
 
 def _too_late(case: Case, transition: Transition) -> str:

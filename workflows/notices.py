@@ -14,7 +14,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Assignment, Fiche, Membership, Territoire, User
-from backoffice.permissions import Permission, Role
+from backoffice.models.account import moderates
+from backoffice.permissions import Permission
 
 Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int]]
 
@@ -89,13 +90,11 @@ def structure_or_contact(told: Told) -> Sequence[Addressee]:
 
 
 def moderators(told: Told) -> Sequence[Addressee]:
-    """Those of the fiche's territoire, or of the one that is spoken of."""
+    """Those of the fiche's territoire, or of the one that is spoken of; and of the one that collects for it."""
     territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
     return _people(
         told,
-        select(User)
-        .join(Assignment)
-        .where(Assignment.territoire_id == territoire_id, Assignment.role == Role.MODERATEUR, User.active),
+        select(User).join(Assignment).where(moderates([territoire_id]), User.active),
     )
 
 
@@ -200,6 +199,15 @@ _TABLE = (
         moderators,
         "Une correction est contestée : {{ titre }}",
         "/moderation/corrections",
+        Permission.MODERATE,
+    ),
+    Notice(
+        "fiche_arrivee",
+        "Les fiches publiées qui arrivent d’un autre territoire",
+        "the approved version of a fiche has its place in another territoire than before",
+        moderators,
+        "Une fiche publiée arrive dans votre territoire : {{ titre }}",
+        "/historique/{fiche}",
         Permission.MODERATE,
     ),
     Notice(
@@ -350,6 +358,15 @@ _TABLE = (
         structure,
         "Votre fiche est archivée : {{ titre }}",
         "/fiches/{fiche}",
+        obligatory=True,
+    ),
+    Notice(
+        "structures_reunies",
+        "Vos structures réunies avec une autre",
+        "a moderator or an administrator has made two structures one",
+        named,
+        "« {{ disparue }} » et « {{ structure }} » sont réunies",
+        "/structures/{organisme}",
         obligatory=True,
     ),
     Notice(

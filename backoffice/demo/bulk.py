@@ -194,7 +194,12 @@ def _publish(session: Session, batch: list[Order]) -> int:
     session.execute(
         insert(Publication),
         [
-            {"fiche_id": fiche, "fragment_id": fragment, "at": order.decided}
+            {
+                "fiche_id": fiche,
+                "fragment_id": fragment,
+                "territoire_id": order.team.territoire.id,
+                "at": order.decided,
+            }
             for fiche, fragment, order in zip(fiche_ids, fragment_ids, batch, strict=True)
         ],
     )

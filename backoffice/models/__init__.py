@@ -48,7 +48,7 @@ from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
 from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
-from .territoire import Commune, PostalCode, Territoire
+from .territoire import Commune, Coverage, PostalCode, Territoire
 from .vocabulary import Dispositif
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "Coverage",
     "DifferenceKind",
     "Dispositif",
     "DistinctPair",

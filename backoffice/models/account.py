@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from backoffice.permissions import SECOND_FACTOR_ROLES, Permission, Role, granted
 
@@ -166,8 +167,16 @@ class User(UserMixin, Model):
         mine = (row for row in self.assignments if row.role is Role.FINANCEUR)
         return any(row.covers(territoire_id, programme, departement) for row in mine)
 
+    def territoires(self, role: Role) -> list[Territoire]:
+        """Those that the person serves in this role, by name; for a moderator, with those collected for others."""
+        mine = [row for row in self.assignments if row.role is role]
+        found = {row.territoire.id: row.territoire for row in mine}
+        if role is Role.MODERATEUR:
+            found |= {other.id: other for row in mine for other in row.collected}
+        return sorted(found.values(), key=lambda territoire: territoire.nom)
+
     def territoire_ids(self, role: Role) -> set[int]:
-        return {assignment.territoire_id for assignment in self.assignments if assignment.role is role}
+        return {territoire.id for territoire in self.territoires(role)}
 
 
 class Membership(Model):
@@ -205,6 +214,12 @@ class Assignment(Model):
     departements: Mapped[list[str]] = mapped_column(Json, default=list)
     user: Mapped[User] = relationship(back_populates="assignments")
     territoire: Mapped[Territoire] = relationship(lazy="joined")
+    collected: Mapped[list[Territoire]] = relationship(
+        primaryjoin=lambda: Assignment.territoire_id == foreign(Territoire.collected_by_id),
+        viewonly=True,
+        lazy="joined",
+    )
+    """The territoires for which this one collects: its moderators moderate them as theirs."""
 
     def covers(self, territoire_id: int, programme: str, departement: str) -> bool:
         """Whether what this programme grants in this département is within it."""
@@ -213,6 +228,15 @@ class Assignment(Model):
             and (not self.programmes or programme in self.programmes)
             and (not self.departements or departement in self.departements)
         )
+
+
+def moderates(territoire_ids: Collection[int | None]) -> ColumnElement[bool]:
+    """Condition on Assignment: moderator of one of these territoires, or of the one that collects for it."""
+    collectors = select(Territoire.collected_by_id).where(Territoire.id.in_(territoire_ids))
+    return and_(
+        Assignment.role == Role.MODERATEUR,
+        or_(Assignment.territoire_id.in_(territoire_ids), Assignment.territoire_id.in_(collectors)),
+    )
 
 
 class SecondFactor(Model):

@@ -1,10 +1,10 @@
-"""The structures of a moderator's territoires, to help them on the telephone."""
+"""The structures that work in a moderator's territoires, to help them on the telephone."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import Fiche, Organisme, User
@@ -27,6 +27,12 @@ def helped_structure(session: Session, user: User, organisme_id: int) -> Organis
     return session.scalars(_helped(user).where(Organisme.id == organisme_id)).first()
 
 
+def survivor(session: Session, organisme_id: int) -> int:
+    """The structure that it was made one with; itself while it lives."""
+    merged = select(Organisme.merged_into_id).where(Organisme.id == organisme_id)
+    return session.scalar(merged) or organisme_id
+
+
 def helped_among(session: Session, user: User, ids: Collection[int]) -> set[int]:
     """Those of these structures that the person may help."""
     return set(session.scalars(_helped(user).where(Organisme.id.in_(ids)).with_only_columns(Organisme.id)))
@@ -47,4 +53,17 @@ def fiches_of(session: Session, user: User, organisme: Organisme) -> Sequence[Fi
 
 
 def _helped(user: User) -> Select[Organisme]:
-    return select(Organisme).where(Organisme.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
+    return select(Organisme).where(works_in(user.territoire_ids(Role.MODERATEUR)))
+
+
+def works(session: Session, organisme_id: int, territoire_id: int) -> bool:
+    """Whether the structure works in this territoire."""
+    query = select(Organisme.id).where(Organisme.id == organisme_id, works_in([territoire_id]))
+    return session.scalar(query) is not None
+
+
+def works_in(territoire_ids: Collection[int]) -> ColumnElement[bool]:
+    """Condition on Organisme: at home in one of these territoires, or with a fiche there; no double that was merged."""
+    there = select(Fiche.organisme_id).where(Fiche.territoire_id.in_(territoire_ids))
+    here = or_(Organisme.territoire_id.in_(territoire_ids), Organisme.id.in_(there))
+    return and_(Organisme.merged_into_id.is_(None), here)

@@ -51,6 +51,7 @@ from . import (
     remarques,
     saisie,
     second_facteur,
+    structure_doubles,
     structure_forms,  # noqa: F401 - adds its pages to those of the structure
     structures,
     subventions,
@@ -104,6 +105,7 @@ PAGES = (
     remarques,
     saisie,
     second_facteur,
+    structure_doubles,
     structures,
     subventions,
     suivi_flux,

@@ -33,7 +33,8 @@ blueprint = Blueprint("assistance", __name__, url_prefix="/moderation/structures
 
 def helped(organisme_id: int) -> Organisme:
     """The structure, when it is of one of the moderator's territoires; else 404."""
-    return queries.helped_structure(db.session(), current_user, organisme_id) or abort(404)
+    session = db.session()
+    return queries.helped_structure(session, current_user, queries.survivor(session, organisme_id)) or abort(404)
 
 
 @blueprint.get("/")
@@ -86,8 +87,7 @@ def nouvelle() -> ResponseReturnValue:
 
 
 def territoires() -> dict[int, Territoire]:
-    mine = [row.territoire for row in current_user.assignments if row.role is Role.MODERATEUR]
-    return {territoire.id: territoire for territoire in mine}
+    return {territoire.id: territoire for territoire in current_user.territoires(Role.MODERATEUR)}
 
 
 def new_page(errors: Mapping[str, str] = MappingProxyType({}), known: Organisme | None = None) -> str:

@@ -11,13 +11,13 @@ from types import MappingProxyType
 from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from backoffice.extensions import db, limiter
 from backoffice.models import LoginWay, Territoire, User
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
+from backoffice.queries.territoires import territoire_of
 from backoffice.security import safe_next
 from backoffice.transactions import atomic
 from workflows import links
@@ -138,5 +138,6 @@ def _email() -> str | None:
 
 
 def _territoire(postal_code: str) -> Territoire | None:
-    regions = {commune.region for commune in communes_of(postal_code.replace(" ", "")[:5])}
-    return db.session.scalars(select(Territoire).where(Territoire.region.in_(regions)).limit(1)).first()
+    communes = communes_of(postal_code.replace(" ", "")[:5])
+    found = (territoire_of(db.session(), commune.code_insee, commune.departement) for commune in communes)
+    return next((territoire for territoire in found if territoire), None)
