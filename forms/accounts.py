@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from backoffice.models.text import clean
-from backoffice.passwords import LONGEST, SHORTEST
 from backoffice.permissions import Role
 from backoffice.reference.communes import departements as known_departements
 from backoffice.reference.programmes import programmes as known_programmes
@@ -94,16 +93,6 @@ def read_name(sent: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     if not name or len(name) > LONGEST_NAME:
         return name[:300], {"nom": f"Écrivez votre prénom et votre nom ({LONGEST_NAME} caractères au plus)."}
     return name, {}
-
-
-def read_password(sent: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """A new password, typed twice, and what is wrong with it."""
-    password = sent.get("mot_de_passe", "")
-    if not SHORTEST <= len(password) <= LONGEST:
-        return password, {"mot_de_passe": f"Choisissez un mot de passe de {SHORTEST} à {LONGEST} caractères."}
-    if sent.get("confirmation", "") != password:
-        return password, {"confirmation": "Les deux mots de passe ne sont pas les mêmes : écrivez-les de nouveau."}
-    return password, {}
 
 
 def read_words(sent: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -38,7 +38,7 @@ from tests.statements import queries_of
 from tests.visitor import Visitor
 from workflows import joining, orphans
 
-NEW = {"nom": "Awa Nouvelle", "mot_de_passe": "une-longue-phrase-secrète", "confirmation": "une-longue-phrase-secrète"}
+NEW = {"nom": "Awa Nouvelle", "nouveau": "une-longue-phrase-secrète", "encore": "une-longue-phrase-secrète"}
 AWA = "awa@tilleuls.example"
 
 
@@ -109,7 +109,7 @@ def test_an_invited_person_makes_an_account_and_enters_a_fiche(app, nadia, peopl
     assert visitor.get(people).status_code == 403, "saisir n’est pas gérer les personnes"
     assert "invitation_acceptee" in notices(nadia)
     other = Visitor(app)
-    other.login(AWA, NEW["mot_de_passe"])
+    other.login(AWA, NEW["nouveau"])
     assert other.get("/fiches/").status_code == 200
     late = Visitor(app)
     assert "a déjà servi" in late.see(path).text
@@ -137,8 +137,9 @@ def test_the_base_keeps_no_token_and_the_log_no_address(app, nadia, people, offi
     [
         ({"nom": ""}, "nom"),
         ({"nom": "a" * 101}, "nom"),
-        ({"mot_de_passe": "court"}, "mot_de_passe"),
-        ({"confirmation": "autre"}, "confirmation"),
+        ({"nouveau": "court"}, "nouveau"),
+        ({"nouveau": "azertyuiop1234", "encore": "azertyuiop1234"}, "nouveau"),
+        ({"encore": "autre"}, "encore"),
     ],
 )
 def test_a_bad_account_is_not_made_and_says_why(app, nadia, people, office, visitor, changed, field):

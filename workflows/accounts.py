@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backoffice.models import Assignment, Membership, Organisme, Territoire, User
-from backoffice.passwords import hash_password
 from backoffice.permissions import Permission, Role
 from backoffice.queries.territoires import departements_of
 
@@ -44,18 +43,18 @@ def lock_account(session: Session, user_id: int) -> User:
     return user
 
 
-def create_account(session: Session, email: str, name: str, password: str, actor: User | None = None) -> User:
-    """A person without any role yet. password: "" for one who comes in by the links of e-mails.
+def create_account(session: Session, email: str, name: str, password_hash: str = "") -> User:
+    """A person without any role yet. password_hash: "" for one who comes in by the links of e-mails.
 
     Refused when the address has an account, even one made at the same moment.
     """
-    user = User(email=email, name=name, password_hash=hash_password(password) if password else "")
+    user = User(email=email, name=name, password_hash=password_hash)
     try:
         with session.begin_nested():
             session.add(user)
     except IntegrityError as error:
         raise Refused(f"Un compte existe déjà pour {email}.") from error
-    record(session, actor or user, user, CREATED, NO, YES)
+    record(session, None, user, CREATED, NO, YES)
     return user
 
 

@@ -130,10 +130,10 @@ def accept(session: Session, token: str, user: User) -> Invitation:
     return invitation
 
 
-def join(session: Session, token: str, name: str, password: str) -> User:
+def join(session: Session, token: str, name: str, password_hash: str) -> User:
     """Makes the account of somebody whom the link reached, with what is offered."""
     invitation = _held(session, token)
-    user = create_account(session, invitation.email, name, password)
+    user = create_account(session, invitation.email, name, password_hash)
     _give(session, invitation, user)
     return user
 

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from backoffice.extensions import db
 from backoffice.models import Organisme, Territoire
-from backoffice.passwords import SHORTEST
+from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
+from forms import passwords
 from workflows import accounts, second_factor
 from workflows.case import Refused
 
@@ -47,11 +48,14 @@ def create(
         email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise click.ClickException(f"« {email} » n’est pas une adresse e-mail.") from error
-    if len(password) < SHORTEST:
-        raise click.ClickException(f"Le mot de passe doit avoir au moins {SHORTEST} caractères.")
+    try:
+        passwords.password(password, email)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    written = hash_password(password)
     try:
         with atomic() as session:
-            user = accounts.create_account(session, email, name, password)
+            user = accounts.create_account(session, email, name, written)
             if role == Role.ADMINISTRATEUR:
                 accounts.make_administrator(session, user, None)
             elif role in (Role.MODERATEUR, Role.FINANCEUR):

@@ -11,16 +11,18 @@ from flask_login import current_user
 
 from backoffice.extensions import db, limiter
 from backoffice.models import Invitation, LoginWay
-from backoffice.passwords import SHORTEST
+from backoffice.passwords import hash_password
 from backoffice.permissions import Permission
 from backoffice.transactions import atomic
-from forms.accounts import read_name, read_password
+from forms.accounts import read_name
+from forms.passwords import HELP
 from workflows import invitations
 from workflows.accounts import by_email
 from workflows.case import Refused
 
 from .compte import come_in
 from .guard import requires
+from .mon_compte import wrong_password
 
 blueprint = Blueprint("invitation", __name__, url_prefix="/invitation")
 
@@ -48,7 +50,7 @@ def invitation_page(
         name=request.form.get("nom", ""),
         errors=errors,
         error=error,
-        password_help=f"Au moins {SHORTEST} caractères.",
+        help=HELP,
     )
 
 
@@ -75,13 +77,13 @@ def creer(token: str) -> ResponseReturnValue:
     if found is None or state_of(found) != "creer":
         return invitation_page(token, found), 409 if found else 404
     name, errors = read_name(request.form)
-    password, wrong = read_password(request.form)
-    errors |= wrong
+    errors |= wrong_password(found.email)
     if errors:
         return invitation_page(token, found, errors), 422
+    written = hash_password(request.form["nouveau"])
     try:
         with atomic() as session:
-            user = invitations.join(session, token, name, password)
+            user = invitations.join(session, token, name, written)
     except Refused as refused:
         return invitation_page(token, received(token), error=refused.message), 409
     answer = come_in(user, LoginWay.LIEN, url_for("accueil.index"))

@@ -108,7 +108,7 @@ def test_a_link_opened_twice_at_once_makes_one_account(app, pair, round_):
     by = [Visitor(app), Visitor(app)]
     for one in by:
         one.see(path)
-    said = {"nom": "Awa", "mot_de_passe": "une-longue-phrase-secrète", "confirmation": "une-longue-phrase-secrète"}
+    said = {"nom": "Awa", "nouveau": "une-longue-phrase-secrète", "encore": "une-longue-phrase-secrète"}
     answers = together(*(lambda one=one: one.post(path, said) for one in by))
     assert sorted(answers) == [303, 409]
     assert db.session.scalar(select(func.count()).where(User.email == "awa@exemple.fr")) == 1
