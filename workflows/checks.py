@@ -96,6 +96,14 @@ def purge() -> None:
             file.unlink(missing_ok=True)
 
 
+def forget(account: str) -> None:
+    """What an account that is erased had sent, and its last report."""
+    if check := waiting(account):
+        _sent(check.sent).unlink(missing_ok=True)
+    for file in (_progress(account), report_of(account)):
+        file.unlink(missing_ok=True)
+
+
 def _sent(name: str) -> Path:
     return folder("verifications") / f"{name}.envoi"
 

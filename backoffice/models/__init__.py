@@ -30,6 +30,7 @@ from .moderation_rules import (
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
+from .personal import Erasure, RetentionNotice, RetentionRun
 from .reasons import Reason
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
@@ -58,6 +59,7 @@ __all__ = [
     "DistinctPair",
     "Effect",
     "EntryCount",
+    "Erasure",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -102,6 +104,8 @@ __all__ = [
     "RemarkEvent",
     "Reminder",
     "ReminderState",
+    "RetentionNotice",
+    "RetentionRun",
     "Revision",
     "RevisionState",
     "RuleDismissal",

@@ -81,6 +81,7 @@ def open_login(user: User) -> None:
     with atomic() as base:
         base.execute(delete(Login).where(or_(Login.expires_at <= now(), Login.token_hash == token_hash(replaced))))
         base.add(Login(token_hash=token_hash(user.login_token), user_id=user.id, expires_at=now() + LIFETIME))
+        user.seen_at = now()
     session.clear()
     session.permanent = True
     login_user(user)
