@@ -209,6 +209,21 @@ def test_published_fiches_that_no_project_pays_for(app, visitor, flora):
     assert "Libre" not in open_page(visitor, "/suivi/non-financees?annee=2026&departement=76").words()
 
 
+@pytest.mark.parametrize(
+    ("programmes", "departements", "reads"),
+    [([], [], True), (["BOP 104"], ["14", "61"], True), (["OFII"], [], False), ([], ["76"], False)],
+)
+def test_a_funder_reads_what_is_published_of_its_programmes_and_departements(
+    app, visitor, flora, programmes, departements, reads
+):
+    fiche = make.fiche_in(RevisionState.VALIDEE, make.provider(), make.moderator(), make.complete_content("À Caen"))
+    flora.assignments[0].programmes, flora.assignments[0].departements = programmes, departements
+    db.session.commit()
+    assert ("À Caen" in open_page(visitor, "/consultation/").words()) is reads
+    assert ("À Caen" in open_page(visitor, "/suivi/non-financees?annee=2026").words()) is reads
+    assert visitor.get(f"/consultation/{fiche.id}").status_code == (200 if reads else 404)
+
+
 # --- To take away -----------------------------------------------------------------------------------
 
 FORMULAS = ("=1+1", "+33", "-2", "@SUM(A1)", "\t=1", " =1")

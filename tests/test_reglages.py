@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from backoffice.extensions import db
-from backoffice.models import Assignment, SettingChange, Territoire
+from backoffice.models import Assignment, Change, Territoire
 from backoffice.permissions import Role
 from forms.settings import SETTINGS
 from tests import factories as make
@@ -60,7 +60,7 @@ def test_what_is_changed_is_kept_with_who_changed_it(app, marc):
 
 def test_saying_the_same_again_writes_nothing(app, marc):
     assert Visitor(app, marc).post(PAGE, SAME).status_code == 303
-    assert db.session.query(SettingChange).count() == 0
+    assert db.session.query(Change).count() == 0
 
 
 @pytest.mark.parametrize("typed", ["", "0", "61", "cinq", "-3", "5.5", "²", "9" * 300])
@@ -85,7 +85,7 @@ def test_only_its_moderators_change_a_territoire(app, marc):
         change_settings(db.session(), make.territoire("grand-est").id, {"delai_instruction": 1}, marc)
 
 
-@pytest.mark.parametrize("order", ["UPDATE setting_change SET after = 'x'", "DELETE FROM setting_change"])
+@pytest.mark.parametrize("order", ["UPDATE change SET after = 'x'", "DELETE FROM change"])
 def test_the_base_itself_refuses_that_a_change_be_rewritten(app, marc, order):
     Visitor(app, marc).post(PAGE, {**SAME, "delai_instruction": "9"})
     with pytest.raises(DBAPIError, match="append-only"):

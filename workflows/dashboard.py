@@ -103,7 +103,7 @@ def _next(fiche: Fiche, known: Candidate | None, campaigns: Sequence[Campaign], 
     if fiche.state is FicheState.ARCHIVEE:
         return (Next.RECONDUIRE, "") if known is not None and not known.obstacle else (Next.REPRENDRE, "")
     if latest.state is RevisionState.BROUILLON:
-        return (Next.CORRIGER if returned(fiche) else Next.TERMINER), ""
+        return (Next.CORRIGER if fiche.returned else Next.TERMINER), ""
     if fiche.state is FicheState.SUSPENDUE:
         return Next.SUSPENDUE, ""
     if latest.state is RevisionState.REFUSEE:
@@ -122,12 +122,6 @@ def _next_online(known: Candidate, campaigns: Sequence[Campaign], today: date) -
     if known.last_day is not None and known.last_day <= today + ENDING:
         return Next.RECONDUIRE, f"La dernière session se termine le {long_day(known.last_day)}."
     return Next.RIEN, ""
-
-
-def returned(fiche: Fiche) -> bool:
-    """Whether its draft corrects a version that a moderator sent back."""
-    before = fiche.revisions[-2] if len(fiche.revisions) > 1 else None
-    return before is not None and before.state is RevisionState.A_CORRIGER and not before.taken_back
 
 
 def _sessions(content: Contenu) -> list[ContentSession]:
@@ -154,10 +148,10 @@ def _words(fiche: Fiche) -> str:
         waiting = "un modérateur la vérifie"
         return f"En ligne ; vous avez envoyé une nouvelle version : {waiting}." if online else f"Envoyée : {waiting}."
     if latest.state is RevisionState.BROUILLON:
-        draft = "un modérateur demande une correction" if returned(fiche) else "une nouvelle version est commencée"
+        draft = "un modérateur demande une correction" if fiche.returned else "une nouvelle version est commencée"
         if online:
             return f"En ligne ; {draft}."
-        return "Correction demandée par un modérateur." if returned(fiche) else "Brouillon : vous seul le voyez."
+        return "Correction demandée par un modérateur." if fiche.returned else "Brouillon : vous seul le voyez."
     if latest.state is RevisionState.REFUSEE:
         return "En ligne ; la nouvelle version a été refusée." if online else "Refusée par un modérateur."
     return ONLINE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from backoffice.models import FicheState, Origin, Revision, RevisionState
-from backoffice.models.content import fingerprint
+from backoffice.models.content import Action, Contenu, fingerprint
 from exports.fragment import Identity, NotExportable, build
+from forms.paths import PATHS
 
 from . import carriers, guards, publication
 from .arrival import due_on, nature_of
@@ -148,8 +149,34 @@ def archive(case: Case) -> None:
     publication.withdraw(case.session, case.fiche, case.at)
 
 
+def empty(case: Case) -> None:
+    """Nothing is kept of a draft that nobody ever sent."""
+    forget(case.revision)
+    archive(case)
+
+
+def forget(draft: Revision) -> None:
+    """Empties a draft: see `reopen` for who takes it up again."""
+    draft.document, draft.pending = {}, {}
+    draft.title = draft.departement = draft.commune = ""
+
+
 def reopen(case: Case) -> None:
     """An archived fiche comes back as a draft: what it said may be out of date."""
     assert case.fiche.state is FicheState.ARCHIVEE
     if case.revision.content_hash is not None:
         case.session.add(next_draft(case.revision))
+    elif not case.revision.document:
+        _fill_again(case)
+
+
+def _fill_again(case: Case) -> None:
+    """A draft that was emptied begins as its fiche did: with what was sent before, or with nothing."""
+    sent = next((other for other in reversed(case.fiche.revisions) if other.content_hash is not None), None)
+    if sent is not None:
+        case.revision.content = sent.content
+        return
+    content = Contenu()
+    content.actions.append(Action(id=content.new_id(Action)))
+    PATHS[case.fiche.dispositif].begin(content)
+    case.revision.content = content

@@ -16,6 +16,7 @@ from backoffice.models.base import now
 from backoffice.models.cut import hold
 from backoffice.passwords import token_hash
 from backoffice.permissions import Role
+from backoffice.transactions import on_commit
 
 from . import checks
 from .case import Refused
@@ -56,7 +57,7 @@ def erase(session: Session, account_id: int, actor: User) -> Erasure:
     session.add(erasure)
     session.flush()
     session.expire(user)
-    checks.forget(str(account_id))
+    on_commit(session, lambda: checks.forget(str(account_id)))
     return erasure
 
 

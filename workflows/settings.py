@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.models import SettingChange, Territoire, User
+from backoffice.models import Territoire, User
 from backoffice.permissions import Permission, Role
 from forms.settings import SETTINGS
 
 from .case import Refused
+from .changes import record
 
 
 def change_settings(session: Session, territoire_id: int, values: Mapping[str, int | bool], actor: User) -> int:
@@ -28,14 +29,6 @@ def change_settings(session: Session, territoire_id: int, values: Mapping[str, i
     for setting in changed:
         before, after = getattr(territoire, setting.name), values[setting.name]
         setattr(territoire, setting.name, after)
-        session.add(
-            SettingChange(
-                actor_id=actor.id,
-                territoire_id=territoire.id,
-                name=setting.name,
-                before=setting.shown(before),
-                after=setting.shown(after),
-            )
-        )
+        record(session, actor, territoire, setting.name, setting.shown(before), setting.shown(after), territoire.id)
     session.flush()
     return len(changed)

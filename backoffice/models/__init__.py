@@ -3,6 +3,7 @@
 from .account import Assignment, Login, Membership, Organisme, User
 from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
 from .certification import Certification
+from .changes import Change
 from .convention import (
     Bpi,
     ContactRequest,
@@ -12,6 +13,7 @@ from .convention import (
     ConventionOrigin,
     Matching,
 )
+from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
@@ -32,10 +34,17 @@ from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationS
 from .pairs import Contestation, DistinctPair
 from .personal import Erasure, RetentionNotice, RetentionRun
 from .reasons import Reason
+from .registers import (
+    DifferenceKind,
+    RegisterDifference,
+    RegisterImport,
+    RegisterPhase,
+    RegisterRow,
+    RegisterSetting,
+)
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
 from .saved_views import SavedView
-from .settings import SettingChange
 from .states import FicheState, Nature, Origin, RevisionState
 from .support import Support
 from .territoire import Commune, PostalCode, Territoire
@@ -47,7 +56,9 @@ __all__ = [
     "Campaign",
     "CampaignInvitation",
     "CampaignTerritoire",
+    "CertifInfo",
     "Certification",
+    "Change",
     "Commune",
     "ContactRequest",
     "ContactState",
@@ -55,11 +66,13 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "DifferenceKind",
     "Dispositif",
     "DistinctPair",
     "Effect",
     "EntryCount",
     "Erasure",
+    "Etablissement",
     "FailedJob",
     "Fiche",
     "FicheState",
@@ -67,6 +80,7 @@ __all__ = [
     "FluxKind",
     "FluxRun",
     "FluxToken",
+    "Formacode",
     "Fragment",
     "ImportJob",
     "ImportKind",
@@ -99,6 +113,11 @@ __all__ = [
     "Publication",
     "ReadySentence",
     "Reason",
+    "RegisterDifference",
+    "RegisterImport",
+    "RegisterPhase",
+    "RegisterRow",
+    "RegisterSetting",
     "Remark",
     "RemarkAct",
     "RemarkEvent",
@@ -116,10 +135,11 @@ __all__ = [
     "RuleVersion",
     "RunState",
     "SavedView",
+    "SchoolBreak",
     "SessionUpdate",
-    "SettingChange",
     "Support",
     "Territoire",
     "TransitionLog",
+    "Uai",
     "User",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .base import Model
 from .dates import short_day
 
-_NUMBERED = text("code <> ''")
+_NUMBERED, _BARE = text("code <> ''"), text("code = ''")
 
 
 class Certification(Model):
@@ -19,19 +19,25 @@ class Certification(Model):
     __tablename__ = "certification"
     __table_args__ = (
         Index("uq_certification_code", "code", unique=True, postgresql_where=_NUMBERED, sqlite_where=_NUMBERED),
+        # Registers give one name to several numbers, one after the other; without a number, the name tells.
+        Index("uq_certification_label", "label", unique=True, postgresql_where=_BARE, sqlite_where=_BARE),
         CheckConstraint("length(trim(label)) > 0", name="labelled"),
         CheckConstraint("valid_from <= valid_until", name="valid_in_order"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    label: Mapped[str] = mapped_column(String(250), unique=True)
+    label: Mapped[str] = mapped_column(String(250))
     search_name: Mapped[str] = mapped_column(String(250), index=True)
     code: Mapped[str] = mapped_column(String(10), default="")
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    """What its register says; an end of validity may come before the register says so."""
 
     def valid_on(self, day: date) -> bool:
-        """An end that is not known is no end."""
+        """An end that is not known is no end, while the register says that it is active."""
+        if not self.active and self.valid_until is None:
+            return False
         return not ((self.valid_from and day < self.valid_from) or (self.valid_until and self.valid_until < day))
 
     @property

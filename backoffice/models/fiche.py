@@ -102,6 +102,14 @@ class Fiche(Model):
     def latest(self) -> Revision:
         return self.revisions[-1]
 
+    @property
+    def returned(self) -> Revision | None:
+        """The version that a moderator sent back, of which the latest is the structure's correction."""
+        before = self.revisions[-2] if len(self.revisions) > 1 and not self.latest.being_corrected else None
+        if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
+            return None
+        return before
+
 
 class Revision(Model):
     __tablename__ = "revision"

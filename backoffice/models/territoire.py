@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Model
@@ -35,14 +35,19 @@ class Commune(Model):
     region: Mapped[str] = mapped_column(String(3))
     parent: Mapped[str | None] = mapped_column(String(5))
     """The commune of which this one is an arrondissement (Paris, Lyon, Marseille)."""
-    postal_codes: Mapped[list[PostalCode]] = relationship(back_populates="commune", lazy="selectin")
+    postal_codes: Mapped[list[PostalCode]] = relationship(
+        primaryjoin="Commune.code_insee == foreign(PostalCode.code_insee)", lazy="selectin", viewonly=True
+    )
 
 
 class PostalCode(Model):
-    """One postal code of one commune: both ways it is several to several."""
+    """One postal code of one commune: both ways it is several to several.
+
+    Communes are told by Insee, their postal codes by La Poste, not on the same day: a code may name a commune that
+    is not there yet, or not any more.
+    """
 
     __tablename__ = "commune_postal_code"
 
     code: Mapped[str] = mapped_column(String(5), primary_key=True)
-    code_insee: Mapped[str] = mapped_column(ForeignKey(Commune.code_insee), primary_key=True, index=True)
-    commune: Mapped[Commune] = relationship(back_populates="postal_codes")
+    code_insee: Mapped[str] = mapped_column(String(5), primary_key=True, index=True)

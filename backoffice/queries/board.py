@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from backoffice.models import (
@@ -32,6 +32,7 @@ from backoffice.reference.programmes import programmes
 
 from .board_filters import Filters, has
 from .conventions import funded, late
+from .fiches import followed
 
 PAGE = 50
 REMINDED = "relancer"
@@ -243,19 +244,8 @@ def unfunded(session: Session, user: User, filters: Filters, most: int = 500) ->
 
 
 def _in_scope(user: User) -> ColumnElement[bool]:
-    """Condition on Fiche and its published Revision: where, and of a kind that, a role of the person follows."""
-    found: list[ColumnElement[bool]] = [Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))]
-    for row in user.assignments:
-        if row.role is not Role.FINANCEUR:
-            continue
-        scope: list[ColumnElement[bool]] = [Fiche.territoire_id == row.territoire_id]
-        if row.departements:
-            scope.append(Revision.departement.in_(row.departements))
-        if row.programmes:
-            paid = {code for name in row.programmes if name in programmes() for code in programmes()[name].dispositifs}
-            scope.append(Fiche.dispositif.in_(paid))
-        found.append(and_(*scope))
-    return or_(false(), *found)
+    """Condition on Fiche and its published Revision: of a role of the person."""
+    return or_(Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)), followed(user))
 
 
 def late_projects(session: Session, user: User, filters: Filters) -> dict[str, tuple[int, int]]:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer, joinedload, selectinload
 
 from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
 from backoffice.permissions import Role
+from backoffice.reference.programmes import programmes
 
 _LIGHT = (
     joinedload(Fiche.published_revision),
@@ -93,7 +94,7 @@ def moderated_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None
 
 
 def published_fiches(session: Session, user: User) -> Sequence[Fiche]:
-    """What is published in the territoires of a funder."""
+    """What is published of what a funder follows."""
     return session.scalars(
         _funded(user)
         .order_by(Fiche.numero)
@@ -107,9 +108,27 @@ def published_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None
 
 
 def _funded(user: User) -> Select[Fiche]:
-    return select(Fiche).where(
-        Fiche.territoire_id.in_(user.territoire_ids(Role.FINANCEUR)), Fiche.state == FicheState.PUBLIEE
+    return (
+        select(Fiche)
+        .join(Revision, Revision.id == Fiche.published_revision_id)
+        .where(Fiche.state == FicheState.PUBLIEE, followed(user))
     )
+
+
+def followed(user: User) -> ColumnElement[bool]:
+    """Condition on Fiche and its published Revision: of a kind that, and where, the person pays for as a funder."""
+    scopes = []
+    for row in user.assignments:
+        if row.role is not Role.FINANCEUR:
+            continue
+        scope: list[ColumnElement[bool]] = [Fiche.territoire_id == row.territoire_id]
+        if row.departements:
+            scope.append(Revision.departement.in_(row.departements))
+        if row.programmes:
+            paid = {code for name in row.programmes if name in programmes() for code in programmes()[name].dispositifs}
+            scope.append(Fiche.dispositif.in_(paid))
+        scopes.append(and_(*scope))
+    return or_(false(), *scopes)
 
 
 def history(session: Session, fiche: Fiche) -> Sequence[TransitionLog]:

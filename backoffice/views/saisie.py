@@ -136,7 +136,7 @@ def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -
         told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
         grants=subventions.payable(fiche) if desk is STRUCTURE and step.slug == FUNDING.slug else [],
-        returned=returned_version(fiche),
+        returned=fiche.returned,
         asked=asked,
         remarks_at=by_path(asked),
         desk=desk.name,
@@ -159,14 +159,6 @@ def by_path(asked: list[Asked]) -> dict[str, list[Remark]]:
 def review_of(fiche: Fiche, revision: Revision) -> reviews.Review:
     required = fiche.territoire.siret_obligatoire
     return reviews.review(revision.content, PATHS[fiche.dispositif], revision.pending, siret_required=required)
-
-
-def returned_version(fiche: Fiche) -> Revision | None:
-    """The version that a moderator sent back, of which the present draft is the correction."""
-    before = fiche.revisions[-2] if len(fiche.revisions) > 1 and not fiche.latest.being_corrected else None
-    if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
-        return None
-    return before
 
 
 @blueprint.post("/saisie/<slug>")
@@ -323,7 +315,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         review=found,
         step_of=lambda finding: reviews.step_of(path, finding),
         statuses=reviews.statuses(path, found, revision.content),
-        returned=returned_version(fiche),
+        returned=fiche.returned,
         asked=remarks_of(STRUCTURE, fiche),
         error=error,
         desk=STRUCTURE.name,

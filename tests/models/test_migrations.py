@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -56,6 +58,38 @@ def test_imports_come_and_go_without_touching_the_fiches(fresh):
     assert tables() == before
     assert {column["name"] for column in inspect(db.engine).get_columns("fiche")} == columns
     flask_migrate.upgrade()
+
+
+def test_the_settings_changed_before_there_was_one_log_are_in_it(fresh):
+    flask_migrate.upgrade(revision="0016")
+    at = datetime(2026, 11, 2, 8, tzinfo=UTC)
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO territoire (id, slug, nom, prefixe, region, siret_obligatoire,"
+                " delai_instruction) VALUES (7, 'normandie', 'Normandie', '28_NO', '28', true, 5)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO user_account (id, email, name, password_hash, active, administrator,"
+                " demonstration, created_at) VALUES (3, 'a@exemple.fr', 'A', '', true, true, false, :at)"
+            ),
+            {"at": at},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO setting_change (id, at, actor_id, territoire_id, name, before, after)"
+                " VALUES (1, :at, 3, 7, 'delai_instruction', '5 jours', '8 jours')"
+            ),
+            {"at": at},
+        )
+    for _ in range(2):
+        flask_migrate.upgrade(revision="0017")
+        with db.engine.connect() as connection:
+            kept = connection.execute(text("SELECT subject, subject_id, actor_id, before, after FROM change")).one()
+        assert tuple(kept) == ("territoire", "7", 3, "5 jours", "8 jours")
+        flask_migrate.downgrade(revision="0016")
 
 
 def test_everything_can_be_undone(fresh):
