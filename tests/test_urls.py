@@ -60,6 +60,7 @@ from .url_rows import (
     FLUXES,
     NEXT_YEAR,
     NOBODY,
+    PERSONAL,
     RULERS,
     WRITERS,
     P,
@@ -668,6 +669,7 @@ ROWS = (
     *CONVENTIONS,
     *NEXT_YEAR,
     *FLUXES,
+    *PERSONAL,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
@@ -745,6 +747,7 @@ class World:
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["compte"] = self.people["autre structure"].id
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id
         self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import Erasure, Link, Membership, Organisme, Revision, RevisionState, User
@@ -26,7 +27,8 @@ from .outbox import give_token, tell
 from .personal_data import ACCOUNT, HOLDINGS, Fate, Holding
 from .robot import is_robot, robot
 
-PAGE = "/mes-donnees/effacement"
+PAGE = "/mes-donnees/?effacer"
+"""Where the link leads whoever only comes in by it: it erases nothing by itself."""
 LINK_LIFE = timedelta(minutes=30)
 """Of the link that confirms an erasure, for who has no password."""
 
@@ -100,24 +102,23 @@ def left_alone(session: Session, user: User) -> Sequence[Organisme]:
 
 def in_hand(session: Session, user: User) -> int:
     """How many entries the person has taken and not decided."""
-    return session.scalar(select(func.count()).where(*_taken(user))) or 0
+    return session.scalar(select(func.count()).where(_taken(user))) or 0
 
 
-def _taken(user: User) -> tuple[bool, bool]:
-    return Revision.moderator_id == user.id, Revision.state == RevisionState.EN_INSTRUCTION  # type: ignore[return-value]
+def _taken(user: User) -> ColumnElement[bool]:
+    return and_(Revision.moderator_id == user.id, Revision.state == RevisionState.EN_INSTRUCTION)
 
 
 def _give_back(session: Session, user: User) -> None:
-    for fiche_id, revision_id in session.execute(select(Revision.fiche_id, Revision.id).where(*_taken(user))).all():
+    for fiche_id, revision_id in session.execute(select(Revision.fiche_id, Revision.id).where(_taken(user))).all():
         apply(session, "liberer", fiche_id=fiche_id, revision_id=revision_id, actor=robot(session))
 
 
 def _clear(session: Session, holding: Holding, user: User) -> int:
-    order = delete(holding.model) if holding.fate is Fate.SUPPRIME else update(holding.model).values(holding.blank)
-    changed = session.execute(
-        order.where(holding.of(user)).execution_options(synchronize_session=False)  # type: ignore[attr-defined]
-    )
-    return int(changed.rowcount)  # type: ignore[attr-defined]
+    gone = holding.fate is Fate.SUPPRIME
+    order: Any = delete(holding.model) if gone else update(holding.model).values(holding.blank)
+    changed: Any = session.execute(order.where(holding.of(user)).execution_options(synchronize_session=False))
+    return int(changed.rowcount)
 
 
 def ask_by_link(session: Session, user: User) -> None:

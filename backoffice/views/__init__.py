@@ -33,6 +33,7 @@ from . import (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
@@ -83,6 +84,7 @@ PAGES = (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_porteuse,
     motifs,
