@@ -284,13 +284,13 @@ _TABLE = (
     Transition(
         "oublier",
         "Archiver, le brouillon n’ayant jamais été envoyé",
-        "archivée et vidée, n’ayant jamais été envoyée",
+        "archivée, n’ayant jamais été envoyée",
         Subject.FICHE,
         (_F.NON_PUBLIEE,),
         _F.ARCHIVEE,
         Permission.AUTOMATIC,
         guard=guards.never_sent,
-        effect=effects.empty,
+        effect=effects.archive,
     ),
     Transition(
         "rouvrir",

@@ -149,18 +149,6 @@ def archive(case: Case) -> None:
     publication.withdraw(case.session, case.fiche, case.at)
 
 
-def empty(case: Case) -> None:
-    """Nothing is kept of a draft that nobody ever sent."""
-    forget(case.revision)
-    archive(case)
-
-
-def forget(draft: Revision) -> None:
-    """Empties a draft: see `reopen` for who takes it up again."""
-    draft.document, draft.pending = {}, {}
-    draft.title = draft.departement = draft.commune = ""
-
-
 def reopen(case: Case) -> None:
     """An archived fiche comes back as a draft: what it said may be out of date."""
     assert case.fiche.state is FicheState.ARCHIVEE
@@ -171,7 +159,7 @@ def reopen(case: Case) -> None:
 
 
 def _fill_again(case: Case) -> None:
-    """A draft that was emptied begins as its fiche did: with what was sent before, or with nothing."""
+    """A draft that was emptied (operations.forget) begins with what was sent before, or with nothing."""
     sent = next((other for other in reversed(case.fiche.revisions) if other.content_hash is not None), None)
     if sent is not None:
         case.revision.content = sent.content

@@ -189,3 +189,10 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
         if found is not None:
             revision.fiche.territoire_id = found.id
     session.flush()
+
+
+def forget(draft: Revision) -> None:
+    """Empties the draft of an archived fiche: whoever takes it up again begins with what was sent before."""
+    assert draft.fiche.state is FicheState.ARCHIVEE
+    draft.document, draft.pending = {}, {}
+    draft.title = draft.departement = draft.commune = ""

@@ -29,6 +29,7 @@ from backoffice.models import (
     Login,
     Mail,
     MailState,
+    Membership,
     Notification,
     RetentionNotice,
     RetentionRun,
@@ -43,16 +44,18 @@ from backoffice.reference.conservation import Period, conservation
 from backoffice.transactions import atomic
 
 from . import checks, imports
-from .effects import forget
 from .engine import apply as step
 from .engine import lock
 from .erasure import erase
 from .notices import Addressee
+from .operations import forget
 from .outbox import tell
 from .personal_data import BLANK_MAIL, BLANK_TEXT, NO_ADDRESS
 from .robot import ADDRESS, robot
 
 BATCH = 200
+LEFT = (MailState.REMIS, MailState.ENVOYE, MailState.INCERTAIN, MailState.REFUSE)
+"""States of an e-mail that was given to a server, whatever became of it there."""
 
 
 def survey(at: datetime | None = None) -> dict[str, int]:
@@ -150,13 +153,9 @@ class Files:
 
 
 class Told:
-    """What somebody owns and is told of first: at least `told` days before, by an e-mail that has left.
-
-    since: the moment that the period is counted from; who comes back moves it, and begins a new period.
-    """
+    """What somebody owns and is told of first: at least `told` days before, by an e-mail that has left."""
 
     model: Any
-    since: Any
 
     def count(self, session: Session, period: Period, at: datetime) -> int:
         due = select(func.count()).select_from(self.owned(period, at).subquery())
@@ -167,11 +166,11 @@ class Told:
         told = exists().where(
             RetentionNotice.kind == period.kind,
             RetentionNotice.subject == self.model.id,
-            RetentionNotice.since == self.since,
+            RetentionNotice.since == self.since(),
             RetentionNotice.told_at <= at - period.warning,
         )
-        ready = or_(and_(told, ~self.waiting()), ~self.reachable())
-        return self.kept().where(self.since <= period.before(at), ready)
+        ready = or_(and_(told, self.left()), ~self.reachable())
+        return self.kept().where(self.since() <= period.before(at), ready)
 
     def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int:
         ids = session.scalars(self.owned(period, at).order_by(self.model.id).limit(limit)).all()
@@ -186,15 +185,15 @@ class Told:
         known = exists().where(
             RetentionNotice.kind == period.kind,
             RetentionNotice.subject == self.model.id,
-            RetentionNotice.since == self.since,
+            RetentionNotice.since == self.since(),
         )
-        soon = self.since <= period.before(at) + period.warning
+        soon = self.since() <= period.before(at) + period.warning
         query = self.kept().where(soon, ~known, self.reachable()).order_by(self.model.id).limit(BATCH)
         while True:
             with atomic() as session:
                 ids = session.scalars(query).all()
                 for id_ in ids:
-                    since = session.scalars(select(self.since).where(self.model.id == id_)).one()
+                    since = session.scalars(select(self.since()).where(self.model.id == id_)).one()
                     day = max(since + (at - period.before(at)), at + period.warning)
                     self.tell(session, id_, since, long_day(local_day(day + timedelta(days=1))))
                     session.merge(RetentionNotice(kind=period.kind, subject=id_, since=since, told_at=at))
@@ -205,12 +204,16 @@ class Told:
         """The ids of all that the rule is about, whatever their age."""
         raise NotImplementedError
 
+    def since(self) -> ColumnElement[datetime]:
+        """The moment that the period is counted from: who comes back moves it, and begins a new period."""
+        raise NotImplementedError
+
     def reachable(self) -> ColumnElement[bool]:
         """Whether there is somebody to tell."""
         raise NotImplementedError
 
-    def waiting(self) -> ColumnElement[bool]:
-        """Whether the e-mail that tells it has not left yet."""
+    def left(self) -> ColumnElement[bool]:
+        """Whether the e-mail that tells it has left: where e-mails only wait, nothing is erased."""
         raise NotImplementedError
 
     def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
@@ -224,7 +227,9 @@ class Accounts(Told):
     """Those of the structures. Who moderates, funds or administers is known to an administrator, who decides."""
 
     model = User
-    since = func.coalesce(User.seen_at, User.created_at)
+
+    def since(self) -> ColumnElement[datetime]:
+        return func.coalesce(User.seen_at, User.created_at)
 
     def kept(self) -> Select[Any]:
         serves = exists().where(Assignment.user_id == User.id)
@@ -236,10 +241,8 @@ class Accounts(Told):
     def reachable(self) -> ColumnElement[bool]:
         return User.active.is_(True)
 
-    def waiting(self) -> ColumnElement[bool]:
-        return exists().where(
-            Mail.user_id == User.id, Mail.notice == "compte_inactif", Mail.state == MailState.A_ENVOYER
-        )
+    def left(self) -> ColumnElement[bool]:
+        return exists().where(Mail.user_id == User.id, Mail.notice == "compte_inactif", Mail.state.in_(LEFT))
 
     def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
         user = session.get_one(User, id_)
@@ -254,7 +257,9 @@ class Drafts(Told):
     """First versions that were never sent."""
 
     model = Revision
-    since = Revision.saved_at
+
+    def since(self) -> ColumnElement[datetime]:
+        return Revision.saved_at.expression
 
     def kept(self) -> Select[Any]:
         return (
@@ -268,14 +273,12 @@ class Drafts(Told):
         )
 
     def reachable(self) -> ColumnElement[bool]:
-        return Fiche.id.is_not(None)
+        people = Membership.organisme_id == Fiche.organisme_id, User.id == Membership.user_id
+        return exists().where(*people, User.active)
 
-    def waiting(self) -> ColumnElement[bool]:
-        return exists().where(
-            Mail.fiche_id == Revision.fiche_id,
-            Mail.notice == "brouillon_a_effacer",
-            Mail.state == MailState.A_ENVOYER,
-        )
+    def left(self) -> ColumnElement[bool]:
+        told = Mail.fiche_id == Revision.fiche_id, Mail.notice == "brouillon_a_effacer"
+        return exists().where(*told, Mail.state.in_(LEFT))
 
     def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
         fiche = session.get_one(Revision, id_).fiche
@@ -283,7 +286,8 @@ class Drafts(Told):
 
     def erase(self, session: Session, id_: int) -> None:
         fiche_id = session.get_one(Revision, id_).fiche_id
-        step(session, "oublier", fiche_id=fiche_id, revision_id=id_, actor=robot(session))
+        done = step(session, "oublier", fiche_id=fiche_id, revision_id=id_, actor=robot(session))
+        forget(done.revision)
 
 
 class ArchivedDrafts:
@@ -324,6 +328,8 @@ def _ended_year(before: datetime) -> ColumnElement[bool]:
 NO_CONTACT = {"contact_pne": "", "contact_confirmed_at": None, "contact_bounced_at": None, "contact_bounce": ""}
 
 RULES: dict[str, Rule] = {
+    "comptes_inactifs": Accounts(),
+    "brouillons": Drafts(),
     "connexions": Rows(Login, lambda before: Login.expires_at <= before),
     "liens": Rows(
         Link,
@@ -346,8 +352,6 @@ RULES: dict[str, Rule] = {
     "avis_non_lus": Rows(
         Notification, lambda before: and_(Notification.read_at.is_(None), Notification.created_at <= before)
     ),
-    "brouillons": Drafts(),
-    "comptes_inactifs": Accounts(),
     "fichiers_importes": Files(imports.old_files, imports.forget_files),
     "lignes_importees": Rows(
         ImportLine,
