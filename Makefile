@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check fuzz kills bench bench-queue bench-board clean
+.PHONY: run test check captures fuzz kills bench bench-queue bench-board clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -28,6 +28,10 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Takes the pictures of the help anew, on the demonstration set.
+captures: $(VENV)/.installed-test
+	$(BIN)/python -m tests.photographer
 
 # Looks for a file that breaks the reader, for MINUTES minutes.
 MINUTES ?= 2

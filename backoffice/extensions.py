@@ -75,13 +75,17 @@ read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 """True while a request that only reads is served: SQLite then needs no write lock."""
 
 
+PATIENCE = 15_000
+"""Milliseconds that a transaction of SQLite waits for its turn to write."""
+
+
 @event.listens_for(Engine, "connect")
 def _open_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     # SQLAlchemy, not the driver, says where a transaction begins: see _begin_sqlite.
     connection.isolation_level = None
-    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -89,8 +93,17 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # SQLite has no row lock. A transaction that may write takes the one write lock first, so that
     # what it reads cannot change before it decides: what FOR UPDATE does on PostgreSQL.
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")
+    if connection.dialect.name != "sqlite":
+        return
+    if connection.get_execution_options().get("at_once"):
+        # What may as well be written later: while somebody else writes, it raises OperationalError instead of waiting.
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE}")
+        return
+    connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")
 
 
 class Folders:

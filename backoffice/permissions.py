@@ -20,6 +20,8 @@ class Permission(StrEnum):
     CONNECTED = "connected"  # any account
     WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
     ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
+    KEEP_STRUCTURE = "keep_structure"  # the page of a structure: its own people, who moderates it, administrators
+    MANAGE_STRUCTURES = "manage_structures"  # verify structures, join doubles: of one's territoires, or of all
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
     MODERATE = "moderate"  # decide on the entries of one's territoires
     MANAGE_CAMPAIGNS = "manage_campaigns"  # invite last year's structures: of one's territoires, or of all
@@ -37,6 +39,7 @@ ENTRY = frozenset(
     {
         Permission.WRITE_FICHE,
         Permission.ENTER_FICHE,
+        Permission.KEEP_STRUCTURE,
         Permission.IMPORT,
         Permission.READ_FICHE,
         Permission.READ_CONVENTION,
@@ -51,6 +54,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.MODERATE,
             Permission.MANAGE_CAMPAIGNS,
             Permission.ENTER_FICHE,
+            Permission.KEEP_STRUCTURE,
+            Permission.MANAGE_STRUCTURES,
             Permission.IMPORT,
             Permission.WRITE_RULES,
             Permission.READ_FICHE,
@@ -68,10 +73,21 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ADMINISTRATEUR: frozenset(
-        {Permission.ADMINISTER, Permission.MANAGE_CAMPAIGNS, Permission.WRITE_RULES, Permission.READ_FICHE}
+        {
+            Permission.ADMINISTER,
+            Permission.KEEP_STRUCTURE,
+            Permission.MANAGE_STRUCTURES,
+            Permission.MANAGE_CAMPAIGNS,
+            Permission.WRITE_RULES,
+            Permission.READ_FICHE,
+        }
     ),
 }
 """What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
+
+
+SECOND_FACTOR_ROLES = frozenset({Role.MODERATEUR, Role.FINANCEUR, Role.ADMINISTRATEUR})
+"""Who decides for others, or reads what is theirs: a password alone does not open that."""
 
 
 def granted(roles: set[Role]) -> frozenset[Permission]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from backoffice.models.convention import Bpi, Convention
 from backoffice.models.text import clean
-from backoffice.reference.communes import departements, search_key
+from backoffice.reference.communes import search_key
 from backoffice.reference.programmes import programme_named, programmes
 from exports.importing.cells import read_yes
 
@@ -50,14 +50,17 @@ class Grant:
     bpi: Bpi = Bpi.INCONNU
 
 
-def read(said: Mapping[str, str], region: str) -> tuple[Grant, dict[str, str]]:
-    """The convention, and what is wrong in each field: {field: message}. region: Insee code of the territoire."""
+def read(said: Mapping[str, str], departements: Mapping[str, str]) -> tuple[Grant, dict[str, str]]:
+    """The convention, and what is wrong in each field: {field: message}.
+
+    departements: {code: name} of the territoire.
+    """
     texts = {name: clean(str(said.get(name, "") or ""))[:1_000] for name in FIELDS}
     readings: dict[str, Callable[[str], Any]] = {
         "programme": _programme,
         "annee": _year,
         "reference": _reference,
-        "departement": lambda text: _departement(text, region),
+        "departement": lambda text: _departement(text, departements),
         "nom": _name,
         "siret": numbers.siret,
         "rna": numbers.rna,
@@ -112,9 +115,8 @@ def _name(text: str) -> str:
     return text
 
 
-def _departement(text: str, region: str) -> str:
+def _departement(text: str, ours: Mapping[str, str]) -> str:
     """A code or a name, as lists have them: «14», «1», «014», «Calvados», «14 - Calvados»."""
-    ours = {code: row.nom for code, row in departements().items() if row.region == region}
     first = text.upper().replace("–", "-").split("-")[0].split()
     code = first[0] if first else ""
     for tried in (code, code.zfill(2), code.lstrip("0").zfill(2)):

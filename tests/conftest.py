@@ -25,19 +25,22 @@ from backoffice import config
 from backoffice.cli.seed import load_certifications, load_communes, load_fluxes, load_sentences, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
+from backoffice.models import User
 from exports.flux import build
 from exports.flux.writer import Manifest, write
 from workflows.moderation_rules import load_ready_rules
 
-from . import services
+from . import factories, services
 from .validators import valid_for_all
 from .visitor import Visitor
 
 NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
 """Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
 
-KEPT_TABLES = {"territoire", "commune", "commune_postal_code", "alembic_version"}
+KEPT_TABLES = {"commune", "commune_postal_code", "alembic_version"}
 """Reference tables: filled once, changed by no test."""
+RESTORED_TABLES = ("territoire", "coverage")
+"""Filled once, and put back with the same ids before each test: small, and tests change them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -159,11 +162,15 @@ class PostgresqlBase:
                 connection.execute(text(order))
         engine.dispose()
 
-    def keep(self) -> None: ...
+    def keep(self) -> None:
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA kept"))
+            for name in RESTORED_TABLES:
+                connection.execute(text(f"CREATE TABLE kept.{name} AS TABLE {name}"))
 
     def reset(self) -> None:
         db.session.remove()
-        names = sorted(set(db.metadata.tables) - KEPT_TABLES)
+        names = sorted(set(db.metadata.tables) - KEPT_TABLES - set(RESTORED_TABLES))
         self.resets += 1
         with db.engine.begin() as connection:
             if self.resets % 40 == 1:  # what was deleted since takes room that slows everything
@@ -174,6 +181,9 @@ class PostgresqlBase:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for name in connection.scalars(text(filled)).all():
                 connection.execute(text(f"DELETE FROM {name}"))
+            for name in RESTORED_TABLES:
+                connection.execute(text(f"DELETE FROM {name}"))
+                connection.execute(text(f"INSERT INTO {name} TABLE kept.{name}"))
             numbered = [name for name in names if isinstance(db.metadata.tables[name].autoincrement_column, Column)]
             starts = ", ".join(f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered)
             connection.execute(text(f"SELECT {starts}"))
@@ -254,6 +264,18 @@ def every_flow_is_valid(
     for file in written:
         valid_for_all(file)
         shutil.rmtree(file.parent)
+
+
+@pytest.fixture
+def nadia(app: Flask) -> User:
+    """She enters the fiches of a structure of Normandie."""
+    return factories.provider()
+
+
+@pytest.fixture
+def marc(app: Flask) -> User:
+    """He moderates Normandie."""
+    return factories.moderator()
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, time, timedelta
 
-from sqlalchemy import select
+import pyotp
+from sqlalchemy import select, update
 
 from backoffice.extensions import db
 from backoffice.models import (
     Assignment,
     Campaign,
+    Commune,
     Convention,
     Dispositif,
     Effect,
@@ -20,6 +22,7 @@ from backoffice.models import (
     Organisme,
     Revision,
     RevisionState,
+    SecondFactor,
     Territoire,
     User,
 )
@@ -92,21 +95,54 @@ def funder(name: str = "Flora Fonds", slug: str = "normandie") -> User:
     return _assigned(name, slug, Role.FINANCEUR)
 
 
+TELEPHONE = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""The secret that the telephone of every person with a second factor knows."""
+
+
+def enrol(person: User) -> User:
+    """Gives the person a second factor, as who decides for others has to have."""
+    person.second_factor = SecondFactor(secret=TELEPHONE, confirmed_at=now())
+    return person
+
+
+def next_code(email: str) -> str:
+    """What the telephone shows once the last code that served is an old one: tests do not wait thirty seconds."""
+    db.session.rollback()
+    person = db.session.scalars(select(User.id).where(User.email == email))
+    db.session.execute(update(SecondFactor).where(SecondFactor.user_id.in_(person.all())).values(last_step=0))
+    db.session.commit()
+    return pyotp.TOTP(TELEPHONE).now()
+
+
 def _assigned(name: str, slug: str, role: Role) -> User:
-    made = user(name)
+    made = enrol(user(name))
     made.assignments.append(Assignment(role=role, territoire=territoire(slug)))
     db.session.commit()
     return made
 
 
 def administrator(name: str = "Alma Admin") -> User:
-    made = user(name, administrator=True)
+    made = enrol(user(name, administrator=True))
     db.session.commit()
     return made
 
 
 def caen(denomination: str = "") -> Adresse:
     return Adresse(denomination, ["12 rue des Tilleuls"], "14000", "Caen", "14118", "14", "28")
+
+
+def town(code_insee: str) -> Adresse:
+    """An address in this commune of the reference."""
+    commune = db.session.get_one(Commune, code_insee)
+    code = min(row.code for row in commune.postal_codes)
+    return Adresse("", ["1 place de la Mairie"], code, commune.nom, code_insee, commune.departement, commune.region)
+
+
+def content_in(code_insee: str, intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
+    """The complete entry, its one place in this commune."""
+    content = complete_content(intitule)
+    content.lieux[0].adresse = town(code_insee)
+    return content
 
 
 def complete_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:

@@ -8,8 +8,9 @@ import pytest
 
 from backoffice.models import Dispositif
 from backoffice.models.base import clock_at
-from backoffice.views.aide import PAGES, told_rules
+from backoffice.views.aide import PAGES, help_of, told_rules
 from forms.paths import PATHS
+from tests import factories as make
 from tests.pages import open_page
 from tests.visitor import Visitor
 
@@ -42,6 +43,34 @@ def test_a_rule_is_told_as_it_is_on_the_day_without_what_speaks_of_one_fiche():
     assert "4 septembre 2025" in now[hours]
     assert "2017" in before[hours]
     assert not any("{" in message or "celui-ci" in message for message in {**now, **before})
+
+
+@pytest.mark.parametrize(
+    ("path", "slug"),
+    [
+        ("/fiches/", "apres-l-envoi"),
+        ("/fiches/nouvelle", "asl"),
+        ("/fiche-asl", "asl"),
+        ("/moderation/3", "moderer"),
+        ("/historique/3", "moderer"),
+        ("/suivi/relances", "suivre-une-subvention"),
+        ("/lheo/verifier", "lire-un-flux"),
+        ("/moderations", ""),
+        ("/avis/", ""),
+    ],
+)
+def test_a_page_leads_to_the_help_that_speaks_of_it(path, slug):
+    assert help_of(path) == slug
+
+
+def test_a_step_leads_to_the_help_of_its_dispositif(app):
+    nadia = make.provider()
+    fiche = make.draft(nadia, dispositif=Dispositif.OEPRE)
+    menu = open_page(Visitor(app, nadia), f"/fiches/{fiche.id}/saisie/objectifs").dom.xpath(
+        "//header//a[.='Aide']/@href"
+    )
+    assert menu == ["/aide/oepre"]
+    assert open_page(Visitor(app, nadia), "/avis/").dom.xpath("//header//a[.='Aide']/@href") == ["/aide/"]
 
 
 def test_a_page_that_is_none_is_not_there(app):

@@ -15,11 +15,6 @@ TRACE = operations.HELP
 
 
 @pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def helper(app, marc):
     visitor = Visitor(app, marc)
     visitor.see("/moderation/structures/")

@@ -21,11 +21,6 @@ from .visitor import Visitor
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
-@pytest.fixture
 def visitor(app, nadia):
     return Visitor(app, nadia)
 

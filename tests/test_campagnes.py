@@ -38,16 +38,6 @@ STRASBOURG = Adresse("", ["2 rue des Cigognes"], "67000", "Strasbourg", "67482",
 LAST_YEAR = datetime(TODAY.year, 1, 1, 9, tzinfo=PARIS)
 
 
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
 def published(by, moderator, at=LAST_YEAR, title="Ateliers du matin", where=None):
     content = make.complete_content(title)
     content.lieux[0].adresse = where or content.lieux[0].adresse

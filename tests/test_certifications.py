@@ -23,11 +23,6 @@ EXAM, CODE = "formation-certification", "formation-code_certification"
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
-@pytest.fixture
 def visitor(app, nadia):
     return Visitor(app, nadia)
 

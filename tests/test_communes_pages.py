@@ -9,16 +9,10 @@ from backoffice.models import Dispositif
 from backoffice.queries.communes import MOST, communes_of
 from workflows import operations
 
-from . import factories as make
 from .pages import open_step, stored
 from .visitor import Visitor
 
 VILLE, CODE = "structure-adresse-ville", "structure-adresse-code_postal"
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ from .visitor import Visitor
 WAIT = "Trop d’essais en peu de temps"
 
 
-@pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
 def cookie(visitor):
     return visitor.client.get_cookie("session").value
 

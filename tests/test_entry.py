@@ -475,9 +475,9 @@ def test_a_double_of_another_territoire_is_neither_shown_nor_reached(app, people
     far = make.organisme("Centre social des Tilleuls", "grand-est")
     theirs = make.provider("Elsa Est", far)
     first = make.draft(theirs)
+    make.step(first, "soumettre", theirs)
     first.territoire_id = far.territoire_id
     db.session.commit()
-    make.step(first, "soumettre", theirs)
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, *people)
     page = entry(app, people[1], fiche)
     assert section(page, "doublons") == ""

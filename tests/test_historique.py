@@ -23,16 +23,6 @@ from workflows.engine import apply, lock
 from workflows.fast_lane import Change, update_session
 
 
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
 def carried_by(flux_code, at, since=None):
     flux = db.session.query(Flux).filter_by(code=flux_code).one()
     kind = FluxKind.DIFFERENTIEL if since else FluxKind.COMPLET
@@ -177,9 +167,7 @@ def busy(app, nadia, marc):
         make.fiche_in(RevisionState.REFUSEE, nadia, marc)
     with clock_at(datetime(2026, 3, 31, 22, 30, tzinfo=UTC)):  # the first of April in Paris
         make.fiche_in(RevisionState.A_CORRIGER, other, marc)
-    content = make.complete_content()
-    content.lieux[0].adresse.region = "44"
-    make.fiche_in(RevisionState.SOUMISE, est, mina, content)
+    make.fiche_in(RevisionState.SOUMISE, est, mina, make.content_in("67482"))
     return Visitor(app, marc)
 
 

@@ -20,16 +20,6 @@ DECISIONS = [transition.name for transition in TRANSITIONS.values() if transitio
 
 
 @pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
 def visitor(app, marc):
     return Visitor(app, marc)
 

@@ -37,16 +37,6 @@ def carried():
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def waiting(nadia, marc):
     """A fiche of a carried structure, which a moderator has taken."""
     return make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc, carried())
@@ -149,9 +139,7 @@ def test_without_carrier_nor_number_it_is_asked_for_save_where_the_territoire_do
     pacific = make.provider("Paul Pacifique", make.organisme("Maison du Pacifique", "nouvelle-caledonie"))
     moderator = make.moderator("Mia Mer", "nouvelle-caledonie")
     for lieu in content.lieux:
-        lieu.adresse = make.caen()
-        lieu.adresse.code_postal, lieu.adresse.ville, lieu.adresse.code_insee = "98800", "Nouméa", "98818"
-        lieu.adresse.departement = lieu.adresse.region = "988"
+        lieu.adresse = make.town("98818")
     fiche = make.fiche_in(RevisionState.VALIDEE, pacific, moderator, content)
     root = published(fiche)
     assert root.findtext("organisme-formation-responsable/SIRET-organisme-formation/SIRET") == "0" * 14

@@ -25,16 +25,6 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """Followed by a week without holiday."""
 
 
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
 def titled(rank, **changes):
     content = make.complete_content(f"Ateliers, groupe {rank}")
     for name, value in changes.items():
@@ -214,10 +204,7 @@ def test_public_holidays_are_not_counted_nor_those_of_overseas_elsewhere(app, na
     before_ascension = datetime(2026, 5, 11, 9, tzinfo=UTC)
     assert sent_at(make.draft(nadia), nadia, before_ascension).due_on == date(2026, 5, 19)
     abolition = datetime(2026, 5, 19, 9, tzinfo=UTC)  # 22 May in Martinique; 25 May everywhere
-    martinique = make.territoire("martinique")
-    fiche = make.draft(nadia)
-    fiche.territoire_id = martinique.id
-    db.session.commit()
+    fiche = make.draft(nadia, make.content_in("97209"))
     assert sent_at(fiche, nadia, abolition).due_on == date(2026, 5, 28)
     assert sent_at(make.draft(nadia), nadia, abolition).due_on == date(2026, 5, 27)
 

@@ -43,16 +43,6 @@ NEXT = next_year(BEGAN)
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def published(nadia, marc):
     return make.fiche_in(RevisionState.VALIDEE, nadia, marc, running())
 

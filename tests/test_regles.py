@@ -16,11 +16,6 @@ from tests.visitor import Visitor
 
 
 @pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def visitor(app, marc):
     return Visitor(app, marc)
 

@@ -31,11 +31,6 @@ GROWING = [
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
-@pytest.fixture
 def visitor(app, nadia):
     return Visitor(app, nadia)
 

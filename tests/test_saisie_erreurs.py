@@ -34,11 +34,6 @@ NUMBERED = (Kind.SIRET, Kind.NDA, Kind.RNA, Kind.UAI, Kind.CERTIFICATION)
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
-@pytest.fixture
 def visitor(app, nadia):
     return Visitor(app, nadia)
 
@@ -809,7 +804,10 @@ def test_the_comment_of_a_moderator_goes_through_a_new_login(case, name):
     login = decide(visitor, revision_id, name, COMMENT)
     assert login.status == 401
     visitor.token = login.answers["csrf_token"]
-    page = login.type({"courriel": marc.email, "mot_de_passe": make.PASSWORD}).send(follow=False)
+    step = login.type({"courriel": marc.email, "mot_de_passe": make.PASSWORD}).send(follow=False)
+    assert step.words("//h1") == "Donnez votre code"
+    visitor.token = step.answers["csrf_token"]
+    page = step.type({"code": make.next_code(marc.email)}).send(follow=False)
     assert "Il manque l’heure du jeudi" in page.words()
     visitor.token = page.answers["csrf_token"]
     assert page.send(follow=False).status == 303

@@ -27,16 +27,6 @@ TODAY = local_day(now())
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def visitor(app, nadia):
     return Visitor(app, nadia)
 

@@ -54,6 +54,7 @@ from workflows.remarks import pin
 
 from . import factories as make
 from .url_rows import (
+    ACCOUNT,
     ADMINISTRATORS,
     CONVENTIONS,
     EVERYONE,
@@ -62,6 +63,7 @@ from .url_rows import (
     NOBODY,
     PERSONAL,
     RULERS,
+    STRUCTURES,
     WRITERS,
     P,
     Row,
@@ -667,14 +669,22 @@ ROWS = (
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,
+    *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
     *PERSONAL,
+    *ACCOUNT,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
 GETS = [row for row in ROWS if row.method == "GET"]
-NO_OBJECT = ("/fiches/{0}", "/fiches/{0}/saisie/structure", "/fiches/{0}/relecture", "/fiches/{0}/envoyee")
+NO_OBJECT = (
+    "/structures/{0}",
+    "/fiches/{0}",
+    "/fiches/{0}/saisie/structure",
+    "/fiches/{0}/relecture",
+    "/fiches/{0}/envoyee",
+)
 
 
 def an_import(by: User, kind: ImportKind, phase: Phase) -> int:

@@ -228,3 +228,53 @@ PERSONAL = (
     Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/999999",
         (303, *ADMINISTRATORS[1:7], 404)),
 )  # fmt: skip
+
+CONNECTED = (303, *EVERYONE[1:])
+
+ACCOUNT = (
+    Row("compte.verifier_code", P.PUBLIC, "POST", "/connexion/code", (401,) * 8, (("code", "123456"),)),
+    Row("mon_compte.accueil", P.CONNECTED, "GET", "/compte/", CONNECTED),
+    Row("second_facteur.page", P.CONNECTED, "GET", "/compte/second-facteur", CONNECTED),
+    Row("second_facteur.commencer", P.CONNECTED, "POST", "/compte/second-facteur/commencer", (303,) * 8),
+    Row("second_facteur.dessin", P.CONNECTED, "GET", "/compte/second-facteur/dessin.svg", (303, *NOBODY[1:])),
+    Row("second_facteur.confirmer", P.CONNECTED, "POST", "/compte/second-facteur/confirmer", (303, *(422,) * 7)),
+    Row("second_facteur.agir", P.CONNECTED, "POST", "/compte/second-facteur",
+        (303, 404, 404, *(422,) * 5), (("action", "codes"),)),
+    Row("second_facteur.codes", P.CONNECTED, "POST", "/compte/second-facteur/codes.txt",
+        (303, *NOBODY[1:]), (("codes", "abcd-efgh-ijkm-npqr"),)),
+)  # fmt: skip
+
+KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
+"""The page of a structure: its people, the moderators of its territoire, administrators."""
+
+
+def keeps(anonymous: int, theirs: int) -> tuple[int, ...]:
+    return (anonymous, theirs, 404, theirs, 404, 403, 403, theirs)
+
+
+STRUCTURES = (
+    Row("structures.structure", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}", KEPT),
+    Row("structures.structure", P.KEEP_STRUCTURE, "GET", "/structures/999999", (303, *(404,) * 4, 403, 403, 404)),
+    Row("structures.identite", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/identite", KEPT),
+    Row("structures.contacts", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/contacts", KEPT),
+    Row("structures.qualiopi", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/qualiopi", KEPT),
+    Row("structures.lieux", P.KEEP_STRUCTURE, "GET", "/structures/{organisme}/lieux", KEPT),
+    Row("structures.enregistrer_identite", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/identite",
+        keeps(401, 422), (("structure-siret", "12"),)),
+    Row("structures.enregistrer_contacts", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/contacts",
+        keeps(401, 422), (("direction-courriel", "à la direction"),)),
+    Row("structures.enregistrer_contacts", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/contacts",
+        keeps(401, 409)),
+    Row("structures.enregistrer_qualiopi", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/qualiopi",
+        keeps(401, 422), (("qualiopi", "oui"),)),
+    Row("structures.enregistrer_lieux", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/lieux",
+        keeps(401, 422), (("lieux-0-adresse-code_postal", "99999"),)),
+    Row("structures.garder_lieu", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/lieux/garder",
+        keeps(303, 409), (("lieu", "nulle part"),)),
+    Row("structures.reprendre_numero", P.KEEP_STRUCTURE, "POST", "/structures/{organisme}/numeros/reprendre",
+        keeps(303, 409), (("numero", "siret"), ("valeur", "12"))),
+    Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
+        (401, 403, 403, 422, 404, 403, 403, 422)),
+    Row("structures.verifier", P.MANAGE_STRUCTURES, "POST", "/structures/{organisme}/verification",
+        (401, 403, 403, 409, 404, 403, 403, 409), (("objet", "uai"), ("verdict", "verifiee"), ("note", "Un appel."))),
+)  # fmt: skip

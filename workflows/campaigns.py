@@ -18,6 +18,7 @@ from .case import Refused
 from .jobs import enqueue
 from .notices import Addressee, Fact
 from .outbox import tell
+from .structures import living
 
 
 def write(
@@ -62,6 +63,7 @@ def send_invitations(campaign_id: int) -> None:
 
 
 def invite(session: Session, campaign_id: int, organisme_id: int) -> None:
+    organisme_id = living(session, organisme_id).id
     campaign = session.get_one(Campaign, campaign_id, with_for_update={"of": Campaign}, populate_existing=True)
     people = _people(session, organisme_id)
     if not people:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from backoffice.models import Fiche, Revision, User
+from backoffice.models import Fiche, Revision, Territoire, User
 from backoffice.models.base import now
 from backoffice.models.findings import Finding
 from backoffice.reference.motifs import Motif
@@ -31,6 +31,8 @@ class Case:
     """Told instead of the transition's own notice: set by an effect."""
     facts: dict[str, str | list[str]] = field(default_factory=dict)
     """More that the notice says: set by effects."""
+    left: Territoire | None = None
+    """The territoire that the fiche has just left for that of its place: set by effects."""
 
     @property
     def explanation(self) -> str:

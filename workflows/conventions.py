@@ -25,6 +25,7 @@ from backoffice.models import (
 from backoffice.models.base import now
 from backoffice.models.vocabulary import PUBLIC_BPI
 from backoffice.queries.conventions import payable
+from backoffice.queries.structures import works
 from forms.grants import Grant
 
 from . import on_map
@@ -32,6 +33,7 @@ from .case import Refused
 from .obligations import apply, lock, open_all
 from .recognition import recognise, sure_fiches
 from .robot import is_robot, robot
+from .structures import living
 
 
 def create(
@@ -95,10 +97,11 @@ def rename_contact(session: Session, convention: Convention, email: str, actor: 
 
 def attach(session: Session, actor: User, convention_id: int, organisme: Organisme | None) -> Convention:
     """Says which structure the funder means; None: it is not in Relais. Ties to the fiches of another one end."""
+    organisme = living(session, organisme.id) if organisme else None
     convention = lock(session, convention_id)
     if not is_robot(actor):
         _must_fund(actor, convention.territoire_id, convention)
-    if organisme is not None and organisme.territoire_id != convention.territoire_id:
+    if organisme is not None and not works(session, organisme.id, convention.territoire_id):
         raise Refused("Cette structure est d’un autre territoire.")
     convention.organisme_id = organisme.id if organisme else None
     convention.matching = Matching.RATTACHEE if organisme else Matching.SANS_STRUCTURE

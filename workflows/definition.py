@@ -328,6 +328,7 @@ EVENTS: dict[str, str] = {
     "mettre_a_jour": "Places ou dates mises à jour",
     "relancer_porteuse": "Structure porteuse relancée par un modérateur",
     "confirmer_porteuse": "Accord de la structure porteuse noté par un modérateur",
+    "changer_territoire": "Confiée au territoire de son lieu",
     "distinguer": "Déclarée différente d’une fiche qui lui ressemble",
     "contester": "Correction du modérateur contestée par la structure",
     "repondre_contestation": "Réponse du modérateur à la contestation",

@@ -7,7 +7,7 @@ from backoffice.models.content import Action, Contenu, fingerprint
 from exports.fragment import Identity, NotExportable, build
 from forms.paths import PATHS
 
-from . import carriers, guards, publication
+from . import carriers, guards, publication, structures, territoires
 from .arrival import due_on, nature_of
 from .case import Case, Refused
 from .rule_hits import record_hits
@@ -22,9 +22,11 @@ def freeze(case: Case) -> None:
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
     fiche = case.fiche
+    territoires.send(case)
     _enter_queue(case)
     if fiche.numero is None:
         fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
+    structures.learn(case)
     carriers.ask(case)
     record_hits(case)
 
@@ -58,6 +60,7 @@ def publish(case: Case) -> None:
     fiche, revision = case.fiche, case.revision
     if revision.content_hash != fingerprint(revision.document):
         raise Refused("Le contenu de cette version a changé depuis son envoi : elle ne peut pas être validée.")
+    territoires.hand_over(case)
     try:
         fragment = build(revision.content, Identity.of(fiche, modified=case.at))
     except NotExportable as error:

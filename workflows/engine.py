@@ -7,11 +7,13 @@ never commits. Locking the fiche, not the revision, puts all that happens to one
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from backoffice.models import Fiche, FicheState, Revision, RevisionState, TransitionLog, User
+from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
 from backoffice.models.cut import hold
 from backoffice.models.dates import day_and_time
 from backoffice.permissions import Permission, Role
@@ -25,6 +27,8 @@ from .robot import is_robot
 
 PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
+MOVED = "changer_territoire"
+"""Name, in the log, of what happens to a fiche whose place is now in another territoire."""
 
 
 def apply(
@@ -66,6 +70,8 @@ def apply(
     if transition.effect:
         transition.effect(case)
     row = _move(case, transition, source)
+    if case.left is not None:
+        _moved(case, case.left)
     session.flush()
     if notice := case.notice or transition.notice:
         facts = {"motif": case.explanation, **case.facts}
@@ -152,6 +158,27 @@ def _move(case: Case, transition: Transition, source: RevisionState | FicheState
         case.fiche.state = FicheState.PUBLIEE
         record(case, PUBLICATION, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
     return row
+
+
+def _moved(case: Case, left: Territoire) -> None:
+    """Kept in the log; those who receive a fiche that readers see learn it, the others find it in their queue."""
+    here = case.fiche.territoire
+    record(
+        replace(case, comment=f"De {left.nom} à {here.nom}", motif=None),
+        MOVED,
+        left.prefixe,
+        here.prefixe,
+        of_fiche=True,
+    )
+    if case.revision.state is RevisionState.VALIDEE:
+        tell(
+            case.session,
+            "fiche_arrivee",
+            key=str(case.revision.id),
+            actor=case.actor,
+            fiche=case.fiche,
+            facts={"depart": left.nom},
+        )
 
 
 def _too_late(case: Case, transition: Transition) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Convention, ConventionOrigin, ImportJob, ImportLine, Outcome
 from backoffice.models.convention import Bpi
+from backoffice.queries.territoires import departements_of
 from exports.importing import sources
 from forms import grants
 from forms.grant_table import COLUMNS, Line, lines
@@ -37,7 +38,7 @@ def report(
     session: Session, job: ImportJob, line: Line, seen: dict[tuple[str, ...], str], _taken: set[int]
 ) -> ImportLine:
     """What a line would become. Writes nothing else."""
-    grant, errors = grants.read(line.said, job.territoire.region)
+    grant, errors = grants.read(line.said, departements_of(session, [job.territoire_id]))
     plan, message, changes, candidates = Outcome.ECARTEE, "", [], 0
     known = None if errors.keys() & {"programme", "annee", "reference"} else _known(session, job, grant)
     if known is not None:

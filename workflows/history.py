@@ -149,7 +149,7 @@ def _flows(session: Session, fiche: Fiche, publications: Any) -> Iterator[Event]
         .where(
             FluxRun.state == RunState.REUSSI,
             FluxRun.at > publications[0].at,
-            or_(Flux.territoire_id.is_(None), Flux.territoire_id == fiche.territoire_id),
+            or_(Flux.territoire_id.is_(None), Flux.territoire_id.in_({row.territoire_id for row in publications})),
         )
         .options(joinedload(FluxRun.flux))
         .order_by(FluxRun.at, FluxRun.id)
@@ -159,6 +159,8 @@ def _flows(session: Session, fiche: Fiche, publications: Any) -> Iterator[Event]
         carried: dict[str, list[FluxRun]] = {}
         for run in runs:
             assert run.at is not None
+            if run.flux.territoire_id not in (None, row.territoire_id):
+                continue
             if row.fragment is None or run.at <= row.at or (end is not None and run.at > end):
                 continue
             if run.kind is FluxKind.DIFFERENTIEL and run.since is not None and run.since > row.at:

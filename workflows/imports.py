@@ -36,6 +36,7 @@ from exports.importing.sources import entries
 from . import grant_lines, import_lines
 from .case import Refused
 from .jobs import enqueue
+from .structures import living
 
 RUN = "workflows.imports.run"
 MOST = 5_000
@@ -62,7 +63,7 @@ def create_job(
     """A job that waits for its columns (tables) or for its reading (LHEO)."""
     job = ImportJob(
         created_by_id=actor.id,
-        organisme=organisme,
+        organisme=living(session, organisme.id) if organisme else None,
         territoire_id=territoire_id,
         kind=kind,
         filename=filename[:200],
@@ -155,6 +156,9 @@ def remembered(session: Session, job: ImportJob) -> dict[str, str]:
 
 
 def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
+    if job.organisme_id is not None:
+        living(session, job.organisme_id)  # none is merged until the row is there
+        session.refresh(job)
     found = _mapping(session, job)
     if found is None:
         whose = {"organisme_id": job.organisme_id} if job.organisme_id else {"territoire_id": job.territoire_id}

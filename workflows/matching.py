@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import Fiche, ImportJob, Organisme
 from backoffice.models.content import Contenu
+from backoffice.queries.structures import works_in
 from backoffice.reference.communes import search_key
 from exports.importing.merge import place_key
 from exports.importing.reading import Read
@@ -47,7 +48,7 @@ def owner(session: Session, job: ImportJob, read: Read) -> Owner:
                 f"Vous importez pour {job.organisme.nom}."
             )
         return Owner(job.organisme)
-    theirs = select(Organisme).where(Organisme.territoire_id == job.territoire_id).order_by(Organisme.id)
+    theirs = select(Organisme).where(works_in([job.territoire_id])).order_by(Organisme.id)
     if said.siret:
         found = session.scalars(theirs.where(Organisme.siret == said.siret)).all()
     elif said.nom:

@@ -14,7 +14,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Assignment, Fiche, Membership, Territoire, User
-from backoffice.permissions import Permission, Role
+from backoffice.models.account import moderates
+from backoffice.permissions import Permission
 
 Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int]]
 
@@ -89,13 +90,11 @@ def structure_or_contact(told: Told) -> Sequence[Addressee]:
 
 
 def moderators(told: Told) -> Sequence[Addressee]:
-    """Those of the fiche's territoire, or of the one that is spoken of."""
+    """Those of the fiche's territoire, or of the one that is spoken of; and of the one that collects for it."""
     territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
     return _people(
         told,
-        select(User)
-        .join(Assignment)
-        .where(Assignment.territoire_id == territoire_id, Assignment.role == Role.MODERATEUR, User.active),
+        select(User).join(Assignment).where(moderates([territoire_id]), User.active),
     )
 
 
@@ -203,6 +202,15 @@ _TABLE = (
         Permission.MODERATE,
     ),
     Notice(
+        "fiche_arrivee",
+        "Les fiches publiées qui arrivent d’un autre territoire",
+        "the approved version of a fiche has its place in another territoire than before",
+        moderators,
+        "Une fiche publiée arrive dans votre territoire : {{ titre }}",
+        "/historique/{fiche}",
+        Permission.MODERATE,
+    ),
+    Notice(
         "lien_fiche_asl",
         "Le lien qui commence une Fiche ASL",
         "somebody without account asks to describe their workshops",
@@ -223,6 +231,26 @@ _TABLE = (
         obligatory=True,
         in_list=False,
         secret=True,
+    ),
+    Notice(
+        "second_facteur_ajoute",
+        "Le second facteur de votre compte",
+        "a telephone becomes the second factor of an account, the first or another one",
+        named,
+        "Votre compte Relais a un second facteur",
+        "/compte/",
+        Permission.CONNECTED,
+        obligatory=True,
+    ),
+    Notice(
+        "second_facteur_retire",
+        "Le retrait du second facteur de votre compte",
+        "the person, an administrator or the command line takes the second factor off an account",
+        named,
+        "Le second facteur de votre compte Relais est retiré",
+        "/compte/",
+        Permission.CONNECTED,
+        obligatory=True,
     ),
     Notice(
         "fiche_archivee",

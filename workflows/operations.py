@@ -23,14 +23,17 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.base import now
-from backoffice.models.content import Action, Contenu, Document, Structure, dump, load
+from backoffice.models.content import Action, Contenu, Structure, dump, load
 from backoffice.permissions import Permission, Role
+from backoffice.queries.structures import helped_among
 from forms.paths import PATHS
 
 from .case import Case, Refused
 from .effects import next_draft
 from .engine import authorised, lock, record
 from .outbox import tell
+from .structures import known_place, known_structure, living
+from .territoires import follow_draft
 
 
 def create_fiche(
@@ -40,13 +43,18 @@ def create_fiche(
 
     The same `key` twice gives the same fiche.
     """
-    if not may_enter(actor, organisme):
+    asked, organisme = organisme, living(session, organisme.id)
+    if organisme.id != asked.id:
+        session.expire(actor, ["memberships"])  # they have followed the structure
+    if not may_enter(session, actor, organisme):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
     if made := _made_with(session, key, actor):
         return made
     content = first_content(session, organisme)
     PATHS[dispositif].begin(content)
-    fiche = Fiche(dispositif=dispositif, organisme=organisme, territoire_id=organisme.territoire_id, creation_key=key)
+    fiche = Fiche(
+        dispositif=dispositif, organisme=organisme, territoire_id=_begins_in(actor, organisme), creation_key=key
+    )
     try:
         with session.begin_nested():
             session.add(fiche)
@@ -64,13 +72,21 @@ def create_fiche(
     return fiche
 
 
-def may_enter(actor: User, organisme: Organisme) -> bool:
-    """Whether the person may make fiches of this structure: its own people, or the moderators of its
-    territoire, who import what it sends them."""
+def may_enter(session: Session, actor: User, organisme: Organisme) -> bool:
+    """Whether the person may make fiches of this structure: its own people, or the moderators of a territoire
+    where it works, who import what it sends them."""
     if not actor.active:
         return False
     own = actor.can(Permission.WRITE_FICHE) and organisme.id in actor.organisme_ids
-    return own or (actor.can(Permission.MODERATE) and organisme.territoire_id in actor.territoire_ids(Role.MODERATEUR))
+    return own or (actor.can(Permission.MODERATE) and bool(helped_among(session, actor, [organisme.id])))
+
+
+def _begins_in(actor: User, organisme: Organisme) -> int:
+    """The territoire of a fiche before it has a place: the structure's, else where its moderator keeps it in sight."""
+    mine = actor.territoire_ids(Role.MODERATEUR)
+    if organisme.id in actor.organisme_ids or organisme.territoire_id in mine or not mine:
+        return organisme.territoire_id
+    return min(mine)
 
 
 def may_write(actor: User, fiche: Fiche) -> bool:
@@ -108,8 +124,8 @@ def create_structure(session: Session, actor: User, territoire: Territoire, said
     """A structure that is not in Relais yet, made by a moderator of its territoire."""
     if territoire.id not in actor.territoire_ids(Role.MODERATEUR):
         raise Refused("Vous ne pouvez pas créer de structure dans ce territoire.")
-    document = dump(Contenu(structure=said))["structure"]
-    made = Organisme(nom=said.nom, siret=said.siret, territoire_id=territoire.id, structure=document)
+    made = Organisme(territoire_id=territoire.id)
+    made.said = said
     session.add(made)
     session.flush()
     return made
@@ -120,6 +136,7 @@ def first_content(session: Session, organisme: Organisme) -> Contenu:
     document = dump(Contenu())
     document["structure"] = known_structure(session, organisme)
     content = load(document)
+    known_place(organisme, content)
     content.actions.append(first_action(content))
     return content
 
@@ -135,20 +152,6 @@ def _made_with(session: Session, key: str | None, actor: User) -> Fiche | None:
 def first_action(content: Contenu) -> Action:
     """The group every entry begins with."""
     return Action(id=content.new_id(Action))
-
-
-def known_structure(session: Session, organisme: Organisme) -> Document:
-    """What the structure said of itself last time, else what its account says."""
-    latest = session.scalars(
-        select(Revision)
-        .join(Fiche, Revision.fiche_id == Fiche.id)
-        .where(Fiche.organisme_id == organisme.id)
-        .order_by(Revision.saved_at.desc(), Revision.id.desc())
-        .limit(1)
-    ).first()
-    if latest is not None and latest.document.get("structure", {}).get("nom"):
-        return dict(latest.document["structure"])
-    return {"nom": organisme.nom, "siret": organisme.siret, **organisme.structure}
 
 
 def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
@@ -182,12 +185,8 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
     revision.content = content
     revision.pending = pending
     revision.saved_at = now()
-    region = next((lieu.adresse.region for lieu in content.lieux if lieu.adresse.region), "")
-    # The numero carries the territoire: once given, the fiche stays where it was first submitted.
-    if region and revision.fiche.numero is None:
-        found = session.scalars(select(Territoire).where(Territoire.region == region)).first()
-        if found is not None:
-            revision.fiche.territoire_id = found.id
+    if revision.fiche.numero is None:  # once it has one, its territoire follows at set moments
+        follow_draft(session, revision.fiche, content, actor)
     session.flush()
 
 

@@ -30,6 +30,7 @@ from backoffice.models import (
     ImportJob,
     Link,
     Login,
+    LoginEvent,
     Lot,
     Mail,
     MailState,
@@ -40,7 +41,10 @@ from backoffice.models import (
     Obligation,
     ObligationEvent,
     Organisme,
+    OrganismeMerge,
+    Proof,
     Reason,
+    RecoveryCode,
     RegisterImport,
     Remark,
     RemarkEvent,
@@ -51,7 +55,10 @@ from backoffice.models import (
     RuleLog,
     RuleVersion,
     SavedView,
+    SecondFactor,
     SessionUpdate,
+    StructureCheck,
+    StructurePair,
     Territoire,
     TransitionLog,
     User,
@@ -151,8 +158,7 @@ _FICHE: Shown = {"fiche": ("Numéro de la fiche", Fiche.numero)}
 _HISTORY = "L’histoire d’une fiche dit qui a décidé quoi : elle ne se réécrit pas. Elle ne porte plus votre nom."
 _MINE = "La suite du travail des autres en dépend. Elle ne porte plus votre nom."
 _GRANT = "Le suivi d’une subvention doit pouvoir être prouvé. Il ne porte plus votre nom."
-_version, _told = aliased(Revision), aliased(Fiche)
-_structure = aliased(Organisme)
+_version, _told, _other = aliased(Revision), aliased(Fiche), aliased(Organisme)
 
 _RESTING = case(
     (
@@ -199,6 +205,45 @@ HOLDINGS: tuple[Holding, ...] = (
         "Vos connexions ouvertes",
         (Login.user_id,),
         {"ouverte": ("Ouverte", Login.opened_at), "fin": ("Finit", Login.expires_at)},
+        Fate.SUPPRIME,
+    ),
+    Holding(
+        "journal_connexions",
+        "Vos connexions passées, et celles qui ont été refusées",
+        (LoginEvent.user_id,),
+        {
+            "le": ("Quand", LoginEvent.at),
+            "comment": ("Comment", LoginEvent.way),
+            "reussie": ("Réussie", LoginEvent.success),
+            "appareil": ("Appareil", LoginEvent.device),
+            "reseau": ("Début de l’adresse du réseau", LoginEvent.network),
+        },
+        Fate.SUPPRIME,
+    ),
+    Holding(
+        "second_facteur",
+        "Le code de votre téléphone",
+        (SecondFactor.user_id,),
+        {"confirme": ("Confirmé", SecondFactor.confirmed_at)},
+        Fate.SUPPRIME,
+    ),
+    Holding(
+        "codes_de_secours",
+        "Vos codes de secours",
+        (RecoveryCode.user_id,),
+        {"utilise": ("Utilisé", RecoveryCode.used_at)},
+        Fate.SUPPRIME,
+    ),
+    Holding(
+        "preuves",
+        "Les liens par lesquels vous avez changé de mot de passe ou d’adresse",
+        (Proof.user_id, Proof.email),
+        {
+            "demande": ("Demandé", Proof.created_at),
+            "pourquoi": ("Pourquoi", Proof.kind),
+            "adresse": ("Adresse e-mail", Proof.email),
+            "utilise": ("Utilisé", Proof.used_at),
+        },
         Fate.SUPPRIME,
     ),
     Holding(
@@ -469,6 +514,43 @@ HOLDINGS: tuple[Holding, ...] = (
         why=_MINE,
     ),
     Holding(
+        "verifications",
+        "Les structures que vous avez vérifiées",
+        (StructureCheck.actor_id,),
+        {
+            "le": ("Quand", StructureCheck.at),
+            "structure": ("Structure", Organisme.nom),
+            "objet": ("Ce qui est vérifié", StructureCheck.subject),
+            "verdict": ("Verdict", StructureCheck.state),
+            "note": ("Ce que vous avez écrit", StructureCheck.note),
+        },
+        Fate.GARDE,
+        ((Organisme, Organisme.id == StructureCheck.organisme_id),),
+        why=_MINE,
+    ),
+    Holding(
+        "structures_reunies",
+        "Les structures que vous avez réunies",
+        (OrganismeMerge.actor_id,),
+        {"le": ("Quand", OrganismeMerge.at), "structure": ("Structure gardée", Organisme.nom)},
+        Fate.GARDE,
+        ((Organisme, Organisme.id == OrganismeMerge.kept_id),),
+        why=_MINE,
+    ),
+    Holding(
+        "structures_differentes",
+        "Les structures que vous avez dites différentes",
+        (StructurePair.actor_id,),
+        {
+            "le": ("Quand", StructurePair.at),
+            "structure": ("Structure", Organisme.nom),
+            "autre": ("Autre structure", _other.nom),
+        },
+        Fate.GARDE,
+        ((Organisme, Organisme.id == StructurePair.first_id), (_other, _other.id == StructurePair.second_id)),
+        why=_MINE,
+    ),
+    Holding(
         "referentiels",
         "Les référentiels que vous avez importés, ou remis comme avant",
         (RegisterImport.created_by_id, RegisterImport.undone_by_id),
@@ -582,6 +664,15 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
         "La personne qui la reçoit peut en nommer une autre par le lien du message. Elle est effacée de la convention "
         "à la fin de sa durée ; l’histoire de l’obligation garde celle qui a été confirmée, comme preuve.",
         ("contact_request.email",),
+    ),
+    Elsewhere(
+        "Les contacts d’une structure, écrits sur sa page",
+        "La structure les écrit, les change et les efface elle-même.",
+    ),
+    Elsewhere(
+        "L’adresse à laquelle écrire à un territoire",
+        "C’est celle d’un service, choisie par le territoire pour être publiée.",
+        ("territoire.contact_courriel",),
     ),
     Elsewhere(
         "L’adresse d’une personne qui commence une Fiche ASL sans aller jusqu’au bout",

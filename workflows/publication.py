@@ -29,7 +29,7 @@ def withdraw(session: Session, fiche: Fiche, at: datetime) -> None:
 
 
 def _event(fiche: Fiche, fragment: Fragment | None, at: datetime) -> Publication:
-    event = Publication(fiche_id=fiche.id, at=at)
+    event = Publication(fiche_id=fiche.id, territoire_id=fiche.territoire_id, at=at)
     event.fragment = fragment
     return event
 

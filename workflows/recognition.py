@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import Convention, Fiche, FicheState, Organisme
+from backoffice.queries.structures import works_in
 from backoffice.reference.communes import search_key
 from backoffice.reference.programmes import programmes
 from forms.grants import Grant
@@ -40,8 +41,8 @@ class Recognised:
 
 
 def recognise(session: Session, territoire_id: int, said: Grant | Convention) -> Recognised:
-    """By SIRET, by RNA, then by likeness of names, among the structures of the territoire."""
-    theirs = select(Organisme).where(Organisme.territoire_id == territoire_id).order_by(Organisme.id)
+    """By SIRET, by RNA, then by likeness of names, among the structures that work in the territoire."""
+    theirs = select(Organisme).where(works_in([territoire_id])).order_by(Organisme.id)
     for condition, why in _numbers(said):
         found = session.scalars(theirs.where(condition)).all()
         if len(found) == 1:
@@ -82,7 +83,7 @@ def _numbers(said: Grant | Convention) -> list[tuple[ColumnElement[bool], str]]:
     if said.siret:
         found.append((Organisme.siret == said.siret, NUMBERS[0]))
     if said.rna:
-        found.append((Organisme.structure["rna"].as_string() == said.rna, NUMBERS[1]))
+        found.append((Organisme.rna == said.rna, NUMBERS[1]))
     return found
 
 
@@ -90,7 +91,7 @@ def _of_siren(session: Session, territoire_id: int, siret: str) -> Sequence[Orga
     if not siret:
         return []
     alike = Organisme.siret.startswith(siret[:9], autoescape=True)
-    return session.scalars(select(Organisme).where(Organisme.territoire_id == territoire_id, alike)).all()
+    return session.scalars(select(Organisme).where(works_in([territoire_id]), alike)).all()
 
 
 def _alike(one: str, two: str) -> int:

@@ -27,10 +27,12 @@ from backoffice.models import (
     ImportLine,
     Link,
     Login,
+    LoginEvent,
     Mail,
     MailState,
     Membership,
     Notification,
+    Proof,
     RetentionNotice,
     RetentionRun,
     Revision,
@@ -331,6 +333,8 @@ RULES: dict[str, Rule] = {
     "comptes_inactifs": Accounts(),
     "brouillons": Drafts(),
     "connexions": Rows(Login, lambda before: Login.expires_at <= before),
+    "journal_connexions": Rows(LoginEvent, lambda before: LoginEvent.at <= before),
+    "preuves": Rows(Proof, lambda before: Proof.expires_at <= before),
     "liens": Rows(
         Link,
         lambda before: and_(

@@ -44,6 +44,7 @@ SCHEDULE = {
         Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("conservation", "15 4 * * *", "workflows.retention.run", "Efface ce qui a été gardé assez longtemps."),
+        Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
     )
 }
 

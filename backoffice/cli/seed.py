@@ -11,7 +11,7 @@ from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db
-from backoffice.models import Certification, Commune, Fiche, Flux, PostalCode, ReadySentence, Territoire
+from backoffice.models import Certification, Commune, Coverage, Fiche, Flux, PostalCode, ReadySentence, Territoire
 from backoffice.models.base import now
 from backoffice.models.flux import WHOLE_FRANCE
 from backoffice.reference.certifications import read_certifications
@@ -80,18 +80,22 @@ def _require_demo_mode() -> None:
 
 
 def load_territoires() -> None:
+    """Those of the file that are missing, each with the départements that nobody covers yet."""
     known = set(db.session.scalars(select(Territoire.slug)))
+    covered = set(db.session.scalars(select(Coverage.code)))
     for row in read_territoires():
         if row.slug not in known:
-            db.session.add(
-                Territoire(
-                    slug=row.slug,
-                    nom=row.nom,
-                    prefixe=row.prefixe,
-                    region=row.region,
-                    siret_obligatoire=row.siret_obligatoire,
-                )
+            made = Territoire(
+                slug=row.slug,
+                nom=row.nom,
+                prefixe=row.prefixe,
+                region=row.region,
+                siret_obligatoire=row.siret_obligatoire,
             )
+            db.session.add(made)
+            db.session.flush()
+            free = [code for code in row.departements if code not in covered]
+            db.session.add_all(Coverage(code=code, territoire_id=made.id) for code in free)
     db.session.flush()
     load_fluxes()
     load_ready_rules(db.session())

@@ -1,4 +1,4 @@
-"""flask users create"""
+"""flask users create | reset-factor"""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from backoffice.passwords import SHORTEST, hash_password
 from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
+from workflows import second_factor
 
 group = AppGroup("users", help="Comptes.")
 
@@ -59,6 +60,19 @@ def create(
             if assignment.role is Role.FINANCEUR:
                 assignment.programmes, assignment.departements = list(scope), list(departements)
     click.echo(f"Compte créé : {email} ({role}).")
+
+
+@group.command("reset-factor")
+@click.argument("email")
+def reset_factor(email: str) -> None:
+    """Retire le second facteur d’un compte : le téléphone est perdu, et aucun administrateur ne peut le faire."""
+    with atomic() as session:
+        user = session.scalars(select(User).where(User.email == email.lower())).first()
+        if user is None:
+            raise click.ClickException(f"Aucun compte n’a l’adresse {email}.")
+        if not second_factor.reset(session, None, user):
+            raise click.ClickException(f"Le compte {email} n’a pas de second facteur.")
+    click.echo(f"Second facteur retiré : {email}. La personne en est prévenue par e-mail.")
 
 
 def _territoire(slug: str | None) -> Territoire:

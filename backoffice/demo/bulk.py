@@ -32,7 +32,8 @@ from backoffice.models import (
     TransitionLog,
     User,
 )
-from backoffice.models.content import Contenu, Document, dump, fingerprint
+from backoffice.models.account import COLUMNS
+from backoffice.models.content import Contenu, Document, Structure, dump, fingerprint
 from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from exports.fragment import Identity, build
@@ -193,7 +194,12 @@ def _publish(session: Session, batch: list[Order]) -> int:
     session.execute(
         insert(Publication),
         [
-            {"fiche_id": fiche, "fragment_id": fragment, "at": order.decided}
+            {
+                "fiche_id": fiche,
+                "fragment_id": fragment,
+                "territoire_id": order.team.territoire.id,
+                "at": order.decided,
+            }
             for fiche, fragment, order in zip(fiche_ids, fragment_ids, batch, strict=True)
         ],
     )
@@ -287,20 +293,18 @@ def _add_houses(session: Session, houses: list[House], team: Team) -> list[int]:
     ids = _insert(
         session,
         Organisme,
-        [
-            {
-                "nom": house.nom,
-                "siret": house.siret,
-                "territoire_id": territoire,
-                "structure": dump(house.structure(known)),
-            }
-            for house in houses
-        ],
+        [_row(house.structure(known), territoire) for house in houses],
     )
     session.execute(
         insert(Membership), [{"user_id": team.provider_id, "organisme_id": id_, "role": Role.SAISIE} for id_ in ids]
     )
     return ids
+
+
+def _row(said: Structure, territoire_id: int) -> dict[str, Any]:
+    made = Organisme(said=said)
+    names = (*COLUMNS, "structure", "commune")
+    return {"territoire_id": territoire_id, **{name: getattr(made, name) for name in names}}
 
 
 def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> list[int]:

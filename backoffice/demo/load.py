@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice.models import Fiche, Mail, MailState, Organisme, Territoire, User
 from backoffice.models.base import clock_at
-from backoffice.models.content import Contenu, dump
+from backoffice.models.content import Contenu
 from backoffice.models.dates import PARIS
 from backoffice.passwords import hash_password
 from backoffice.permissions import Permission, Role
@@ -40,6 +40,7 @@ from .scenario import (
     PLAN,
     REFUSE,
     RENEW,
+    REREAD,
     RETURN,
     STORIES,
     SUSPEND,
@@ -125,7 +126,7 @@ class Play:
         self.organisme, self.dispositif = stage.organismes[house.key], house.dispositif
         self.provider, self.moderator = stage.provider(house), stage.moderator(house)
         self.remark = phrases.REMARKS[stage.played % len(phrases.REMARKS)]
-        self.content = begun(content, story.filled)
+        self.content = self.first_content() if story.again else begun(content, story.filled)
         if RETURN in story.events:
             faulty(self.content, self.remark)
 
@@ -140,9 +141,14 @@ class Play:
             with clock_at(moment):
                 self.happen(fiche, event)
 
+    def first_content(self) -> Contenu:
+        first = select(Fiche).where(Fiche.organisme_id == self.organisme.id).order_by(Fiche.id).limit(1)
+        return self.session.scalars(first).one().revisions[0].content
+
     def write(self, fiche: Fiche) -> None:
         revision = lock(self.session, fiche.id).latest
-        save_draft(self.session, revision, self.content, {}, self.provider)
+        by = self.moderator if revision.being_corrected else self.provider
+        save_draft(self.session, revision, self.content, {}, by)
 
     def happen(self, fiche: Fiche, event: str) -> None:
         if event == UNREAD:
@@ -151,18 +157,25 @@ class Play:
             open_draft(self.session, fiche.id, self.provider)
             renew(self.content, self.rng)
             self.write(fiche)
+        elif event == REREAD:
+            self.content.inscription.modalites = self.content.inscription.modalites.rstrip(".") + ", sur rendez-vous."
+            self.write(fiche)
+            self.move(fiche, event)
         elif event == CORRECT:
             corrected(self.content, self.remark)
             self.write(fiche)
         else:
-            revision = lock(self.session, fiche.id).latest
-            actor = self.provider if TRANSITIONS[event].permission is Permission.WRITE_FICHE else self.moderator
-            reason, comment = self.said(event)
-            if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
-                pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)
-                comment = ""
-            ids = {"fiche_id": fiche.id, "revision_id": revision.id}
-            apply(self.session, event, **ids, actor=actor, comment=comment, reason=reason)
+            self.move(fiche, event)
+
+    def move(self, fiche: Fiche, event: str) -> None:
+        revision = lock(self.session, fiche.id).latest
+        actor = self.provider if TRANSITIONS[event].permission is Permission.WRITE_FICHE else self.moderator
+        reason, comment = self.said(event)
+        if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
+            pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)
+            comment = ""
+        ids = {"fiche_id": fiche.id, "revision_id": revision.id}
+        apply(self.session, event, **ids, actor=actor, comment=comment, reason=reason)
 
     def said(self, event: str) -> tuple[str, str]:
         """(code of the reason, comment) of a decision."""
@@ -209,8 +222,8 @@ def _office_hours(days: list[int], now: datetime, rng: Random) -> Iterator[datet
 
 
 def add_organisme(session: Session, house: House, territoire: Territoire) -> Organisme:
-    structure = dump(house.structure(towns(house.region)))
-    organisme = Organisme(nom=house.nom, siret=house.siret, territoire_id=territoire.id, structure=structure)
+    organisme = Organisme(territoire_id=territoire.id)
+    organisme.said = house.structure(towns(house.region))
     session.add(organisme)
     session.flush()
     return organisme

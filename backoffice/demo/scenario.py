@@ -13,9 +13,10 @@ RETURN, REFUSE, SUSPEND, RESUME, ARCHIVE, REOPEN = (
     "archiver",
     "desarchiver",
 )
+MEND, REREAD = "corriger", "relire"
 """Names of transitions: see workflows.definition."""
 
-RENEW, CORRECT, UNREAD = "renouveler", "corriger", "illisible"
+RENEW, CORRECT, UNREAD = "renouveler", "completer", "illisible"
 """What else the provider does: a next version, the correction of a returned one, a text that is not understood."""
 
 PUBLISHED = (SUBMIT, TAKE, APPROVE)
@@ -25,13 +26,15 @@ PUBLISHED = (SUBMIT, TAKE, APPROVE)
 class Story:
     """The life of a fiche: a first draft, then these events, the last of them some days ago.
 
-    filled: how many pages of the first draft are filled; ages: of the last event, in days.
+    filled: how many pages of the first draft are filled; ages: of the last event, in days; again: it says the same as
+    the first fiche of its structure.
     """
 
     events: tuple[str, ...] = ()
     filled: int = 7
     ages: tuple[int, int] = (1, 9)
     years: int = 0
+    again: bool = False
 
 
 STORIES = {
@@ -57,6 +60,8 @@ STORIES = {
     "suspendue": Story((*PUBLISHED, SUSPEND), ages=(3, 20)),
     "republiee": Story((*PUBLISHED, SUSPEND, RESUME), ages=(3, 20)),
     "archivee": Story((*PUBLISHED, ARCHIVE), ages=(60, 120), years=-1),
+    "relue": Story((SUBMIT, TAKE, MEND, REREAD, APPROVE), ages=(2, 4)),
+    "doublon": Story((SUBMIT,), ages=(1, 3), again=True),
     "abandonnee": Story((ARCHIVE,), filled=3, ages=(20, 60)),
     "reprise": Story((*PUBLISHED, ARCHIVE, REOPEN), years=-1),
 }
@@ -81,6 +86,6 @@ PLAN = {
     "meuse-ardennes": ("publiee", "renvoyee", "presque_finie"),
     "ecole-lavandieres": ("publiee", "brouillon"),
     "college-roseraie": ("publiee", "soumise"),
-    "cap-langues-normandie": ("publiee", "publiee", "prise"),
+    "cap-langues-normandie": ("publiee", "publiee", "prise", "relue", "doublon"),
 }
 """Key of the structure → the stories of its fiches."""

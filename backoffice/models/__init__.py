@@ -1,6 +1,6 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
-from .account import Assignment, Login, Membership, Organisme, User
+from .account import Assignment, Login, Membership, Organisme, SecondFactor, User
 from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
 from .certification import Certification
 from .changes import Change
@@ -44,10 +44,12 @@ from .registers import (
 )
 from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
 from .reminder import Reminder, ReminderState
+from .safety import LoginEvent, LoginWay, Proof, ProofKind, RecoveryCode
 from .saved_views import SavedView
 from .states import FicheState, Nature, Origin, RevisionState
+from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
 from .support import Support
-from .territoire import Commune, PostalCode, Territoire
+from .territoire import Commune, Coverage, PostalCode, Territoire
 from .vocabulary import Dispositif
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "Convention",
     "ConventionFiche",
     "ConventionOrigin",
+    "Coverage",
     "DifferenceKind",
     "Dispositif",
     "DistinctPair",
@@ -89,6 +92,8 @@ __all__ = [
     "JobStatus",
     "Link",
     "Login",
+    "LoginEvent",
+    "LoginWay",
     "Lot",
     "LotAction",
     "LotLine",
@@ -106,13 +111,17 @@ __all__ = [
     "ObligationKind",
     "ObligationState",
     "Organisme",
+    "OrganismeMerge",
     "Origin",
     "Outcome",
     "Phase",
     "PostalCode",
+    "Proof",
+    "ProofKind",
     "Publication",
     "ReadySentence",
     "Reason",
+    "RecoveryCode",
     "RegisterDifference",
     "RegisterImport",
     "RegisterPhase",
@@ -136,10 +145,15 @@ __all__ = [
     "RunState",
     "SavedView",
     "SchoolBreak",
+    "SecondFactor",
     "SessionUpdate",
+    "StructureCheck",
+    "StructurePair",
+    "Subject",
     "Support",
     "Territoire",
     "TransitionLog",
     "Uai",
     "User",
+    "Verification",
 ]

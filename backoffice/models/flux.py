@@ -31,6 +31,8 @@ class Publication(Model):
     fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id))
     fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id))
     fragment: Mapped[Fragment | None] = relationship()
+    territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
+    """The fiche's at that moment, whose flow has it from then on: it may follow its place later."""
     at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 

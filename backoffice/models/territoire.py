@@ -1,8 +1,8 @@
-"""Territoires (one per Carif-Oref) and the communes of France."""
+"""Territoires (one per Carif-Oref), what each covers, and the communes of France."""
 
 from __future__ import annotations
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Model
@@ -19,10 +19,45 @@ class Territoire(Model):
     prefixe: Mapped[str] = mapped_column(String(10), unique=True)
     """Begins the numero of each of its fiches, for ever."""
     region: Mapped[str] = mapped_column(String(3), unique=True)
-    """Insee code: a fiche whose first place is in this region belongs here."""
+    """Insee code of the région of its Carif-Oref, whose public holidays it keeps. Its places are in Coverage."""
+    collected_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("territoire.id", name="fk_territoire_collected_by_id")
+    )
+    """The territoire whose moderators moderate this one as theirs; numeros and flow stay its own."""
+    collected_by: Mapped[Territoire | None] = relationship(remote_side="Territoire.id")
+
+    # Who they are and what they say to structures; "" where nothing is said.
+    contact_nom: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    contact_courriel: Mapped[str] = mapped_column(String(160), default="", server_default="")
+    contact_telephone: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    contact_site: Mapped[str] = mapped_column(String(250), default="", server_default="")
+    texte_accueil: Mapped[str] = mapped_column(Text, default="", server_default="")
+    texte_envoi: Mapped[str] = mapped_column(Text, default="", server_default="")
+    texte_courriels: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    # What they set: forms.settings says each in words, with its bounds.
     siret_obligatoire: Mapped[bool] = mapped_column(default=True)
     delai_instruction: Mapped[int] = mapped_column(default=5)
-    """Working days within which its moderators mean to answer."""
+    rappel_brouillon: Mapped[int] = mapped_column(default=8, server_default="8")
+    dernier_rappel_brouillon: Mapped[int] = mapped_column(default=30, server_default="30")
+    rappel_places: Mapped[int] = mapped_column(default=7, server_default="7")
+    silence_places: Mapped[int] = mapped_column(default=14, server_default="14")
+    decalage_dates: Mapped[int] = mapped_column(default=21, server_default="21")
+    delai_archivage: Mapped[int] = mapped_column(default=30, server_default="30")
+    alerte_certification: Mapped[int] = mapped_column(default=90, server_default="90")
+
+
+class Coverage(Model):
+    """A département or a commune that a territoire covers. The key is the code alone: nobody else covers it.
+
+    A commune that has a row of its own is not of its département's territoire: see queries.territoires.
+    """
+
+    __tablename__ = "coverage"
+
+    code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    """Insee: two or three characters for a département, five for a commune."""
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)
 
 
 class Commune(Model):

@@ -219,8 +219,27 @@ PARCOURS_OF = {
 
 CATEGORIES = {
     "association": "Association",
+    "centre_social": "Centre social",
     "organisme": "Organisme de formation",
-    "collectivite": "Collectivité (mairie, CCAS…)",
     "ecole": "École, collège ou lycée",
+    "collectivite": "Collectivité (mairie, CCAS…)",
+    "entreprise": "Entreprise",
     "autre": "Autre structure",
 }
+"""Of a structure, in its fiches and on its own page."""
+
+USAGES = {
+    "accueil": "Accueil du public",
+    "direction": "Direction",
+    "administratif": "Secrétariat, comptabilité",
+    "formateurs": "Accueil des formateurs",
+}
+"""Whom one asks for in a structure."""
+
+QUALIOPI = {
+    "formation": "Actions de formation",
+    "bilan": "Bilans de compétences",
+    "vae": "Validation des acquis de l’expérience",
+    "apprentissage": "Apprentissage",
+}
+"""The four categories of article L6313-1 of the code du travail, for which one is certified."""

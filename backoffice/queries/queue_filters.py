@@ -28,15 +28,16 @@ from backoffice.models import (
     RuleVersion,
     User,
 )
+from backoffice.models.account import moderates
 from backoffice.models.base import now
 from backoffice.models.dates import local_day
 from backoffice.models.moderation_rules import standing
 from backoffice.models.text import clean
 from backoffice.permissions import Role
-from backoffice.reference.communes import departements
 from backoffice.reference.programmes import programmes
 
 from .fiches import containing, matching
+from .territoires import departements_of
 
 LONGEST = 100
 """Characters that a filter keeps of what was typed."""
@@ -56,9 +57,9 @@ def _structure(text: str) -> ColumnElement[bool]:
     return or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
 
 
-def _departements(_session: Session, user: User) -> dict[str, str]:
-    regions = {row.territoire.region for row in user.assignments if row.role is Role.MODERATEUR}
-    return {code: f"{code} – {row.nom}" for code, row in departements().items() if row.region in regions}
+def _departements(session: Session, user: User) -> dict[str, str]:
+    found = departements_of(session, user.territoire_ids(Role.MODERATEUR))
+    return {code: f"{code} – {nom}" for code, nom in found.items()}
 
 
 def colleagues(session: Session, user: User) -> dict[str, str]:
@@ -67,7 +68,7 @@ def colleagues(session: Session, user: User) -> dict[str, str]:
     rows = session.scalars(
         select(User)
         .join(Assignment, Assignment.user_id == User.id)
-        .where(Assignment.role == Role.MODERATEUR, Assignment.territoire_id.in_(mine), User.active)
+        .where(moderates(mine), User.active)
         .order_by(User.name)
         .distinct()
         .options(lazyload(User.memberships), lazyload(User.assignments))

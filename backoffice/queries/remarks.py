@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models import (
-    Assignment,
     Contestation,
     Fiche,
     Origin,
@@ -16,7 +15,6 @@ from backoffice.models import (
     Remark,
     Revision,
     RevisionState,
-    Territoire,
     User,
 )
 from backoffice.permissions import Role
@@ -50,16 +48,6 @@ def own_sentence(session: Session, user: User, sentence_id: int) -> ReadySentenc
             ReadySentence.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
         )
     ).first()
-
-
-def own_territoires(session: Session, user: User) -> Sequence[Territoire]:
-    """Those that the person moderates."""
-    return session.scalars(
-        select(Territoire)
-        .join(Assignment, Assignment.territoire_id == Territoire.id)
-        .where(Assignment.user_id == user.id, Assignment.role == Role.MODERATEUR)
-        .order_by(Territoire.nom)
-    ).all()
 
 
 def open_contestations(session: Session, user: User) -> Sequence[Contestation]:

@@ -1,10 +1,10 @@
-"""The structures of a moderator's territoires, to help them on the telephone."""
+"""The structures that work in a moderator's territoires, to help them on the telephone."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import Fiche, Organisme, User
@@ -47,4 +47,17 @@ def fiches_of(session: Session, user: User, organisme: Organisme) -> Sequence[Fi
 
 
 def _helped(user: User) -> Select[Organisme]:
-    return select(Organisme).where(Organisme.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
+    return select(Organisme).where(works_in(user.territoire_ids(Role.MODERATEUR)))
+
+
+def works(session: Session, organisme_id: int, territoire_id: int) -> bool:
+    """Whether the structure works in this territoire."""
+    query = select(Organisme.id).where(Organisme.id == organisme_id, works_in([territoire_id]))
+    return session.scalar(query) is not None
+
+
+def works_in(territoire_ids: Collection[int]) -> ColumnElement[bool]:
+    """Condition on Organisme: at home in one of these territoires, or with a fiche there; no double that was merged."""
+    there = select(Fiche.organisme_id).where(Fiche.territoire_id.in_(territoire_ids))
+    here = or_(Organisme.territoire_id.in_(territoire_ids), Organisme.id.in_(there))
+    return and_(Organisme.merged_into_id.is_(None), here)

@@ -8,6 +8,7 @@ three), then two letters, the country code of ISO 3166 for overseas.
 
 from dataclasses import dataclass
 
+from backoffice.reference.communes import departements
 from backoffice.reference.files import FOLDER, read_rows
 
 
@@ -18,8 +19,13 @@ class TerritoireRow:
     slug: str
     nom: str
     prefixe: str  # two digits, an underscore, two capitals; unique
-    region: str  # a key of communes.regions(), and unique: a commune's région tells its territoire, if any
+    region: str  # a key of communes.regions(), and unique
     siret_obligatoire: bool  # false where associations have no SIRET (Nouvelle-Calédonie)
+
+    @property
+    def departements(self) -> tuple[str, ...]:
+        """What it covers at the start: the whole of its région."""
+        return tuple(code for code, row in departements().items() if row.region == self.region)
 
 
 def read_territoires() -> tuple[TerritoireRow, ...]:

@@ -37,6 +37,7 @@ from . import (
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
+    mon_compte,
     motifs,
     places,
     porteuse,
@@ -48,6 +49,9 @@ from . import (
     relances,  # noqa: F401 - adds its pages to the board
     remarques,
     saisie,
+    second_facteur,
+    structure_forms,  # noqa: F401 - adds its pages to those of the structure
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -87,6 +91,7 @@ PAGES = (
     mes_donnees,
     moderation_file,
     moderation_porteuse,
+    mon_compte,
     motifs,
     places,
     porteuse,
@@ -96,6 +101,8 @@ PAGES = (
     regles,
     remarques,
     saisie,
+    second_facteur,
+    structures,
     subventions,
     suivi_flux,
     tableau,
@@ -109,6 +116,7 @@ def init_app(app: Flask) -> None:
     app.teardown_request(guard.forget_upload)
     errors.init_app(app)
     presentation.init_app(app)
+    aide.init_app(app)
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(api.page)

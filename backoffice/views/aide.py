@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, Flask, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backoffice.models import Dispositif
+from backoffice.models import Dispositif, Fiche
 from backoffice.models.base import now
 from backoffice.models.dates import local_day
 from backoffice.permissions import Permission
 from forms.paths import PATHS
 from forms.rules import Severity, in_force, rules
 
+from .captures import CAPTURES
 from .guard import requires
 
 blueprint = Blueprint("aide", __name__, url_prefix="/aide")
@@ -22,11 +23,15 @@ blueprint = Blueprint("aide", __name__, url_prefix="/aide")
 
 @dataclass(frozen=True)
 class Page:
-    """audience: the words of the list under which it stands; dispositif: of the pages about a path."""
+    """audience: the words of the list under which it stands; dispositif: of the pages about a path.
+
+    where: how the addresses begin from which people are led to it; the longest beginning decides.
+    """
 
     title: str
     audience: str
     dispositif: Dispositif | None = None
+    where: tuple[str, ...] = ()
 
     @property
     def template(self) -> str:
@@ -42,15 +47,39 @@ STRUCTURES, MODERATORS, FUNDERS, READERS, ALL = (
 )
 
 PAGES = {
-    "asl": Page("Décrire un atelier sociolinguistique (ASL)", STRUCTURES, Dispositif.ASL),
+    "asl": Page(
+        "Décrire un atelier sociolinguistique (ASL)", STRUCTURES, Dispositif.ASL, ("/fiche-asl", "/fiches/nouvelle")
+    ),
     "oepre": Page("Décrire des ateliers de parents à l’école (OEPRE)", STRUCTURES, Dispositif.OEPRE),
     "ofii": Page("Décrire une formation de l’OFII", STRUCTURES, Dispositif.OFII),
-    "apres-l-envoi": Page("Après l’envoi : corriger, mettre à jour, reconduire", STRUCTURES),
-    "moderer": Page("Vérifier les fiches", MODERATORS),
-    "suivre-une-subvention": Page("Suivre une subvention et ses obligations", FUNDERS),
-    "lire-un-flux": Page("Reprendre un flux LHEO ou les données ouvertes", READERS),
+    "apres-l-envoi": Page(
+        "Après l’envoi : corriger, mettre à jour, reconduire", STRUCTURES, where=("/fiches", "/subventions", "/import")
+    ),
+    "moderer": Page("Vérifier les fiches", MODERATORS, where=("/moderation", "/historique")),
+    "suivre-une-subvention": Page(
+        "Suivre une subvention et ses obligations", FUNDERS, where=("/suivi", "/conventions", "/bilan", "/consultation")
+    ),
+    "lire-un-flux": Page("Reprendre un flux LHEO ou les données ouvertes", READERS, where=("/lheo", "/api")),
     "glossaire": Page("Les mots de Relais", ALL),
 }
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(help_here=help_here, captures=CAPTURES)
+
+
+def help_here(fiche: Fiche | None = None) -> str:
+    """Address of the help about the page that is being shown; fiche: the one that it is about, if any."""
+    slug = help_of(request.path, fiche.dispositif if fiche and request.blueprint == "saisie" else None)
+    return url_for("aide.page", slug=slug) if slug else url_for("aide.accueil")
+
+
+def help_of(path: str, written: Dispositif | None = None) -> str:
+    """Key of PAGES for an address; "" when no page speaks of it. written: dispositif of the fiche in its form."""
+    if written:
+        return next(slug for slug, page in PAGES.items() if page.dispositif is written)
+    told = [(start, slug) for slug, page in PAGES.items() for start in page.where if f"{path}/".startswith(f"{start}/")]
+    return max(told, key=lambda one: len(one[0]), default=("", ""))[1]
 
 
 def told_rules(dispositif: Dispositif) -> Iterator[tuple[str, str, str]]:

@@ -86,8 +86,7 @@ def nouvelle() -> ResponseReturnValue:
 
 
 def territoires() -> dict[int, Territoire]:
-    mine = [row.territoire for row in current_user.assignments if row.role is Role.MODERATEUR]
-    return {territoire.id: territoire for territoire in mine}
+    return {territoire.id: territoire for territoire in current_user.territoires(Role.MODERATEUR)}
 
 
 def new_page(errors: Mapping[str, str] = MappingProxyType({}), known: Organisme | None = None) -> str:

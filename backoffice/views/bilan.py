@@ -42,7 +42,7 @@ class Asked:
 
 def readable() -> dict[str, Territoire]:
     """By slug."""
-    return {row.territoire.slug: row.territoire for row in current_user.assignments if row.role in READERS}
+    return {territoire.slug: territoire for role in READERS for territoire in current_user.territoires(role)}
 
 
 def last_year() -> int:
@@ -58,8 +58,10 @@ def asked(slug: str, year: int) -> Asked:
 
 def read_departements(territoire: Territoire) -> frozenset[str]:
     """Those that the person may read there; none said: all. A moderator reads the whole territoire."""
+    if territoire.id in current_user.territoire_ids(Role.MODERATEUR):
+        return frozenset()
     mine = [row for row in current_user.assignments if row.role in READERS and row.territoire_id == territoire.id]
-    if any(row.role is Role.MODERATEUR or not row.departements for row in mine):
+    if any(not row.departements for row in mine):
         return frozenset()
     return frozenset(code for row in mine for code in row.departements)
 

@@ -2,51 +2,76 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
-from sqlalchemy import delete, or_, select
+from sqlalchemy import select
 
-from backoffice.extensions import db, limiter, login
-from backoffice.models import Login, Organisme, User
-from backoffice.models.base import now
-from backoffice.passwords import LONGEST, new_token, token_hash, verify
+from backoffice.devices import device_of, network_of
+from backoffice.extensions import db, limiter, login, read_only
+from backoffice.models import LoginWay, Organisme, User
+from backoffice.passwords import LONGEST, verify
 from backoffice.permissions import Permission
 from backoffice.security import safe_next
 from backoffice.transactions import atomic
+from workflows import logins, second_factor
 
+from .essais import WAITING, code_tries
 from .guard import requires
-from .reprise import login_page, pairs_of, typed_email
+from .reprise import code_page, login_page, pairs_of, typed_email
 
 blueprint = Blueprint("compte", __name__)
 
-LIFETIME = timedelta(hours=12)
 WRONG = "L’adresse e-mail ou le mot de passe n’est pas le bon. Vérifiez-les, puis essayez de nouveau."
+WRONG_CODE = "Ce code n’est pas le bon, ou il a déjà servi. Attendez que le suivant s’affiche, puis recopiez-le."
+TOO_LATE = "Le code n’a pas été donné à temps. Écrivez de nouveau votre adresse e-mail et votre mot de passe."
 
 
 def init_app(app: Flask) -> None:
     login.init_app(app)
     login.session_protection = None  # addresses change on a phone: the token in the base is the proof
     login.user_loader(_load)
+    app.teardown_request(_note_seen)
 
 
 def _load(token: str) -> User | None:
     """The person of an open connection, while it has not expired and the account is still good."""
-    found = db.session.scalars(
-        select(User)
-        .join(Login, Login.user_id == User.id)
-        .where(Login.token_hash == token_hash(token), Login.expires_at > now())
-    ).first()
-    if found is None or not may_enter(found):
+    found = logins.find(db.session(), token)
+    if found is None or not may_enter(found.user):
         return None
-    found.login_token = token
-    return found
+    if not logins.seen_lately(found):
+        g.seen = token
+    found.user.login_token = token
+    return found.user
+
+
+def _note_seen(_error: BaseException | None) -> None:
+    """After the answer, in a transaction of its own: a page that is only read keeps nobody from writing."""
+    if token := g.pop("seen", None):
+        db.session.rollback()
+        read_only.set(False)
+        logins.note_seen(db.engine, token)
 
 
 def may_enter(user: User) -> bool:
     return user.active and (not user.demonstration or bool(current_app.config["RELAIS_DEMO"]))
+
+
+def here() -> logins.Place:
+    """Where the request comes from."""
+    return logins.Place(device_of(request.user_agent.string), network_of(request.remote_addr))
 
 
 @blueprint.get("/connexion")
@@ -67,31 +92,54 @@ def connecter() -> ResponseReturnValue:
     user = db.session.scalars(select(User).where(User.email == email)).first() if "\x00" not in email else None
     right = verify(user.password_hash if user else None, password[:LONGEST])
     if user is None or not right or not may_enter(user):
+        with atomic() as base:
+            logins.refuse(base, user, LoginWay.MOT_DE_PASSE, here())
         return login_page(target, email, WRONG, kept), 401
-    open_login(user)
+    return come_in(user, LoginWay.MOT_DE_PASSE, target, kept)
+
+
+@blueprint.post("/connexion/code")
+@limiter.limit("30/minute;200/hour")
+@code_tries
+@requires(Permission.PUBLIC)
+def verifier_code() -> ResponseReturnValue:
+    """The second factor, after a right password or a link."""
+    target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
+    with atomic() as base:
+        waiting = logins.find(base, session.get(WAITING, ("",))[0], awaits_code=True)
+        if waiting is None or not may_enter(waiting.user):
+            return login_page(target, "", TOO_LATE, kept), 401
+        spare = request.form.get("secours", "")
+        way = second_factor.accept(base, waiting.user, request.form.get("code", ""), spare)
+        if way is None:
+            logins.refuse(base, waiting.user, LoginWay.SECOURS if spare else LoginWay.CODE, here())
+    if way is None:
+        return code_page(target, kept, WRONG_CODE), 401
+    return come_in(waiting.user, way, target, kept)
+
+
+def come_in(user: User, way: LoginWay, target: str, kept: str = "") -> ResponseReturnValue:
+    """A connection under a fresh token, whatever the cookie carried before; or the page that asks for a code."""
+    replaced = current_user.login_token if current_user.is_authenticated else session.get(WAITING, ("",))[0]
+    with atomic() as base:
+        token = logins.come_in(base, user, way, here(), replaced)
+    session.clear()
+    session.permanent = True
+    if user.has_second_factor and way not in logins.SECOND_STEPS:
+        session[WAITING] = (token, user.id)
+        return code_page(target, kept)
+    user.login_token = token
+    login_user(user)
     if pairs := pairs_of(kept):
         return render_template("compte/reprise.html", target=target, pairs=pairs)
     return redirect(target, 303)
 
 
-def open_login(user: User) -> None:
-    """Opens a connection under a fresh token: whatever the cookie carried before is worth nothing now."""
-    replaced = current_user.login_token if current_user.is_authenticated else ""
-    user.login_token = new_token()
-    with atomic() as base:
-        base.execute(delete(Login).where(or_(Login.expires_at <= now(), Login.token_hash == token_hash(replaced))))
-        base.add(Login(token_hash=token_hash(user.login_token), user_id=user.id, expires_at=now() + LIFETIME))
-        user.seen_at = now()
-    session.clear()
-    session.permanent = True
-    login_user(user)
-
-
 @blueprint.post("/deconnexion")
-@requires(Permission.CONNECTED)
+@requires(Permission.CONNECTED, before_second_factor=True)
 def deconnexion() -> ResponseReturnValue:
     with atomic() as base:
-        base.execute(delete(Login).where(Login.token_hash == token_hash(current_user.login_token)))
+        logins.close(base, current_user.login_token)
     session.clear()
     flash("Vous êtes déconnecté.", "success")
     return redirect(url_for("compte.connexion"), 303)

@@ -13,7 +13,7 @@ from backoffice.models import Convention, Obligation, ObligationKind, Territoire
 from backoffice.models.text import clean
 from backoffice.permissions import Permission, Role
 from backoffice.queries import conventions as queries
-from backoffice.reference.communes import departements
+from backoffice.queries.territoires import departements_of
 from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
 from exports.refugies_info import sections
@@ -208,7 +208,7 @@ def suivre_adresse(convention_id: int, what: str) -> ResponseReturnValue:
 
 
 def territoires() -> dict[int, Territoire]:
-    return {row.territoire_id: row.territoire for row in current_user.assignments if row.role is Role.FINANCEUR}
+    return {territoire.id: territoire for territoire in current_user.territoires(Role.FINANCEUR)}
 
 
 @blueprint.get("/nouvelle")
@@ -218,7 +218,7 @@ def nouvelle() -> ResponseReturnValue:
 
 
 def form_page(values: dict[str, str], errors: dict[str, str] | None = None, known: Convention | None = None) -> str:
-    regions = {row.region for row in territoires().values()}
+    mine = territoires()
     return render_template(
         "conventions/formulaire.html",
         fields=grants.FIELDS,
@@ -226,8 +226,8 @@ def form_page(values: dict[str, str], errors: dict[str, str] | None = None, know
         errors=errors or {},
         convention=known,
         programmes={code: row.label for code, row in programmes().items()},
-        departements={code: f"{code} – {row.nom}" for code, row in departements().items() if row.region in regions},
-        territoires=territoires(),
+        departements={code: f"{code} – {nom}" for code, nom in departements_of(db.session(), mine).items()},
+        territoires=mine,
     )
 
 
@@ -236,7 +236,7 @@ def form_page(values: dict[str, str], errors: dict[str, str] | None = None, know
 def creer() -> ResponseReturnValue:
     mine = territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
-    grant, errors = grants.read(request.form, territoire.region)
+    grant, errors = grants.read(request.form, departements_of(db.session(), [territoire.id]))
     if errors:
         return form_page(request.form.to_dict(), errors), 422
     try:
@@ -260,7 +260,7 @@ def modifier(convention_id: int) -> ResponseReturnValue:
 @requires(Permission.FUND, keeps_input=True)
 def enregistrer(convention_id: int) -> ResponseReturnValue:
     found = funded(convention_id)
-    grant, errors = grants.read(request.form, found.territoire.region)
+    grant, errors = grants.read(request.form, departements_of(db.session(), [found.territoire_id]))
     if errors:
         return form_page(request.form.to_dict(), errors, found), 422
     try:

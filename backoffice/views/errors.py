@@ -13,7 +13,7 @@ from backoffice.security import safe_next
 
 from . import api
 from .guard import largest_upload
-from .reprise import keeps_input, login_page, pairs_of, typed, typed_email
+from .reprise import code_page, keeps_input, login_page, pairs_of, typed, typed_email
 
 WORDS = {
     400: ("Cette demande n’a pas été comprise", "Revenez à la page précédente et essayez de nouveau."),
@@ -59,6 +59,10 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         return api.problem(error)
     if error.code == 429 and request.endpoint == "compte.connecter":
         return _login_again(". ".join(WORDS[429])), 429
+    if error.code == 429 and request.endpoint == "compte.verifier_code":
+        return code_page(
+            safe_next(request.form.get("next")), request.form.get("saisie", ""), ". ".join(WORDS[429])
+        ), 429
     if error.code == 413 and (largest := largest_upload()):
         from . import imports, lheo
 

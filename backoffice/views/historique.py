@@ -55,7 +55,7 @@ def fichier(fiche_id: int, form: str) -> ResponseReturnValue:
 
 def asked() -> tuple[JournalForm, queries.JournalFilters]:
     form = read_journal(request.args)
-    territoires = {item.territoire.slug for item in current_user.assignments if item.role is Role.MODERATEUR}
+    territoires = {territoire.slug for territoire in current_user.territoires(Role.MODERATEUR)}
     filters = queries.JournalFilters(
         du=form.days.get("du"),
         au=form.days.get("au"),
@@ -76,7 +76,7 @@ def journal() -> ResponseReturnValue:
     page = queries.JournalPage((), None)
     if not form.errors:
         page = queries.journal(db.session(), current_user, filters, before)
-    served = [item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR]
+    served = current_user.territoires(Role.MODERATEUR)
     body = render_template(
         "historique/journal.html",
         page=page,

@@ -45,11 +45,9 @@ def targets() -> dict[str, tuple[str, Organisme | None, Territoire]]:
     acting = acting_organisme() if current_user.can(Permission.WRITE_FICHE) else None
     if acting is not None:
         found[f"structure-{acting.id}"] = (acting.nom, acting, acting.territoire)
-    for assignment in current_user.assignments:
-        if assignment.role is Role.MODERATEUR:
-            territoire = assignment.territoire
-            words = f"Les structures du territoire {territoire.nom}, reconnues à leur SIRET"
-            found[f"territoire-{territoire.id}"] = (words, None, territoire)
+    for territoire in current_user.territoires(Role.MODERATEUR):
+        words = f"Les structures du territoire {territoire.nom}, reconnues à leur SIRET"
+        found[f"territoire-{territoire.id}"] = (words, None, territoire)
     return found
 
 

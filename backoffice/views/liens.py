@@ -11,18 +11,18 @@ from types import MappingProxyType
 from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from backoffice.extensions import db, limiter
-from backoffice.models import Territoire, User
+from backoffice.models import LoginWay, Territoire, User
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries.communes import communes_of
+from backoffice.queries.territoires import territoire_of
 from backoffice.security import safe_next
 from backoffice.transactions import atomic
 from workflows import links
 
-from .compte import may_enter, open_login
+from .compte import come_in, may_enter
 from .guard import requires
 from .reprise import typed_email
 
@@ -115,8 +115,7 @@ def suivre(token: str) -> ResponseReturnValue:
         page = link.page if link else ""
     if user is None or not may_enter(user):
         return lien(token)
-    open_login(user)
-    return redirect(safe_next(page), 303)
+    return come_in(user, LoginWay.LIEN, safe_next(page))
 
 
 @blueprint.post("/lien/<token>/renouveler")
@@ -139,5 +138,6 @@ def _email() -> str | None:
 
 
 def _territoire(postal_code: str) -> Territoire | None:
-    regions = {commune.region for commune in communes_of(postal_code.replace(" ", "")[:5])}
-    return db.session.scalars(select(Territoire).where(Territoire.region.in_(regions)).limit(1)).first()
+    communes = communes_of(postal_code.replace(" ", "")[:5])
+    found = (territoire_of(db.session(), commune.code_insee, commune.departement) for commune in communes)
+    return next((territoire for territoire in found if territoire), None)

@@ -28,6 +28,7 @@ from workflows.corrections import contestation_of
 from workflows.definition import TRANSITIONS
 from workflows.duplicates import lookalikes
 from workflows.engine import apply, available
+from workflows.territoires import destination
 
 from . import entry, moderation_suite
 from .guard import requires
@@ -87,6 +88,7 @@ def version_page(
         sentences=sentences(session, fiche.territoire_id),
         lookalikes=lookalikes(session, fiche, revision),
         support=support_of(session, fiche, content),
+        destination=destination(session, fiche, content),
     )
 
 

@@ -27,7 +27,7 @@ DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() 
 
 def served(slug: str) -> Territoire:
     """The territoire, when the person moderates it; else 404."""
-    mine = {item.territoire.slug: item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR}
+    mine = {territoire.slug: territoire for territoire in current_user.territoires(Role.MODERATEUR)}
     return mine.get(slug) or abort(404)
 
 
@@ -38,7 +38,7 @@ def known(territoire: Territoire, code: str) -> Motif:
 @blueprint.get("/")
 @requires(Permission.MODERATE)
 def liste() -> ResponseReturnValue:
-    territoires = [item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR]
+    territoires = current_user.territoires(Role.MODERATEUR)
     lists = [(territoire, list(reasons(db.session(), territoire.id).values())) for territoire in territoires]
     return render_template("moderation/motifs/liste.html", lists=lists, decisions=DECISIONS)
 

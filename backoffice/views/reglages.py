@@ -23,10 +23,7 @@ blueprint = Blueprint("reglages", __name__, url_prefix="/moderation/reglages")
 @blueprint.get("/")
 @requires(Permission.MODERATE)
 def liste() -> ResponseReturnValue:
-    mine = sorted(
-        (item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR),
-        key=lambda territoire: territoire.nom,
-    )
+    mine = current_user.territoires(Role.MODERATEUR)
     if len(mine) == 1:
         return redirect(url_for(".territoire", slug=mine[0].slug), 303)
     return render_template("moderation/reglages/liste.html", territoires=mine)

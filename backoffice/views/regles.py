@@ -41,7 +41,7 @@ def own(rule_id: int) -> ModerationRule:
 
 def territoires() -> dict[str, str]:
     """{slug: name} of where the person may write rules."""
-    served = [item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR]
+    served = current_user.territoires(Role.MODERATEUR)
     network = {NETWORK: "Tout le réseau"} if current_user.can(Permission.ADMINISTER) else {}
     return {**{territoire.slug: territoire.nom for territoire in served}, **network}
 
@@ -71,7 +71,7 @@ def rule_page(rule: ModerationRule, error: str = "") -> str:
         rule_events=RULE_EVENTS,
         writes=queries.may_write_rule(current_user, rule.territoire_id),
         paused=queries.paused_in(db.session(), [rule.id]).get(rule.id, set()),
-        served=[item.territoire for item in current_user.assignments if item.role is Role.MODERATEUR],
+        served=current_user.territoires(Role.MODERATEUR),
         error=error,
     )
 

@@ -15,7 +15,7 @@ from backoffice.models.base import now
 from backoffice.models.remark import LONGEST
 from backoffice.models.text import clean
 from backoffice.permissions import Permission, Role
-from backoffice.queries.remarks import moderated_remark, own_sentence, own_territoires, sentences
+from backoffice.queries.remarks import moderated_remark, own_sentence, sentences
 from backoffice.transactions import atomic
 from forms.labels import full_label
 from forms.paths import PATHS
@@ -103,7 +103,7 @@ def sentences_page(
     error: str = "", about: str = "", typed: Mapping[str, str] = MappingProxyType({}), where: int | None = None
 ) -> str:
     """error: what is wrong with the sentence `about` (its id, "" for the new one), kept as `typed`."""
-    territoires = own_territoires(db.session(), current_user)
+    territoires = current_user.territoires(Role.MODERATEUR)
     return render_template(
         "moderation/phrases.html",
         territoires=[(row, sentences(db.session(), row.id)) for row in territoires],

@@ -47,3 +47,8 @@ def login_page(next_: str = "/", email: str = "", error: str = "", kept: str = "
         demo_accounts=present(db.session()) if current_app.config["RELAIS_DEMO"] else [],
         demo_password=PASSWORD,
     )
+
+
+def code_page(next_: str = "/", kept: str = "", error: str = "") -> str:
+    """What follows a right password, for an account that has a second factor."""
+    return render_template("compte/code.html", next=next_, error=error, kept=kept, count=pairs_of(kept))

@@ -22,6 +22,7 @@ from backoffice.queries.communes import communes_of
 from backoffice.transactions import atomic
 from forms import certifications as exams
 from forms import review as reviews
+from forms import usual_places
 from forms.addresses import choose
 from forms.builder import StepForm
 from forms.differences import Difference, differences
@@ -135,6 +136,7 @@ def step_page(desk: Desk, fiche: Fiche, step: Step, form: StepForm, seen: str) -
         guidance=reviews.help_of(step, path, found),
         told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
         previous=path.before(step),
+        usual=fiche.organisme.places,
         grants=subventions.payable(fiche) if desk is STRUCTURE and step.slug == FUNDING.slug else [],
         returned=fiche.returned,
         asked=asked,
@@ -192,7 +194,7 @@ class Posting:
         revision, step = lock(session, fiche_id).latest, self.step
         content = revision.content
         self.before = stamp(step, content, revision.pending)
-        self._obey(content)
+        self._obey(content, revision.fiche)
         self.saved = saved = save(step, content, revision.pending, self.posted, communes_of)
         if revision.state is RevisionState.BROUILLON and not writable(self.desk, revision.fiche):
             raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
@@ -208,7 +210,7 @@ class Posting:
             keep_ties(session, current_user, revision.fiche, subventions.said())
             operations.note_help(session, revision, current_user)
 
-    def _obey(self, content: Contenu) -> None:
+    def _obey(self, content: Contenu, fiche: Fiche) -> None:
         """What the button asks of the page before it is saved."""
         what, _, path = self.order.partition(":")
         self.posted, self.spot = spread(self.step, self.posted), ""
@@ -221,6 +223,10 @@ class Posting:
             self.posted = exams.choose(self.posted, self.order, certifications) if chosen else self.posted
         elif what == SEVERAL:
             self.spot = path
+        elif what == usual_places.ORDER:
+            chosen_place = request.form.get(f"{what}:{path}")
+            lieu = next((one for one in fiche.organisme.places if one.id == chosen_place), None)
+            self.posted, self.spot = usual_places.fill(self.posted, path, lieu), path
         else:
             self.posted, self.spot = obey(self.step, content, self.posted, self.order)
 

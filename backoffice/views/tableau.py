@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.extensions import db
-from backoffice.models import Assignment, ObligationKind, ObligationState
+from backoffice.models import ObligationKind, ObligationState
 from backoffice.permissions import Permission, Role
 from backoffice.queries import board
 from backoffice.queries.board_filters import SORTS, WHAT, Filters, years
+from backoffice.queries.territoires import departements_of
 from backoffice.reference.communes import departements
 from backoffice.reference.programmes import obligations as rules
 from backoffice.reference.programmes import programmes
@@ -52,7 +51,10 @@ def accueil() -> ResponseReturnValue:
 def options() -> dict[str, dict[str, str]]:
     """{filter: {value: words}}; of programmes and départements, those that the person follows."""
     assigned = [row for row in current_user.assignments if row.role in (Role.FINANCEUR, Role.MODERATEUR)]
-    codes = {code for row in assigned for code in _departements(row)}
+    funding = [row for row in assigned if row.role is Role.FINANCEUR]
+    whole = {row.territoire_id for row in funding if not row.departements}
+    codes = {code for row in funding for code in row.departements}
+    codes |= departements_of(db.session(), whole | current_user.territoire_ids(Role.MODERATEUR)).keys()
     named = None if any(not row.programmes for row in assigned) else {p for row in assigned for p in row.programmes}
     return {
         "programme": {code: row.label for code, row in programmes().items() if named is None or code in named},
@@ -60,12 +62,6 @@ def options() -> dict[str, dict[str, str]]:
         "etat": {name: choice.words for name, choice in WHAT.items()},
         "tri": dict(SORTS),
     }
-
-
-def _departements(row: Assignment) -> Sequence[str]:
-    if row.role is Role.FINANCEUR and row.departements:
-        return row.departements
-    return [code for code, found in departements().items() if found.region == row.territoire.region]
 
 
 @blueprint.get("/non-financees")

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import Fiche, Flux, Fragment, Publication
-from backoffice.models.flux import WHOLE_FRANCE
 
 BATCH = 500
 """Fragments read at a time: memory stays flat whatever the size of the flow."""
@@ -47,7 +46,7 @@ def as_of(session: Session, flux: Flux, at: datetime) -> Generator[Piece, None, 
         .join(Publication, Publication.fiche_id == Fiche.id)
         .join(last, last.c.id == Publication.id)
         .join(Fragment, Fragment.id == Publication.fragment_id)
-        .where(*_scope(flux))
+        .where(_here(flux, Publication.territoire_id))
         .order_by(_by_numero(session))
     )
     with session.execute(query, execution_options={"yield_per": BATCH}) as rows:
@@ -65,7 +64,7 @@ def count(session: Session, flux: Flux, at: datetime) -> int:
             .select_from(Publication)
             .join(last, last.c.id == Publication.id)
             .join(Fiche, Fiche.id == Publication.fiche_id)
-            .where(Publication.fragment_id.is_not(None), *_scope(flux))
+            .where(Publication.fragment_id.is_not(None), _here(flux, Publication.territoire_id))
         )
         or 0
     )
@@ -84,7 +83,7 @@ def carried(session: Session, flux: Flux, at: datetime, fiche_ids: Collection[in
         .join(Publication, Publication.fiche_id == Fiche.id)
         .join(last, last.c.id == Publication.id)
         .join(Fragment, Fragment.id == Publication.fragment_id)
-        .where(*_scope(flux))
+        .where(_here(flux, Publication.territoire_id))
     )
     return {row.id for row in rows if chosen(flux, row.dispositif, row.facets)}
 
@@ -108,21 +107,31 @@ def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list
     before, after = _state(touched, since, "before"), _state(touched, at, "after")
     old, new = aliased(Fragment), aliased(Fragment)
     rows = session.execute(
-        select(Fiche.numero, Fiche.dispositif, old.sha256, old.facets, new.sha256, new.facets, new.id)
+        select(
+            Fiche.numero,
+            Fiche.dispositif,
+            old.sha256,
+            old.facets,
+            before.c.territoire_id,
+            new.sha256,
+            new.facets,
+            after.c.territoire_id,
+            new.id,
+        )
         .select_from(touched)
         .join(Fiche, Fiche.id == touched.c.fiche_id)
         .outerjoin(before, before.c.fiche_id == Fiche.id)
         .outerjoin(after, after.c.fiche_id == Fiche.id)
         .outerjoin(old, old.id == before.c.fragment_id)
         .outerjoin(new, new.id == after.c.fragment_id)
-        .where(*_scope(flux))
+        .where(or_(_here(flux, before.c.territoire_id), _here(flux, after.c.territoire_id)))
         .order_by(_by_numero(session))
     )
     found = []
-    for numero, dispositif, old_sha, old_facets, new_sha, new_facets, fragment_id in rows:
+    for numero, dispositif, old_sha, old_facets, old_place, new_sha, new_facets, new_place, fragment_id in rows:
         assert numero, "ce qui a été publié a un numéro"
-        was_in = old_sha is not None and chosen(flux, dispositif, old_facets)
-        is_in = new_sha is not None and chosen(flux, dispositif, new_facets)
+        was_in = old_sha is not None and _takes(flux, old_place) and chosen(flux, dispositif, old_facets)
+        is_in = new_sha is not None and _takes(flux, new_place) and chosen(flux, dispositif, new_facets)
         if is_in and not (was_in and old_sha == new_sha):
             found.append(Change(numero, fragment_id))
         elif was_in and not is_in:
@@ -162,7 +171,7 @@ def _last(at: datetime) -> Subquery:
 
 
 def _state(touched: Subquery, at: datetime, name: str) -> Subquery:
-    """(fiche_id, fragment_id) of the touched fiches at that moment."""
+    """(fiche_id, fragment_id, territoire_id) of the touched fiches at that moment."""
     last = (
         select(func.max(Publication.id).label("id"))
         .join(touched, touched.c.fiche_id == Publication.fiche_id)
@@ -170,14 +179,17 @@ def _state(touched: Subquery, at: datetime, name: str) -> Subquery:
         .group_by(Publication.fiche_id)
         .subquery(f"last_{name}")
     )
-    return select(Publication.fiche_id, Publication.fragment_id).join(last, last.c.id == Publication.id).subquery(name)
+    columns = (Publication.fiche_id, Publication.fragment_id, Publication.territoire_id)
+    return select(*columns).join(last, last.c.id == Publication.id).subquery(name)
 
 
-def _scope(flux: Flux) -> list[ColumnElement[bool]]:
-    if flux.territoire_id is None:
-        assert flux.code == WHOLE_FRANCE or flux.id is not None
-        return []
-    return [and_(Fiche.territoire_id == flux.territoire_id)]
+def _here(flux: Flux, territoire_id: SQLColumnExpression[int | None]) -> ColumnElement[bool]:
+    """Whether what was published in this territoire is of the flow: the territoire is that of the moment."""
+    return true() if flux.territoire_id is None else territoire_id == flux.territoire_id
+
+
+def _takes(flux: Flux, territoire_id: int | None) -> bool:
+    return flux.territoire_id is None or territoire_id == flux.territoire_id
 
 
 def _by_numero(session: Session) -> ColumnElement[Any]:

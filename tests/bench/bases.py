@@ -127,8 +127,9 @@ def multiply(url: str, factor: int) -> None:
                 f"INSERT INTO fiche (id, state, numero, {same[Fiche]}) "
                 f"SELECT id + {gap[Fiche]}, 'non_publiee', 'Z{round_}_' || numero, {same[Fiche]} "
                 f"FROM fiche WHERE id <= {largest[Fiche]} AND numero IS NOT NULL",
-                f"INSERT INTO publication (id, fiche_id, fragment_id, at) "
-                f"SELECT id + {gap[Publication]}, fiche_id + {gap[Fiche]}, fragment_id + {gap[Fragment]}, at "
+                f"INSERT INTO publication (id, fiche_id, fragment_id, territoire_id, at) "
+                f"SELECT id + {gap[Publication]}, fiche_id + {gap[Fiche]}, fragment_id + {gap[Fragment]}, "
+                f"territoire_id, at "
                 f"FROM publication WHERE id <= {largest[Publication]}",
             )
             for order in orders:

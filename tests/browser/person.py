@@ -12,7 +12,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, next_code
 
 Where = Page | Locator
 
@@ -65,6 +65,9 @@ class Person:
         self.write(self.page, "Adresse e-mail", email)
         self.write(self.page, "Mot de passe", PASSWORD)
         self.press("Se connecter", self.page.get_by_role("main"))
+        if self.page.get_by_role("heading", level=1, name="Donnez votre code").count():
+            self.write(self.page, "Code à six chiffres", next_code(email))
+            self.press("Continuer")
 
     def press(self, name: str, where: Where | None = None) -> None:
         (where or self.page).get_by_role("button", name=name, exact=True).click()

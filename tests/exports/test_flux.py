@@ -37,8 +37,7 @@ def published(app):
     by, moderator = make.provider(), make.moderator()
     for title in ("Premier atelier", "Second atelier"):
         make.fiche_in(RevisionState.VALIDEE, by, moderator, make.complete_content(title))
-    content = make.complete_content("Atelier de l’Est")
-    content.lieux[0].adresse.region = "44"
+    content = make.content_in("67482", "Atelier de l’Est")
     make.fiche_in(RevisionState.VALIDEE, by, make.moderator("Elsa Est", "grand-est"), content)
     for state in RevisionState:
         if state is not RevisionState.VALIDEE:
@@ -171,7 +170,11 @@ def multiply(count: int) -> None:
     ).all()
     assert len(revisions) == count
     db.session.execute(
-        insert(Publication), [{"fiche_id": f, "fragment_id": i} for f, i in zip(fiches, ids, strict=True)]
+        insert(Publication),
+        [
+            {"fiche_id": f, "fragment_id": i, "territoire_id": model.territoire_id}
+            for f, i in zip(fiches, ids, strict=True)
+        ],
     )
     db.session.commit()
 

@@ -39,11 +39,6 @@ def visitor(app, flora):
 
 
 @pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
-
-
-@pytest.fixture
 def convention(flora, nadia):
     return make.convention(flora, nadia.memberships[0].organisme, contact_pne="enquete@tilleuls.example")
 

@@ -208,7 +208,7 @@ def test_the_siret_decides_whatever_the_name(funder):
 
 def test_the_rna_decides_too(funder):
     known = make.organisme("Centre social des Tilleuls")
-    known.structure = {"rna": "W143000001"}
+    known.rna = "W143000001"
     db.session.commit()
     write(read(funder, sheet({**LINE, "rna": "W143000001"})))
     assert db.session.query(Convention).one().organisme_id == known.id

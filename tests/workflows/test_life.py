@@ -128,9 +128,7 @@ def test_an_archived_fiche_comes_back_as_a_draft(by, moderator):
 
 
 def test_the_territoire_follows_the_first_place_until_the_numero_is_given(by, moderator):
-    content = make.complete_content()
-    content.lieux[0].adresse.region = "44"
-    fiche = make.draft(by, content)
+    fiche = make.draft(by, make.content_in("67482"))
     assert fiche.territoire.slug == "grand-est"
 
 

@@ -32,18 +32,8 @@ from workflows.definition import TRANSITIONS
 
 
 @pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
-@pytest.fixture
 def mina(app):
     return make.moderator("Mina Modèle")
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
 
 
 def waiting(number, nadia, marc, state=RevisionState.SOUMISE):

@@ -275,6 +275,8 @@ FACTS = {
     "campagne": "Ateliers 2027",
     "echeance": "lundi 1er février 2027",
     "message": "Merci à toutes et à tous.",
+    "by_person": True,
+    "nouvelle": "nadia@exemple.fr",
     "organisme": 1,
     "fiches": ["Ateliers du matin"],
     "restantes": 2,

@@ -35,11 +35,15 @@ from backoffice.models import (
     JobStatus,
     Link,
     Login,
+    LoginEvent,
+    LoginWay,
     Mail,
     MailState,
     Notification,
     Outcome,
     Phase,
+    Proof,
+    ProofKind,
     RetentionNotice,
     RetentionRun,
     Revision,
@@ -124,6 +128,17 @@ def put(row, kind, due, gone=is_none):
 def a_login(life, moment, due, _rng):
     row = Login(token_hash=token_hash(new_token()), user_id=life.provider.id, expires_at=moment)
     return put(row, "connexions", due)
+
+
+def a_past_login(life, moment, due, rng):
+    row = LoginEvent(user_id=life.provider.id, way=LoginWay.LIEN, success=rng.random() < 0.5, device="", network="")
+    row.at = moment
+    return put(row, "journal_connexions", due)
+
+
+def a_proof(life, moment, due, _rng):
+    common = {"token_hash": token_hash(new_token()), "kind": ProofKind.ADRESSE, "email": "n@exemple.fr"}
+    return put(Proof(**common, user_id=life.provider.id, expires_at=moment), "preuves", due)
 
 
 def a_link(life, moment, due, rng):
@@ -340,6 +355,8 @@ def an_administrator(life, moment, _due, rng):
 
 MAKERS = (
     ("connexions", a_login),
+    ("journal_connexions", a_past_login),
+    ("preuves", a_proof),
     ("liens", a_link),
     ("liens_sans_suite", an_unused_link),
     ("demandes_adresse", a_request),

@@ -79,11 +79,10 @@ def fluxes(app, tmp_path, monkeypatch):
     """Fiches in four territoires, and the flows that take them."""
     monkeypatch.setattr(folders, "flux", tmp_path / "flux")
     provider = make.provider()
-    for slug, region in (("normandie", "28"), ("bretagne", "53"), ("grand-est", "44"), ("occitanie", "76")):
+    for slug, town in (("normandie", "14118"), ("bretagne", "35238"), ("grand-est", "67482"), ("occitanie", "31555")):
         moderator = make.moderator(f"Modération {slug}", slug)
         for rank in range(4):
-            content = make.complete_content(f"Atelier {rank} de {slug}")
-            content.lieux[0].adresse.region = region
+            content = make.content_in(town, f"Atelier {rank} de {slug}")
             make.fiche_in(RevisionState.VALIDEE, provider, moderator, content)
     choices = ({"dispositifs": ["ASL"]}, {"dispositifs": ["OEPRE"]}, {"publics": ["81042"]}, {"financeurs": ["19"]})
     for code, choice in zip(CODES[5:], choices, strict=True):

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from backoffice.migrations.append_only import protect, release
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 

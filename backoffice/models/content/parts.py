@@ -44,6 +44,12 @@ class Adresse:
     departement: str = leaf("Département", "departement", hidden=True)
     region: str = leaf("Région", "region", hidden=True)
 
+    @property
+    def envelope(self) -> list[str]:
+        """Its lines, as on an envelope."""
+        town = f"{self.code_postal} {self.ville}".strip()
+        return [text for text in (self.denomination, *self.lignes, town) if text]
+
 
 @dataclass
 class Contact:
