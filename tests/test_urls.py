@@ -63,6 +63,7 @@ from .url_rows import (
     NOBODY,
     RULERS,
     STRUCTURES,
+    TERRITOIRES,
     WRITERS,
     P,
     Row,
@@ -671,6 +672,7 @@ ROWS = (
     *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
+    *TERRITOIRES,
     *ACCOUNT,
 )
 

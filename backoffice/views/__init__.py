@@ -55,6 +55,7 @@ from . import (
     suivi_flux,
     tableau,
     tableau_fichiers,  # noqa: F401 - the same
+    territoires,
 )
 from .guard import check_permissions
 
@@ -104,6 +105,7 @@ PAGES = (
     subventions,
     suivi_flux,
     tableau,
+    territoires,
 )
 """Each gives its `blueprint`."""
 
