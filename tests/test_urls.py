@@ -733,12 +733,12 @@ class World:
     """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
 
     def __init__(self) -> None:
-        theirs = make.organisme()
+        theirs, voisine = make.organisme(), make.organisme("Association voisine")
         provider, moderator = make.provider("Nadia Exemple", theirs), make.moderator()
         self.people = {
             "anonyme": None,
             "structure": provider,
-            "autre structure": make.provider("Olga Voisine", make.organisme("Association voisine")),
+            "autre structure": make.provider("Olga Voisine", voisine),
             "moderateur": moderator,
             "autre moderateur": make.moderator("Mina Modèle", "grand-est"),
             "financeur": make.funder(),
@@ -757,6 +757,7 @@ class World:
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["voisine"] = voisine.id
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id
         self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
