@@ -19,10 +19,15 @@ CHANGED = "modifié"
 """What is kept of a value that is somebody's address or number."""
 
 
+def may_set(actor: User, territoire_id: int) -> bool:
+    """Whether the person sets what a territoire decides for itself: its moderators, and the administrators."""
+    moderates = territoire_id in actor.territoire_ids(Role.MODERATEUR) and actor.can(Permission.MODERATE)
+    return moderates or actor.can(Permission.ADMINISTER)
+
+
 def change_settings(session: Session, territoire_id: int, values: Mapping[str, Value], actor: User) -> int:
     """Writes those of `values` (by name of setting) that differ; returns how many did."""
-    moderates = actor.can(Permission.MODERATE) and territoire_id in actor.territoire_ids(Role.MODERATEUR)
-    if not (moderates or actor.can(Permission.ADMINISTER)):
+    if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les réglages de ce territoire.")
     territoire = _locked(session, territoire_id)
     changed = [setting for setting in SETTINGS if values[setting.name] != getattr(territoire, setting.name)]
