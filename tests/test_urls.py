@@ -76,6 +76,7 @@ from .url_rows import (
     PERSONAL,
     RULERS,
     STRUCTURES,
+    TERRITOIRES,
     WRITERS,
     P,
     Row,
@@ -685,6 +686,7 @@ ROWS = (
     *NEXT_YEAR,
     *FLUXES,
     *PERSONAL,
+    *TERRITOIRES,
     *ACCOUNT,
     *TABLES,
 )

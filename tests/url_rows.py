@@ -174,6 +174,18 @@ NEXT_YEAR = (
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 
+TERRITOIRES = (
+    Row("territoires.liste", P.ADMINISTER, "GET", "/administration/territoires/", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/normandie", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/x", (*ADMINISTRATORS[:7], 404)),
+    Row("territoires.regler", P.ADMINISTER, "POST", "/administration/territoires/normandie/reglages",
+        (401, *ADMINISTRATORS[1:7], 422)),
+    Row("territoires.couvrir", P.ADMINISTER, "POST", "/administration/territoires/normandie/couverture",
+        (401, *ADMINISTRATORS[1:7], 422), (("codes", "99999"),)),
+    Row("territoires.collecter", P.ADMINISTER, "POST", "/administration/territoires/normandie/collecte",
+        (401, *ADMINISTRATORS[1:7], 422), (("collecte", "x"),)),
+)  # fmt: skip
+
 FLUXES = (
     Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
     Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),

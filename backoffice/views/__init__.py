@@ -59,6 +59,7 @@ from . import (
     suivi_flux,
     tableau,
     tableau_fichiers,  # noqa: F401 - the same
+    territoires,
 )
 from .guard import check_permissions
 
@@ -112,6 +113,7 @@ PAGES = (
     subventions,
     suivi_flux,
     tableau,
+    territoires,
 )
 """Each gives its `blueprint`."""
 
