@@ -77,8 +77,10 @@ from .url_rows import (
     NEXT_YEAR,
     NOBODY,
     PEOPLE,
+    PERSONAL,
     RULERS,
     STRUCTURES,
+    TERRITOIRES,
     WRITERS,
     P,
     Row,
@@ -688,6 +690,8 @@ ROWS = (
     *NEXT_YEAR,
     *PEOPLE,
     *FLUXES,
+    *PERSONAL,
+    *TERRITOIRES,
     *ACCOUNT,
     *TABLES,
 )
@@ -818,6 +822,7 @@ class World:
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["compte"] = self.people["autre structure"].id
         self.names["voisine"] = voisine.id
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id

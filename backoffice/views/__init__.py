@@ -37,6 +37,7 @@ from . import (
     lheo,
     liens,
     membres,
+    mes_donnees,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
@@ -63,6 +64,7 @@ from . import (
     suivi_flux,
     tableau,
     tableau_fichiers,  # noqa: F401 - the same
+    territoires,
 )
 from .guard import check_permissions
 
@@ -99,6 +101,7 @@ PAGES = (
     lheo,
     liens,
     membres,
+    mes_donnees,
     moderation_file,
     moderation_porteuse,
     mon_compte,
@@ -120,6 +123,7 @@ PAGES = (
     subventions,
     suivi_flux,
     tableau,
+    territoires,
 )
 """Each gives its `blueprint`."""
 

@@ -254,6 +254,7 @@ def test_an_abandoned_message_never_leaves(app, taken):
 
 
 FACTS = {
+    "depart": "Normandie",
     "motif": "Une raison.",
     "remarques": ["Objectifs : dites pour qui."],
     "a_prendre": 2,
@@ -298,7 +299,6 @@ FACTS = {
     "quoi": "Vous avez un autre rôle.",
     "noms": ["Les amis des Tilleuls"],
     "autres": 0,
-    "depart": "Grand Est",
     "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 
