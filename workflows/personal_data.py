@@ -327,7 +327,7 @@ HOLDINGS: tuple[Holding, ...] = (
             "etat": ("Réponse", Invitation.state),
         },
         Fate.VIDE,
-        why="Qui a été invité où, et par qui, fait partie de l’histoire de la structure. Elle ne porte plus votre adresse.",
+        why="Qui a été invité où, et par qui, se garde un an. La ligne ne porte plus votre adresse.",
         blank={
             "email": NO_ADDRESS,
             "state": case(
