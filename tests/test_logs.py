@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,8 @@ from backoffice.views import accueil
 from tests import factories as make
 from tests.post_office import open_office
 from tests.visitor import Visitor
-from workflows import jobs, mail, retention
+from tests.workflows.test_jobs import environment, redis_queue, worker  # noqa: F401 - a fixture
+from workflows import failures, jobs, mail, retention
 
 
 @pytest.fixture
@@ -227,3 +229,16 @@ def test_the_trace_of_an_error_has_its_cause_its_place_and_no_message(app):
     assert "ValueError" in told
     assert "in explode" in told
     assert "Mirabelle" not in told
+
+
+@pytest.mark.redis
+def test_a_worker_keeps_and_writes_no_message_either(app, redis_queue):  # noqa: F811
+    redis_queue.enqueue("workflows.jobs.perform", "tests.test_logs.explode", MARKS[0])
+    db.session.remove()
+    command = [*worker(redis_queue), "--burst"]
+    done = subprocess.run(command, env=environment(app), capture_output=True, text=True, timeout=60, check=True)
+    assert "LookupError" in done.stderr
+    (failed,) = failures.failed(db.session())
+    assert failed.reason == "LookupError"
+    for text in (done.stderr, done.stdout, failed.trace):
+        assert not any(mark in text for mark in MARKS)
