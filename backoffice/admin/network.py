@@ -81,6 +81,9 @@ class Territoires(Written):
     def territoire_of(self, row: Territoire) -> int:
         return row.id
 
+    def elsewhere(self, row: Territoire) -> list[tuple[str, str]]:
+        return [("Réglages, couverture et collecte", url_for("territoires.territoire", slug=row.slug))]
+
 
 class Accounts(Table):
     model_class = User

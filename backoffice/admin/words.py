@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backoffice.views.reglages import LABELS
 from backoffice.views.structures import CHANGE_WORDS
-from forms.settings import SETTINGS
 
 COMMON = {
     "id": "Numéro",
@@ -92,7 +92,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "prefixe": "Début des numéros de fiche",
             "region": "Code de la région",
             "collected_by": "Collecté par",
-            **{setting.name: setting.label for setting in SETTINGS},
+            **LABELS,
         },
     ),
     "organisme": ("Structure", CHANGE_WORDS),

@@ -34,6 +34,7 @@ from . import (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
@@ -58,6 +59,7 @@ from . import (
     suivi_flux,
     tableau,
     tableau_fichiers,  # noqa: F401 - the same
+    territoires,
 )
 from .guard import check_permissions
 
@@ -91,6 +93,7 @@ PAGES = (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_porteuse,
     mon_compte,
@@ -110,6 +113,7 @@ PAGES = (
     subventions,
     suivi_flux,
     tableau,
+    territoires,
 )
 """Each gives its `blueprint`."""
 
