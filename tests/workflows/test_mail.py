@@ -299,6 +299,8 @@ FACTS = {
     "quoi": "Vous avez un autre rôle.",
     "noms": ["Les amis des Tilleuls"],
     "autres": 0,
+    "disparue": "Les Tilleuls",
+    "jour": "lundi 1er février 2027",
     "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 
