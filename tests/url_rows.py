@@ -174,6 +174,18 @@ NEXT_YEAR = (
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 
+TERRITOIRES = (
+    Row("territoires.liste", P.ADMINISTER, "GET", "/administration/territoires/", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/normandie", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/x", (*ADMINISTRATORS[:7], 404)),
+    Row("territoires.regler", P.ADMINISTER, "POST", "/administration/territoires/normandie/reglages",
+        (401, *ADMINISTRATORS[1:7], 422)),
+    Row("territoires.couvrir", P.ADMINISTER, "POST", "/administration/territoires/normandie/couverture",
+        (401, *ADMINISTRATORS[1:7], 422), (("codes", "99999"),)),
+    Row("territoires.collecter", P.ADMINISTER, "POST", "/administration/territoires/normandie/collecte",
+        (401, *ADMINISTRATORS[1:7], 422), (("collecte", "x"),)),
+)  # fmt: skip
+
 FLUXES = (
     Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
     Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
@@ -214,6 +226,21 @@ FLUXES = (
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
+PERSONAL = (
+    Row("mes_donnees.confidentialite", P.PUBLIC, "GET", "/confidentialite", EVERYONE),
+    Row("mes_donnees.accueil", P.CONNECTED, "GET", "/mes-donnees/", (303, *EVERYONE[1:])),
+    Row("mes_donnees.archive", P.CONNECTED, "GET", "/mes-donnees/mes-donnees-relais.zip", (303, *EVERYONE[1:])),
+    Row("mes_donnees.effacer", P.CONNECTED, "POST", "/mes-donnees/effacer", (303, *(422,) * 7)),
+    Row("mes_donnees.demander_lien", P.CONNECTED, "POST", "/mes-donnees/effacer/lien", (303,) * 8),
+    Row("mes_donnees.confirmer", P.PUBLIC, "GET", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacer_par_lien", P.PUBLIC, "POST", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacement", P.ADMINISTER, "GET", "/administration/effacement/{compte}", ADMINISTRATORS),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/{compte}",
+        (303, *ADMINISTRATORS[1:7], 422)),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/999999",
+        (303, *ADMINISTRATORS[1:7], 404)),
+)  # fmt: skip
+
 CONNECTED = (303, *EVERYONE[1:])
 
 ACCOUNT = (
@@ -227,6 +254,24 @@ ACCOUNT = (
         (303, 404, 404, *(422,) * 5), (("action", "codes"),)),
     Row("second_facteur.codes", P.CONNECTED, "POST", "/compte/second-facteur/codes.txt",
         (303, *NOBODY[1:]), (("codes", "abcd-efgh-ijkm-npqr"),)),
+    Row("mon_compte.mot_de_passe", P.CONNECTED, "GET", "/compte/mot-de-passe", CONNECTED),
+    Row("mon_compte.changer_mot_de_passe", P.CONNECTED, "POST", "/compte/mot-de-passe", (303, *(422,) * 7)),
+    Row("mon_compte.recevoir_lien", P.CONNECTED, "POST", "/compte/mot-de-passe/lien", (303,) * 8),
+    Row("mon_compte.adresse", P.CONNECTED, "GET", "/compte/adresse", CONNECTED),
+    Row("mon_compte.changer_adresse", P.CONNECTED, "POST", "/compte/adresse", (303, *(422,) * 7)),
+    Row("mon_compte.connexions", P.CONNECTED, "GET", "/compte/connexions", CONNECTED),
+    Row("mon_compte.fermer", P.CONNECTED, "POST", "/compte/connexions/fermer", (303, *NOBODY[1:])),
+    Row("mon_compte.fermer_les_autres", P.CONNECTED, "POST", "/compte/connexions/fermer-les-autres", (303,) * 8),
+    Row("preuves.oublie", P.PUBLIC, "GET", "/mot-de-passe-oublie", EVERYONE),
+    Row("preuves.demander", P.PUBLIC, "POST", "/mot-de-passe-oublie", (422,) * 8),
+    Row("preuves.mot_de_passe", P.PUBLIC, "GET", "/mot-de-passe/inconnu", NOBODY),
+    Row("preuves.choisir", P.PUBLIC, "POST", "/mot-de-passe/inconnu", NOBODY),
+    Row("preuves.adresse", P.PUBLIC, "GET", "/adresse/inconnu", NOBODY),
+    Row("preuves.suivre_adresse", P.PUBLIC, "POST", "/adresse/inconnu", NOBODY),
+    Row("connexions.liste", P.ADMINISTER, "GET", "/administration/connexions/?q=%25", ADMINISTRATORS),
+    Row("connexions.compte", P.ADMINISTER, "GET", "/administration/connexions/1", ADMINISTRATORS),
+    Row("connexions.retirer", P.ADMINISTER, "POST", "/administration/connexions/1/second-facteur/retirer",
+        WHO_ADMINISTERS),
 )  # fmt: skip
 
 KEPT = (303, 200, 404, 200, 404, 403, 403, 200)

@@ -17,6 +17,7 @@ from . import (
     campagnes,
     chiffres,
     compte,
+    connexions,
     consultation,
     conventions,
     correction,
@@ -33,6 +34,7 @@ from . import (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
@@ -41,6 +43,7 @@ from . import (
     places,
     porteuse,
     presentation,
+    preuves,
     rattachements,
     reconduction,
     reglages,
@@ -56,6 +59,7 @@ from . import (
     suivi_flux,
     tableau,
     tableau_fichiers,  # noqa: F401 - the same
+    territoires,
 )
 from .guard import check_permissions
 
@@ -74,6 +78,7 @@ PAGES = (
     bilan,
     chiffres,
     compte,
+    connexions,
     consultation,
     conventions,
     correction,
@@ -88,12 +93,14 @@ PAGES = (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_porteuse,
     mon_compte,
     motifs,
     places,
     porteuse,
+    preuves,
     rattachements,
     reconduction,
     reglages,
@@ -106,6 +113,7 @@ PAGES = (
     subventions,
     suivi_flux,
     tableau,
+    territoires,
 )
 """Each gives its `blueprint`."""
 
