@@ -45,6 +45,12 @@ SCHEDULE = {
         Periodic("demandes", "10 7 * * 1-5", "workflows.joining.remind", "Confie les demandes en retard."),
         Periodic("orphelines", "20 7 * * 1", "workflows.orphans.notice", "Signale les structures sans personne."),
         Periodic("liberations", "50 4 * * *", "workflows.deactivation.sweep", "Rend à la file ce qui reste pris."),
+        Periodic(
+            "structures",
+            "30 4 * * *",
+            "workflows.structure_registers.check_all",
+            "Compare les numéros des structures aux registres.",
+        ),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("conservation", "15 4 * * *", "workflows.retention.run", "Efface ce qui a été gardé assez longtemps."),
         Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
