@@ -46,10 +46,12 @@ from backoffice.models import (
 )
 from backoffice.models.content import dump
 from backoffice.permissions import Permission
+from backoffice.transactions import atomic
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows import conventions
 from workflows.imports import create_job
 from workflows.lots import prepare
+from workflows.registers import declared, runs
 from workflows.remarks import pin
 
 from . import factories as make
@@ -61,6 +63,7 @@ from .url_rows import (
     FLUXES,
     NEXT_YEAR,
     NOBODY,
+    REGISTERS,
     RULERS,
     STRUCTURES,
     WRITERS,
@@ -668,6 +671,7 @@ ROWS = (
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,
+    *REGISTERS,
     *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
@@ -727,6 +731,12 @@ def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
 
 
+def a_register_read() -> int:
+    raw = io.BytesIO(b"zone;debut;fin;nom\nB;2025-10-18;2025-11-02;Toussaint\n")
+    with atomic() as session:
+        return runs.ask_reading(session, declared.REGISTERS["vacances"], "vacances.csv", uploads.keep(raw), None).id
+
+
 class World:
     """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
 
@@ -778,6 +788,7 @@ class World:
         db.session.commit()
         campaign = make.campaign(moderator)
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
+        self.names["registre"] = a_register_read()
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
 

@@ -43,6 +43,7 @@ from . import (
     presentation,
     rattachements,
     reconduction,
+    registres,
     reglages,
     regles,
     relances,  # noqa: F401 - adds its pages to the board
@@ -95,6 +96,7 @@ PAGES = (
     porteuse,
     rattachements,
     reconduction,
+    registres,
     reglages,
     regles,
     remarques,
