@@ -17,7 +17,7 @@ from backoffice.passwords import token_hash
 from backoffice.permissions import Role
 from forms.paths import PATHS
 
-from . import operations
+from . import operations, passwords
 from .notices import Addressee
 from .outbox import LINK_LIFE, give_token, tell
 
@@ -36,9 +36,15 @@ def ask_to_begin(session: Session, email: str, name: str, structure: str, territ
 
 
 def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
-    """Sends a link to whoever has an account; says nothing and does nothing for an unknown address."""
+    """Sends a link to whoever has an account; says nothing and does nothing for an unknown address.
+
+    Who owes a second factor comes in by a password: they are sent the link that chooses one.
+    """
     user = _account(session, email)
     if user is None or not user.active:
+        return
+    if user.owes_second_factor:
+        passwords.ask(session, email)
         return
     passwordless = not user.password_hash
     link = Link(
@@ -78,6 +84,8 @@ def follow(session: Session, token: str) -> Link | None:
         return None
     if link.user_id is None:
         _begin(session, link)
+    if session.get_one(User, link.user_id).owes_second_factor:
+        return None
     link.used_at = now()
     session.flush()
     return link

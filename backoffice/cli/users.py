@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from backoffice.extensions import db
 from backoffice.models import Assignment, Membership, Organisme, Territoire, User
-from backoffice.passwords import SHORTEST, hash_password
+from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
+from forms import passwords
 from workflows import second_factor
 
 group = AppGroup("users", help="Comptes.")
@@ -46,8 +47,10 @@ def create(
         email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise click.ClickException(f"« {email} » n’est pas une adresse e-mail.") from error
-    if len(password) < SHORTEST:
-        raise click.ClickException(f"Le mot de passe doit avoir au moins {SHORTEST} caractères.")
+    try:
+        passwords.password(password, email)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     with atomic() as session:
         if session.scalars(select(User).where(User.email == email)).first():
             raise click.ClickException(f"Un compte existe déjà pour {email}.")
@@ -91,7 +94,9 @@ def _attach(user: User, role: Role, organisme: str | None, territoire: Territoir
     if not organisme:
         raise click.ClickException("Donnez le nom de la structure avec --organisme.")
     found = db.session.scalars(
-        select(Organisme).where(Organisme.nom == organisme, Organisme.territoire_id == territoire.id)
+        select(Organisme).where(
+            Organisme.nom == organisme, Organisme.territoire_id == territoire.id, Organisme.merged_into_id.is_(None)
+        )
     ).first()
     found = found or Organisme(nom=organisme, territoire_id=territoire.id)
     user.memberships.append(Membership(role=role, organisme=found))
