@@ -174,6 +174,18 @@ NEXT_YEAR = (
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 
+TERRITOIRES = (
+    Row("territoires.liste", P.ADMINISTER, "GET", "/administration/territoires/", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/normandie", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/x", (*ADMINISTRATORS[:7], 404)),
+    Row("territoires.regler", P.ADMINISTER, "POST", "/administration/territoires/normandie/reglages",
+        (401, *ADMINISTRATORS[1:7], 422)),
+    Row("territoires.couvrir", P.ADMINISTER, "POST", "/administration/territoires/normandie/couverture",
+        (401, *ADMINISTRATORS[1:7], 422), (("codes", "99999"),)),
+    Row("territoires.collecter", P.ADMINISTER, "POST", "/administration/territoires/normandie/collecte",
+        (401, *ADMINISTRATORS[1:7], 422), (("collecte", "x"),)),
+)  # fmt: skip
+
 FLUXES = (
     Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
     Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
@@ -213,6 +225,21 @@ FLUXES = (
     Row("lheo.rapport", P.CONNECTED, "GET", "/lheo/verifier/rapport.json", (303,) + (404,) * 7),
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
+
+PERSONAL = (
+    Row("mes_donnees.confidentialite", P.PUBLIC, "GET", "/confidentialite", EVERYONE),
+    Row("mes_donnees.accueil", P.CONNECTED, "GET", "/mes-donnees/", (303, *EVERYONE[1:])),
+    Row("mes_donnees.archive", P.CONNECTED, "GET", "/mes-donnees/mes-donnees-relais.zip", (303, *EVERYONE[1:])),
+    Row("mes_donnees.effacer", P.CONNECTED, "POST", "/mes-donnees/effacer", (303, *(422,) * 7)),
+    Row("mes_donnees.demander_lien", P.CONNECTED, "POST", "/mes-donnees/effacer/lien", (303,) * 8),
+    Row("mes_donnees.confirmer", P.PUBLIC, "GET", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacer_par_lien", P.PUBLIC, "POST", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacement", P.ADMINISTER, "GET", "/administration/effacement/{compte}", ADMINISTRATORS),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/{compte}",
+        (303, *ADMINISTRATORS[1:7], 422)),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/999999",
+        (303, *ADMINISTRATORS[1:7], 404)),
+)  # fmt: skip
 
 CONNECTED = (303, *EVERYONE[1:])
 

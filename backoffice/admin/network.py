@@ -23,7 +23,7 @@ from forms import campaigns as campaign_forms
 from forms import flux as flux_forms
 from forms import ready_sentences
 from forms.reasons import ReasonForm
-from forms.settings import SETTINGS, read_settings, sent_value
+from forms.settings import GROUPS, SETTINGS, Value, read_settings, sent_value
 from workflows import campaigns
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
@@ -57,7 +57,7 @@ class TerritoireForm:
 
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, int | bool] = field(default_factory=dict)
+    settings: dict[str, Value] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: Territoire) -> TerritoireForm:
@@ -65,7 +65,8 @@ class TerritoireForm:
 
     @classmethod
     def read(cls, sent: Any) -> TerritoireForm:
-        return cls({name: clean(sent.get(name, "")) for name in ("nom", *(setting.name for setting in SETTINGS))})
+        typed = {setting.name: sent.get(setting.name, "").replace("\x00", "") for setting in SETTINGS}
+        return cls({"nom": clean(sent.get("nom", "")), **typed})
 
     def validate(self) -> bool:
         if not 0 < len(self.typed["nom"]) <= LONGEST_NAME:
@@ -101,7 +102,7 @@ class Territoires(Written):
         return row.id
 
     def render(self, template: str, **kwargs: Any) -> str:
-        return super().render(template, settings=SETTINGS, **kwargs)
+        return super().render(template, groups=GROUPS, **kwargs)
 
 
 class Accounts(Table):

@@ -34,6 +34,7 @@ from . import (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
@@ -59,6 +60,7 @@ from . import (
     suivi_flux,
     tableau,
     tableau_fichiers,  # noqa: F401 - the same
+    territoires,
 )
 from .guard import check_permissions
 
@@ -92,6 +94,7 @@ PAGES = (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_porteuse,
     mon_compte,
@@ -112,6 +115,7 @@ PAGES = (
     subventions,
     suivi_flux,
     tableau,
+    territoires,
 )
 """Each gives its `blueprint`."""
 

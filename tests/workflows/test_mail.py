@@ -254,6 +254,7 @@ def test_an_abandoned_message_never_leaves(app, taken):
 
 
 FACTS = {
+    "depart": "Normandie",
     "motif": "Une raison.",
     "remarques": ["Objectifs : dites pour qui."],
     "a_prendre": 2,
