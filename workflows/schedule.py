@@ -42,6 +42,12 @@ SCHEDULE = {
         Periodic("cloture", "30 6 * * *", "workflows.closing.close", "Archive ce dont la dernière session est passée."),
         Periodic("pages", "15 7 * * 1-5", "workflows.upkeep.remind_of_pages", "Rappelle les pages à revérifier."),
         Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
+        Periodic(
+            "structures",
+            "30 4 * * *",
+            "workflows.structure_registers.check_all",
+            "Compare les numéros des structures aux registres.",
+        ),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("conservation", "15 4 * * *", "workflows.retention.run", "Efface ce qui a été gardé assez longtemps."),
         Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
