@@ -32,7 +32,9 @@ from backoffice.models import (
     Formacode,
     ImportKind,
     ImportLine,
+    Invitation,
     JobStatus,
+    JoinRequest,
     LoginEvent,
     LoginWay,
     LotAction,
@@ -58,10 +60,11 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content import dump
-from backoffice.permissions import Permission
+from backoffice.permissions import Permission, Role
 from backoffice.reference.motifs import shipped
+from backoffice.transactions import atomic
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
-from workflows import conventions
+from workflows import conventions, invitations, joining
 from workflows.changes import record
 from workflows.imports import create_job
 from workflows.lots import prepare
@@ -78,6 +81,7 @@ from .url_rows import (
     FLUXES,
     NEXT_YEAR,
     NOBODY,
+    PEOPLE,
     PERSONAL,
     RULERS,
     STRUCTURES,
@@ -689,6 +693,7 @@ ROWS = (
     *CONVENTIONS,
     *STRUCTURES,
     *NEXT_YEAR,
+    *PEOPLE,
     *FLUXES,
     *PERSONAL,
     *TERRITOIRES,
@@ -743,6 +748,26 @@ def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche])
     job = create_job(db.session(), funder, ImportKind.CONVENTIONS, "liste.csv", stored, {}, territoire_id=where)
     db.session.commit()
     return {"convention": one.id, "convention_autre": other.id, "liste_conventions": job.id}
+
+
+def people_who_come(people: dict[str, User | None], structure: Organisme) -> dict[str, int]:
+    """An invitation that waits in the structure and one in the network, a request to join; ids of people."""
+    provider, chief, funder = people["structure"], people["administrateur"], people["financeur"]
+    with atomic() as session:
+        offer = invitations.Offer(Role.SAISIE, structure)
+        one = invitations.invite(session, provider, "invitee@exemple.fr", offer)
+        two = invitations.invite(session, chief, "invitee@exemple.fr", invitations.Offer(Role.ADMINISTRATEUR))
+        asked = joining.ask(session, make.user("Paul Demande"), structure.id, "C’est moi.")
+    return {
+        "invitation": one.id,
+        "invitation_reseau": two.id,
+        "demande": asked.id,
+        "personne": provider.id,
+        "voisine": people["autre structure"].id,
+        "financeur": funder.id,
+        "administrateur": chief.id,
+        "affectation": funder.assignments[0].id,
+    }
 
 
 def structure_person(structure: Organisme) -> User:
@@ -835,6 +860,7 @@ class World:
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
+        self.names |= people_who_come(self.people, theirs)
         self.names |= a_row_of_each_table(moderator)
         self.names["ligne_flux"] = self.names["flux"]  # the one that was made
 
@@ -862,6 +888,10 @@ def states():
         db.session.query(TransitionLog).count(),
         db.session.query(Convention.id, Convention.updated_at, Convention.contact_pne, Convention.matching).all(),
         db.session.query(ConventionFiche).count(),
+        db.session.query(Membership.user_id, Membership.organisme_id, Membership.role).order_by(Membership.id).all(),
+        db.session.query(User.id, User.active, User.administrator).order_by(User.id).all(),
+        db.session.query(Invitation.id, Invitation.state).order_by(Invitation.id).all(),
+        db.session.query(JoinRequest.id, JoinRequest.state).order_by(JoinRequest.id).all(),
         db.session.query(ObligationEvent).count(),
     )
 

@@ -32,7 +32,11 @@ from backoffice.models import (
     ImportJob,
     ImportKind,
     ImportLine,
+    Invitation,
+    InvitationState,
     JobStatus,
+    JoinRequest,
+    JoinState,
     Link,
     Login,
     LoginEvent,
@@ -54,6 +58,7 @@ from backoffice.models import (
 from backoffice.models.base import clock_at, now
 from backoffice.models.dates import local_day, long_day
 from backoffice.passwords import new_token, token_hash
+from backoffice.permissions import Role
 from backoffice.reference.conservation import Period, conservation
 from backoffice.transactions import atomic
 from exports.flux import build
@@ -154,6 +159,28 @@ def a_link(life, moment, due, rng):
 def an_unused_link(life, moment, due, _rng):
     row = Link(token_hash=token_hash(new_token()), email="x@exemple.fr", name="Xavier", expires_at=moment)
     return put(row, "liens_sans_suite", due)
+
+
+def an_invitation(life, moment, due, rng):
+    """One that was withdrawn, or that nobody answered."""
+    closed = rng.random() < 0.5
+    row = Invitation(
+        token_hash=token_hash(new_token()),
+        email=f"invitee{rng.random()}@exemple.fr",
+        role=Role.ADMINISTRATEUR if closed else Role.SAISIE,
+        organisme_id=None if closed else life.provider.memberships[0].organisme_id,
+        invited_by_id=life.provider.id,
+        state=InvitationState.RETIREE if closed else InvitationState.OUVERTE,
+        closed_at=moment if closed else None,
+        expires_at=FIRST + 40 * 365 * DAY if closed else moment,
+    )
+    return put(row, "invitations", due)
+
+
+def a_join_request(life, moment, due, _rng):
+    asked = {"organisme_id": life.provider.memberships[0].organisme_id, "user_id": life.provider.id, "words": "Moi."}
+    row = JoinRequest(**asked, due_on=FIRST.date(), state=JoinState.RETIREE, closed_at=moment)
+    return put(row, "demandes_rejoindre", due)
 
 
 def a_request(life, moment, due, _rng):
@@ -360,6 +387,8 @@ MAKERS = (
     ("preuves", a_proof),
     ("liens", a_link),
     ("liens_sans_suite", an_unused_link),
+    ("invitations", an_invitation),
+    ("demandes_rejoindre", a_join_request),
     ("demandes_adresse", a_request),
     ("textes_courriels", a_text),
     ("adresses_courriels", an_address),
