@@ -69,6 +69,7 @@ from workflows.changes import record
 from workflows.imports import create_job
 from workflows.lots import prepare
 from workflows.reasons import word
+from workflows.registers import declared, runs
 from workflows.remarks import pin
 
 from . import factories as make
@@ -83,6 +84,7 @@ from .url_rows import (
     NOBODY,
     PEOPLE,
     PERSONAL,
+    REGISTERS,
     RULERS,
     STRUCTURES,
     TERRITOIRES,
@@ -691,6 +693,7 @@ ROWS = (
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,
+    *REGISTERS,
     *STRUCTURES,
     *NEXT_YEAR,
     *PEOPLE,
@@ -772,6 +775,12 @@ def people_who_come(people: dict[str, User | None], structure: Organisme) -> dic
 
 def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
+
+
+def a_register_read() -> int:
+    raw = io.BytesIO(b"zone;debut;fin;nom\nB;2025-10-18;2025-11-02;Toussaint\n")
+    with atomic() as session:
+        return runs.ask_reading(session, declared.REGISTERS["vacances"], "vacances.csv", uploads.keep(raw), None).id
 
 
 def a_row_of_each_table(moderator: User) -> dict[str, str]:
@@ -858,6 +867,7 @@ class World:
         db.session.commit()
         campaign = make.campaign(moderator)
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
+        self.names["registre"] = a_register_read()
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
         self.names |= people_who_come(self.people, theirs)
