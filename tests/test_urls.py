@@ -23,6 +23,7 @@ from backoffice.models import (
     CertifInfo,
     Convention,
     ConventionFiche,
+    Erasure,
     Etablissement,
     FailedJob,
     Fiche,
@@ -50,6 +51,7 @@ from backoffice.models import (
     ReadySentence,
     RegisterImport,
     RegisterPhase,
+    RetentionRun,
     Revision,
     RevisionState,
     RuleHit,
@@ -800,6 +802,8 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
             OrganismeMerge(
                 actor_id=moderator.id, kept_id=kept, gone_id=gone, before={}, chosen={}, moved={}, absorbed={}
             ),
+            RetentionRun(counts={"comptes": 1}),
+            Erasure(account_id=moderator.id, actor_id=moderator.id, counts={"adresses": 1}),
             RegisterImport(register="formacode", phase=RegisterPhase.LECTURE, status=JobStatus.FINI),
         )
     )
