@@ -23,6 +23,7 @@ from backoffice.models import (
     CertifInfo,
     Convention,
     ConventionFiche,
+    Erasure,
     Etablissement,
     FailedJob,
     Fiche,
@@ -50,6 +51,7 @@ from backoffice.models import (
     ReadySentence,
     RegisterImport,
     RegisterPhase,
+    RetentionRun,
     Revision,
     RevisionState,
     RuleHit,
@@ -69,6 +71,7 @@ from workflows.changes import record
 from workflows.imports import create_job
 from workflows.lots import prepare
 from workflows.reasons import word
+from workflows.registers import declared, runs
 from workflows.remarks import pin
 
 from . import factories as make
@@ -83,6 +86,7 @@ from .url_rows import (
     NOBODY,
     PEOPLE,
     PERSONAL,
+    REGISTERS,
     RULERS,
     STRUCTURES,
     TERRITOIRES,
@@ -691,6 +695,7 @@ ROWS = (
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,
+    *REGISTERS,
     *STRUCTURES,
     *NEXT_YEAR,
     *PEOPLE,
@@ -774,6 +779,12 @@ def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
 
 
+def a_register_read() -> int:
+    raw = io.BytesIO(b"zone;debut;fin;nom\nB;2025-10-18;2025-11-02;Toussaint\n")
+    with atomic() as session:
+        return runs.ask_reading(session, declared.REGISTERS["vacances"], "vacances.csv", uploads.keep(raw), None).id
+
+
 def a_row_of_each_table(moderator: User) -> dict[str, str]:
     """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
     where = moderator.assignments[0].territoire_id
@@ -791,6 +802,8 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
             OrganismeMerge(
                 actor_id=moderator.id, kept_id=kept, gone_id=gone, before={}, chosen={}, moved={}, absorbed={}
             ),
+            RetentionRun(counts={"comptes": 1}),
+            Erasure(account_id=moderator.id, actor_id=moderator.id, counts={"adresses": 1}),
             RegisterImport(register="formacode", phase=RegisterPhase.LECTURE, status=JobStatus.FINI),
         )
     )
@@ -858,6 +871,7 @@ class World:
         db.session.commit()
         campaign = make.campaign(moderator)
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
+        self.names["registre"] = a_register_read()
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
         self.names |= people_who_come(self.people, theirs)

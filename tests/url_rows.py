@@ -392,3 +392,30 @@ STRUCTURES = (
     Row("doublons_structures.distinguer", P.MANAGE_STRUCTURES, "POST", "/structures/doublons/distinguer",
         (303, 403, 403, 404, 404, 403, 403, 404), (("une", "{organisme}"), ("autre", "99999999999999999999"))),
 )  # fmt: skip
+
+NO_PAGE = (*ADMINISTRATORS[:7], 404)
+ADMINISTRATION_POSTS = (*ADMINISTRATORS[:7], 303)
+
+REGISTERS = (
+    Row("registres.liste", P.ADMINISTER, "GET", "/administration/registres/", ADMINISTRATORS),
+    Row("registres.registre", P.ADMINISTER, "GET", "/administration/registres/vacances?apres=x", ADMINISTRATORS),
+    Row("registres.registre", P.ADMINISTER, "GET", "/administration/registres/inconnu", NO_PAGE),
+    Row("registres.deposer", P.ADMINISTER, "POST", "/administration/registres/vacances", (*ADMINISTRATORS[:7], 422)),
+    Row("registres.regler", P.ADMINISTER, "POST", "/administration/registres/vacances/reglages",
+        (*ADMINISTRATORS[:7], 422), (("additions", "0"), ("least", "9" * 30))),
+    Row("registres.croire", P.ADMINISTER, "POST", "/administration/registres/vacances/attente", ADMINISTRATION_POSTS,
+        (("cle", "B 2025-10-18"),)),
+    Row("registres.etat", P.ADMINISTER, "GET", "/administration/registres/vacances/etat.csv?jour=2026-01-01",
+        ADMINISTRATORS),
+    Row("registres.etat", P.ADMINISTER, "GET", "/administration/registres/vacances/etat.csv?jour=hier",
+        (*ADMINISTRATORS[:7], 422)),
+    Row("registres.lecture", P.ADMINISTER, "GET", "/administration/registres/lectures/{registre}", ADMINISTRATORS),
+    Row("registres.lecture", P.ADMINISTER, "GET", "/administration/registres/lectures/999999", NO_PAGE),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/{registre}/defaire",
+        ADMINISTRATION_POSTS),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/{registre}/relancer",
+        ADMINISTRATION_POSTS),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/{registre}/appliquer",
+        ADMINISTRATION_POSTS),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/9/appliquer", NO_PAGE),
+)  # fmt: skip

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import Phase as Stage
 from hypothesis import strategies as st
-from sqlalchemy import event, select, update
+from sqlalchemy import event, insert, select, update
 
 from backoffice import uploads
 from backoffice.extensions import db
@@ -66,6 +66,7 @@ from tests import factories as make
 from tests.pages import open_page
 from tests.test_backup import everything
 from tests.visitor import Visitor
+from tests.workflows.test_mail_kills import Nursery
 from workflows import retention
 from workflows.personal_data import ERASED, NO_ADDRESS
 
@@ -648,3 +649,27 @@ def test_the_command_says_first_and_erases_when_told(app):
     words = open_page(Visitor(app, alma), "/administration/exploitation/").words()
     assert "Les travaux de fond en échec : 1" in words
     assert "Pas terminé" in words
+
+
+def test_killed_at_any_moment_the_next_run_goes_on(app):
+    """For good, by the system: what was committed is counted, what was not is still due."""
+    rng, number = random.Random(20261122), 3_000
+    make.administrator()
+    db.session.execute(
+        insert(FailedJob),
+        [{"function": "x.y", "arguments": [], "reason": "OSError", "failed_at": now() - 31 * DAY}] * number,
+    )
+    db.session.commit()
+    db.session.remove()
+    nursery, killed = Nursery(app), 0
+    try:
+        for _ in range(12):
+            killed += nursery.round("conserver", rng.uniform(0.01, 0.06))
+        nursery.round("conserver")
+    finally:
+        nursery.close()
+    assert killed, "aucun passage n’a été interrompu"
+    assert db.session.query(FailedJob).count() == 0
+    runs = db.session.scalars(select(RetentionRun).order_by(RetentionRun.id)).all()
+    assert sum(run.counts.get("travaux_en_echec", 0) for run in runs) == number
+    assert runs[-1].ended_at is not None
