@@ -14,6 +14,7 @@ from backoffice.models import Revision
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
+from backoffice.queries.alerts import alerts_of
 from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import moderated_revision
 from backoffice.queries.reasons import offered
@@ -88,6 +89,7 @@ def version_page(
         sentences=sentences(session, fiche.territoire_id),
         lookalikes=lookalikes(session, fiche, revision),
         support=support_of(session, fiche, content),
+        alerts=alerts_of(session, [fiche.id]).get(fiche.id),
         destination=destination(session, fiche, content),
     )
 

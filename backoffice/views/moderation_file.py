@@ -12,6 +12,7 @@ from backoffice.extensions import db
 from backoffice.models import SavedView
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
+from backoffice.queries.alerts import alerts_of
 from backoffice.queries.queue import FILTERS, MOST, TABS, Wanted, queue, wanted
 from backoffice.queries.queue_filters import options_of
 from backoffice.queries.saved_views import own_view, own_views
@@ -45,6 +46,7 @@ def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = 
         views=own_views(db.session(), current_user),
         choices=CHOICES,
         largest=LARGEST,
+        alerts=alerts_of(db.session(), [row.fiche_id for row in found.rows]),
         error=error,
         where=where,
     )

@@ -255,6 +255,8 @@ def test_an_abandoned_message_never_leaves(app, taken):
 
 FACTS = {
     "depart": "Normandie",
+    "alertes": ["La certification « X » n’est plus valable."],
+    "publiee": True,
     "motif": "Une raison.",
     "remarques": ["Objectifs : dites pour qui."],
     "a_prendre": 2,
