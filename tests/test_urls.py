@@ -73,6 +73,7 @@ from .url_rows import (
     FLUXES,
     NEXT_YEAR,
     NOBODY,
+    PERSONAL,
     RULERS,
     STRUCTURES,
     TERRITOIRES,
@@ -684,6 +685,7 @@ ROWS = (
     *STRUCTURES,
     *NEXT_YEAR,
     *FLUXES,
+    *PERSONAL,
     *TERRITOIRES,
     *ACCOUNT,
     *TABLES,
@@ -795,6 +797,7 @@ class World:
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["compte"] = self.people["autre structure"].id
         self.names["voisine"] = voisine.id
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id

@@ -226,6 +226,21 @@ FLUXES = (
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
+PERSONAL = (
+    Row("mes_donnees.confidentialite", P.PUBLIC, "GET", "/confidentialite", EVERYONE),
+    Row("mes_donnees.accueil", P.CONNECTED, "GET", "/mes-donnees/", (303, *EVERYONE[1:])),
+    Row("mes_donnees.archive", P.CONNECTED, "GET", "/mes-donnees/mes-donnees-relais.zip", (303, *EVERYONE[1:])),
+    Row("mes_donnees.effacer", P.CONNECTED, "POST", "/mes-donnees/effacer", (303, *(422,) * 7)),
+    Row("mes_donnees.demander_lien", P.CONNECTED, "POST", "/mes-donnees/effacer/lien", (303,) * 8),
+    Row("mes_donnees.confirmer", P.PUBLIC, "GET", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacer_par_lien", P.PUBLIC, "POST", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacement", P.ADMINISTER, "GET", "/administration/effacement/{compte}", ADMINISTRATORS),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/{compte}",
+        (303, *ADMINISTRATORS[1:7], 422)),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/999999",
+        (303, *ADMINISTRATORS[1:7], 404)),
+)  # fmt: skip
+
 CONNECTED = (303, *EVERYONE[1:])
 
 ACCOUNT = (

@@ -48,6 +48,8 @@ def come_in(session: Session, user: User, way: LoginWay, place: Place, replaced:
             awaits_code=awaits,
         )
     )
+    if not awaits:
+        user.seen_at = now()
     _note(session, user, way, place, success=True)
     return token
 

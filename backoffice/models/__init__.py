@@ -33,6 +33,7 @@ from .moderation_rules import (
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
+from .personal import Erasure, RetentionNotice, RetentionRun
 from .reasons import Reason
 from .registers import (
     DifferenceKind,
@@ -75,6 +76,7 @@ __all__ = [
     "DistinctPair",
     "Effect",
     "EntryCount",
+    "Erasure",
     "Etablissement",
     "FailedJob",
     "Fiche",
@@ -133,6 +135,8 @@ __all__ = [
     "RemarkEvent",
     "Reminder",
     "ReminderState",
+    "RetentionNotice",
+    "RetentionRun",
     "Revision",
     "RevisionState",
     "RuleDismissal",

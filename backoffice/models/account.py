@@ -117,6 +117,8 @@ class User(UserMixin, Model):
     demonstration: Mapped[bool] = mapped_column(default=False)
     """An account with a public password: it can log in only in demonstration mode."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the person last came in; null when they never did."""
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", lazy="selectin", order_by="Membership.id"
     )

@@ -34,6 +34,7 @@ from . import (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_lots,  # noqa: F401 - adds its pages to the same blueprint
     moderation_porteuse,
@@ -92,6 +93,7 @@ PAGES = (
     imports,
     lheo,
     liens,
+    mes_donnees,
     moderation_file,
     moderation_porteuse,
     mon_compte,
