@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from backoffice import uploads
 from backoffice.extensions import db
 from backoffice.models import (
     AlertKind,
@@ -21,10 +22,13 @@ from backoffice.models.content import Porteuse
 from backoffice.models.dates import local_day, short_day
 from backoffice.transactions import atomic
 from tests import factories as make
+from tests import register_files as files
 from tests.pages import open_page
 from tests.statements import queries_of, statements
 from tests.visitor import Visitor
 from workflows import lapses, operations
+from workflows.registers import runs, versions
+from workflows.registers.declared import REGISTERS
 from workflows.schedule import SCHEDULE
 
 CODE = "RS9001"
@@ -211,3 +215,20 @@ def test_the_job_runs_each_morning(app, nadia):
     make.draft(nadia, preparing())
     SCHEDULE["echeances"].run()
     assert len(flagged()) == len(mails()) == 1
+
+
+def test_a_register_that_is_applied_or_undone_is_looked_at_at_once(app, nadia, tmp_path):
+    make.draft(nadia, preparing("1"))
+    with atomic() as session:
+        session.add(Certification(label="Examen 1", search_name="examen 1", code="1", valid_until=in_days(400)))
+    ended = files.certification(1, Date_Fin_Enregistrement="31/12/2025", Actif="INACTIVE")
+    file = files.write("certifications", tmp_path / "standard.csv", [ended])
+    with file.open("rb") as stream, atomic() as session:
+        row = runs.ask_reading(session, REGISTERS["certifications"], file.name, uploads.keep(stream), None)
+    with atomic() as session:
+        runs.ask_applying(session, row.id, at_once=True)
+    assert [line[1:] for line in flagged()] == [("certification", "1", date(2025, 12, 31))]
+    assert len(mails()) == 1
+    with atomic() as session:
+        versions.undo(session, row.id, None)
+    assert flagged() == []
