@@ -242,6 +242,10 @@ def test_the_last_administrator_and_relais_itself_cannot_be_erased(app):
     assert page.element("mot_de_passe") is None
     sent = Visitor(app, alma).post("/mes-donnees/effacer", {"compris": "oui", "mot_de_passe": make.PASSWORD})
     assert (sent.status_code, db.session.query(Erasure).count()) == (303, 0)
+    shown = make.user("Démo", demonstration=True)
+    db.session.commit()
+    with pytest.raises(Refused), atomic() as session:
+        erase(session, shown.id, shown)
     itself = robot(db.session())
     db.session.commit()
     assert Visitor(app, alma).get(f"/administration/effacement/{itself.id}").status_code == 404

@@ -33,6 +33,8 @@ from backoffice.models import (
     ImportKind,
     ImportLine,
     JobStatus,
+    LoginEvent,
+    LoginWay,
     LotAction,
     Mail,
     Membership,
@@ -40,9 +42,12 @@ from backoffice.models import (
     Notification,
     ObligationEvent,
     Organisme,
+    OrganismeMerge,
     Outcome,
     Phase,
     ReadySentence,
+    RegisterImport,
+    RegisterPhase,
     Revision,
     RevisionState,
     RuleHit,
@@ -747,6 +752,7 @@ def structure_person(structure: Organisme) -> User:
 def a_row_of_each_table(moderator: User) -> dict[str, str]:
     """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
     where = moderator.assignments[0].territoire_id
+    kept, gone = db.session.scalars(select(Organisme.id).order_by(Organisme.id).limit(2))
     word(db.session(), where, shipped()["doublon"], moderator)
     record(db.session(), moderator, moderator.assignments[0].territoire, "nom", "Normandie", "La Normandie", where)
     db.session.add_all(
@@ -756,6 +762,11 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
             Formacode(code="15235", label="Français langue étrangère"),
             SchoolBreak(zone="B", debut=date(2027, 2, 13), fin=date(2027, 2, 28), nom="Vacances d’hiver"),
             Uai(uai="0140001A", nom="École des Tilleuls"),
+            LoginEvent(user_id=moderator.id, way=LoginWay.CODE, success=True, device="Firefox", network="192.0.2.0"),
+            OrganismeMerge(
+                actor_id=moderator.id, kept_id=kept, gone_id=gone, before={}, chosen={}, moved={}, absorbed={}
+            ),
+            RegisterImport(register="formacode", phase=RegisterPhase.LECTURE, status=JobStatus.FINI),
         )
     )
     db.session.commit()

@@ -36,7 +36,8 @@ LINK_LIFE = timedelta(minutes=30)
 def erase(session: Session, account_id: int, actor: User) -> Erasure:
     """Erases the account, once: asked again, gives the proof of the first time.
 
-    Raises Refused, with nothing changed, for the last administrator and for the account of what Relais does itself.
+    Raises Refused, with nothing changed, for the last administrator, for the account of what Relais does itself and for
+    those of the demonstration.
     """
     hold(session)  # before the locks of rows, as in engine.lock
     if done := proof(session, account_id):
@@ -71,6 +72,8 @@ def refusal(session: Session, user: User) -> str:
     """Why the account cannot be erased; "" when it can. Holds the administrators until the transaction ends."""
     if is_robot(user):
         return "Ce compte est celui de Relais lui-même : il ne s’efface pas."
+    if user.demonstration:
+        return "Ce compte de démonstration est à tout le monde : il ne s’efface pas."
     if not (user.administrator and user.active):
         return ""
     others = session.scalars(

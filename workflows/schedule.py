@@ -42,6 +42,12 @@ SCHEDULE = {
         Periodic("cloture", "30 6 * * *", "workflows.closing.close", "Archive ce dont la dernière session est passée."),
         Periodic("pages", "15 7 * * 1-5", "workflows.upkeep.remind_of_pages", "Rappelle les pages à revérifier."),
         Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
+        Periodic(
+            "structures",
+            "30 4 * * *",
+            "workflows.structure_registers.check_all",
+            "Compare les numéros des structures aux registres.",
+        ),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("echeances", "50 5 * * *", "workflows.lapses.look", "Signale ce qui a fini ou fermé."),
         Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),
@@ -67,4 +73,4 @@ class _Entry(CronJob):
         super().__init__(queue.name, func=jobs.perform, args=what, cron=periodic.cron, name=periodic.name)
 
     def enqueue(self, connection: Redis) -> Job:
-        return self.queue.enqueue(jobs.perform, *self.args)
+        return self.queue.enqueue(jobs.perform, *self.args, failure_ttl=jobs.FAILURES_KEPT)
