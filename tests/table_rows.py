@@ -58,6 +58,8 @@ TABLES = (
     *table("journal-des-obligations"),
     *table("journal-des-reunions"),
     *table("journal-des-connexions"),
+    *table("journal-des-effacements"),
+    *table("conservation"),
     *table("fabrications"),
     *table("imports-de-referentiels"),
     *table("imports"),

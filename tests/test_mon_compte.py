@@ -21,6 +21,7 @@ from workflows import links, logins
 
 from . import factories as make
 from .post_office import open_office
+from .statements import queries_of
 from .visitor import Visitor
 
 NEW = "quatre chevaux verts"
@@ -486,6 +487,25 @@ def test_being_seen_is_written_at_most_every_few_minutes_and_waits_for_nobody(ap
             assert visitor.get("/fiches/").status_code == 200
     finally:
         event.remove(db.engine, "before_cursor_execute", keep)
+
+
+def test_a_long_log_costs_no_more_queries_and_is_read_page_by_page(app, nadia):
+    mine, admin = Visitor(app, nadia), Visitor(app, make.administrator())
+    pages = ((mine, "/compte/connexions"), (admin, "/administration/connexions/"))
+    few = [queries_of(visitor, path) for visitor, path in pages]
+    olga = make.provider("Olga Voisine")
+    with atomic() as session:
+        for rank in range(60):
+            logins.refuse(session, (nadia, olga)[rank % 2], LoginWay.MOT_DE_PASSE, logins.Place("Essai", f"N{rank:02}"))
+            logins.come_in(session, nadia, LoginWay.LIEN, logins.Place("Essai"))
+    assert [queries_of(visitor, path) for visitor, path in pages] == few
+    seen, path = [], "/administration/connexions/?q=nadia"
+    while path:
+        page = admin.get(path).text
+        seen += re.findall(r"réseau (N\d\d)", page)
+        following = re.search(r'href="([^"]+)">Plus anciennes', page)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert seen == [f"N{rank:02}" for rank in range(58, -1, -2)]
 
 
 def test_the_page_of_ones_account_gathers_them(app, nadia):

@@ -120,6 +120,7 @@ _TABLE = (
         Permission.MODERATE,
         effect=effects.give_back,
     ),
+    # The account of who had it was closed or erased, or no longer serves the territoire: workflows.deactivation.
     Transition(
         "liberer",
         "Remettre dans la file, la personne n’étant plus là",

@@ -21,11 +21,12 @@ from backoffice.transactions import on_commit
 
 from . import checks
 from .case import Refused
-from .engine import apply
+from .deactivation import release
+from .invitations import withdraw_all_of
 from .notices import Addressee
 from .outbox import give_token, tell
 from .personal_data import ACCOUNT, HOLDINGS, Fate, Holding
-from .robot import is_robot, robot
+from .robot import is_robot
 
 PAGE = "/mes-donnees/?effacer"
 """Where the link leads whoever only comes in by it: it erases nothing by itself."""
@@ -45,7 +46,8 @@ def erase(session: Session, account_id: int, actor: User) -> Erasure:
     user = session.get_one(User, account_id)
     if obstacle := refusal(session, user):
         raise Refused(obstacle)
-    _give_back(session, user)
+    release(session, user)
+    withdraw_all_of(session, user)
     user = session.scalars(
         select(User).where(User.id == account_id).with_for_update(of=User).execution_options(populate_existing=True)
     ).one()
@@ -110,11 +112,6 @@ def in_hand(session: Session, user: User) -> int:
 
 def _taken(user: User) -> ColumnElement[bool]:
     return and_(Revision.moderator_id == user.id, Revision.state == RevisionState.EN_INSTRUCTION)
-
-
-def _give_back(session: Session, user: User) -> None:
-    for fiche_id, revision_id in session.execute(select(Revision.fiche_id, Revision.id).where(_taken(user))).all():
-        apply(session, "liberer", fiche_id=fiche_id, revision_id=revision_id, actor=robot(session))
 
 
 def _clear(session: Session, holding: Holding, user: User) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, null, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from backoffice.models import (
@@ -28,6 +28,9 @@ from backoffice.models import (
     Erasure,
     Fiche,
     ImportJob,
+    Invitation,
+    InvitationState,
+    JoinRequest,
     Link,
     Login,
     LoginEvent,
@@ -300,6 +303,39 @@ HOLDINGS: tuple[Holding, ...] = (
         why="La ligne sert à ne jamais écrire deux fois la même chose. Elle n’a plus ni adresse, ni objet, ni texte.",
         blank=BLANK_MAIL,
     ),
+    Holding(
+        "demandes_rejoindre",
+        "Les structures que vous avez demandé à rejoindre",
+        (JoinRequest.user_id,),
+        {
+            "le": ("Quand", JoinRequest.asked_at),
+            "structure": ("Structure", Organisme.nom),
+            "mots": ("Ce que vous avez écrit", JoinRequest.words),
+            "etat": ("Réponse", JoinRequest.state),
+        },
+        Fate.SUPPRIME,
+        ((Organisme, Organisme.id == JoinRequest.organisme_id),),
+    ),
+    Holding(
+        "invitations_recues",
+        "Les invitations que vous avez reçues",
+        (Invitation.accepted_by_id, Invitation.email),
+        {
+            "le": ("Envoyée", Invitation.sent_at),
+            "adresse": ("Adresse e-mail", Invitation.email),
+            "role": ("Rôle proposé", Invitation.role),
+            "etat": ("Réponse", Invitation.state),
+        },
+        Fate.VIDE,
+        why="Qui a été invité où, et par qui, se garde un an. La ligne ne porte plus votre adresse.",
+        blank={
+            "email": NO_ADDRESS,
+            "state": case(
+                (Invitation.state == InvitationState.OUVERTE, InvitationState.RETIREE), else_=Invitation.state
+            ),
+            "closed_at": func.coalesce(Invitation.closed_at, Invitation.sent_at),
+        },
+    ),
     # --- The history: it stays, and names nobody any more ---
     Holding(
         "fiches_envoyees",
@@ -344,6 +380,26 @@ HOLDINGS: tuple[Holding, ...] = (
         Fate.GARDE,
         ((Fiche, Fiche.id == TransitionLog.fiche_id),),
         why=_HISTORY,
+    ),
+    Holding(
+        "invitations_envoyees",
+        "Les invitations que vous avez envoyées",
+        (Invitation.invited_by_id,),
+        {
+            "le": ("Envoyée", Invitation.sent_at),
+            "role": ("Rôle proposé", Invitation.role),
+            "etat": ("Réponse", Invitation.state),
+        },
+        Fate.GARDE,
+        why=_MINE,
+    ),
+    Holding(
+        "demandes_repondues",
+        "Les demandes à rejoindre une structure auxquelles vous avez répondu",
+        (JoinRequest.decided_by_id,),
+        {"le": ("Quand", JoinRequest.closed_at), "reponse": ("Réponse", JoinRequest.state)},
+        Fate.GARDE,
+        why=_MINE,
     ),
     Holding(
         "remarques",

@@ -25,6 +25,8 @@ from backoffice.models import (
     FicheState,
     ImportJob,
     ImportLine,
+    Invitation,
+    JoinRequest,
     Link,
     Login,
     LoginEvent,
@@ -343,6 +345,13 @@ RULES: dict[str, Rule] = {
         ),
     ),
     "liens_sans_suite": Rows(Link, lambda before: and_(Link.user_id.is_(None), Link.expires_at <= before)),
+    "invitations": Rows(
+        Invitation,
+        lambda before: or_(
+            Invitation.closed_at <= before, and_(Invitation.closed_at.is_(None), Invitation.expires_at <= before)
+        ),
+    ),
+    "demandes_rejoindre": Rows(JoinRequest, lambda before: JoinRequest.closed_at <= before),
     "demandes_adresse": Rows(ContactRequest, lambda before: ContactRequest.expires_at <= before),
     "textes_courriels": Rows(
         Mail,

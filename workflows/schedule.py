@@ -42,6 +42,9 @@ SCHEDULE = {
         Periodic("cloture", "30 6 * * *", "workflows.closing.close", "Archive ce dont la dernière session est passée."),
         Periodic("pages", "15 7 * * 1-5", "workflows.upkeep.remind_of_pages", "Rappelle les pages à revérifier."),
         Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
+        Periodic("demandes", "10 7 * * 1-5", "workflows.joining.remind", "Confie les demandes en retard."),
+        Periodic("orphelines", "20 7 * * 1", "workflows.orphans.notice", "Signale les structures sans personne."),
+        Periodic("liberations", "50 4 * * *", "workflows.deactivation.sweep", "Rend à la file ce qui reste pris."),
         Periodic(
             "structures",
             "30 4 * * *",

@@ -8,6 +8,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from backoffice.models import (
     Change,
+    Erasure,
     FailedJob,
     Fiche,
     FicheState,
@@ -24,6 +25,7 @@ from backoffice.models import (
     ObligationState,
     OrganismeMerge,
     RegisterImport,
+    RetentionRun,
     RevisionState,
     RuleLog,
     RunState,
@@ -167,6 +169,21 @@ class Merges(Table):
         return [("Structure gardée", url_for("structures.structure", organisme_id=row.kept_id))]
 
 
+class Erasures(Table):
+    model_class = Erasure
+    slug, title, one, group = "journal-des-effacements", "Journal des effacements", "Effacement", LOGS
+    about = "Les comptes effacés. Un numéro de compte ne mène plus à personne. Ce journal ne se change pas."
+    columns = ("at", "account_id", "actor", "counts")
+    loading = (person(joinedload(Erasure.actor)),)
+
+
+class Retention(Table):
+    model_class = RetentionRun
+    slug, title, one, group = "conservation", "Effacements de la conservation", "Passage", AT_WORK
+    about = "Ce que Relais efface de lui-même quand sa durée de conservation est passée."
+    columns = ("started_at", "ended_at", "counts")
+
+
 class Registers(Table):
     model_class = RegisterImport
     slug, title, one, group = "imports-de-referentiels", "Imports de référentiels", "Import", AT_WORK
@@ -271,9 +288,11 @@ VIEWS: tuple[type[Table], ...] = (
     Obligations,
     Merges,
     Logins,
+    Erasures,
     Runs,
     Imports,
     Registers,
+    Retention,
     Mails,
     FailedJobs,
 )

@@ -15,7 +15,6 @@ from backoffice.extensions import db
 from backoffice.models import Campaign, Flux, FluxToken, ModerationRule, ReadySentence, Reason, Territoire, User
 from backoffice.models.base import now
 from backoffice.models.vocabulary import DISPOSITIFS, FINANCEURS, PUBLICS
-from backoffice.permissions import Role
 from backoffice.queries.campaigns import served_territoires
 from backoffice.reference.communes import regions
 from backoffice.reference.motifs import Motif
@@ -37,13 +36,6 @@ from .table import Among, Table, Written
 NETWORK = "Réseau"
 MODERATION = "Modération"
 DIFFUSION = "Diffusion"
-ROLES = {
-    Role.SAISIE: "Saisie",
-    Role.RESPONSABLE: "Responsable",
-    Role.MODERATEUR: "Modération",
-    Role.FINANCEUR: "Financement",
-    Role.ADMINISTRATEUR: "Administration",
-}
 DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
 LONGEST_NAME = 80
 
@@ -88,22 +80,27 @@ class Territoires(Written):
 class Accounts(Table):
     model_class = User
     slug, title, one, group = "comptes", "Comptes", "Compte", NETWORK
-    about = "Les personnes qui ont un compte. Rien ne s’y change ici."
+    about = "Les personnes qui ont un compte. Il se règle sur sa propre page."
     columns = ("name", "email", "roles", "active", "created_at")
     more = ("memberships", "assignments", "administrator", "demonstration")
     searched = ("name", "email")
     order = ("name", False)
-    vocabularies = {"roles": ROLES}
 
     def filters(self) -> tuple[Among, ...]:
         return (Among(User.active, "active", yes_no),)
 
     def text(self, row: User, name: str) -> str:
         if name == "memberships":
-            return ", ".join(f"{one.organisme.nom} ({ROLES[one.role]})" for one in row.memberships) or "–"
+            return ", ".join(f"{one.organisme.nom} ({one.role.label})" for one in row.memberships) or "–"
         if name == "assignments":
-            return ", ".join(f"{one.territoire.nom} ({ROLES[one.role]})" for one in row.assignments) or "–"
+            return ", ".join(f"{one.territoire.nom} ({one.role.label})" for one in row.assignments) or "–"
         return super().text(row, name)
+
+    def condition(self) -> ColumnElement[bool]:
+        return User.email.not_like("%.invalid")  # that of Relais itself, which nobody holds
+
+    def elsewhere(self, row: User) -> list[tuple[str, str]]:
+        return [("Régler ce compte", url_for("comptes.compte", user_id=row.id))]
 
 
 # --- Moderation ---------------------------------------------------------------------------------------

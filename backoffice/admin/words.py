@@ -105,6 +105,11 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "chosen": "Choix",
         },
     ),
+    "erasure": ("Effacement", {"account_id": "Numéro du compte", "counts": "Ce qui a été effacé"}),
+    "retention_run": (
+        "Passage de la conservation",
+        {"started_at": "Commencé", "ended_at": "Terminé", "counts": "Ce qui a été effacé"},
+    ),
     "login_event": (
         "Connexion",
         {"user": "Compte", "way": "Moyen", "success": "Réussie", "device": "Appareil", "network": "Réseau"},

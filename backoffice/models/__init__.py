@@ -18,6 +18,7 @@ from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .joining import Invitation, InvitationState, JoinRequest, JoinState, Orphan
 from .link import Link
 from .lots import Lot, LotAction, LotLine, LotResult
 from .moderation_rules import (
@@ -92,7 +93,11 @@ __all__ = [
     "ImportKind",
     "ImportLine",
     "ImportMapping",
+    "Invitation",
+    "InvitationState",
     "JobStatus",
+    "JoinRequest",
+    "JoinState",
     "Link",
     "Login",
     "LoginEvent",
@@ -116,6 +121,7 @@ __all__ = [
     "Organisme",
     "OrganismeMerge",
     "Origin",
+    "Orphan",
     "Outcome",
     "Phase",
     "PostalCode",

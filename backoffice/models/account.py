@@ -164,6 +164,11 @@ class User(UserMixin, Model):
     def organisme_ids(self) -> set[int]:
         return {membership.organisme_id for membership in self.memberships}
 
+    @property
+    def responsable_ids(self) -> set[int]:
+        """The structures whose people are theirs to invite and to remove."""
+        return {row.organisme_id for row in self.memberships if row.role is Role.RESPONSABLE}
+
     def funds(self, territoire_id: int, programme: str, departement: str) -> bool:
         """Whether the person follows such grants as a funder: see queries.conventions.funded for the same in SQL."""
         mine = (row for row in self.assignments if row.role is Role.FINANCEUR)

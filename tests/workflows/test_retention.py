@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import Phase as Stage
 from hypothesis import strategies as st
-from sqlalchemy import event, select, update
+from sqlalchemy import event, insert, select, update
 
 from backoffice import uploads
 from backoffice.extensions import db
@@ -32,7 +32,11 @@ from backoffice.models import (
     ImportJob,
     ImportKind,
     ImportLine,
+    Invitation,
+    InvitationState,
     JobStatus,
+    JoinRequest,
+    JoinState,
     Link,
     Login,
     LoginEvent,
@@ -54,6 +58,7 @@ from backoffice.models import (
 from backoffice.models.base import clock_at, now
 from backoffice.models.dates import local_day, long_day
 from backoffice.passwords import new_token, token_hash
+from backoffice.permissions import Role
 from backoffice.reference.conservation import Period, conservation
 from backoffice.transactions import atomic
 from exports.flux import build
@@ -61,6 +66,7 @@ from tests import factories as make
 from tests.pages import open_page
 from tests.test_backup import everything
 from tests.visitor import Visitor
+from tests.workflows.test_mail_kills import Nursery
 from workflows import retention
 from workflows.personal_data import ERASED, NO_ADDRESS
 
@@ -153,6 +159,28 @@ def a_link(life, moment, due, rng):
 def an_unused_link(life, moment, due, _rng):
     row = Link(token_hash=token_hash(new_token()), email="x@exemple.fr", name="Xavier", expires_at=moment)
     return put(row, "liens_sans_suite", due)
+
+
+def an_invitation(life, moment, due, rng):
+    """One that was withdrawn, or that nobody answered."""
+    closed = rng.random() < 0.5
+    row = Invitation(
+        token_hash=token_hash(new_token()),
+        email=f"invitee{rng.random()}@exemple.fr",
+        role=Role.ADMINISTRATEUR if closed else Role.SAISIE,
+        organisme_id=None if closed else life.provider.memberships[0].organisme_id,
+        invited_by_id=life.provider.id,
+        state=InvitationState.RETIREE if closed else InvitationState.OUVERTE,
+        closed_at=moment if closed else None,
+        expires_at=FIRST + 40 * 365 * DAY if closed else moment,
+    )
+    return put(row, "invitations", due)
+
+
+def a_join_request(life, moment, due, _rng):
+    asked = {"organisme_id": life.provider.memberships[0].organisme_id, "user_id": life.provider.id, "words": "Moi."}
+    row = JoinRequest(**asked, due_on=FIRST.date(), state=JoinState.RETIREE, closed_at=moment)
+    return put(row, "demandes_rejoindre", due)
 
 
 def a_request(life, moment, due, _rng):
@@ -359,6 +387,8 @@ MAKERS = (
     ("preuves", a_proof),
     ("liens", a_link),
     ("liens_sans_suite", an_unused_link),
+    ("invitations", an_invitation),
+    ("demandes_rejoindre", a_join_request),
     ("demandes_adresse", a_request),
     ("textes_courriels", a_text),
     ("adresses_courriels", an_address),
@@ -619,3 +649,27 @@ def test_the_command_says_first_and_erases_when_told(app):
     words = open_page(Visitor(app, alma), "/administration/exploitation/").words()
     assert "Les travaux de fond en échec : 1" in words
     assert "Pas terminé" in words
+
+
+def test_killed_at_any_moment_the_next_run_goes_on(app):
+    """For good, by the system: what was committed is counted, what was not is still due."""
+    rng, number = random.Random(20261122), 3_000
+    make.administrator()
+    db.session.execute(
+        insert(FailedJob),
+        [{"function": "x.y", "arguments": [], "reason": "OSError", "failed_at": now() - 31 * DAY}] * number,
+    )
+    db.session.commit()
+    db.session.remove()
+    nursery, killed = Nursery(app), 0
+    try:
+        for _ in range(12):
+            killed += nursery.round("conserver", rng.uniform(0.01, 0.06))
+        nursery.round("conserver")
+    finally:
+        nursery.close()
+    assert killed, "aucun passage n’a été interrompu"
+    assert db.session.query(FailedJob).count() == 0
+    runs = db.session.scalars(select(RetentionRun).order_by(RetentionRun.id)).all()
+    assert sum(run.counts.get("travaux_en_echec", 0) for run in runs) == number
+    assert runs[-1].ended_at is not None

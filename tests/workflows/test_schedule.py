@@ -30,15 +30,17 @@ from workflows.retention import run
 KEPT = timedelta(days=90)
 """«fichiers_importes», in conservation.toml."""
 
+WEEKLY = {"orphelines"}
+
 
 @pytest.mark.parametrize("periodic", schedule.SCHEDULE.values(), ids=lambda row: row.name)
-def test_each_row_names_a_job_that_exists_and_an_hour_that_comes_every_working_day(periodic):
+def test_each_row_names_a_job_that_exists_and_an_hour_that_comes_soon(periodic):
     module, _, name = periodic.function.rpartition(".")
     assert callable(getattr(import_module(module), name))
     monday = datetime(2026, 11, 2, tzinfo=UTC)
     hours = croniter(periodic.cron, monday)
     assert hours.get_next(datetime) < monday + timedelta(days=1)
-    assert hours.get_next(datetime) < monday + timedelta(days=2)
+    assert hours.get_next(datetime) < monday + timedelta(days=8 if periodic.name in WEEKLY else 2)
 
 
 @pytest.mark.redis

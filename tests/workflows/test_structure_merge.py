@@ -22,7 +22,11 @@ from backoffice.models import (
     ImportJob,
     ImportKind,
     ImportMapping,
+    Invitation,
+    InvitationState,
     JobStatus,
+    JoinRequest,
+    JoinState,
     Mail,
     Membership,
     Organisme,
@@ -37,6 +41,7 @@ from backoffice.models import (
     TransitionLog,
     Verification,
 )
+from backoffice.models.base import now
 from backoffice.models.content import Contact, Structure, dump
 from backoffice.passwords import token_hash
 from backoffice.permissions import Role
@@ -189,6 +194,27 @@ def checks(crowd: Crowd, draw, whose: Organisme) -> None:
         )  # fmt: skip
 
 
+def people_who_come(crowd: Crowd, draw, whose: Organisme) -> None:
+    for rank in draw(st.sets(st.integers(0, 1))):
+        crowd.rank += 1
+        state = draw(st.sampled_from([InvitationState.OUVERTE, InvitationState.RETIREE]))
+        db.session.add(
+            Invitation(
+                token_hash=f"invitation-{crowd.rank}", email=f"invitee{rank}@exemple.fr", organisme_id=whose.id,
+                role=draw(st.sampled_from([Role.SAISIE, Role.RESPONSABLE])), invited_by_id=crowd.moderator.id,
+                expires_at=now(), state=state, closed_at=None if state is InvitationState.OUVERTE else LONG_AGO,
+            )
+        )  # fmt: skip
+
+
+def requests(crowd: Crowd, draw, whose: Organisme) -> None:
+    for person in draw(st.lists(st.sampled_from(crowd.people), unique=True)):
+        state = draw(st.sampled_from([JoinState.EN_ATTENTE, JoinState.RETIREE]))
+        closed = None if state is JoinState.EN_ATTENTE else LONG_AGO
+        said = {"words": "Moi.", "due_on": LONG_AGO.date(), "state": state, "closed_at": closed}
+        db.session.add(JoinRequest(organisme_id=whose.id, user_id=person.id, **said))
+
+
 BUILDERS = {
     "membership": members,
     "fiche": fiches,
@@ -198,6 +224,8 @@ BUILDERS = {
     "import_job": import_jobs,
     "import_mapping": mappings,
     "structure_check": checks,
+    "invitation": people_who_come,
+    "join_request": requests,
 }
 """{table that names a structure: rows of it}, in an order in which they can be made."""
 
@@ -205,6 +233,8 @@ JOINED_COLUMNS = {
     "membership": {"role"},
     "support": {"accepted", "answered_at"},
     "campaign_invitation": {"invited_at"},
+    "invitation": {"role", "state", "closed_at"},
+    "join_request": {"state", "closed_at"},
     "import_mapping": {"chosen"},
     "structure_check": {"state", "source", "findings", "note", "actor_id", "at"},
 }

@@ -23,7 +23,7 @@ from exports.importing.reading import UnreadableFile
 from workflows.case import Refused
 from workflows.jobs import enqueue
 
-from . import versions
+from . import calendar, versions
 from .declared import REGISTERS, Format, Register
 from .reading import Entry, open_reader
 
@@ -84,6 +84,7 @@ def _ask(session: Session, row: RegisterImport) -> None:
 
 def purge() -> None:
     """The nightly job: forgets what was read long ago and never applied. The reports stay."""
+    calendar.refresh()  # should the process that applied it have been killed just after
     with atomic() as session:
         aside = select(RegisterRow.import_id).distinct()
         old = select(RegisterImport.id).where(RegisterImport.id.in_(aside), RegisterImport.moved_at < now() - KEPT)

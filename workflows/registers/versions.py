@@ -7,9 +7,12 @@ it drop. The first reading of a register that has no row is believed whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text, true
 from sqlalchemy.orm import Session, aliased
@@ -25,7 +28,7 @@ from workflows.jobs import enqueue
 from . import differences
 from .declared import REGISTERS, Format, Register
 
-LISTENERS: tuple[str, ...] = ("workflows.lapses.after_import",)
+LISTENERS: tuple[str, ...] = ("workflows.lapses.after_import", "workflows.registers.calendar.follow")
 """Jobs asked for with the number of a version once it is applied, and again once it is undone (`undone_at` then says
 so): ``package.module.function``. Each looks at the version's differences that are applied."""
 
@@ -170,6 +173,42 @@ def _tell(session: Session, row: RegisterImport, actor: User | None, before: str
         enqueue(session, listener, row.id)
 
 
+def set_patience(session: Session, register: Register, values: Mapping[str, int], actor: User | None) -> None:
+    """What an administrator sets; each value that changes is kept in the log of changes."""
+    before, own = patience_of(session, register), session.get(RegisterSetting, register.name)
+    if own is None:
+        own = RegisterSetting(register=register.name, **asdict(before))
+        session.add(own)
+    for name, value in values.items():
+        setattr(own, name, value)
+    session.flush()
+    for name, value in values.items():
+        record(session, actor, own, name, str(getattr(before, name)), str(value))
+
+
+def told(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
+    """(column, value before, value after) of what changes between two rows; all of the only one, where there is one."""
+    old, new = before or {}, after or {}
+    return [
+        (name, _words(old.get(name)), _words(new.get(name)))
+        for name in (after or old)
+        if name != "search_name" and _words(old.get(name)) != _words(new.get(name))
+    ]
+
+
+def _words(value: Any) -> str:
+    """SQLite writes 1 and 0 where PostgreSQL writes true and false."""
+    return "" if value is None else str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _end_of(day: date) -> datetime:
+    """The end of a day in Paris."""
+    if day >= date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    following = day + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+
+
 def as_of(session: Session, register: Register, moment: datetime) -> Iterator[dict[str, Any]]:
     """The rows of the table as they were then, in no order: {column: value}, days as ISO 8601 or as dates.
 
@@ -201,3 +240,11 @@ def as_of(session: Session, register: Register, moment: datetime) -> Iterator[di
     for before in session.scalars(earlier.execution_options(yield_per=1000)):
         if before is not None:
             yield before
+
+
+def write_csv(session: Session, register: Register, day: date, output: TextIO) -> None:
+    """The table as it was at the end of a day."""
+    columns = [column.name for column in register.table.c]
+    writer = csv.DictWriter(output, columns, delimiter=";", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(as_of(session, register, _end_of(day)))

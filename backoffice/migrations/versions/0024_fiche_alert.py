@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0023"
+down_revision = "0019"
 
 KINDS = "kind IN ('certification', 'certification_bientot', 'structure', 'porteuse', 'formateur')"
 
