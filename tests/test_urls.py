@@ -803,7 +803,7 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
                 actor_id=moderator.id, kept_id=kept, gone_id=gone, before={}, chosen={}, moved={}, absorbed={}
             ),
             RetentionRun(counts={"comptes": 1}),
-            Erasure(account_id=moderator.id, actor_id=moderator.id, counts={"adresses": 1}),
+            Erasure(account_id=make.user("Ada Partie", active=False).id, actor_id=moderator.id, counts={"adresses": 1}),
             RegisterImport(register="formacode", phase=RegisterPhase.LECTURE, status=JobStatus.FINI),
         )
     )
