@@ -55,11 +55,15 @@ PAGES = {
     "apres-l-envoi": Page(
         "Après l’envoi : corriger, mettre à jour, reconduire", STRUCTURES, where=("/fiches", "/subventions", "/import")
     ),
+    "votre-structure": Page(
+        "Votre structure : numéros, lieux, personnes", STRUCTURES, where=("/structures", "/structure")
+    ),
     "moderer": Page("Vérifier les fiches", MODERATORS, where=("/moderation", "/historique")),
     "suivre-une-subvention": Page(
         "Suivre une subvention et ses obligations", FUNDERS, where=("/suivi", "/conventions", "/bilan", "/consultation")
     ),
     "lire-un-flux": Page("Reprendre un flux LHEO ou les données ouvertes", READERS, where=("/lheo", "/api")),
+    "votre-compte": Page("Votre compte", ALL, where=("/compte", "/connexion", "/confidentialite")),
     "glossaire": Page("Les mots de Relais", ALL),
 }
 
