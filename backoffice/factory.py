@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backoffice import assets, cli, config, logs, models, security, views
-from backoffice.extensions import bootstrap, csrf, db, folders, jobs, limiter, migrate, post
+from backoffice import admin, assets, cli, config, logs, models, security, views
+from backoffice.extensions import babel, bootstrap, csrf, db, folders, jobs, limiter, migrate, post
 from workflows import mail
 
 __all__ = ["create_app", "models"]
@@ -38,6 +38,8 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     post.init_app(app, mail.wake)
     security.init_app(app)
     views.init_app(app)  # refuses who may not come in, before CSRF looks at what they sent
+    babel.init_app(app, default_locale="fr", default_timezone="Europe/Paris")
+    admin.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
     cli.init_app(app)

@@ -81,9 +81,14 @@ class Definition(Form):
         description="Facultatif. Il est ajouté à l’e-mail d’invitation.",
     )
 
-    def __init__(self, formdata: Any, territoires: Iterable[Territoire], **kwargs: Any):
-        super().__init__(formdata, **kwargs)
+    def __init__(
+        self, formdata: Any, territoires: Iterable[Territoire], campaign: Campaign | None = None, **kwargs: Any
+    ):
+        """campaign: the one that is changed; its territoires are ticked."""
+        super().__init__(formdata, obj=campaign, **kwargs)
         self.territoires.choices = choices((territoire.id, territoire.nom) for territoire in territoires)
+        if campaign is not None and formdata is None:
+            self.territoires.data = [territoire.id for territoire in campaign.territoires]
 
     def validate_deadline(self, field: Field) -> None:
         opens = self.opens_on.data

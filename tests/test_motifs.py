@@ -147,9 +147,9 @@ def test_what_a_reason_lacks_is_said_at_its_field(visitor):
     assert page.shown("libelle") == ["x" * 200]
 
 
-def test_only_its_moderators_word_the_reasons_of_a_territoire(app, marc):
+def test_only_its_moderators_and_administrators_word_the_reasons_of_a_territoire(app, marc):
     motif = shipped()["doublon"]
-    for stranger in (make.moderator("Mina Modèle", "grand-est"), make.administrator(), make.provider()):
+    for stranger in (make.moderator("Mina Modèle", "grand-est"), make.provider()):
         with pytest.raises(Refused):
             word(db.session(), make.territoire().id, motif, stranger)
 

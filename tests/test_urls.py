@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
 from lxml import html
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from backoffice import uploads
+from backoffice.admin import VIEWS
+from backoffice.admin.table import Table
 from backoffice.extensions import db, limiter
 from backoffice.models import (
+    CertifInfo,
     Convention,
     ConventionFiche,
+    Etablissement,
     FailedJob,
     Fiche,
     Flux,
     FluxRun,
     FluxToken,
+    Formacode,
     ImportKind,
     ImportLine,
     JobStatus,
@@ -41,18 +47,24 @@ from backoffice.models import (
     RevisionState,
     RuleHit,
     SavedView,
+    SchoolBreak,
     TransitionLog,
+    Uai,
     User,
 )
 from backoffice.models.content import dump
 from backoffice.permissions import Permission
+from backoffice.reference.motifs import shipped
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
 from workflows import conventions
+from workflows.changes import record
 from workflows.imports import create_job
 from workflows.lots import prepare
+from workflows.reasons import word
 from workflows.remarks import pin
 
 from . import factories as make
+from .table_rows import TABLES
 from .url_rows import (
     ACCOUNT,
     ADMINISTRATORS,
@@ -672,6 +684,7 @@ ROWS = (
     *NEXT_YEAR,
     *FLUXES,
     *ACCOUNT,
+    *TABLES,
 )
 
 POSTS = [row for row in ROWS if row.method == "POST"]
@@ -727,16 +740,41 @@ def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
 
 
+def a_row_of_each_table(moderator: User) -> dict[str, str]:
+    """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
+    where = moderator.assignments[0].territoire_id
+    word(db.session(), where, shipped()["doublon"], moderator)
+    record(db.session(), moderator, moderator.assignments[0].territoire, "nom", "Normandie", "La Normandie", where)
+    db.session.add_all(
+        (
+            CertifInfo(code="84503", label="DELF A1"),
+            Etablissement(siret=make.SIRET, denomination="Centre social des Tilleuls"),
+            Formacode(code="15235", label="Français langue étrangère"),
+            SchoolBreak(zone="B", debut=date(2027, 2, 13), fin=date(2027, 2, 28), nom="Vacances d’hiver"),
+            Uai(uai="0140001A", nom="École des Tilleuls"),
+        )
+    )
+    db.session.commit()
+    return {f"ligne_{view.slug}": first_key(view) for view in VIEWS}
+
+
+def first_key(view: type[Table]) -> str:
+    """Of the tables that grow, a row that the World made; of the communes, any."""
+    model, shown = view.model_class, view()
+    first = select(model).where(shown.condition()).order_by(*inspect(model).primary_key).limit(1)
+    return shown.key(db.session.scalars(first).one())
+
+
 class World:
     """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
 
     def __init__(self) -> None:
-        theirs = make.organisme()
+        theirs, voisine = make.organisme(), make.organisme("Association voisine")
         provider, moderator = make.provider("Nadia Exemple", theirs), make.moderator()
         self.people = {
             "anonyme": None,
             "structure": provider,
-            "autre structure": make.provider("Olga Voisine", make.organisme("Association voisine")),
+            "autre structure": make.provider("Olga Voisine", voisine),
             "moderateur": moderator,
             "autre moderateur": make.moderator("Mina Modèle", "grand-est"),
             "financeur": make.funder(),
@@ -755,6 +793,7 @@ class World:
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["voisine"] = voisine.id
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id
         self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
@@ -780,6 +819,8 @@ class World:
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
+        self.names |= a_row_of_each_table(moderator)
+        self.names["ligne_flux"] = self.names["flux"]  # the one that was made
 
     def send(self, visitor: Visitor, row: Row, **extra: str):
         path = row.path.format_map(self.names)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Support
 from backoffice.models.base import now
 from backoffice.models.content import Contenu
+from backoffice.models.cut import hold
 from backoffice.passwords import new_token, token_hash
 
 from .case import Case, Refused
@@ -69,11 +72,24 @@ def find(session: Session, token: str) -> Support | None:
 
 def answer(session: Session, token: str, yes: bool) -> Support | None:
     """Keeps the answer of a carrier; None when the token is unknown."""
+    hold(session)
     support = find(session, token)
     if support is not None:
-        support.accepted, support.answered_at = yes, now()
+        for one in (support, *_followed(session, support)):
+            one.accepted, one.answered_at = yes, now()
         session.flush()
     return support
+
+
+def _followed(session: Session, support: Support) -> Sequence[Support]:
+    """The same request of the structure that this one was made one with since."""
+    return session.scalars(
+        select(Support).where(
+            Support.organisme_id == support.organisme.merged_into_id,
+            Support.siret == support.siret,
+            Support.email == support.email,
+        )
+    ).all()
 
 
 def support_of(session: Session, fiche: Fiche, content: Contenu) -> Support | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
 from backoffice.models.cut import hold
@@ -81,6 +82,8 @@ def apply(
 
 def lock(session: Session, fiche_id: int) -> Fiche:
     """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
+    seen = session.identity_map.get(identity_key(Fiche, fiche_id))
+    owner = seen.__dict__.get("organisme_id") if seen is not None else None
     hold(session)
     try:
         fiche = session.scalars(
@@ -95,7 +98,16 @@ def lock(session: Session, fiche_id: int) -> Fiche:
         select(Revision).where(Revision.fiche_id == fiche_id).execution_options(populate_existing=True)
     ).all()
     session.refresh(fiche, ["revisions"])
+    if owner not in (None, fiche.organisme_id):
+        _forget_memberships(session)
     return fiche
+
+
+def _forget_memberships(session: Session) -> None:
+    """Its structure was made one with another while we waited: its people have followed, and are read anew."""
+    for row in list(session.identity_map.values()):
+        if isinstance(row, User):
+            session.expire(row, ["memberships"])
 
 
 def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:

@@ -315,6 +315,15 @@ _TABLE = (
         obligatory=True,
     ),
     Notice(
+        "structures_reunies",
+        "Vos structures réunies avec une autre",
+        "a moderator or an administrator has made two structures one",
+        named,
+        "« {{ disparue }} » et « {{ structure }} » sont réunies",
+        "/structures/{organisme}",
+        obligatory=True,
+    ),
+    Notice(
         "campagne_invitation",
         "Les campagnes de reconduction",
         "a territoire opens a campaign: the structures that had a fiche last year are invited, once each",

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Reason, User
 from backoffice.models.base import now
-from backoffice.permissions import Permission, Role
 from backoffice.queries.reasons import offered
 from backoffice.reference.motifs import Motif
 
 from .case import Refused
+from .settings import may_set
 
 
 def chosen(session: Session, fiche: Fiche, transition: str, code: str) -> Motif:
@@ -26,7 +26,7 @@ def chosen(session: Session, fiche: Fiche, transition: str, code: str) -> Motif:
 
 def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Reason:
     """Keeps what a territoire writes of a reason; with an empty code, adds a reason of its own."""
-    if territoire_id not in actor.territoire_ids(Role.MODERATEUR) or not actor.can(Permission.MODERATE):
+    if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les motifs de ce territoire.")
     code = motif.code or f"propre-{secrets.token_hex(4)}"
     row = session.scalars(

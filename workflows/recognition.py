@@ -48,7 +48,7 @@ def recognise(session: Session, territoire_id: int, said: Grant | Convention) ->
         if len(found) == 1:
             return Recognised(found[0], [Candidate(found[0], 100, why)])
         if found:
-            return _among([Candidate(row, _alike(row.nom, said.nom), why) for row in found])
+            return _among([Candidate(row, alike(row.nom, said.nom), why) for row in found])
     named = session.scalars(theirs).all() if said.nom else _of_siren(session, territoire_id, said.siret)
     return _among([_compared(row, said) for row in named])
 
@@ -66,10 +66,10 @@ def _among(candidates: Sequence[Candidate]) -> Recognised:
 
 def _compared(organisme: Organisme, said: Grant | Convention) -> Candidate:
     """Two SIRET that differ are a doubt, however alike the names; the same SIREN brings them nearer."""
-    score, why = _alike(organisme.nom, said.nom), "nom proche"
+    score, why = alike(organisme.nom, said.nom), "nom proche"
     raison = str(organisme.structure.get("raison_sociale", ""))
-    if _alike(raison, said.nom) > score:
-        score, why = _alike(raison, said.nom), "nom officiel proche"
+    if alike(raison, said.nom) > score:
+        score, why = alike(raison, said.nom), "nom officiel proche"
     if said.siret and organisme.siret and said.siret[:9] == organisme.siret[:9]:
         return Candidate(organisme, max(score, 90) if score < SURE else 96, "même SIREN, autre établissement")
     if said.siret and organisme.siret and score >= SURE:
@@ -90,16 +90,18 @@ def _numbers(said: Grant | Convention) -> list[tuple[ColumnElement[bool], str]]:
 def _of_siren(session: Session, territoire_id: int, siret: str) -> Sequence[Organisme]:
     if not siret:
         return []
-    alike = Organisme.siret.startswith(siret[:9], autoescape=True)
-    return session.scalars(select(Organisme).where(works_in([territoire_id]), alike)).all()
+    of_siren = Organisme.siret.startswith(siret[:9], autoescape=True)
+    return session.scalars(select(Organisme).where(works_in([territoire_id]), of_siren)).all()
 
 
-def _alike(one: str, two: str) -> int:
-    folded = _bare(one), _bare(two)
+def alike(one: str, two: str) -> int:
+    """0 to 100, of two names; 0 when one of them says nothing."""
+    folded = bare_name(one), bare_name(two)
     return int(fuzz.token_sort_ratio(*folded)) if all(folded) else 0
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """A name without what many share, folded."""
     words = search_key(name).split()
     return " ".join([word for word in words if word not in EMPTY_WORDS] or words)
 

@@ -44,6 +44,7 @@ SCHEDULE = {
         Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),
+        Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
         Periodic("imports", "15 4 * * *", "workflows.imports.purge", "Efface les fichiers importés il y a longtemps."),
     )
 }

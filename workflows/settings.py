@@ -15,9 +15,15 @@ from .case import Refused
 from .changes import record
 
 
+def may_set(actor: User, territoire_id: int) -> bool:
+    """Whether the person sets what a territoire decides for itself: its moderators, and the administrators."""
+    moderates = territoire_id in actor.territoire_ids(Role.MODERATEUR) and actor.can(Permission.MODERATE)
+    return moderates or actor.can(Permission.ADMINISTER)
+
+
 def change_settings(session: Session, territoire_id: int, values: Mapping[str, int | bool], actor: User) -> int:
     """Writes those of `values` (by name of setting) that differ; returns how many did."""
-    if territoire_id not in actor.territoire_ids(Role.MODERATEUR) or not actor.can(Permission.MODERATE):
+    if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les réglages de ce territoire.")
     territoire = session.scalars(
         select(Territoire)

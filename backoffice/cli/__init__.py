@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import backup, communes, flux, imports, jobs, lheo, mail, seed, users
+from . import backup, communes, flux, imports, jobs, lheo, mail, registers, seed, users
 
 
 def init_app(app: Flask) -> None:
-    for group in (communes.group, flux.group, jobs.group, lheo.group, mail.group, seed.group, users.group):
+    for group in (
+        communes.group,
+        flux.group,
+        jobs.group,
+        lheo.group,
+        mail.group,
+        registers.group,
+        seed.group,
+        users.group,
+    ):
         app.cli.add_command(group)
     for command in (backup.backup, backup.restore, imports.command):
         app.cli.add_command(command)

@@ -91,7 +91,9 @@ def _attach(user: User, role: Role, organisme: str | None, territoire: Territoir
     if not organisme:
         raise click.ClickException("Donnez le nom de la structure avec --organisme.")
     found = db.session.scalars(
-        select(Organisme).where(Organisme.nom == organisme, Organisme.territoire_id == territoire.id)
+        select(Organisme).where(
+            Organisme.nom == organisme, Organisme.territoire_id == territoire.id, Organisme.merged_into_id.is_(None)
+        )
     ).first()
     found = found or Organisme(nom=organisme, territoire_id=territoire.id)
     user.memberships.append(Membership(role=role, organisme=found))

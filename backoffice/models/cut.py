@@ -35,3 +35,12 @@ def cut(session: Session) -> datetime:
     at = now()
     session.rollback()
     return at
+
+
+def alone(session: Session) -> None:
+    """Waits for the decisions that are under way, and holds off those to come until the transaction ends.
+
+    To be called first: before a row is locked, so that nobody waits for a row that we hold while we wait for them.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": KEY})

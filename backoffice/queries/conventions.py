@@ -30,6 +30,7 @@ from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 
 from .fiches import containing
+from .structures import works_in
 
 
 def funded(user: User) -> ColumnElement[bool]:
@@ -256,12 +257,12 @@ def shown_revision(fiche: Fiche, *, own: bool) -> Revision | None:
 
 def structure_in(session: Session, territoire_id: int, organisme_id: int) -> Organisme | None:
     return session.scalars(
-        select(Organisme).where(Organisme.id == organisme_id, Organisme.territoire_id == territoire_id)
+        select(Organisme).where(works_in([territoire_id])).where(Organisme.id == organisme_id)
     ).first()
 
 
 def structures_like(session: Session, territoire_id: int, text: str) -> Sequence[Organisme]:
     """Those whose name holds the words, or of this SIRET."""
     named = or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
-    query = select(Organisme).where(Organisme.territoire_id == territoire_id, named)
+    query = select(Organisme).where(works_in([territoire_id]), named)
     return session.scalars(query.order_by(Organisme.nom, Organisme.id).limit(20)).all()

@@ -27,6 +27,12 @@ def helped_structure(session: Session, user: User, organisme_id: int) -> Organis
     return session.scalars(_helped(user).where(Organisme.id == organisme_id)).first()
 
 
+def survivor(session: Session, organisme_id: int) -> int:
+    """The structure that it was made one with; itself while it lives."""
+    merged = select(Organisme.merged_into_id).where(Organisme.id == organisme_id)
+    return session.scalar(merged) or organisme_id
+
+
 def helped_among(session: Session, user: User, ids: Collection[int]) -> set[int]:
     """Those of these structures that the person may help."""
     return set(session.scalars(_helped(user).where(Organisme.id.in_(ids)).with_only_columns(Organisme.id)))

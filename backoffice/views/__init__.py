@@ -49,6 +49,7 @@ from . import (
     remarques,
     saisie,
     second_facteur,
+    structure_doubles,
     structure_forms,  # noqa: F401 - adds its pages to those of the structure
     structures,
     subventions,
@@ -100,6 +101,7 @@ PAGES = (
     remarques,
     saisie,
     second_facteur,
+    structure_doubles,
     structures,
     subventions,
     suivi_flux,

@@ -33,7 +33,8 @@ blueprint = Blueprint("assistance", __name__, url_prefix="/moderation/structures
 
 def helped(organisme_id: int) -> Organisme:
     """The structure, when it is of one of the moderator's territoires; else 404."""
-    return queries.helped_structure(db.session(), current_user, organisme_id) or abort(404)
+    session = db.session()
+    return queries.helped_structure(session, current_user, queries.survivor(session, organisme_id)) or abort(404)
 
 
 @blueprint.get("/")

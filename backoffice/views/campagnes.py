@@ -71,8 +71,7 @@ def creer() -> ResponseReturnValue:
 def modifier(campaign_id: int) -> ResponseReturnValue:
     campaign = managed(campaign_id)
     territoires = queries.served_territoires(db.session(), current_user)
-    chosen = [territoire.id for territoire in campaign.territoires]
-    return form_page(Definition(None, territoires, obj=campaign, data={"territoires": chosen}), campaign)
+    return form_page(Definition(None, territoires, campaign), campaign)
 
 
 @blueprint.post("/<int:campaign_id>/modifier")

@@ -24,6 +24,7 @@ from backoffice.extensions import db, limiter, login, read_only
 from backoffice.models import LoginWay, Organisme, User
 from backoffice.passwords import LONGEST, verify
 from backoffice.permissions import Permission
+from backoffice.queries.structures import survivor
 from backoffice.security import safe_next
 from backoffice.transactions import atomic
 from workflows import logins, second_factor
@@ -163,4 +164,7 @@ def acting_organisme() -> Organisme | None:
     if not current_user.is_authenticated or not current_user.memberships:
         return None
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    return own.get(session.get("organisme_id"), next(iter(own.values())))
+    chosen = session.get("organisme_id")
+    if chosen is not None and chosen not in own:
+        chosen = survivor(db.session(), chosen)
+    return own.get(chosen, next(iter(own.values())))

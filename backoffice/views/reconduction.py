@@ -16,6 +16,7 @@ from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
 from backoffice.queries.campaigns import open_to
+from backoffice.queries.structures import survivor
 from backoffice.security import id_of
 from backoffice.transactions import atomic
 from forms.paths import PATHS
@@ -41,7 +42,7 @@ def choisir(organisme_id: int | None = None) -> ResponseReturnValue:
     if "fiche" in request.args:
         return dates_page(chosen())
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    organisme = own.get(organisme_id) if organisme_id is not None else acting_organisme()
+    organisme = own.get(survivor(db.session(), organisme_id)) if organisme_id is not None else acting_organisme()
     return choice_page(organisme or abort(404), NONE_CHOSEN if "choix" in request.args else "")
 
 

@@ -12,13 +12,11 @@ from flask_login import current_user
 from backoffice.extensions import db
 from backoffice.models import ReadySentence
 from backoffice.models.base import now
-from backoffice.models.remark import LONGEST
 from backoffice.models.text import clean
 from backoffice.permissions import Permission, Role
 from backoffice.queries.remarks import moderated_remark, own_sentence, sentences
 from backoffice.transactions import atomic
-from forms.labels import full_label
-from forms.paths import PATHS
+from forms import ready_sentences
 from workflows import remarks
 from workflows.case import Refused
 from workflows.engine import lock
@@ -107,22 +105,12 @@ def sentences_page(
     return render_template(
         "moderation/phrases.html",
         territoires=[(row, sentences(db.session(), row.id)) for row in territoires],
-        questions=_questions(),
+        questions=ready_sentences.questions(),
         error=error,
         about=about,
         typed=typed,
         where=where,
     )
-
-
-def _questions() -> dict[str, str]:
-    """{pattern: label} of every question of every path."""
-    return {
-        question.pattern: full_label(question.pattern.replace("[]", "-0").replace(".", "-"), path)
-        for path in PATHS.values()
-        for step in path.steps
-        for question in step.questions()
-    }
 
 
 @blueprint.post("/moderation/phrases")
@@ -131,7 +119,7 @@ def ajouter_phrase() -> ResponseReturnValue:
     territoire = request.form.get("territoire", type=int)
     if territoire not in current_user.territoire_ids(Role.MODERATEUR):
         abort(404)
-    typed, error = _typed_sentence()
+    typed, error = ready_sentences.read(request.form)
     if error:
         return sentences_page(error, "", typed, territoire), 422
     with atomic() as session:
@@ -144,7 +132,7 @@ def ajouter_phrase() -> ResponseReturnValue:
 @requires(Permission.MODERATE, keeps_input=True)
 def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
     ready = own_sentence(db.session, current_user, sentence_id) or abort(404)
-    typed, error = _typed_sentence()
+    typed, error = ready_sentences.read(request.form)
     if error:
         return sentences_page(error, str(sentence_id), typed), 422
     with atomic():
@@ -161,19 +149,3 @@ def retirer_phrase(sentence_id: int) -> ResponseReturnValue:
         ready.removed_at = now()
     flash("La phrase est retirée.", "success")
     return redirect(url_for(".phrases"), 303)
-
-
-def _typed_sentence() -> tuple[dict[str, str], str]:
-    """What was typed, and what is wrong with it."""
-    typed = {
-        "question": request.form.get("question", ""),
-        "texte": clean(request.form.get("texte", ""), multiline=True),
-    }
-    if typed["question"] and typed["question"] not in _questions():
-        typed["question"] = ""
-        return typed, "Choisissez la question dans la liste."
-    if not typed["texte"]:
-        return typed, "Écrivez la phrase."
-    if len(typed["texte"]) > LONGEST:
-        return typed, f"La phrase est trop longue : {LONGEST} caractères au plus."
-    return typed, ""

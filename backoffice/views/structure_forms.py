@@ -47,6 +47,7 @@ def stale(organisme: Organisme) -> bool:
 def content_of(organisme: Organisme) -> Contenu:
     """What the fields of the fiches are filled with."""
     content = load({"structure": structures.known_structure(db.session(), organisme), "lieux": organisme.lieux})
+    content.structure.nom = organisme.nom
     content.dernier_repere = len(content.lieux)
     return content
 

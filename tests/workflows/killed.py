@@ -1,4 +1,4 @@
-"""The small process of test_mail_kills: reads orders, makes a child for each, kills it after a while."""
+"""The small process of tests that kill: reads orders, makes a child for each, kills it after a while."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from backoffice.models import User
 from backoffice.transactions import atomic
 from workflows import mail
 from workflows.engine import apply
+from workflows.registers import runs
 
 
 def decide(fiche_id: str, revision_id: str, moderator_id: str) -> None:
@@ -28,7 +29,11 @@ def decide(fiche_id: str, revision_id: str, moderator_id: str) -> None:
         )
 
 
-ORDERS = {"renvoyer": decide, "relever": mail.sweep}
+def register(import_id: str) -> None:
+    runs.run(int(import_id))
+
+
+ORDERS = {"renvoyer": decide, "relever": mail.sweep, "registre": register}
 
 
 def tell(word: str) -> None:

@@ -1,0 +1,18 @@
+"""The tables of the administration, on Flask-Admin. What each one shows is in reference, network and logs."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_admin import Admin
+
+from . import logs, network, reference
+from .table import Home
+
+ENDPOINT = "tables"
+VIEWS = (*network.VIEWS, *reference.VIEWS, *logs.VIEWS)
+
+
+def init_app(app: Flask) -> None:
+    admin = Admin(app, index_view=Home(ENDPOINT, "/administration/tables"))
+    for view in VIEWS:
+        admin.add_view(view())

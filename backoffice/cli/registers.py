@@ -1,0 +1,129 @@
+"""flask registers: the registers that others own, read from their files."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.orm import Session
+
+from backoffice import uploads
+from backoffice.extensions import db
+from backoffice.models import DifferenceKind, RegisterImport
+from backoffice.models.imports import JobStatus
+from backoffice.transactions import atomic
+from workflows import jobs
+from workflows.case import Refused
+from workflows.registers import runs, versions
+from workflows.registers.declared import REGISTERS
+
+group = AppGroup("registers", help="Registres publiés par d’autres : communes, certifications, établissements…")
+name_argument = click.argument("name", type=click.Choice(list(REGISTERS)))
+
+
+@group.command("list")
+def list_() -> None:
+    """Les registres, leur propriétaire, et combien de lignes ils ont donné."""
+    session = db.session()
+    for register in REGISTERS.values():
+        last = versions.last_version(session, [register])
+        at = last.applied_at.date().isoformat() if last and last.applied_at else "jamais importé"
+        held = versions.rows_held(session, register)
+        click.echo(f"{register.name:16} {held:>7}  {at:14}  {register.owner}, {register.title}")
+
+
+@group.command("import")
+@name_argument
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--apply", "write", is_flag=True, help="Applique ce qui a été lu assez de fois ; sans elle, rien n’est écrit."
+)
+@click.option("--now", "at_once", is_flag=True, help="Avec --apply : applique tout, sans attendre d’autres lectures.")
+def import_(name: str, file: Path, write: bool, at_once: bool) -> None:
+    """Lit FILE, dit ce qu’il changerait dans le registre NAME, et le change si on le demande."""
+    with file.open("rb") as stream:
+        stored = uploads.keep(stream)
+    with atomic() as session:
+        # The row is committed before the work begins, so that a run that is killed can be seen and started again.
+        import_id = runs.ask_reading(session, REGISTERS[name], file.name, stored, None).id
+    _wait(import_id)
+    if _report(db.session(), import_id) and write:
+        with atomic() as session:
+            runs.ask_applying(session, import_id, at_once=at_once)
+        _wait(import_id)
+        row = db.session.get_one(RegisterImport, import_id)
+        if row.applied_at is None:
+            raise click.ClickException(row.error)
+        click.echo(f"Appliqué : version {import_id}.")
+
+
+@group.command("undo")
+@click.argument("version", type=int)
+def undo(version: int) -> None:
+    """Défait la dernière VERSION appliquée d’une table : chaque ligne redevient ce qu’elle était."""
+    try:
+        with atomic() as session:
+            if session.get(RegisterImport, version) is None:
+                raise click.ClickException("Cette version n’existe pas.")
+            versions.undo(session, version, None)
+    except Refused as refused:
+        raise click.ClickException(refused.message) from refused
+    click.echo(f"Version {version} défaite.")
+
+
+@group.command("as-of")
+@name_argument
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+def as_of(name: str, day: datetime) -> None:
+    """Écrit en CSV la table de NAME telle qu’elle était à la fin du jour DAY (AAAA-MM-JJ)."""
+    register = REGISTERS[name]
+    columns = [column.name for column in register.table.c]
+    writer = csv.DictWriter(sys.stdout, columns, delimiter=";", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(versions.as_of(db.session(), register, end_of(day.date())))
+
+
+def end_of(day: date) -> datetime:
+    """The end of a day in Paris."""
+    following = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/Paris")) + timedelta(days=1)
+    return following.astimezone(UTC)
+
+
+def _wait(import_id: int) -> None:
+    """Here and now; when a worker has been faster, waits for it."""
+    jobs.perform(runs.RUN, import_id)
+    while db.session.get_one(RegisterImport, import_id).busy:
+        db.session.rollback()
+        time.sleep(0.5)
+
+
+def _report(session: Session, import_id: int) -> bool:
+    """False when the file was refused."""
+    row = session.get_one(RegisterImport, import_id)
+    for fault in row.report.get("said", ()):
+        click.echo(f"ligne {fault['line']} : {fault['message']}")
+    if row.status is not JobStatus.FINI:
+        raise click.ClickException(row.error)
+    click.echo(f"{row.report['rows']} lignes lues, {row.report['faults']} fautes.")
+    for kind in DifferenceKind:
+        numbers = row.report["kinds"].get(kind, {"applied": 0, "waiting": 0})
+        click.echo(
+            f"{kind.label} : {numbers['applied']} à appliquer, {numbers['waiting']} à revoir aux prochaines lectures"
+        )
+    for one in row.report["examples"]:
+        kind, words = DifferenceKind(one["kind"]), said(one["before"], one["after"])
+        click.echo(f"  {kind.label} {one['key']} (lu {one['seen']} fois) : {words}")
+    return True
+
+
+def said(before: dict[str, object] | None, after: dict[str, object] | None) -> str:
+    """What changes, column by column."""
+    before, after = before or {}, after or {}
+    names = [name for name in after or before if before.get(name) != after.get(name)]
+    return ", ".join(f"{name} : {before.get(name, '')} → {after.get(name, '')}" for name in names)

@@ -1,0 +1,194 @@
+"""CSV files of any size, plain, gzipped or in a zip: read row by row, with a bounded memory.
+
+A file is gone through twice: once to know its encoding and its length, once for its rows.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from backoffice.reference.communes import search_key
+
+from .reading import UnreadableFile
+
+CHUNK = 262_144
+"""Bytes unpacked at a time."""
+MOST = 16_000_000_000
+"""Bytes that a file may hold once unpacked: twice what the largest of them, Sirene, has in 2026."""
+RATIO, RATIO_FROM = 100, 20_000_000
+"""How many times longer than its archive a file may be, looked at past so many bytes. CSV does not pass 20."""
+LONGEST = 200_000
+"""Characters of a line that are read at once: more than a cell may have, which is csv.field_size_limit()."""
+
+_ZIP = b"PK\x03\x04"
+_GZIP = b"\x1f\x8b"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_TWICE = re.compile(rb"\xc3[\x80-\xbf]")
+"""What «é» is in UTF-8: in a file that is no UTF-8, the mark of two encodings in one."""
+_UNKNOWN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+DAMAGED = "Ce fichier est abîmé ou coupé : téléchargez-le de nouveau chez son propriétaire."
+
+
+@dataclass(frozen=True)
+class Stream:
+    """headers: the first row. lines: how many the file has, this one included; a cell may hold several."""
+
+    path: Path
+    member: str
+    encoding: str
+    delimiter: str
+    headers: list[str]
+    lines: int
+
+    def rows(self) -> Iterator[tuple[int, list[str] | None]]:
+        """(number of the line, its cells) after the headers; None in place of cells that cannot be read.
+
+        Raises UnreadableFile where the archive is damaged.
+        """
+        rows = _rows(self.path, self.member, self.encoding, self.delimiter)
+        next(rows)
+        return rows
+
+
+def open_stream(path: Path, member: str = "") -> Stream:
+    """Looks at the whole file. member: words in the name of the file to read in a zip that has several.
+
+    Raises UnreadableFile, whose message is for the person, when it is no CSV that can be read.
+    """
+    encoding, lines = _survey(path, member)
+    delimiter = max(";,\t|", key=_head(path, member, encoding).count)
+    _, headers = next(_rows(path, member, encoding, delimiter), (0, None))
+    if headers is None:
+        raise UnreadableFile("La première ligne de ce fichier ne se lit pas : il lui faut les noms des colonnes.")
+    return Stream(path, member, encoding, delimiter, [cell.strip() for cell in headers], lines)
+
+
+def _head(path: Path, member: str, encoding: str) -> str:
+    """The first line that says something. Raises UnreadableFile when there is none."""
+    with _text(path, member, encoding) as text:
+        for line in iter(lambda: text.readline(LONGEST), ""):
+            if line.strip():
+                return line
+    raise UnreadableFile("Ce fichier est vide.")
+
+
+def _survey(path: Path, member: str) -> tuple[str, int]:
+    """(encoding, number of lines)."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    unicode, twice, unknown, lines, last = True, False, False, 0, b""
+    with _opened(path, member) as pieces:
+        for rank, piece in enumerate(pieces):
+            if rank == 0 and piece[:2] in _UTF_16:
+                raise UnreadableFile("Ce fichier est en UTF-16 : enregistrez-le en CSV UTF-8.")
+            if b"\0" in piece:
+                raise UnreadableFile("Ce fichier n’est pas un CSV : il contient autre chose que du texte.")
+            lines += piece.count(b"\n")
+            last = piece
+            if unicode:
+                try:
+                    decoder.decode(piece)
+                except UnicodeDecodeError:
+                    unicode = False
+            twice = twice or _TWICE.search(piece) is not None
+            unknown = unknown or _UNKNOWN_1252.search(piece) is not None
+    if unicode and not decoder.getstate()[0]:
+        return "utf-8-sig", lines + (not last.endswith(b"\n"))
+    if twice or unknown:
+        raise UnreadableFile(
+            "L’encodage de ce fichier n’est pas reconnu, ou il en mélange deux : les accents seraient faux. "
+            "Demandez-le en UTF-8 à son propriétaire."
+        )
+    return "cp1252", lines + (not last.endswith(b"\n"))
+
+
+def _rows(path: Path, member: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Every row that is not empty, headers included."""
+    with _text(path, member, encoding) as text:
+        reader = csv.reader(iter(lambda: text.readline(LONGEST), ""), delimiter=delimiter)
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:  # a cell that is too long: the reader begins again on the next line
+                yield reader.line_num, None
+                continue
+            if cells:
+                yield reader.line_num, cells
+
+
+@contextmanager
+def _text(path: Path, member: str, encoding: str) -> Iterator[io.TextIOWrapper]:
+    with _opened(path, member) as pieces:
+        yield io.TextIOWrapper(io.BufferedReader(_Raw(pieces), CHUNK), encoding=encoding, newline="")
+
+
+class _Raw(io.RawIOBase):
+    """Pieces of bytes as a file."""
+
+    def __init__(self, pieces: Iterator[bytes]):
+        self.pieces, self.rest = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.rest = self.rest or next(self.pieces, b"")
+        size = min(len(buffer), len(self.rest))
+        buffer[:size], self.rest = self.rest[:size], self.rest[size:]
+        return size
+
+
+@contextmanager
+def _opened(path: Path, member: str) -> Iterator[Iterator[bytes]]:
+    """The bytes of the file, unpacked. What breaks while they are read is an UnreadableFile too."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(len(_ZIP))
+            stream.seek(0)
+            if head == _ZIP:
+                with zipfile.ZipFile(stream) as archive:
+                    entry = _entry(archive, member)
+                    with archive.open(entry) as inner:
+                        yield _pieces(inner, lambda: entry.compress_size)
+            elif head.startswith(_GZIP):
+                with gzip.GzipFile(fileobj=stream) as inner:
+                    yield _pieces(inner, stream.tell)
+            else:
+                yield _pieces(stream, stream.tell)
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UnreadableFile(DAMAGED) from error
+
+
+def _entry(archive: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
+    found = [
+        one for one in archive.infolist() if one.filename.lower().endswith(".csv") and "__MACOSX" not in one.filename
+    ]
+    named = [one for one in found if member and member in search_key(one.filename)]
+    if len(named or found) != 1:
+        raise UnreadableFile(
+            "Cette archive ne contient aucun fichier CSV."
+            if not found
+            else "Cette archive contient plusieurs fichiers CSV : sortez-en celui qu’il faut, et envoyez-le seul."
+        )
+    return (named or found)[0]
+
+
+def _pieces(stream: IO[bytes] | gzip.GzipFile, packed: Callable[[], int]) -> Iterator[bytes]:
+    given = 0
+    while piece := stream.read(CHUNK):
+        given += len(piece)
+        if given > MOST or (given > RATIO_FROM and given > RATIO * packed()):
+            raise UnreadableFile("Cette archive grossit beaucoup trop en s’ouvrant : par sécurité, elle n’est pas lue.")
+        yield piece

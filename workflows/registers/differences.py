@@ -1,0 +1,222 @@
+"""What a reading and the table do not say alike, and writing it: orders on whole sets, never row by row in Python.
+
+A difference has the row before and after it, as JSON. Applying writes what is after where `before` was; undoing is
+the same order with both exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from typing import cast as typed
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
+
+from backoffice.models import DifferenceKind, RegisterDifference, RegisterRow
+from backoffice.models.base import Json
+from backoffice.reference.registres import Patience
+
+from .declared import Format, Register
+
+AT_ONCE = Patience(1, 1, 1, 0)
+
+
+def of_reading(
+    session: Session, register: Register, format_: Format, import_id: int, previous_id: int
+) -> list[Select[Any]]:
+    """(key, kind, before, after, seen) of every difference between the rows that were read and the table.
+
+    previous_id: the version whose waiting differences count as seen before; 0 when there is none.
+    """
+    table, row, waiting = register.table, aliased(RegisterRow), aliased(RegisterDifference)
+    read = {name: _value(session, row.content, table.c[name]) for name in register.columns}
+    there = table.c[register.key[0]]
+    held = and_(there.is_not(None), register.held(table))
+    kind = case((held, literal(DifferenceKind.CHANGEMENT.value)), else_=literal(DifferenceKind.AJOUT.value))
+    changed = [table.c[name].is_distinct_from(read[name]) for name in register.columns if name not in register.key]
+    before = case((there.is_not(None), _image(session, table, list(table.c))), else_=_nothing())
+    said = (
+        select(
+            row.key.label("key"),
+            kind.label("kind"),
+            before.label("before"),
+            row.content.label("after"),
+            (func.coalesce(waiting.seen, 0) + 1).label("seen"),
+        )
+        .select_from(row)
+        .outerjoin(table, _same(session, register, row.content))
+        .outerjoin(
+            waiting, and_(_waits(waiting, previous_id, row.key), waiting.kind == kind, waiting.after == row.content)
+        )
+        .where(row.import_id == import_id, or_(there.is_(None), not_(register.held(table)), *changed))
+    )
+    if format_.covers is None:
+        return [said]
+    gone = _gone(session, register)
+    key = key_of(register, table)
+    unsaid = (
+        select(
+            key.label("key"),
+            literal(DifferenceKind.RETRAIT.value).label("kind"),
+            _image(session, table, list(table.c)).label("before"),
+            gone.label("after"),
+            (func.coalesce(waiting.seen, 0) + 1).label("seen"),
+        )
+        .select_from(table)
+        .outerjoin(waiting, and_(_waits(waiting, previous_id, key), waiting.kind == DifferenceKind.RETRAIT))
+        .where(
+            register.held(table),
+            format_.covers(table),
+            not_(exists().where(row.import_id == import_id, row.key == key)),
+        )
+    )
+    return [said, unsaid]
+
+
+def _waits(waiting: Any, version_id: int, key: Any) -> ColumnElement[bool]:
+    return and_(waiting.import_id == version_id, waiting.applied.is_(False), waiting.key == key)
+
+
+def of_waiting(session: Session, register: Register, version_id: int) -> Select[Any]:
+    """(key, kind, before, after, seen) of what waits since that version, with the rows as they are now."""
+    table, waiting = register.table, RegisterDifference
+    there = table.c[register.key[0]]
+    before = case((there.is_not(None), _image(session, table, list(table.c))), else_=_nothing())
+    return (
+        select(
+            waiting.key.label("key"),
+            waiting.kind.label("kind"),
+            before.label("before"),
+            waiting.after.label("after"),
+            waiting.seen.label("seen"),
+        )
+        .select_from(waiting)
+        .outerjoin(table, key_of(register, table) == waiting.key)
+        .where(waiting.import_id == version_id, waiting.applied.is_(False))
+        # A row that another hand took away meanwhile need not be taken away again.
+        .where(or_(there.is_not(None), waiting.after.is_not(None)))
+    )
+
+
+def believed(patience: Patience, kind: Any, seen: Any) -> ColumnElement[bool]:
+    needed = case(
+        (kind == DifferenceKind.AJOUT.value, patience.additions),
+        (kind == DifferenceKind.CHANGEMENT.value, patience.changes),
+        else_=patience.removals,
+    )
+    return typed("ColumnElement[bool]", seen >= needed)
+
+
+def keep(session: Session, import_id: int, query: Select[Any], applied: Callable[[Any], ColumnElement[bool]]) -> None:
+    """Writes the differences of a version. applied: of a row of the query."""
+    found = query.subquery()
+    columns = ("key", "kind", "before", "after", "seen")
+    names = ["import_id", *columns, "applied"]
+    said = select(literal(import_id), *(found.c[name] for name in columns), applied(found.c))
+    session.execute(insert(RegisterDifference).from_select(names, said))
+
+
+def write(session: Session, register: Register, import_id: int, *, back: bool = False) -> None:
+    """Puts what the version applied into the table; `back`: puts back what was there."""
+    table, difference = register.table, RegisterDifference
+    old, new = difference.before, difference.after
+    if back:
+        old, new = new, old
+    mine = and_(difference.import_id == import_id, difference.applied)
+    leaving = select(difference.key).where(mine, old.is_not(None), new.is_(None))
+    session.execute(delete(table).where(key_of(register, table).in_(leaving)))
+    same = _same(session, register, new)
+    values = {name: _value(session, new, table.c[name]) for name in register.columns if name not in register.key}
+    if values:
+        staying = and_(mine, old.is_not(None), new.is_not(None))
+        session.execute(update(table).where(same, staying).values(values).execution_options(synchronize_session=False))
+    names = [column.name for column in table.c] if back else list(register.columns)
+    coming = select(*(_value(session, new, table.c[name]) for name in names)).where(
+        mine, old.is_(None), new.is_not(None), not_(exists().where(same))
+    )
+    session.execute(insert(table).from_select(names, coming))
+    session.expire_all()
+
+
+def key_of(register: Register, table: FromClause) -> ColumnElement[str]:
+    """Of a row of the table, as Register.key_of makes it of a content."""
+    parts = [
+        cast(table.c[name], String) if isinstance(table.c[name].type, Date) else table.c[name] for name in register.key
+    ]
+    made: Any = parts[0]
+    for part in parts[1:]:
+        made = made + " " + part
+    return typed("ColumnElement[str]", made)
+
+
+def _same(session: Session, register: Register, document: Any) -> ColumnElement[bool]:
+    """Whether a document tells a row of the table."""
+    parts: list[ColumnElement[bool]] = []
+    for name in register.key:
+        column = register.table.c[name]
+        parts.append(column == _value(session, document, column))
+        if isinstance(column.type, String):
+            # No key is empty: said, so that an index of those that are not can serve.
+            parts.append(column != literal_column("''"))
+    return and_(*parts)
+
+
+def _value(session: Session, document: Any, column: Column[Any]) -> ColumnElement[Any]:
+    """One value of a JSON document, as the column holds it."""
+    item = document[column.name]
+    if isinstance(column.type, Boolean):
+        return typed("ColumnElement[Any]", item.as_boolean())
+    if isinstance(column.type, Integer):
+        return typed("ColumnElement[Any]", item.as_integer())
+    if isinstance(column.type, Date):
+        text = item.as_string()
+        return cast(text, Date) if _server(session) else type_coerce(text, Date)
+    return typed("ColumnElement[Any]", item.as_string())
+
+
+def _image(session: Session, table: FromClause, columns: Sequence[Any], **instead: Any) -> ColumnElement[Any]:
+    """The row as a JSON document; `instead`: values other than its own."""
+    pairs: list[Any] = []
+    for column in columns:
+        pairs += [literal_column(f"'{column.name}'"), instead.get(column.name, column)]
+    build = func.jsonb_build_object if _server(session) else func.json_object
+    return type_coerce(build(*pairs), Json)
+
+
+def _gone(session: Session, register: Register) -> ColumnElement[Any]:
+    if register.gone is None:
+        return _nothing()
+    return _image(session, register.table, [register.table.c[name] for name in register.columns], **register.gone)
+
+
+def _nothing() -> ColumnElement[Any]:
+    return cast(null(), Json)
+
+
+def _server(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"

@@ -1,0 +1,107 @@
+"""From the file of a register to rows of its table: columns recognised, each line read, what is wrong told by line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import String
+
+from backoffice.models.text import clean
+from exports.importing.reading import UnreadableFile
+from exports.importing.streams import Stream, open_stream
+
+from .declared import Content, Format, Register
+
+_APART = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row that a line gives; or, without content, what is wrong with the line."""
+
+    line: int
+    key: str = ""
+    content: Content | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    register: Register
+    format: Format
+    stream: Stream
+    places: dict[str, int]
+    """{name of a column of the format: its rank in the file}"""
+
+    def entries(self) -> Iterator[Entry]:
+        """What each line gives, in the order of the file; the lines that are not for us give nothing."""
+        width = len(self.stream.headers)
+        for line, row in self.stream.rows():
+            if row is None:
+                yield Entry(line, fault="Cette ligne a une cellule beaucoup trop longue.")
+            elif len(row) < width or any(row[width:]):
+                yield Entry(line, fault=f"Cette ligne a {len(row)} colonnes au lieu de {width}.")
+            else:
+                yield from self._read(line, row)
+
+    def _read(self, line: int, row: list[str]) -> Iterator[Entry]:
+        cells = {name: _tidy(row[rank]) for name, rank in self.places.items()}
+        try:
+            for content in self.format.read(cells):
+                yield Entry(line, self.register.key_of(content), self._fitted(content))
+        except ValueError as error:
+            yield Entry(line, fault=str(error))
+
+    def _fitted(self, content: Content) -> Content:
+        """Texts as long as their columns: a name is cut, a number that is too long is wrong."""
+        for name, value in content.items():
+            kind = self.register.table.c[name].type
+            if isinstance(value, str) and isinstance(kind, String) and kind.length and len(value) > kind.length:
+                if name in self.register.key or kind.length <= SHORT:
+                    raise ValueError(f"« {value[:20]}… » est trop long.")
+                content[name] = value[: kind.length - 1].rstrip() + "…"
+        return content
+
+
+SHORT = 14
+"""Columns of so many characters hold numbers."""
+
+
+def open_reader(register: Register, path: Path) -> Reader:
+    """Recognises the file. Raises UnreadableFile, whose message is for the person, when it is not one of its own."""
+    lacking: list[tuple[int, str]] = []
+    for format_ in register.formats:
+        stream = open_stream(path, format_.member)
+        found: dict[str, int] = {}
+        for rank, header in enumerate(stream.headers):
+            found.setdefault(_squashed(header), rank)
+        places: dict[str, int] = {}
+        missing: list[str] = []
+        for name, headers in format_.columns.items():
+            rank_ = next((found[key] for key in map(_squashed, headers) if key in found), None)
+            if rank_ is not None:
+                places[name] = rank_
+            elif name not in format_.optional:
+                missing.append(headers[0])
+        if not missing:
+            return Reader(register, format_, stream, places)
+        words = ", ".join(f"« {header} »" for header in missing)
+        lacking.append((len(missing), f"Pour {format_.label}, il manque : {words}."))
+    raise UnreadableFile(
+        f"Ce fichier n’a pas les colonnes de « {register.label} » ({register.owner}, {register.title}). "
+        f"{min(lacking)[1]}"
+    )
+
+
+def _squashed(header: str) -> str:
+    """Owners write one header in several ways: accents, capitals, dots and underscores do not count."""
+    return _APART.sub("", unicodedata.normalize("NFKD", header).casefold())
+
+
+def _tidy(cell: str) -> str:
+    text = cell if cell.isascii() and cell.isprintable() else clean(cell)
+    return " ".join(text.split())

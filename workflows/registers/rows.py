@@ -1,0 +1,245 @@
+"""What one line of each file gives: rows of our tables, or ValueError with what is wrong, in French.
+
+Cells come without blanks at their ends. Texts longer than their column are cut later, keys never.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siret as siret_key
+
+from backoffice.reference.communes import departements, regions, search_key
+from forms import numbers
+
+Cells = Mapping[str, str]
+Content = dict[str, Any]
+
+PARIS = ZoneInfo("Europe/Paris")
+_INSEE = re.compile(r"[0-9][0-9AB][0-9]{3}")
+_ISO, _FRENCH = re.compile(r"(\d{4})-(\d{2})-(\d{2})"), re.compile(r"(\d{2})/(\d{2})/(\d{4})")
+_FIVE = re.compile(r"[0-9]{5}")
+
+
+def _code_insee(text: str) -> str:
+    if not _INSEE.fullmatch(text):
+        raise ValueError(f"« {text[:20]} » n’est pas un code de commune.")
+    return text
+
+
+def _postal(text: str) -> str:
+    """A postal code, whose zero at the start a spreadsheet may have taken; "" for anything else, as abroad."""
+    text = text.zfill(5) if text.isascii() and text.isdigit() else text
+    return text if _FIVE.fullmatch(text) else ""
+
+
+def _siret(text: str) -> str:
+    digits = text.replace(" ", "")
+    try:
+        siret_key.validate(digits)
+    except ValidationError:
+        raise ValueError(f"« {text[:20]} » n’est pas un numéro SIRET.") from None
+    return digits
+
+
+def _day(text: str) -> str | None:
+    """ISO 8601, of AAAA-MM-JJ (an hour may follow) or JJ/MM/AAAA; None for no day, or for one as far as 9999."""
+    if not text:
+        return None
+    iso, french = _ISO.match(text), _FRENCH.match(text)
+    try:
+        year, month, day = map(int, iso.groups() if iso else french.groups()[::-1] if french else ())
+        found = date(year, month, day)
+    except ValueError:
+        raise ValueError(f"« {text[:20]} » n’est pas une date.") from None
+    return found.isoformat() if 1900 <= found.year <= 2200 else None
+
+
+def _yes(text: str) -> bool:
+    return text.casefold() in ("true", "1", "oui", "vrai", "o")
+
+
+# --- Communes ---------------------------------------------------------------------------------------
+
+
+def insee_commune(cells: Cells) -> Iterator[Content]:
+    """Communes and arrondissements municipaux; the others are former communes, which no address should name."""
+    if cells["TYPECOM"] in ("COM", "ARM"):
+        parent = cells["COMPARENT"] if cells["TYPECOM"] == "ARM" else ""
+        yield _commune(cells["COM"], cells["LIBELLE"], cells["DEP"], cells["REG"], parent)
+
+
+def relais_commune(cells: Cells) -> Iterator[Content]:
+    yield _commune(cells["code_insee"], cells["nom"], cells["departement"], cells["region"], cells["parent"])
+
+
+def _commune(code: str, nom: str, departement: str, region: str, parent: str) -> Content:
+    if departement not in departements() or region not in regions():
+        raise ValueError(f"Département « {departement[:5]} » ou région « {region[:5]} » inconnus.")
+    if not nom:
+        raise ValueError("Cette commune n’a pas de nom.")
+    return {
+        "code_insee": _code_insee(code),
+        "nom": nom,
+        "search_name": search_key(nom),
+        "departement": departement,
+        "region": region,
+        "parent": _code_insee(parent) if parent else None,
+    }
+
+
+def postal_code(cells: Cells) -> Iterator[Content]:
+    code = _postal(cells["code"])
+    if not code:
+        raise ValueError(f"« {cells['code'][:20]} » n’est pas un code postal.")
+    yield {"code_insee": _code_insee(cells["code_insee"].zfill(5)), "code": code}
+
+
+def postal_codes(cells: Cells) -> Iterator[Content]:
+    for code in cells["codes_postaux"].split():
+        yield from postal_code({"code_insee": cells["code_insee"], "code": code})
+
+
+# --- Numbers and names ------------------------------------------------------------------------------
+
+
+def formacode(cells: Cells) -> Iterator[Content]:
+    if not _FIVE.fullmatch(cells["code"]):
+        raise ValueError(f"« {cells['code'][:20]} » n’est pas un code Formacode : il a cinq chiffres.")
+    yield {"code": cells["code"], "label": _named(cells["label"])}
+
+
+def _named(text: str) -> str:
+    if not text:
+        raise ValueError("Le libellé manque.")
+    return text
+
+
+def certification(cells: Cells) -> Iterator[Content]:
+    start = _day(cells.get("Date_Effet", "")) or _day(cells.get("Date_Decision", ""))
+    end = _day(cells["Date_Fin_Enregistrement"])
+    if start and end and start > end:
+        start = None  # a decision that came after its own end: the end is what counts
+    label = _named(cells["Intitule"])
+    yield {
+        "code": numbers.certification(cells["Numero_Fiche"]),
+        "label": label,
+        "search_name": search_key(label),
+        "valid_from": start,
+        "valid_until": end,
+        "active": cells["Actif"].casefold() in ("active", "actif", "1", "true", "oui"),
+    }
+
+
+def certif_info(cells: Cells) -> Iterator[Content]:
+    """«-1» is how the files of Mon compte formation say that there is no number."""
+    code, rncp, rs = (cells.get(name, "").removesuffix(".0") for name in ("code", "rncp", "rs"))
+    if code == "-1":
+        return
+    if not re.fullmatch(r"[0-9]{1,10}", code):
+        raise ValueError(f"« {code[:20]} » n’est pas un code Certif Info.")
+    number = ""
+    if rncp not in ("", "-1"):
+        number = numbers.certification(rncp)
+    elif rs not in ("", "-1"):
+        number = numbers.certification(rs if rs.upper().startswith("RS") else f"RS{rs}")
+    yield {"code": code, "certification": number, "label": _named(cells["label"])}
+
+
+# --- Establishments and schools ---------------------------------------------------------------------
+
+
+def organisme(cells: Cells) -> Iterator[Content]:
+    """Those abroad have no SIRET: they are left out."""
+    if not cells["siret"]:
+        return
+    nda = cells["nda"].replace(" ", "")
+    if nda and not re.fullmatch(r"[0-9]{11}", nda):
+        raise ValueError(f"« {nda[:20]} » n’est pas un numéro de déclaration d’activité.")
+    yield {
+        "siret": _siret(cells["siret"]),
+        "nda": nda,
+        "denomination": _named(cells["denomination"]),
+        "listed": True,
+        "qualiopi_formation": _yes(cells["formation"]),
+        "qualiopi_bilan": _yes(cells["bilan"]),
+        "qualiopi_vae": _yes(cells["vae"]),
+        "qualiopi_apprentissage": _yes(cells["apprentissage"]),
+        "address": cells["address"],
+        "postal_code": _postal(cells["postal_code"]),
+        "city": cells["city"],
+    }
+
+
+def sirene(cells: Cells) -> Iterator[Content]:
+    """dateDebut: since when the establishment is as it is; closed, since when it is closed."""
+    commune = cells["codeCommuneEtablissement"]
+    state = cells["etatAdministratifEtablissement"]
+    if state not in ("A", "F"):
+        raise ValueError(f"« {state[:20]} » n’est ni A (ouvert) ni F (fermé).")
+    closed = _day(cells["dateDebut"]) if state == "F" else None
+    if state == "F" and closed is None:
+        raise ValueError("Cet établissement est fermé, et le jour manque.")
+    yield {
+        "siret": cells["siret"],
+        "code_insee": commune if _INSEE.fullmatch(commune) else "",
+        "closed_on": closed,
+    }
+
+
+def uai(cells: Cells) -> Iterator[Content]:
+    siret = cells.get("siret", "")
+    yield {
+        "uai": numbers.uai(cells["uai"]),
+        "nom": _named(cells["nom"]),
+        "kind": cells.get("kind", ""),
+        "siret": siret if re.fullmatch(r"[0-9]{14}", siret) else "",
+        "address": cells["address"],
+        "postal_code": _postal(cells["postal_code"]),
+        "city": cells["city"],
+        "code_insee": cells["code_insee"] if _INSEE.fullmatch(cells["code_insee"]) else "",
+        "open": cells.get("open", "").upper() in ("", "OUVERT"),
+    }
+
+
+# --- School holidays --------------------------------------------------------------------------------
+
+
+def school_break(cells: Cells) -> Iterator[Content]:
+    """The owner gives instants: midnight in Paris of the first day, and of the day when school begins again.
+
+    Rows for teachers alone are left out, and the beginnings of summers whose end is not known yet.
+    """
+    if cells.get("population", "").casefold() == "enseignants":
+        return
+    start, back = _morning(cells["start"]), _morning(cells["end"])
+    if back <= start:
+        return
+    yield _break(cells["zone"].removeprefix("Zone "), start, back - timedelta(days=1), cells["description"])
+
+
+def relais_break(cells: Cells) -> Iterator[Content]:
+    start, end = _day(cells["debut"]), _day(cells["fin"])
+    if start is None or end is None or end < start:
+        raise ValueError("Il faut un premier jour, et un dernier qui ne soit pas avant.")
+    yield _break(cells["zone"], date.fromisoformat(start), date.fromisoformat(end), cells["nom"])
+
+
+def _break(zone: str, start: date, end: date, name: str) -> Content:
+    if not zone:
+        raise ValueError("La zone manque.")
+    return {"zone": zone, "debut": start.isoformat(), "fin": end.isoformat(), "nom": _named(name)}
+
+
+def _morning(text: str) -> date:
+    """The day in Paris of an instant; of a day alone, itself."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"« {text[:30]} » n’est pas une date.") from None
+    return moment.astimezone(PARIS).date() if moment.tzinfo else moment.date()
