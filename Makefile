@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check captures fuzz kills bench bench-queue bench-board clean
+.PHONY: run test check captures fuzz kills bench bench-queue bench-board bench-registers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -52,6 +52,10 @@ bench-queue: $(VENV)/.installed-test
 # The funders' board with 50 conventions and with 5,000, on SQLite and on PostgreSQL.
 bench-board: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.bench.board
+
+# Registers at their real size: 35,000 communes, 30,000 certifications, 150,000 establishments.
+bench-registers: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.bench.registers
 
 # Kills processes between commit and send, many more times than the suite does, on both bases.
 KILLS ?= 5000

@@ -28,6 +28,8 @@ SETTINGS = {
     "RELAIS_SITE": "public address of this site, for the links in e-mails; empty: http://127.0.0.1:8000",
     "RELAIS_LOGS": "json: one JSON object a line on the standard error; texte: for a terminal; empty: texte in "
     "demonstration mode, json otherwise",
+    "RELAIS_CONTACT": "who answers for personal data and how to reach them, as «Confidentialité» says it; empty: the "
+    "Carif-Oref of one's territoire",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
 }
 
@@ -53,6 +55,7 @@ class Config:
     sender: str
     site: str
     logs: str
+    contact: str
 
     def as_flask(self) -> dict[str, object]:
         return {
@@ -71,6 +74,7 @@ class Config:
             "RELAIS_SENDER": self.sender,
             "RELAIS_SITE": self.site,
             "RELAIS_LOGS": self.logs,
+            "RELAIS_CONTACT": self.contact,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
@@ -131,6 +135,7 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         sender=sender,
         site=site,
         logs=logs,
+        contact=env.get("RELAIS_CONTACT", "").strip(),
     )
 
 

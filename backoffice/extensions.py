@@ -112,9 +112,12 @@ class Folders:
     """Where the application keeps files, for code that knows no request."""
 
     flux = Path()
+    registres = Path()
+    """Tables that registers gave and that pure code reads, beside those that are shipped."""
 
     def init_app(self, app: Flask) -> None:
         self.flux = Path(app.config["RELAIS_FLUX"])
+        self.registres = Path(app.instance_path) / "registres"
 
 
 folders = Folders()

@@ -1,7 +1,8 @@
 """What the application says of itself, on the standard error: one line an event, with the number of its request.
 
 No personal data: a request is told by its route, never by its address (which may hold the secret of a link), a
-person by the number of their account, an error of the base without the values of its order.
+person by the number of their account, an error by its kind and where it happened, without its message (which may
+hold what somebody typed).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import re
 import sys
 import time
+import traceback
 import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -26,6 +28,16 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 log = logging.getLogger(__name__)
 
 
+def trace(error: BaseException) -> str:
+    """Where an error happened and its kind, last; then, before it, what caused it. Without any message."""
+    told: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        told.append("".join(traceback.format_tb(current.__traceback__)) + type(current).__qualname__)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return "\n".join(reversed(told))
+
+
 class Line(logging.Formatter):
     """One JSON object: at, level, logger, message, request, and what the event adds (`extra={"facts": …}`)."""
 
@@ -39,8 +51,8 @@ class Line(logging.Formatter):
         if number := request_id.get():
             said["request"] = number
         said |= getattr(record, "facts", {})
-        if record.exc_info:
-            said["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            said["trace"] = trace(record.exc_info[1])
         return json.dumps(said, ensure_ascii=False)
 
 
@@ -50,8 +62,8 @@ class Words(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
         said = [time.strftime("%H:%M:%S"), record.levelname, record.getMessage(), facts, request_id.get()[:8]]
-        trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return " ".join(word for word in said if word) + trace
+        where = f"\n{trace(record.exc_info[1])}" if record.exc_info and record.exc_info[1] else ""
+        return " ".join(word for word in said if word) + where
 
 
 FORMATS = {"json": Line, "texte": Words}
@@ -80,7 +92,7 @@ def init_app(app: Flask) -> None:
         logger.setLevel(logging.INFO)
         if handler not in logger.handlers:
             logger.addHandler(handler)
-    app.log_exception = _log_exception  # type: ignore[method-assign] # Flask's own writes the address
+    app.log_exception = _log_exception  # type: ignore[method-assign, assignment] # Flask's own writes the address
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)

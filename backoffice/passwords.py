@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from flask import current_app
 
-SHORTEST, LONGEST = 10, 200
+SHORTEST, LONGEST = 12, 200
 
 
 def _hasher() -> PasswordHasher:

@@ -14,12 +14,26 @@ class Role(StrEnum):
     FINANCEUR = "financeur"
     ADMINISTRATEUR = "administrateur"
 
+    @property
+    def label(self) -> str:
+        return _ROLES[self]
+
+
+_ROLES = {
+    Role.SAISIE: "Saisie",
+    Role.RESPONSABLE: "Responsable",
+    Role.MODERATEUR: "Modération",
+    Role.FINANCEUR: "Financeur",
+    Role.ADMINISTRATEUR: "Administration",
+}
+
 
 class Permission(StrEnum):
     PUBLIC = "public"  # anyone, connected or not
     CONNECTED = "connected"  # any account
     WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
     ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
+    MANAGE_MEMBERS = "manage_members"  # invite and remove the people of one's structures, or of one's territoires' ones
     KEEP_STRUCTURE = "keep_structure"  # the page of a structure: its own people, who moderates it, administrators
     MANAGE_STRUCTURES = "manage_structures"  # verify structures, join doubles: of one's territoires, or of all
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
@@ -48,10 +62,11 @@ ENTRY = frozenset(
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SAISIE: ENTRY,
-    Role.RESPONSABLE: ENTRY,
+    Role.RESPONSABLE: ENTRY | {Permission.MANAGE_MEMBERS},
     Role.MODERATEUR: frozenset(
         {
             Permission.MODERATE,
+            Permission.MANAGE_MEMBERS,
             Permission.MANAGE_CAMPAIGNS,
             Permission.ENTER_FICHE,
             Permission.KEEP_STRUCTURE,

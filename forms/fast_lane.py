@@ -40,15 +40,17 @@ class SessionForm(Form):
         )
     )
     mois = SelectField("Pendant le mois de", validate_choice=False)  # the workflow knows which ones are good
-    debut = _field(Question(f"{_SESSION}debut", Kind.DATE, help="Trois semaines de décalage au plus."))
-    fin = _field(Question(f"{_SESSION}fin", Kind.DATE, help="Trois semaines de décalage au plus."))
+    debut = _field(Question(f"{_SESSION}debut", Kind.DATE))
+    fin = _field(Question(f"{_SESSION}fin", Kind.DATE))
     vu = HiddenField()
 
     class Meta:
         locales = ["fr"]
 
-    def __init__(self, formdata: Any, action: str, session: Session, months: list[str], stamp: str):
+    def __init__(self, formdata: Any, action: str, session: Session, months: list[str], stamp: str, shift: int):
         super().__init__(formdata, obj=session, prefix=f"{action}-{session.id}")
+        for moved in (self.debut, self.fin):
+            moved.description = f"{shift} jour{'s' if shift > 1 else ''} de décalage au plus."
         self.mois.choices = [SelectChoice(value=month, label=month_words(month)) for month in months]
         if not months:
             del self.mois, self.entrees

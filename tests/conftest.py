@@ -26,6 +26,7 @@ from backoffice.cli.seed import load_certifications, load_communes, load_fluxes,
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
 from backoffice.models import User
+from backoffice.reference.vacances import write_calendar
 from exports.flux import build
 from exports.flux.writer import Manifest, write
 from workflows.moderation_rules import load_ready_rules
@@ -235,6 +236,7 @@ def app(_application: tuple[Flask, SqliteBase | PostgresqlBase]) -> Iterator[Fla
     with app.app_context():
         base.reset()
         limiter.reset()
+        write_calendar(())
         yield app
         db.session.rollback()
         db.session.remove()

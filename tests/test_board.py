@@ -161,7 +161,7 @@ def test_another_territoire_programme_or_departement_is_not_seen(app, flora):
     make.convention(flora, reference="1", nom="Calvados 104")
     make.convention(flora, reference="2", nom="Eure 104", departement="27")
     make.convention(flora, reference="3", nom="Calvados OEPRE", programme="OEPRE")
-    narrow = make.user("Nora Étroite")
+    narrow = make.enrol(make.user("Nora Étroite"))
     narrow.assignments.append(
         Assignment(role=Role.FINANCEUR, territoire=make.territoire(), programmes=["BOP 104"], departements=["14"])
     )

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, insert, update
 
 from backoffice.extensions import db
-from backoffice.models import Effect, Fiche, Nature, Revision, RevisionState, SavedView, Territoire, TransitionLog
+from backoffice.models import Effect, Fiche, Nature, Revision, RevisionState, SavedView, TransitionLog
 from backoffice.models.base import clock_at
 from backoffice.queries.queue import MOST, PAGE, TABS, Cursor, _ids, queue, wanted
 from backoffice.queries.queue_filters import FILTERS, options_of
@@ -213,11 +213,7 @@ def test_each_territoire_has_its_own_delay(app, nadia):
     normandie = make.territoire()
     normandie.delai_instruction = 2
     db.session.commit()
-    try:
-        assert sent_at(make.draft(nadia), nadia, MONDAY).due_on == date(2026, 3, 4)
-    finally:
-        db.session.query(Territoire).update({"delai_instruction": 5})  # this table is kept between tests
-        db.session.commit()
+    assert sent_at(make.draft(nadia), nadia, MONDAY).due_on == date(2026, 3, 4)
 
 
 def test_the_clock_stands_still_while_the_structure_corrects(app, marc, nadia):

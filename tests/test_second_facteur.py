@@ -235,10 +235,12 @@ def test_guessing_codes_is_slowed_down_for_the_account_wherever_it_is_tried(app,
 
 
 def test_a_code_too_late_or_without_password_goes_back_to_the_login(app, marc, visitor):
-    assert visitor.post("/connexion/code", {"code": make.next_code(marc.email)}).status_code == 400, "sans jeton"
+    stale = visitor.post("/connexion/code", {"code": make.next_code(marc.email), "saisie": '[["titre", "Gardé"]]'})
+    assert (stale.status_code, "Gardé" in stale.text) == (400, True), "sans jeton"
     visitor.see("/connexion")
-    answer = visitor.post("/connexion/code", {"code": make.next_code(marc.email)})
+    answer = visitor.post("/connexion/code", {"code": make.next_code(marc.email), "saisie": '[["titre", "Gardé"]]'})
     assert answer.status_code == 401
+    assert "Gardé" in answer.text
     assert "n’a pas été donné à temps" in answer.text
     first_step(visitor, marc.email)
     db.session.query(Login).update({Login.expires_at: now()})

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from backoffice.extensions import db
-from backoffice.models import Change, Organisme, RevisionState, StructureCheck, User, Verification
+from backoffice.models import (
+    Change,
+    Etablissement,
+    Organisme,
+    RevisionState,
+    StructureCheck,
+    Subject,
+    Uai,
+    User,
+    Verification,
+)
+from backoffice.models.structure import standings
+from backoffice.queries.structure_page import checks_of
 from tests import factories as make
 from tests.pages import Page, open_step
 from tests.pages import stored as saved
-from tests.statements import queries_of
+from tests.statements import queries_of, statements
 from tests.visitor import Visitor
 from workflows import operations
+from workflows.structure_registers import check, check_all
 
 
 @pytest.fixture
@@ -196,3 +211,115 @@ def test_the_page_asks_the_same_of_the_base_whatever_it_shows(nadia, person, the
     for _ in range(3):
         make.fiche_in(RevisionState.SOUMISE, person, moderator)
     assert queries_of(nadia, f"/structures/{theirs.id}") == one
+
+
+def established(**said: object) -> None:
+    row = {"siret": make.SIRET, "denomination": "ASS CENTRE SOCIAL DES TILLEULS", "listed": True, "city": "CAEN"}
+    db.session.add(Etablissement(**row | said))
+    db.session.commit()
+
+
+def whole(organisme: Organisme) -> Verification:
+    kept = stored(organisme)
+    return standings(kept, checks_of(db.session(), kept))[Subject.ENSEMBLE].state
+
+
+def test_registers_verify_what_they_know_and_say_nothing_of_the_rest(nadia, theirs):
+    theirs.nda = "28140000114"
+    db.session.commit()
+    check_all()
+    assert whole(theirs) is Verification.NON_VERIFIEE  # nobody knows it
+    established(nda="28140000114", qualiopi_formation=True)
+    check_all()
+    kept = stored(theirs)
+    states = {row.subject: row.state for row in checks_of(db.session(), kept)}
+    assert states == {"siret": "verifiee", "nda": "verifiee", "qualiopi": "verifiee"}
+    assert (kept.qualiopi, kept.qualiopi_categories) == (True, ["formation"])
+    assert "Vérifié Sirene et liste publique" in open_(nadia, theirs).words("//main/p[2]")
+    with statements() as asked:
+        check_all()
+    assert not [order for order in asked if order.startswith(("INSERT", "UPDATE"))]  # old news
+    db.session.delete(db.session.get_one(Etablissement, make.SIRET))
+    db.session.commit()
+    check_all()
+    assert whole(theirs) is Verification.NON_VERIFIEE
+
+
+def test_what_a_register_contradicts_is_said_plainly_and_to_moderators_beside_the_fiche(nadia, marc, person, theirs):
+    established(denomination="GARAGE DE LA PLAGE", nda="28140000114", closed_on=date(2026, 3, 3))
+    db.session.add(Uai(uai="0140001A", nom="Collège Pagnol", open=True))
+    db.session.commit()
+    page = open_(nadia, theirs, "/identite")
+    page.type({"structure-uai": "0140001A", "structure-numero_activite": "28500000250"})
+    page = page.send()  # checked as soon as it is typed
+    said = page.words("//section[@aria-labelledby='numeros']")
+    for words in (
+        "Cet établissement est fermé depuis le 03/03/2026.",
+        "Ce numéro est celui de « GARAGE DE LA PLAGE », à CAEN.",
+        "Pour ce SIRET, la liste publique donne le numéro 28140000114.",
+        "Ce numéro est celui de « Collège Pagnol ».",
+    ):
+        assert words in said
+    assert whole(theirs) is Verification.CONTREDITE
+    fiche = make.fiche_in(RevisionState.SOUMISE, person, make.moderator("Mina Modèle"))
+    beside = marc.see(f"/moderation/{fiche.latest.id}").text
+    assert "GARAGE DE LA PLAGE" in beside
+    said = {"objet": "siret", "verdict": "verifiee", "note": "Le garage était l’ancien nom."}
+    for subject in ("siret", "nda", "uai"):
+        marc.post(f"/structures/{theirs.id}/verification", {**said, "objet": subject})
+    assert whole(theirs) is Verification.VERIFIEE  # a person looked after the register spoke
+    check_all()
+    assert whole(theirs) is Verification.VERIFIEE
+    row = db.session.get_one(Etablissement, make.SIRET)
+    row.closed_on = date(2026, 4, 4)
+    db.session.commit()
+    check_all()
+    assert whole(theirs) is Verification.CONTREDITE  # the register says something new
+
+
+def test_a_declaration_number_of_another_legal_unit(theirs):
+    theirs.nda = "28140000114"
+    established(siret="73282932000074", nda="28140000114", denomination="Rive Claire")
+    check_all()
+    (row,) = checks_of(db.session(), stored(theirs))
+    assert row.findings == ["Ce numéro est celui de « Rive Claire » (SIRET 73282932000074)."]
+    one, two = make.organisme("Une"), make.organisme("Deux")
+    one.siret, one.nda, two.siret, two.nda = "73282932000074", "28140000114", "44306184100047", ""
+    db.session.commit()
+    with statements() as few:
+        check(db.session(), [one])
+    with statements() as more:
+        check(db.session(), [one, two, theirs])
+    assert len(more) <= len(few)
+
+
+def test_the_likely_doubles_and_those_told_apart(app, marc, theirs):
+    """The same number; nearly the same name in the same commune."""
+    twin, near, far = (
+        make.organisme(name) for name in ("Autre nom", "Bibliothèque des Amis", "Bibliothèque des amies")
+    )
+    for one in (near, far):
+        one.siret, one.commune = "", "14118"
+    db.session.commit()
+    page = Page(marc, marc.get("/structures/doublons/"))
+    assert page.words("//h2").split(" Nom proche")[0] == "Même SIRET"
+    assert "Nom proche" in page.words("//h2")
+    several = queries_of(marc, "/structures/doublons/")
+    assert (
+        marc.post("/structures/doublons/distinguer", {"une": str(twin.id), "autre": str(theirs.id)}).status_code == 303
+    )
+    page = Page(marc, marc.get("/structures/doublons/"))
+    assert len(page.dom.xpath("//h2")) == 1
+    for rank in range(4):
+        make.organisme(f"Encore une {rank}").siret = "44306184100047"
+    db.session.commit()
+    assert queries_of(marc, "/structures/doublons/") == several
+    compared = Page(marc, marc.get(f"/structures/doublons/{near.id}/{far.id}"))
+    assert "Bibliothèque des amies disparaît" in compared.words()
+    assert compared.send().status == 422  # not confirmed
+    done = compared.type({"confirmation": "oui", "nom": "gone"}).send()
+    assert "sont réunies" in done.text
+    assert stored(near).nom == "Bibliothèque des amies"
+    assert "Réunie avec « Bibliothèque des amies »" in done.text
+    found = marc.see(f"/structures/doublons/{near.id}?q=Encore")
+    assert found.text.count("Encore une") == 4

@@ -8,31 +8,24 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from backoffice.extensions import db
-from backoffice.models import Commune, Coverage, Fiche, Mail, RevisionState
+from backoffice.models import Change, Commune, Coverage, Fiche, Mail, RevisionState
 from backoffice.models.base import now
 from backoffice.queries.territoires import departements_of, territoire_of, uncovered
 from backoffice.reference.communes import departements
 from exports.flux.build import find
 from exports.flux.history import as_of, carried, changes
+from forms.settings import SETTINGS
 from tests import factories as make
-from tests.pages import open_page
+from tests.pages import Page, open_page
+from tests.statements import queries_of
 from tests.visitor import Visitor
 from workflows import operations
 from workflows.case import Refused
 from workflows.digest import send as send_digest
+from workflows.settings import collect, cover
 
 CAEN, STRASBOURG, RENNES, PARIS, LOUVRE = "14118", "67482", "35238", "75056", "75101"
 MARIGOT = "97801"
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
-
-
-@pytest.fixture
-def marc(app):
-    return make.moderator()
 
 
 def where(code: str, departement: str = "") -> str | None:
@@ -229,3 +222,85 @@ def test_those_of_the_collected_one_gain_nothing_and_a_funder_neither(app, gaia)
         (role,) = person.roles
         assert [territoire.slug for territoire in person.territoires(role)] == [slug]
     assert Visitor(app, sam).get("/moderation/reglages/guadeloupe").status_code == 404
+
+
+# --- The pages of the administration ----------------------------------------------------------------
+
+ADMIN = "/administration/territoires/"
+
+
+@pytest.fixture
+def alma(app):
+    return make.administrator()
+
+
+def test_the_list_tells_each_territoire_and_what_leads_nowhere(app, alma, nadia, marc):
+    make.fiche_in(RevisionState.VALIDEE, nadia, marc)
+    make.fiche_in(RevisionState.SOUMISE, nadia, marc)
+    visitor = Visitor(app, alma)
+    page = open_page(visitor, ADMIN)
+    row = next(row for row in page.dom.xpath("//tbody/tr") if "Normandie" in row.text_content())
+    assert [" ".join(cell.text_content().split()) for cell in row] == [
+        *("Normandie", "28_NO", "–", "1", "1", "1", "1", "Manque"),
+    ]
+    assert "Saint-Barthélemy (977) : 1 commune" in page.words()
+    many = queries_of(visitor, ADMIN)
+    make.moderator("Rosa Rennes", "bretagne")
+    assert queries_of(visitor, ADMIN) == many
+
+
+def test_an_administrator_sets_what_a_territoire_covers_and_each_change_is_kept(app, alma):
+    visitor = Visitor(app, alma)
+    url = f"{ADMIN}normandie/couverture"
+    typed = f"14 27, 50;61\n76 {RENNES}"
+    assert visitor.post(url, {"codes": typed}).status_code == 303
+    assert (where(RENNES), where("35288"), where(CAEN)) == ("normandie", "bretagne", "normandie")
+    page = open_page(visitor, f"{ADMIN}normandie")
+    assert "de 14, 27, 50, 61, 76 à 14, 27, 50, 61, 76, 35238" in page.words()
+    assert f"{RENNES} Rennes" in page.words()
+    for wrong, told in (
+        ("14 35", "35 est déjà couvert par Bretagne."),
+        (f"14 {RENNES} 99999 XX", "Ce ne sont pas des codes de départements ni de communes : 99999, XX."),
+        ("1 " * 15_000, "Cette liste est trop longue"),
+        ("\x00", ""),
+    ):
+        page = Page(visitor, visitor.post(url, {"codes": wrong}))
+        assert told in page.error("codes") if told else page.status == 303
+    assert visitor.post(url, {}).status_code == 303
+    assert where(CAEN) is None
+    assert "14" in {gap.code for gap in uncovered(db.session())}
+
+
+def test_an_administrator_says_who_collects_never_in_a_circle(app, alma):
+    visitor = Visitor(app, alma)
+    ids = {slug: str(make.territoire(slug).id) for slug in ("guadeloupe", "saint-martin", "martinique")}
+
+    def collects(slug: str, by: str) -> str:
+        page = Page(visitor, visitor.post(f"{ADMIN}{slug}/collecte", {"collecte": ids.get(by, by)}))
+        return "" if page.status == 303 else page.error("collecte")
+
+    assert collects("saint-martin", "guadeloupe") == ""
+    assert make.territoire("saint-martin").collected_by.slug == "guadeloupe"
+    assert "Il collecte pour Saint-Martin." in open_page(visitor, f"{ADMIN}guadeloupe").words()
+    assert "collecte déjà pour un autre" in collects("guadeloupe", "martinique")
+    assert "est déjà collecté" in collects("martinique", "saint-martin")
+    for wrong in ("saint-martin", "999999", "x", "9" * 40):
+        assert collects("saint-martin", wrong) == "Choisissez un autre territoire de la liste."
+    assert collects("saint-martin", "") == ""
+    assert make.territoire("saint-martin").collected_by_id is None
+    kept = [(row.before, row.after) for row in db.session.query(Change).filter_by(name="collecte")]
+    assert kept == [("personne d’autre", "Guadeloupe"), ("Guadeloupe", "personne d’autre")]
+
+
+def test_an_administrator_changes_the_settings_too_and_nobody_else_what_is_covered(app, alma, marc):
+    visitor = Visitor(app, alma)
+    page = open_page(visitor, f"{ADMIN}normandie")
+    sent = {setting.name: page.shown(setting.name)[0] for setting in SETTINGS if not setting.choices}
+    sent |= {"siret_obligatoire": "1", "delai_instruction": "0"}
+    wrong = Page(visitor, visitor.post(f"{ADMIN}normandie/reglages", sent))
+    assert wrong.error("delai_instruction") == "Écrivez un nombre de jours, de 1 à 60."
+    assert visitor.post(f"{ADMIN}normandie/reglages", {**sent, "delai_instruction": "9"}).status_code == 303
+    assert make.territoire().delai_instruction == 9
+    for act in (lambda: cover(db.session(), 1, [], marc), lambda: collect(db.session(), 1, None, marc)):
+        with pytest.raises(Refused):
+            act()

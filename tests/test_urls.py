@@ -23,6 +23,7 @@ from backoffice.models import (
     CertifInfo,
     Convention,
     ConventionFiche,
+    Erasure,
     Etablissement,
     FailedJob,
     Fiche,
@@ -32,7 +33,11 @@ from backoffice.models import (
     Formacode,
     ImportKind,
     ImportLine,
+    Invitation,
     JobStatus,
+    JoinRequest,
+    LoginEvent,
+    LoginWay,
     LotAction,
     Mail,
     Membership,
@@ -40,9 +45,13 @@ from backoffice.models import (
     Notification,
     ObligationEvent,
     Organisme,
+    OrganismeMerge,
     Outcome,
     Phase,
     ReadySentence,
+    RegisterImport,
+    RegisterPhase,
+    RetentionRun,
     Revision,
     RevisionState,
     RuleHit,
@@ -53,14 +62,16 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content import dump
-from backoffice.permissions import Permission
+from backoffice.permissions import Permission, Role
 from backoffice.reference.motifs import shipped
+from backoffice.transactions import atomic
 from backoffice.views.guard import FILES, check_permissions, permission_of, requires
-from workflows import conventions
+from workflows import conventions, invitations, joining
 from workflows.changes import record
 from workflows.imports import create_job
 from workflows.lots import prepare
 from workflows.reasons import word
+from workflows.registers import declared, runs
 from workflows.remarks import pin
 
 from . import factories as make
@@ -73,8 +84,12 @@ from .url_rows import (
     FLUXES,
     NEXT_YEAR,
     NOBODY,
+    PEOPLE,
+    PERSONAL,
+    REGISTERS,
     RULERS,
     STRUCTURES,
+    TERRITOIRES,
     WRITERS,
     P,
     Row,
@@ -680,9 +695,13 @@ ROWS = (
     Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,
+    *REGISTERS,
     *STRUCTURES,
     *NEXT_YEAR,
+    *PEOPLE,
     *FLUXES,
+    *PERSONAL,
+    *TERRITOIRES,
     *ACCOUNT,
     *TABLES,
 )
@@ -736,13 +755,40 @@ def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche])
     return {"convention": one.id, "convention_autre": other.id, "liste_conventions": job.id}
 
 
+def people_who_come(people: dict[str, User | None], structure: Organisme) -> dict[str, int]:
+    """An invitation that waits in the structure and one in the network, a request to join; ids of people."""
+    provider, chief, funder = people["structure"], people["administrateur"], people["financeur"]
+    with atomic() as session:
+        offer = invitations.Offer(Role.SAISIE, structure)
+        one = invitations.invite(session, provider, "invitee@exemple.fr", offer)
+        two = invitations.invite(session, chief, "invitee@exemple.fr", invitations.Offer(Role.ADMINISTRATEUR))
+        asked = joining.ask(session, make.user("Paul Demande"), structure.id, "C’est moi.")
+    return {
+        "invitation": one.id,
+        "invitation_reseau": two.id,
+        "demande": asked.id,
+        "personne": provider.id,
+        "voisine": people["autre structure"].id,
+        "financeur": funder.id,
+        "administrateur": chief.id,
+        "affectation": funder.assignments[0].id,
+    }
+
+
 def structure_person(structure: Organisme) -> User:
     return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
+
+
+def a_register_read() -> int:
+    raw = io.BytesIO(b"zone;debut;fin;nom\nB;2025-10-18;2025-11-02;Toussaint\n")
+    with atomic() as session:
+        return runs.ask_reading(session, declared.REGISTERS["vacances"], "vacances.csv", uploads.keep(raw), None).id
 
 
 def a_row_of_each_table(moderator: User) -> dict[str, str]:
     """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
     where = moderator.assignments[0].territoire_id
+    kept, gone = db.session.scalars(select(Organisme.id).order_by(Organisme.id).limit(2))
     word(db.session(), where, shipped()["doublon"], moderator)
     record(db.session(), moderator, moderator.assignments[0].territoire, "nom", "Normandie", "La Normandie", where)
     db.session.add_all(
@@ -752,6 +798,13 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
             Formacode(code="15235", label="Français langue étrangère"),
             SchoolBreak(zone="B", debut=date(2027, 2, 13), fin=date(2027, 2, 28), nom="Vacances d’hiver"),
             Uai(uai="0140001A", nom="École des Tilleuls"),
+            LoginEvent(user_id=moderator.id, way=LoginWay.CODE, success=True, device="Firefox", network="192.0.2.0"),
+            OrganismeMerge(
+                actor_id=moderator.id, kept_id=kept, gone_id=gone, before={}, chosen={}, moved={}, absorbed={}
+            ),
+            RetentionRun(counts={"comptes": 1}),
+            Erasure(account_id=moderator.id, actor_id=moderator.id, counts={"adresses": 1}),
+            RegisterImport(register="formacode", phase=RegisterPhase.LECTURE, status=JobStatus.FINI),
         )
     )
     db.session.commit()
@@ -793,6 +846,7 @@ class World:
         self.names = {name: fiche.id for name, fiche in fiches.items()}
         self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
         self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["compte"] = self.people["autre structure"].id
         self.names["voisine"] = voisine.id
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id
@@ -817,8 +871,10 @@ class World:
         db.session.commit()
         campaign = make.campaign(moderator)
         self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
+        self.names["registre"] = a_register_read()
         self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
         self.names |= conventions_of(self.people["financeur"], theirs, fiches)
+        self.names |= people_who_come(self.people, theirs)
         self.names |= a_row_of_each_table(moderator)
         self.names["ligne_flux"] = self.names["flux"]  # the one that was made
 
@@ -846,6 +902,10 @@ def states():
         db.session.query(TransitionLog).count(),
         db.session.query(Convention.id, Convention.updated_at, Convention.contact_pne, Convention.matching).all(),
         db.session.query(ConventionFiche).count(),
+        db.session.query(Membership.user_id, Membership.organisme_id, Membership.role).order_by(Membership.id).all(),
+        db.session.query(User.id, User.active, User.administrator).order_by(User.id).all(),
+        db.session.query(Invitation.id, Invitation.state).order_by(Invitation.id).all(),
+        db.session.query(JoinRequest.id, JoinRequest.state).order_by(JoinRequest.id).all(),
         db.session.query(ObligationEvent).count(),
     )
 

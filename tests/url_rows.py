@@ -174,6 +174,18 @@ NEXT_YEAR = (
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
 
+TERRITOIRES = (
+    Row("territoires.liste", P.ADMINISTER, "GET", "/administration/territoires/", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/normandie", ADMINISTRATORS),
+    Row("territoires.territoire", P.ADMINISTER, "GET", "/administration/territoires/x", (*ADMINISTRATORS[:7], 404)),
+    Row("territoires.regler", P.ADMINISTER, "POST", "/administration/territoires/normandie/reglages",
+        (401, *ADMINISTRATORS[1:7], 422)),
+    Row("territoires.couvrir", P.ADMINISTER, "POST", "/administration/territoires/normandie/couverture",
+        (401, *ADMINISTRATORS[1:7], 422), (("codes", "99999"),)),
+    Row("territoires.collecter", P.ADMINISTER, "POST", "/administration/territoires/normandie/collecte",
+        (401, *ADMINISTRATORS[1:7], 422), (("collecte", "x"),)),
+)  # fmt: skip
+
 FLUXES = (
     Row("suivi.liste", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
     Row("suivi.nouveau", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
@@ -214,6 +226,92 @@ FLUXES = (
     Row("lheo.reference", P.PUBLIC, "GET", "/lheo/reference", EVERYONE),
 )
 
+MANAGERS = (303, 200, 404, 200, 404, 403, 403, 403)
+MODERATE_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
+ANYBODY = (303, *EVERYONE[1:])
+TYPED = (401, *ADMINISTRATORS[1:])
+"""Of a form whose answers outlive an expired session."""
+
+PEOPLE = (
+    Row("membres.les_miens", P.MANAGE_MEMBERS, "GET", "/structures/membres",
+        (303, 303, 303, 404, 404, 403, 403, 403)),
+    Row("membres.liste", P.MANAGE_MEMBERS, "GET", "/structures/{organisme}/membres", MANAGERS),
+    Row("membres.changer_role", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/role",
+        (303, 303, 404, 303, *MANAGERS[4:]), (("role", "responsable"),)),
+    Row("membres.changer_role", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/role",
+        (303, 422, 404, 422, *MANAGERS[4:]), (("role", "administrateur"),)),
+    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/retirer",
+        (303, 409, 404, 303, *MANAGERS[4:])),
+    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{voisine}/retirer",
+        (303, 404, 404, 404, *MANAGERS[4:])),
+    Row("membres.compte", P.MODERATE, "POST", "/structures/{organisme}/membres/{personne}/desactiver",
+        (303, 403, 403, 303, *MANAGERS[4:])),
+    Row("membres.inviter", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/invitations",
+        (401, 303, 404, 409, *MANAGERS[4:]), (("courriel", "awa@exemple.fr"), ("role", "saisie"))),
+    Row("membres.inviter", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/invitations",
+        (401, 422, 404, 422, *MANAGERS[4:]), (("courriel", "awa@exemple.fr"), ("role", "moderateur"))),
+    Row("membres.invitation", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/invitations/{invitation}/retirer",
+        (303, 303, 404, 409, *MANAGERS[4:])),
+    Row("membres.invitation", P.MANAGE_MEMBERS, "POST",
+        "/structures/{organisme}/invitations/{invitation_reseau}/retirer", (303, 404, 404, 404, *MANAGERS[4:])),
+    Row("membres.decider", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/demandes/{demande}",
+        (303, 303, 404, 409, *MANAGERS[4:]), (("reponse", "refuser"),)),
+    Row("membres.decider", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/demandes/{demande}",
+        (303, 422, 404, 422, *MANAGERS[4:]), (("reponse", "financeur"),)),
+    Row("personnes.liste", P.MODERATE, "GET", "/moderation/personnes/", MODERATE_ALL),
+    Row("rejoindre.accueil", P.CONNECTED, "GET", "/mes-structures/", ANYBODY),
+    Row("rejoindre.quitter", P.CONNECTED, "POST", "/mes-structures/{organisme}/quitter", (303, 409, *(404,) * 6)),
+    Row("rejoindre.annuler", P.CONNECTED, "POST", "/mes-structures/demandes/{demande}/annuler", (303, *(404,) * 7)),
+    Row("rejoindre.chercher", P.CONNECTED, "GET", "/mes-structures/rejoindre?q=tilleuls", ANYBODY),
+    Row("rejoindre.demande", P.CONNECTED, "GET", "/mes-structures/rejoindre/{organisme}", ANYBODY),
+    Row("rejoindre.demande", P.CONNECTED, "GET", "/mes-structures/rejoindre/999999", (303, *(404,) * 7)),
+    Row("rejoindre.demander", P.CONNECTED, "POST", "/mes-structures/rejoindre/{organisme}",
+        (401, 409, *(303,) * 6), (("mots", "C’est moi."),)),
+    Row("rejoindre.commencer", P.PUBLIC, "GET", "/rejoindre", (200, *(303,) * 7)),
+    Row("rejoindre.confirmer", P.PUBLIC, "POST", "/rejoindre", (422,) * 8),
+    Row("invitation.page", P.PUBLIC, "GET", "/invitation/inconnue", NOBODY),
+    Row("invitation.creer", P.PUBLIC, "POST", "/invitation/inconnue", NOBODY),
+    Row("invitation.accepter", P.CONNECTED, "POST", "/invitation/inconnue/accepter", (303, *NOBODY[1:])),
+    Row("comptes.liste", P.ADMINISTER, "GET", "/administration/comptes/", ADMINISTRATORS),
+    Row("comptes.compte", P.ADMINISTER, "GET", "/administration/comptes/{personne}", ADMINISTRATORS),
+    Row("comptes.compte", P.ADMINISTER, "GET", "/administration/comptes/{financeur}", ADMINISTRATORS),
+    Row("comptes.compte", P.ADMINISTER, "GET", "/administration/comptes/999999", (*ADMINISTRATORS[:7], 404)),
+    Row("comptes.fermer", P.ADMINISTER, "POST", "/administration/comptes/{personne}/desactiver", WHO_ADMINISTERS),
+    Row("comptes.fermer", P.ADMINISTER, "POST", "/administration/comptes/{administrateur}/desactiver",
+        (*ADMINISTRATORS[:7], 409)),
+    Row("comptes.administration", P.ADMINISTER, "POST",
+        "/administration/comptes/{personne}/administration/donner", WHO_ADMINISTERS),
+    Row("comptes.affecter", P.ADMINISTER, "POST", "/administration/comptes/{personne}/affectations",
+        (*TYPED[:7], 422)),
+    Row("comptes.suivre", P.ADMINISTER, "POST", "/administration/comptes/{financeur}/affectations/{affectation}",
+        (*TYPED[:7], 303), (("departements", "14"),)),
+    Row("comptes.suivre", P.ADMINISTER, "POST", "/administration/comptes/{personne}/affectations/{affectation}",
+        (*TYPED[:7], 404)),
+    Row("comptes.retirer", P.ADMINISTER, "POST",
+        "/administration/comptes/{financeur}/affectations/{affectation}/retirer", WHO_ADMINISTERS),
+    Row("comptes.invitees", P.ADMINISTER, "GET", "/administration/comptes/invitations", ADMINISTRATORS),
+    Row("comptes.inviter", P.ADMINISTER, "POST", "/administration/comptes/invitations", (*TYPED[:7], 422)),
+    Row("comptes.invitation", P.ADMINISTER, "POST",
+        "/administration/comptes/invitations/{invitation_reseau}/retirer", WHO_ADMINISTERS),
+    Row("comptes.invitation", P.ADMINISTER, "POST",
+        "/administration/comptes/invitations/{invitation}/retirer", (*ADMINISTRATORS[:7], 404)),
+)  # fmt: skip
+
+PERSONAL = (
+    Row("mes_donnees.confidentialite", P.PUBLIC, "GET", "/confidentialite", EVERYONE),
+    Row("mes_donnees.accueil", P.CONNECTED, "GET", "/mes-donnees/", (303, *EVERYONE[1:])),
+    Row("mes_donnees.archive", P.CONNECTED, "GET", "/mes-donnees/mes-donnees-relais.zip", (303, *EVERYONE[1:])),
+    Row("mes_donnees.effacer", P.CONNECTED, "POST", "/mes-donnees/effacer", (303, *(422,) * 7)),
+    Row("mes_donnees.demander_lien", P.CONNECTED, "POST", "/mes-donnees/effacer/lien", (303,) * 8),
+    Row("mes_donnees.confirmer", P.PUBLIC, "GET", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacer_par_lien", P.PUBLIC, "POST", "/mes-donnees/effacement/inconnu", NOBODY),
+    Row("mes_donnees.effacement", P.ADMINISTER, "GET", "/administration/effacement/{compte}", ADMINISTRATORS),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/{compte}",
+        (303, *ADMINISTRATORS[1:7], 422)),
+    Row("mes_donnees.effacer_pour", P.ADMINISTER, "POST", "/administration/effacement/999999",
+        (303, *ADMINISTRATORS[1:7], 404)),
+)  # fmt: skip
+
 CONNECTED = (303, *EVERYONE[1:])
 
 ACCOUNT = (
@@ -227,6 +325,24 @@ ACCOUNT = (
         (303, 404, 404, *(422,) * 5), (("action", "codes"),)),
     Row("second_facteur.codes", P.CONNECTED, "POST", "/compte/second-facteur/codes.txt",
         (303, *NOBODY[1:]), (("codes", "abcd-efgh-ijkm-npqr"),)),
+    Row("mon_compte.mot_de_passe", P.CONNECTED, "GET", "/compte/mot-de-passe", CONNECTED),
+    Row("mon_compte.changer_mot_de_passe", P.CONNECTED, "POST", "/compte/mot-de-passe", (303, *(422,) * 7)),
+    Row("mon_compte.recevoir_lien", P.CONNECTED, "POST", "/compte/mot-de-passe/lien", (303,) * 8),
+    Row("mon_compte.adresse", P.CONNECTED, "GET", "/compte/adresse", CONNECTED),
+    Row("mon_compte.changer_adresse", P.CONNECTED, "POST", "/compte/adresse", (303, *(422,) * 7)),
+    Row("mon_compte.connexions", P.CONNECTED, "GET", "/compte/connexions", CONNECTED),
+    Row("mon_compte.fermer", P.CONNECTED, "POST", "/compte/connexions/fermer", (303, *NOBODY[1:])),
+    Row("mon_compte.fermer_les_autres", P.CONNECTED, "POST", "/compte/connexions/fermer-les-autres", (303,) * 8),
+    Row("preuves.oublie", P.PUBLIC, "GET", "/mot-de-passe-oublie", EVERYONE),
+    Row("preuves.demander", P.PUBLIC, "POST", "/mot-de-passe-oublie", (422,) * 8),
+    Row("preuves.mot_de_passe", P.PUBLIC, "GET", "/mot-de-passe/inconnu", NOBODY),
+    Row("preuves.choisir", P.PUBLIC, "POST", "/mot-de-passe/inconnu", NOBODY),
+    Row("preuves.adresse", P.PUBLIC, "GET", "/adresse/inconnu", NOBODY),
+    Row("preuves.suivre_adresse", P.PUBLIC, "POST", "/adresse/inconnu", NOBODY),
+    Row("connexions.liste", P.ADMINISTER, "GET", "/administration/connexions/?q=%25", ADMINISTRATORS),
+    Row("connexions.compte", P.ADMINISTER, "GET", "/administration/connexions/1", ADMINISTRATORS),
+    Row("connexions.retirer", P.ADMINISTER, "POST", "/administration/connexions/1/second-facteur/retirer",
+        WHO_ADMINISTERS),
 )  # fmt: skip
 
 KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
@@ -275,4 +391,31 @@ STRUCTURES = (
         (303, 403, 403, 303, 404, 403, 403, 303), (("une", "{organisme}"), ("autre", "{voisine}"))),
     Row("doublons_structures.distinguer", P.MANAGE_STRUCTURES, "POST", "/structures/doublons/distinguer",
         (303, 403, 403, 404, 404, 403, 403, 404), (("une", "{organisme}"), ("autre", "99999999999999999999"))),
+)  # fmt: skip
+
+NO_PAGE = (*ADMINISTRATORS[:7], 404)
+ADMINISTRATION_POSTS = (*ADMINISTRATORS[:7], 303)
+
+REGISTERS = (
+    Row("registres.liste", P.ADMINISTER, "GET", "/administration/registres/", ADMINISTRATORS),
+    Row("registres.registre", P.ADMINISTER, "GET", "/administration/registres/vacances?apres=x", ADMINISTRATORS),
+    Row("registres.registre", P.ADMINISTER, "GET", "/administration/registres/inconnu", NO_PAGE),
+    Row("registres.deposer", P.ADMINISTER, "POST", "/administration/registres/vacances", (*ADMINISTRATORS[:7], 422)),
+    Row("registres.regler", P.ADMINISTER, "POST", "/administration/registres/vacances/reglages",
+        (*ADMINISTRATORS[:7], 422), (("additions", "0"), ("least", "9" * 30))),
+    Row("registres.croire", P.ADMINISTER, "POST", "/administration/registres/vacances/attente", ADMINISTRATION_POSTS,
+        (("cle", "B 2025-10-18"),)),
+    Row("registres.etat", P.ADMINISTER, "GET", "/administration/registres/vacances/etat.csv?jour=2026-01-01",
+        ADMINISTRATORS),
+    Row("registres.etat", P.ADMINISTER, "GET", "/administration/registres/vacances/etat.csv?jour=hier",
+        (*ADMINISTRATORS[:7], 422)),
+    Row("registres.lecture", P.ADMINISTER, "GET", "/administration/registres/lectures/{registre}", ADMINISTRATORS),
+    Row("registres.lecture", P.ADMINISTER, "GET", "/administration/registres/lectures/999999", NO_PAGE),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/{registre}/defaire",
+        ADMINISTRATION_POSTS),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/{registre}/relancer",
+        ADMINISTRATION_POSTS),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/{registre}/appliquer",
+        ADMINISTRATION_POSTS),
+    Row("registres.agir", P.ADMINISTER, "POST", "/administration/registres/lectures/9/appliquer", NO_PAGE),
 )  # fmt: skip

@@ -11,8 +11,11 @@ import secrets
 import shutil
 import time
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from sqlalchemy.orm import Session
 
 from backoffice.uploads import folder
 from exports.lheo.checker import check_file
@@ -23,8 +26,8 @@ from .jobs import start
 JOB = "workflows.checks.run"
 LIMITS = Limits(size=400_000_000)
 """Less may come out of an upload than of a file given to the command."""
-TOLD_EVERY, KEPT = 1.0, 24 * 3600
-"""Seconds: between two words about the progress; until a file that nobody checks is forgotten."""
+TOLD_EVERY = 1.0
+"""Seconds between two words about the progress."""
 
 
 @dataclass
@@ -89,11 +92,26 @@ def report_of(account: str) -> Path:
     return folder("verifications") / f"{account}.json"
 
 
-def purge() -> None:
-    """The nightly job: forgets the files that were never checked."""
-    for file in folder("verifications").iterdir():
-        if file.suffix != ".json" and file.stat().st_mtime < time.time() - KEPT:
-            file.unlink(missing_ok=True)
+def old_files(before: datetime) -> list[Path]:
+    """The files sent before this moment and never checked."""
+    kept = (file for file in folder("verifications").iterdir() if file.suffix != ".json")
+    return sorted(file for file in kept if file.stat().st_mtime <= before.timestamp())
+
+
+def purge(_session: Session, before: datetime, limit: int) -> int:
+    """Removes at most `limit` of them."""
+    files = old_files(before)[:limit]
+    for file in files:
+        file.unlink(missing_ok=True)
+    return len(files)
+
+
+def forget(account: str) -> None:
+    """What an account that is erased had sent, and its last report."""
+    if check := waiting(account):
+        _sent(check.sent).unlink(missing_ok=True)
+    for file in (_progress(account), report_of(account)):
+        file.unlink(missing_ok=True)
 
 
 def _sent(name: str) -> Path:

@@ -15,7 +15,7 @@ from backoffice.transactions import atomic
 from .case import Refused
 from .engine import apply
 from .publication import last_day
-from .reminders import KEPT, WARNED, published
+from .reminders import WARNED, kept, published
 from .robot import robot
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ def close() -> None:
     with atomic() as session:
         past = [
             fiche_id
-            for fiche_id, _, content in published(session)
-            if (day := last_day(content, today)) is not None and day + KEPT <= today
+            for fiche_id, _, content, territoire in published(session)
+            if (day := last_day(content, today)) is not None and day + kept(territoire) <= today
         ]
     for fiche_id in past:
         try:

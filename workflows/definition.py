@@ -120,6 +120,17 @@ _TABLE = (
         Permission.MODERATE,
         effect=effects.give_back,
     ),
+    # The account of who had it was closed or erased, or no longer serves the territoire: workflows.deactivation.
+    Transition(
+        "liberer",
+        "Remettre dans la file, la personne n’étant plus là",
+        "remise dans la file : la personne qui l’avait prise n’est plus là",
+        Subject.REVISION,
+        (_R.EN_INSTRUCTION,),
+        _R.SOUMISE,
+        Permission.AUTOMATIC,
+        effect=effects.give_back,
+    ),
     Transition(
         "valider",
         "Valider et publier",
@@ -270,6 +281,17 @@ _TABLE = (
         guard=guards.over,
         effect=effects.archive,
         notice="fiche_terminee_archivee",
+    ),
+    Transition(
+        "oublier",
+        "Archiver, le brouillon n’ayant jamais été envoyé",
+        "archivée, n’ayant jamais été envoyée",
+        Subject.FICHE,
+        (_F.NON_PUBLIEE,),
+        _F.ARCHIVEE,
+        Permission.AUTOMATIC,
+        guard=guards.never_sent,
+        effect=effects.archive,
     ),
     Transition(
         "rouvrir",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from backoffice.models import FicheState, Origin, Revision, RevisionState
-from backoffice.models.content import fingerprint
+from backoffice.models.content import Action, Contenu, fingerprint
 from exports.fragment import Identity, NotExportable, build
+from forms.paths import PATHS
 
 from . import carriers, guards, publication, structures, territoires
 from .arrival import due_on, nature_of
@@ -156,3 +157,17 @@ def reopen(case: Case) -> None:
     assert case.fiche.state is FicheState.ARCHIVEE
     if case.revision.content_hash is not None:
         case.session.add(next_draft(case.revision))
+    elif not case.revision.document:
+        _fill_again(case)
+
+
+def _fill_again(case: Case) -> None:
+    """A draft that was emptied (operations.forget) begins with what was sent before, or with nothing."""
+    sent = next((other for other in reversed(case.fiche.revisions) if other.content_hash is not None), None)
+    if sent is not None:
+        case.revision.content = sent.content
+        return
+    content = Contenu()
+    content.actions.append(Action(id=content.new_id(Action)))
+    PATHS[case.fiche.dispositif].begin(content)
+    case.revision.content = content

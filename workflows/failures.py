@@ -50,12 +50,11 @@ def keep(function: str, arguments: Sequence[Argument], trace: str) -> None:
         _tell(session, function, trace.strip().rpartition("\n")[2].partition(":")[0])
 
 
-def in_worker(job: Job, kind: type[BaseException], _error: BaseException, _trace: Any) -> bool:
-    """RQ's exception handler. True: RQ goes on and keeps the job in its registry."""
+def in_worker(job: Job, kind: type[BaseException], _error: BaseException, _trace: Any) -> None:
+    """Of a job that failed in a worker; RQ itself keeps it in its registry."""
     db.session.rollback()
     with atomic() as session:
         _tell(session, str(job.args[0]), kind.__name__)
-    return True
 
 
 def killed(job: Job, _pid: int, status: int, _usage: Any) -> None:

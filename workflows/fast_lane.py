@@ -26,8 +26,6 @@ from .engine import authorised, lock, record
 from .publication import effective_content, present_fragment, show
 
 EVENT = "mettre_a_jour"
-LARGEST_SHIFT = timedelta(days=21)
-"""A date may move by so much from the approved one; more is a new version to be moderated."""
 MOST_PEOPLE = 9_999
 FULL = {"recrutement": "2", "places_libres": 0}
 """What «complet» means."""
@@ -108,7 +106,7 @@ def update_session(session: Session, fiche_id: int, change: Change, actor: User)
     current = next(
         row for row in present(session, fiche) if (row.action, row.session.id) == (change.action, change.session)
     )
-    _check(change, approved, current)
+    _check(change, approved, current, fiche.territoire.decalage_dates)
     moved, entered = _difference(change, current.session), _entered(change, current.entries)
     if not moved and not entered:
         return False
@@ -162,7 +160,8 @@ def _find(content: Contenu, change: Change) -> ContentSession:
     raise Refused("Ces dates n’existent pas dans la fiche publiée.")
 
 
-def _check(change: Change, approved: ContentSession, current: Present) -> None:
+def _check(change: Change, approved: ContentSession, current: Present, most: int) -> None:
+    """most: days by which a date may move from the approved one; more is a new version to be moderated."""
     if change.recrutement is not None and change.recrutement not in RECRUTEMENTS:
         raise _wrong("recrutement", "Choisissez l’état des inscriptions dans la liste.")
     for name, number in (("places_libres", change.places_libres), ("entrees", change.entrees)):
@@ -171,11 +170,11 @@ def _check(change: Change, approved: ContentSession, current: Present) -> None:
     if change.entrees is not None and change.mois not in current.months:
         raise _wrong("mois", "Choisissez un mois de la liste : un mois où le groupe a commencé.")
     for name, new, old in (("debut", change.debut, approved.debut), ("fin", change.fin, approved.fin)):
-        if new is not None and (old is None or abs(new - old) > LARGEST_SHIFT):
+        if new is not None and (old is None or abs(new - old) > timedelta(days=most)):
             was = f" Elle a été validée au {short_day(old)}." if old else ""
             raise _wrong(
                 name,
-                f"Cette date peut être décalée de {LARGEST_SHIFT.days} jours au plus sans vérification.{was} "
+                f"Cette date peut être décalée de {most} jours au plus sans vérification.{was} "
                 "Pour un changement plus grand, modifiez la fiche.",
             )
     start, end = change.debut or current.session.debut, change.fin or current.session.fin

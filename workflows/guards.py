@@ -78,6 +78,12 @@ def not_merged(case: Case) -> None:
         raise Refused(f"Cette fiche a été réunie avec la fiche n° {kept.numero} : c’est celle-là qu’il faut modifier.")
 
 
+def never_sent(case: Case) -> None:
+    """Nobody but its structure has ever read it."""
+    if case.fiche.numero is not None:
+        raise Refused("Cette fiche a déjà été envoyée : son histoire est gardée.")
+
+
 def not_in_moderation(case: Case) -> None:
     """No version of the fiche is waiting for a moderator."""
     if case.revision.with_moderator:

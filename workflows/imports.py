@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.models import (
@@ -124,21 +124,26 @@ def _ask(session: Session, job: ImportJob, phase: Phase) -> None:
     enqueue(session, RUN, job.id)
 
 
-KEPT = timedelta(days=90)
-"""How long a file is kept after the last time its import moved; its report stays."""
+def _old(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ImportJob.moved_at <= before, ImportJob.stored != ""
 
 
-def purge() -> None:
-    """The nightly job: forgets the files of the imports that nobody touched for long."""
-    with atomic() as session:
-        old = session.scalars(select(ImportJob).where(ImportJob.moved_at < now() - KEPT, ImportJob.stored != "")).all()
-        names = [job.stored for job in old]
-        for job in old:
-            if job.status is not JobStatus.FINI:
-                job.status, job.error = JobStatus.FINI, "Ce fichier n’est plus gardé : envoyez-le de nouveau."
-            job.stored = ""
-    for name in names:
-        path_of(name).unlink(missing_ok=True)
+def old_files(session: Session, before: datetime) -> int:
+    """How many files were kept for imports that nobody touched since."""
+    return session.scalar(select(func.count()).where(*_old(before))) or 0
+
+
+def forget_files(session: Session, before: datetime, limit: int) -> int:
+    """Removes at most `limit` of them; their reports stay. The file goes first: killed then, it is done again."""
+    rows = select(ImportJob).where(*_old(before)).order_by(ImportJob.id).limit(limit)
+    jobs = session.scalars(rows.with_for_update(of=ImportJob).execution_options(populate_existing=True)).all()
+    for job in jobs:
+        path_of(job.stored).unlink(missing_ok=True)
+        if job.status is not JobStatus.FINI:
+            job.status, job.error = JobStatus.FINI, "Ce fichier n’est plus gardé : envoyez-le de nouveau."
+        job.stored = ""
+    session.flush()
+    return len(jobs)
 
 
 # --- The columns chosen last time ---------------------------------------------------------------------

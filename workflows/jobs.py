@@ -19,15 +19,17 @@ lost with Redis down: whoever asks keeps a row that says what is still to be don
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from redis import RedisError
-from rq import Worker
+from rq import Queue, Worker
+from rq.job import Job
 from sqlalchemy.orm import Session, configure_mappers
 
 from backoffice.extensions import QUEUE, db, jobs, read_only
+from backoffice.logs import trace
 from backoffice.transactions import on_commit
 from exports.lheo.schema import schema
 
@@ -35,7 +37,31 @@ from . import failures
 
 Argument = str | int | bool | None
 
+FAILURES_KEPT = 30 * 24 * 3600
+"""Seconds for which Redis keeps a job that failed: «travaux_en_echec» of conservation.toml."""
+
 log = logging.getLogger(__name__)
+
+
+class _Worker(Worker):
+    """RQ's own, which tells of an error all but its message: that may hold what somebody typed."""
+
+    told = ""
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        self.told = trace(exc_info[1])
+        log.error("le travail %s a échoué", job.args[0], exc_info=exc_info)
+        failures.in_worker(job, *exc_info)
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Any = None,
+    ) -> None:
+        super().handle_job_failure(job, queue, started_job_registry, self.told or exc_string, execution)
 
 
 def enqueue(session: Session, function: str, *arguments: Argument) -> None:
@@ -48,15 +74,15 @@ def start(function: str, arguments: Sequence[Argument] = ()) -> None:
     queue = jobs.queue
     try:
         if queue is not None:
-            queue.enqueue("workflows.jobs.perform", function, *arguments)
+            queue.enqueue("workflows.jobs.perform", function, *arguments, failure_ttl=FAILURES_KEPT)
         else:
             perform(function, *arguments)
     except RedisError:
         log.exception("Redis ne répond pas : %s%r reste à demander de nouveau", function, arguments)
-    except Exception:
+    except Exception as error:
         # The transaction that asked is committed: its answer must say so, whatever becomes of the job.
         log.exception("le travail %s%r a échoué", function, arguments)
-        failures.keep(function, arguments, traceback.format_exc())
+        failures.keep(function, arguments, trace(error))
 
 
 def perform(function: str, *arguments: Argument) -> None:
@@ -87,11 +113,10 @@ def work(name: str = QUEUE, *, burst: bool = False) -> bool:
         return False
     db.engine.dispose()  # the processes of the jobs inherit no connection
     prepare()
-    worker = Worker(
+    worker = _Worker(
         [queue],
         connection=queue.connection,
         serializer=queue.serializer,
-        exception_handlers=[failures.in_worker],
         work_horse_killed_handler=failures.killed,
     )
     worker.work(burst=burst, logging_level="WARNING")

@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from backoffice.extensions import post
-from backoffice.models import dates
+from backoffice.models import Territoire, dates
+from backoffice.permissions import ENTRY
 
 from .notices import Addressee, Notice, Told
 
@@ -63,12 +64,26 @@ def write(notice: Notice, told: Told, addressee: Addressee, way_in: str) -> Lett
         **context,
         "sujet": subject,
         "lien": f"{post.site}{way_in}" if way_in else "",
+        "mot": told.territoire.texte_courriels if told.territoire and _for_structures(notice) else "",
+        "carif": _contact(told.territoire) if told.territoire and _for_structures(notice) else "",
         "reglable": addressee.user_id is not None and not notice.obligatory,
         "choix": f"{post.site}/avis/choix",
     }
     text = _templates().get_template("cadre.txt").render(frame, corps=body)
     html = _templates().get_template("cadre.html").render(frame, blocs=_blocks(body))
     return Letter(subject, text.strip() + "\n", html, page_of(notice, told))
+
+
+def _for_structures(notice: Notice) -> bool:
+    """What a territoire adds to e-mails is for those who enter fiches, not for its own moderators."""
+    return notice.concerns in ENTRY
+
+
+def _contact(territoire: Territoire) -> str:
+    """Who answers there, on one line; "" when the territoire does not say."""
+    ways = (territoire.contact_courriel, territoire.contact_telephone, territoire.contact_site)
+    said = ", ".join(way for way in ways if way)
+    return f"{territoire.contact_nom or f'Carif-Oref, {territoire.nom}'} : {said}" if said else ""
 
 
 def _values(told: Told) -> dict[str, Any]:

@@ -17,13 +17,16 @@ from backoffice.passwords import token_hash
 from backoffice.permissions import Role
 from forms.paths import PATHS
 
-from . import operations
+from . import operations, passwords
+from .accounts import create_account
 from .notices import Addressee
 from .outbox import LINK_LIFE, give_token, tell
 
 TO_BEGIN = timedelta(days=7)
 TO_LOG_IN = timedelta(minutes=30)
 """Of a link that an account holder asks for instead of typing a password: it serves once."""
+TO_JOIN = "/mes-structures/rejoindre"
+"""The page where a structure is looked for."""
 
 
 def ask_to_begin(session: Session, email: str, name: str, structure: str, territoire: Territoire) -> None:
@@ -35,10 +38,26 @@ def ask_to_begin(session: Session, email: str, name: str, structure: str, territ
     _send(session, "lien_fiche_asl", link, Addressee(email, name))
 
 
+def ask_to_join(session: Session, email: str, name: str) -> None:
+    """Sends the link that makes an account without password, to ask then to join a structure; to somebody who
+    has an account already, the one that logs them in."""
+    if _account(session, email) is not None:
+        ask_to_log_in(session, email, TO_JOIN)
+        return
+    link = Link(email=email, name=name, page=TO_JOIN, expires_at=now() + TO_BEGIN)
+    _send(session, "lien_rejoindre", link, Addressee(email, name))
+
+
 def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
-    """Sends a link to whoever has an account; says nothing and does nothing for an unknown address."""
+    """Sends a link to whoever has an account; says nothing and does nothing for an unknown address.
+
+    Who owes a second factor comes in by a password: they are sent the link that chooses one.
+    """
     user = _account(session, email)
     if user is None or not user.active:
+        return
+    if user.owes_second_factor:
+        passwords.ask(session, email)
         return
     passwordless = not user.password_hash
     link = Link(
@@ -57,6 +76,8 @@ def renew(session: Session, link: Link) -> None:
         ask_to_log_in(session, link.email, link.page)
     elif link.territoire is not None:
         ask_to_begin(session, link.email, link.name, link.structure, link.territoire)
+    else:
+        ask_to_join(session, link.email, link.name)
 
 
 def find(session: Session, token: str) -> Link | None:
@@ -78,16 +99,24 @@ def follow(session: Session, token: str) -> Link | None:
         return None
     if link.user_id is None:
         _begin(session, link)
+    if session.get_one(User, link.user_id).owes_second_factor:
+        return None
     link.used_at = now()
     session.flush()
     return link
 
 
 def _begin(session: Session, link: Link) -> None:
-    """The account, the structure and the first fiche of somebody who has just confirmed their address."""
-    assert link.territoire_id is not None
-    link.page = "/fiches/"
+    """The account, the structure and the first fiche of somebody who has just confirmed their address.
+
+    The account alone for somebody who wants to join a structure that is there already.
+    """
     user = _account(session, link.email)
+    if link.territoire_id is None:
+        user = user or create_account(session, link.email, link.name)
+        link.user_id = user.id
+        return
+    link.page = "/fiches/"
     if user is None:
         user = User(email=link.email, name=link.name, password_hash="")
         structure = Organisme(nom=link.structure, territoire_id=link.territoire_id)

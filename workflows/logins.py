@@ -9,9 +9,11 @@ from sqlalchemy import Engine, delete, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from backoffice.models import Link, Login, LoginEvent, LoginWay, Proof, ProofKind, User
+from backoffice.models import Link, Login, LoginEvent, LoginWay, ProofKind, User
 from backoffice.models.base import now
 from backoffice.passwords import new_token, token_hash
+
+from . import proofs
 
 LIFE = timedelta(hours=12)
 TO_SHOW_A_CODE = timedelta(minutes=10)
@@ -46,6 +48,8 @@ def come_in(session: Session, user: User, way: LoginWay, place: Place, replaced:
             awaits_code=awaits,
         )
     )
+    if not awaits:
+        user.seen_at = now()
     _note(session, user, way, place, success=True)
     return token
 
@@ -106,9 +110,5 @@ def close_others(session: Session, user: User, kept: str = "") -> int:
         delete(Login).where(Login.user_id == user.id, Login.token_hash != token_hash(kept)).returning(Login.awaits_code)
     ).all()
     session.execute(update(Link).where(Link.user_id == user.id, Link.expires_at > now()).values(expires_at=now()))
-    session.execute(
-        update(Proof)
-        .where(Proof.user_id == user.id, Proof.kind == ProofKind.MOT_DE_PASSE, Proof.expires_at > now())
-        .values(expires_at=now())
-    )
+    proofs.void(session, user, ProofKind.MOT_DE_PASSE)
     return closed.count(False)

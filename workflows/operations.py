@@ -188,3 +188,10 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
     if revision.fiche.numero is None:  # once it has one, its territoire follows at set moments
         follow_draft(session, revision.fiche, content, actor)
     session.flush()
+
+
+def forget(draft: Revision) -> None:
+    """Empties the draft of an archived fiche: whoever takes it up again begins with what was sent before."""
+    assert draft.fiche.state is FicheState.ARCHIVEE
+    draft.document, draft.pending = {}, {}
+    draft.title = draft.departement = draft.commune = ""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from backoffice.models import EntryCount, Fiche, FicheState, Revision, RevisionState, SessionUpdate
+from backoffice.models import EntryCount, Fiche, FicheState, Revision, RevisionState, SessionUpdate, Territoire
 from backoffice.models.base import now
 from backoffice.models.content import Contenu
 from backoffice.models.dates import local_day, long_day
@@ -24,12 +24,8 @@ from .notices import Fact
 from .outbox import tell
 from .publication import effective_content, last_day
 
-DRAFT_SLEEPS = (8, 30)
-"""Days without a change."""
-SOON, SILENCE = timedelta(days=7), timedelta(days=14)
-"""A session begins soon; nothing was said of its places for so long."""
-KEPT, WARNED = timedelta(days=30), timedelta(days=15)
-"""A fiche stays so long after its last session, and at least so long after its structure was told (see `closing`)."""
+WARNED = timedelta(days=15)
+"""A fiche stays at least so long after its structure was told that its last session is over (see `closing`)."""
 BATCH = 200
 
 
@@ -51,11 +47,18 @@ class Reminder:
 
 
 def sleeping_drafts(session: Session, today: date) -> Iterator[Due]:
-    """Each draft at its longest sleep only."""
-    oldest = now() - timedelta(days=DRAFT_SLEEPS[0])
+    """Each draft at its longest sleep only, as its territoire counts it."""
+    oldest = now() - timedelta(days=session.scalar(select(func.min(Territoire.rappel_brouillon))) or 0)
     rows = session.execute(
-        select(Revision.id, Revision.fiche_id, Revision.saved_at)
+        select(
+            Revision.id,
+            Revision.fiche_id,
+            Revision.saved_at,
+            Territoire.rappel_brouillon,
+            Territoire.dernier_rappel_brouillon,
+        )
         .join(Fiche, Fiche.id == Revision.fiche_id)
+        .join(Territoire, Territoire.id == Fiche.territoire_id)
         .where(
             Revision.state == RevisionState.BROUILLON,
             Revision.saved_at <= oldest,
@@ -65,30 +68,32 @@ def sleeping_drafts(session: Session, today: date) -> Iterator[Due]:
     ).all()
     for row in rows:
         slept = (now() - row.saved_at).days
-        days = max(number for number in DRAFT_SLEEPS if number <= slept)
+        days = max((number for number in row[3:] if number <= slept), default=None)
+        if days is None:
+            continue
         yield Due(row.fiche_id, f"{row.id} {days} {row.saved_at:%Y%m%d%H%M}", {"jours": days})
 
 
 def silent_sessions(session: Session, today: date) -> Iterator[Due]:
     """Published sessions that begin soon and of which nothing was said lately."""
-    for fiche_id, revision_id, content in published(session):
-        spoken = None
+    for fiche_id, revision_id, content, territoire in published(session):
+        soon, spoken = timedelta(days=territoire.rappel_places), None
         for action in content.actions:
             for row in action.sessions:
-                if row.debut is None or not today < row.debut <= today + SOON:
+                if row.debut is None or not today < row.debut <= today + soon:
                     continue
-                spoken = spoken if spoken is not None else _spoken(session, fiche_id, revision_id)
+                spoken = spoken if spoken is not None else _spoken(session, fiche_id, revision_id, territoire)
                 if (action.id, row.id) not in spoken:
                     yield Due(fiche_id, f"{fiche_id} {action.id} {row.id} {row.debut}", {"debut": long_day(row.debut)})
 
 
 def ended_fiches(session: Session, today: date) -> Iterator[Due]:
-    for fiche_id, _, content in published(session):
+    for fiche_id, _, content, territoire in published(session):
         if (day := last_day(content, today)) is not None:
             yield Due(
                 fiche_id,
                 f"{fiche_id} {day}",
-                {"fin": long_day(day), "archivage": long_day(max(day + KEPT, today + WARNED))},
+                {"fin": long_day(day), "archivage": long_day(max(day + kept(territoire), today + WARNED))},
             )
 
 
@@ -130,28 +135,34 @@ def send() -> None:
                 tell(session, reminder.notice, key=one.key, fiche=fiche, facts=one.facts)
 
 
-def published(session: Session) -> Iterator[tuple[int, int, Contenu]]:
-    """(fiche, its approved version, what readers see of it), a batch of rows in memory at a time."""
+def kept(territoire: Territoire) -> timedelta:
+    """How long a fiche stays after its last session."""
+    return timedelta(days=territoire.delai_archivage)
+
+
+def published(session: Session) -> Iterator[tuple[int, int, Contenu, Territoire]]:
+    """(fiche, its approved version, what readers see of it, its territoire), a batch of rows in memory at a time."""
     after = 0
     while True:
         rows: Sequence[tuple[Fiche, Revision]] = session.execute(
             select(Fiche, Revision)
             .join(Revision, Revision.id == Fiche.published_revision_id)
+            .options(joinedload(Fiche.territoire))
             .where(Fiche.state == FicheState.PUBLIEE, Fiche.id > after)
             .order_by(Fiche.id)
             .limit(BATCH)
         ).all()
         for fiche, revision in rows:
-            yield fiche.id, revision.id, effective_content(session, revision)
+            yield fiche.id, revision.id, effective_content(session, revision), fiche.territoire
         if len(rows) < BATCH:
             return
         after = rows[-1][0].id
         session.expunge_all()
 
 
-def _spoken(session: Session, fiche_id: int, revision_id: int) -> set[tuple[str, str]]:
+def _spoken(session: Session, fiche_id: int, revision_id: int, territoire: Territoire) -> set[tuple[str, str]]:
     """The sessions of which something was said within the silence: by the fast lane, or by the version itself."""
-    since = now() - SILENCE
+    since = now() - timedelta(days=territoire.silence_places)
     said: set[tuple[str, str]] = set()
     of_sessions = ((SessionUpdate, SessionUpdate.revision_id, revision_id), (EntryCount, EntryCount.fiche_id, fiche_id))
     for table, owner, id_ in of_sessions:

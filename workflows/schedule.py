@@ -42,10 +42,18 @@ SCHEDULE = {
         Periodic("cloture", "30 6 * * *", "workflows.closing.close", "Archive ce dont la dernière session est passée."),
         Periodic("pages", "15 7 * * 1-5", "workflows.upkeep.remind_of_pages", "Rappelle les pages à revérifier."),
         Periodic("rattachements", "45 4 * * *", "workflows.upkeep.rematch", "Reconnaît les structures attendues."),
+        Periodic("demandes", "10 7 * * 1-5", "workflows.joining.remind", "Confie les demandes en retard."),
+        Periodic("orphelines", "20 7 * * 1", "workflows.orphans.notice", "Signale les structures sans personne."),
+        Periodic("liberations", "50 4 * * *", "workflows.deactivation.sweep", "Rend à la file ce qui reste pris."),
+        Periodic(
+            "structures",
+            "30 4 * * *",
+            "workflows.structure_registers.check_all",
+            "Compare les numéros des structures aux registres.",
+        ),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
-        Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),
+        Periodic("conservation", "15 4 * * *", "workflows.retention.run", "Efface ce qui a été gardé assez longtemps."),
         Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
-        Periodic("imports", "15 4 * * *", "workflows.imports.purge", "Efface les fichiers importés il y a longtemps."),
     )
 }
 
@@ -66,4 +74,4 @@ class _Entry(CronJob):
         super().__init__(queue.name, func=jobs.perform, args=what, cron=periodic.cron, name=periodic.name)
 
     def enqueue(self, connection: Redis) -> Job:
-        return self.queue.enqueue(jobs.perform, *self.args)
+        return self.queue.enqueue(jobs.perform, *self.args, failure_ttl=jobs.FAILURES_KEPT)

@@ -14,7 +14,7 @@ from backoffice.models import LoginWay, RecoveryCode, SecondFactor, User
 from backoffice.models.base import now
 from backoffice.passwords import token_hash
 
-from . import logins
+from . import logins, proofs
 from .case import Refused
 from .changes import record
 from .notices import Addressee
@@ -147,8 +147,8 @@ def _tell(session: Session, notice: str, user: User, **facts: bool) -> None:
 
 def _held(session: Session, user: User) -> SecondFactor | None:
     """The person's row, as it is now and until the transaction ends: of two who ask at once, one waits."""
-    session.execute(select(User.id).where(User.id == user.id).with_for_update())
-    session.refresh(user, ["second_factor"])
+    proofs.hold(session, user)
+    session.expire(user, ["second_factor"])
     if user.second_factor is not None:
         session.refresh(user.second_factor)
     return user.second_factor

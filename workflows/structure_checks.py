@@ -34,18 +34,33 @@ def verify(session: Session, organisme_id: int, verdict: Verdict, actor: User) -
 
 
 def said_by_register(
-    session: Session, organisme: Organisme, subject: Subject, source: str, findings: Sequence[str]
-) -> bool:
-    """Keeps what a register says of the present value; findings: what contradicts it. Whether that is news."""
-    row = _row(session, organisme, subject, subject.value_of(organisme), by_hand=False)
+    session: Session,
+    organisme: Organisme,
+    subject: Subject,
+    known: StructureCheck | None,
+    source: str,
+    findings: Sequence[str],
+) -> None:
+    """Keeps what a register says of the present value; known: what one said of it before. Old news changes nothing.
+
+    findings: what contradicts it, one sentence each.
+    """
     state = Verification.CONTREDITE if findings else Verification.VERIFIEE
+    row = known or StructureCheck(
+        organisme_id=organisme.id, subject=subject, value=subject.value_of(organisme), by_hand=False
+    )
     if (row.state, row.source, row.findings) == (state, source, list(findings)):
-        return False
+        return
     _note(session, organisme, row, state, None)
     row.state, row.source, row.findings, row.at = state, source, list(findings), now()
     session.add(row)
-    session.flush()
-    return True
+
+
+def forget(session: Session, organisme: Organisme, known: StructureCheck) -> None:
+    """The register that said it says nothing of it any more."""
+    before = f"{known.value} : {known.state.label.lower()}"
+    record(session, None, organisme, f"verification_{known.subject}", before, "", organisme.territoire_id)
+    session.delete(known)
 
 
 def _row(session: Session, organisme: Organisme, subject: Subject, value: str, *, by_hand: bool) -> StructureCheck:

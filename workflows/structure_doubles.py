@@ -58,7 +58,7 @@ def likely(session: Session, user: User) -> list[Likely]:
         for pair in _same_number(session, user, number):
             why.setdefault(pair, {})[f"même {number.upper()}"] = 100
     for pair, score in _same_names(session, user):
-        why.setdefault(pair, {})["même nom" if score == 100 else f"nom proche ({score} %)"] = score
+        why.setdefault(pair, {})["même nom ou presque" if score == 100 else f"nom proche ({score} %)"] = score
     for row in session.execute(select(StructurePair.first_id, StructurePair.second_id)):
         why.pop((row.first_id, row.second_id), None)
     best = sorted(why, key=lambda pair: (-max(why[pair].values()), -len(why[pair]), pair))[: MOST + 1]

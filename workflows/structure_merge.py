@@ -23,7 +23,17 @@ from sqlalchemy import Column, Index, RowMapping, Table, UniqueConstraint, and_,
 from sqlalchemy.orm import Session
 
 from backoffice.extensions import Base
-from backoffice.models import Convention, Fiche, Membership, Organisme, OrganismeMerge, StructurePair, User
+from backoffice.models import (
+    Convention,
+    Fiche,
+    InvitationState,
+    JoinState,
+    Membership,
+    Organisme,
+    OrganismeMerge,
+    StructurePair,
+    User,
+)
 from backoffice.models.account import COLUMNS, NUMBERS
 from backoffice.models.base import now
 from backoffice.models.content import Document, Structure, dump, load
@@ -40,7 +50,7 @@ from .structures import known_structure, numbered, qualiopi_of
 
 KEPT, GONE = "kept", "gone"
 
-STAYS = {"organisme_merge.kept_id", "organisme_merge.gone_id"}
+STAYS = {"organisme_merge.kept_id", "organisme_merge.gone_id", "orphan.organisme_id"}
 """References that are history: they name the structure of that day."""
 
 Values = dict[str, Any]
@@ -183,8 +193,23 @@ def _last_word(kept: RowMapping, gone: RowMapping) -> Joined:
     return Joined({name: gone[name] for name in names} if gone["at"] > kept["at"] else {})
 
 
+def _one_open_invitation(kept: RowMapping, gone: RowMapping) -> Joined | None:
+    """Two that wait for the same address: the larger role is offered, the link of the other no longer lets in."""
+    if kept["state"] is not InvitationState.OUVERTE or gone["state"] is not InvitationState.OUVERTE:
+        return None
+    return Joined(_higher_role(kept, gone).kept, {"state": InvitationState.RETIREE, "closed_at": now()})
+
+
+def _one_waiting_request(kept: RowMapping, gone: RowMapping) -> Joined | None:
+    if kept["state"] is not JoinState.EN_ATTENTE or gone["state"] is not JoinState.EN_ATTENTE:
+        return None
+    return Joined(other={"state": JoinState.RETIREE, "closed_at": now()})
+
+
 JOINS: dict[str, Join] = {
     "membership.organisme_id": _higher_role,
+    "invitation.organisme_id": _one_open_invitation,
+    "join_request.organisme_id": _one_waiting_request,
     "support.organisme_id": _last_answer,
     "campaign_invitation.organisme_id": _earlier_invitation,
     "import_mapping.organisme_id": _all_columns,

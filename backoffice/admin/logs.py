@@ -8,6 +8,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from backoffice.models import (
     Change,
+    Erasure,
     FailedJob,
     Fiche,
     FicheState,
@@ -16,11 +17,15 @@ from backoffice.models import (
     ImportJob,
     ImportKind,
     JobStatus,
+    LoginEvent,
     Mail,
     MailState,
     Obligation,
     ObligationEvent,
     ObligationState,
+    OrganismeMerge,
+    RegisterImport,
+    RetentionRun,
     RevisionState,
     RuleLog,
     RunState,
@@ -28,11 +33,13 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.moderation_rules import RULE_EVENTS
+from backoffice.models.safety import LoginWay
 from workflows.definition import EVENTS
 from workflows.notices import NOTICES
 from workflows.obligations import DONE
+from workflows.registers.declared import REGISTERS
 
-from .choices import territoires, words_of
+from .choices import territoires, words_of, yes_no
 from .table import Among, Table
 from .words import TABLES, column_label, table_label
 
@@ -137,6 +144,65 @@ class Obligations(Table):
         return (Among(ObligationEvent.target, "target", lambda: words_of(ObligationState)),)
 
 
+class Logins(Table):
+    model_class = LoginEvent
+    slug, title, one, group = "journal-des-connexions", "Journal des connexions", "Connexion", LOGS
+    about = "Qui s’est connecté, ou l’a essayé. Une adresse inconnue n’est pas gardée."
+    columns = ("at", "user", "way", "success", "device", "network")
+    loading = (person(joinedload(LoginEvent.user)),)
+
+    def filters(self) -> tuple[Among, ...]:
+        return (
+            Among(LoginEvent.success, "success", yes_no),
+            Among(LoginEvent.way, "way", lambda: words_of(LoginWay)),
+        )
+
+
+class Merges(Table):
+    model_class = OrganismeMerge
+    slug, title, one, group = "journal-des-reunions", "Journal des structures réunies", "Réunion", LOGS
+    about = "Quand deux structures n’en ont plus fait qu’une. Ce journal ne se change pas."
+    columns = ("at", "gone", "kept_id", "actor")
+    loading = (joinedload(OrganismeMerge.gone), person(joinedload(OrganismeMerge.actor)))
+
+    def elsewhere(self, row: OrganismeMerge) -> list[tuple[str, str]]:
+        return [("Structure gardée", url_for("structures.structure", organisme_id=row.kept_id))]
+
+
+class Erasures(Table):
+    model_class = Erasure
+    slug, title, one, group = "journal-des-effacements", "Journal des effacements", "Effacement", LOGS
+    about = "Les comptes effacés. Un numéro de compte ne mène plus à personne. Ce journal ne se change pas."
+    columns = ("at", "account_id", "actor", "counts")
+    loading = (person(joinedload(Erasure.actor)),)
+
+
+class Retention(Table):
+    model_class = RetentionRun
+    slug, title, one, group = "conservation", "Effacements de la conservation", "Passage", AT_WORK
+    about = "Ce que Relais efface de lui-même quand sa durée de conservation est passée."
+    columns = ("started_at", "ended_at", "counts")
+
+
+class Registers(Table):
+    model_class = RegisterImport
+    slug, title, one, group = "imports-de-referentiels", "Imports de référentiels", "Import", AT_WORK
+    about = "Les fichiers des registres : ce qui a été lu, appliqué, défait."
+    columns = ("created_at", "register", "status", "total", "done", "applied_at", "undone_at")
+    more = ("filename", "format", "phase", "at_once", "attempt", "error", "moved_at", "created_by")
+    vocabularies = {
+        "register": {name: register.label for name, register in REGISTERS.items()},
+        "phase": {"lecture": "Lecture", "application": "Application"},
+    }
+    loading = (person(joinedload(RegisterImport.created_by)),)
+
+    def filters(self) -> tuple[Among, ...]:
+        return (
+            Among(RegisterImport.register, "register", lambda: self.vocabularies["register"]),
+            Among(RegisterImport.status, "status", lambda: words_of(JobStatus)),
+        )
+
+
 class Runs(Table):
     model_class = FluxRun
     slug, title, one, group = "fabrications", "Fabrications de flux", "Fabrication", AT_WORK
@@ -215,4 +281,18 @@ class FailedJobs(Table):
         return [("Recommencer un travail", url_for("envois.travaux"))]
 
 
-VIEWS: tuple[type[Table], ...] = (Transitions, Changes, RuleChanges, Obligations, Runs, Imports, Mails, FailedJobs)
+VIEWS: tuple[type[Table], ...] = (
+    Transitions,
+    Changes,
+    RuleChanges,
+    Obligations,
+    Merges,
+    Logins,
+    Erasures,
+    Runs,
+    Imports,
+    Registers,
+    Retention,
+    Mails,
+    FailedJobs,
+)

@@ -9,26 +9,25 @@ from flask import url_for
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from wtforms import Form
 
 from backoffice.extensions import db
 from backoffice.models import Campaign, Flux, FluxToken, ModerationRule, ReadySentence, Reason, Territoire, User
 from backoffice.models.base import now
-from backoffice.models.text import clean
 from backoffice.models.vocabulary import DISPOSITIFS, FINANCEURS, PUBLICS
-from backoffice.permissions import Role
 from backoffice.queries.campaigns import served_territoires
 from backoffice.reference.communes import regions
 from backoffice.reference.motifs import Motif
 from forms import campaigns as campaign_forms
 from forms import flux as flux_forms
 from forms import ready_sentences
+from forms.flux import Words
 from forms.reasons import ReasonForm
-from forms.settings import SETTINGS, read_settings, sent_value
+from forms.settings import SETTINGS
 from workflows import campaigns
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS
 from workflows.reasons import word
-from workflows.settings import change_settings
 
 from .choices import territoires, yes_no
 from .logs import person
@@ -37,13 +36,6 @@ from .table import Among, Table, Written
 NETWORK = "Réseau"
 MODERATION = "Modération"
 DIFFUSION = "Diffusion"
-ROLES = {
-    Role.SAISIE: "Saisie",
-    Role.RESPONSABLE: "Responsable",
-    Role.MODERATEUR: "Modération",
-    Role.FINANCEUR: "Financement",
-    Role.ADMINISTRATEUR: "Administration",
-}
 DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
 LONGEST_NAME = 80
 
@@ -51,78 +43,64 @@ LONGEST_NAME = 80
 # --- Territoires --------------------------------------------------------------------------------------
 
 
-@dataclass
-class TerritoireForm:
-    """typed: what each field shows, by its name: the name of the territoire, and what forms.settings declares."""
-
-    typed: dict[str, str]
-    errors: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, int | bool] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, row: Territoire) -> TerritoireForm:
-        return cls({"nom": row.nom, **{setting.name: sent_value(setting, row) for setting in SETTINGS}})
-
-    @classmethod
-    def read(cls, sent: Any) -> TerritoireForm:
-        return cls({name: clean(sent.get(name, "")) for name in ("nom", *(setting.name for setting in SETTINGS))})
-
-    def validate(self) -> bool:
-        if not 0 < len(self.typed["nom"]) <= LONGEST_NAME:
-            self.errors["nom"] = f"Donnez un nom de {LONGEST_NAME} caractères au plus."
-        self.settings, wrong = read_settings(self.typed)
-        self.errors |= wrong
-        return not self.errors
+class TerritoireForm(Form):
+    nom = Words("Nom", "Donnez un nom à ce territoire.", LONGEST_NAME)
 
 
 class Territoires(Written):
     model_class = Territoire
     slug, title, one, group = "territoires", "Territoires", "Territoire", NETWORK
-    about = "Un territoire par Carif-Oref. Le début de ses numéros de fiche ne change jamais."
-    columns = ("nom", "prefixe", "region", "siret_obligatoire", "delai_instruction")
-    more = ("slug",)
+    about = (
+        "Un territoire par Carif-Oref. Ici, seul son nom change : le début de ses numéros de fiche ne change jamais, "
+        "et ses réglages ont leur propre page."
+    )
+    columns = ("nom", "prefixe", "region", "collected_by")
+    more = ("slug", *(setting.name for setting in SETTINGS))
     searched = ("nom", "slug", "prefixe")
     order = ("nom", False)
-    logged = ("nom",)  # the settings keep their own changes
+    logged = ("nom",)
     vocabularies = {"region": regions()}
-    form_template = "tables/territoire.html"
+    loading = (joinedload(Territoire.collected_by),)
 
     def ask(self, sent: Any, row: Territoire | None) -> TerritoireForm:
-        assert row is not None, "territoires are made by the command that loads the reference tables"
-        return TerritoireForm.of(row) if sent is None else TerritoireForm.read(sent)
+        return TerritoireForm(sent, obj=row)
 
     def write(self, session: Session, form: TerritoireForm, row: Territoire | None) -> Territoire:
-        assert row is not None
-        change_settings(session, row.id, form.settings, current_user)
-        row.nom = form.typed["nom"]
+        assert row is not None, "territoires are made by the command that loads the reference tables"
+        row.nom = form.nom.data
         return row
 
     def territoire_of(self, row: Territoire) -> int:
         return row.id
 
-    def render(self, template: str, **kwargs: Any) -> str:
-        return super().render(template, settings=SETTINGS, **kwargs)
+    def elsewhere(self, row: Territoire) -> list[tuple[str, str]]:
+        return [("Réglages, couverture et collecte", url_for("territoires.territoire", slug=row.slug))]
 
 
 class Accounts(Table):
     model_class = User
     slug, title, one, group = "comptes", "Comptes", "Compte", NETWORK
-    about = "Les personnes qui ont un compte. Rien ne s’y change ici."
+    about = "Les personnes qui ont un compte. Il se règle sur sa propre page."
     columns = ("name", "email", "roles", "active", "created_at")
     more = ("memberships", "assignments", "administrator", "demonstration")
     searched = ("name", "email")
     order = ("name", False)
-    vocabularies = {"roles": ROLES}
 
     def filters(self) -> tuple[Among, ...]:
         return (Among(User.active, "active", yes_no),)
 
     def text(self, row: User, name: str) -> str:
         if name == "memberships":
-            return ", ".join(f"{one.organisme.nom} ({ROLES[one.role]})" for one in row.memberships) or "–"
+            return ", ".join(f"{one.organisme.nom} ({one.role.label})" for one in row.memberships) or "–"
         if name == "assignments":
-            return ", ".join(f"{one.territoire.nom} ({ROLES[one.role]})" for one in row.assignments) or "–"
+            return ", ".join(f"{one.territoire.nom} ({one.role.label})" for one in row.assignments) or "–"
         return super().text(row, name)
+
+    def condition(self) -> ColumnElement[bool]:
+        return User.email.not_like("%.invalid")  # that of Relais itself, which nobody holds
+
+    def elsewhere(self, row: User) -> list[tuple[str, str]]:
+        return [("Régler ce compte", url_for("comptes.compte", user_id=row.id))]
 
 
 # --- Moderation ---------------------------------------------------------------------------------------

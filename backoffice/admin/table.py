@@ -256,13 +256,11 @@ class Table(Closed, ModelView):
 class Written(Table):
     """A table that administrators write, each change kept in the log of changes in the same transaction.
 
-    logged: the columns that are kept there; private: those of them that say who or where a person is, of which
-    only the change is kept, without its values.
+    logged: the columns that are kept there: none may say who or where a person is.
     """
 
     can_edit = True
     logged: ClassVar[tuple[str, ...]] = ()
-    private: ClassVar[tuple[str, ...]] = ()
     form_template: ClassVar[str] = "tables/formulaire.html"
     removal: ClassVar[str] = "Supprimer"
     """The words of the button; `removed`, what is told after; `removal_warning`, what is told before."""
@@ -308,10 +306,7 @@ class Written(Table):
     def keep(self, session: Session, row: Any, before: Mapping[str, str], after: Mapping[str, str]) -> None:
         where = self.territoire_of(row)
         for name in self.logged:
-            old, new = before.get(name, ""), after.get(name, "")
-            if name in self.private and old != new:
-                old, new = "", "modifié"
-            record(session, current_user, row, name, old, new, where)
+            record(session, current_user, row, name, before.get(name, ""), after.get(name, ""), where)
 
     # --- Its pages -----------------------------------------------------------------------------------
 

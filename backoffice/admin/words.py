@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from backoffice.views.reglages import LABELS
+from backoffice.views.structures import CHANGE_WORDS
+
 COMMON = {
     "id": "Numéro",
     "at": "Quand",
@@ -88,8 +91,45 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "slug": "Nom dans les adresses",
             "prefixe": "Début des numéros de fiche",
             "region": "Code de la région",
-            "siret_obligatoire": "SIRET ou structure porteuse obligatoire",
-            "delai_instruction": "Jours ouvrés pour répondre",
+            "collected_by": "Collecté par",
+            **LABELS,
+        },
+    ),
+    "organisme": ("Structure", CHANGE_WORDS),
+    "organisme_merge": (
+        "Réunion de structures",
+        {
+            "gone": "Structure disparue",
+            "kept_id": "Structure gardée",
+            "before": "Ce qu’elles disaient",
+            "chosen": "Choix",
+        },
+    ),
+    "erasure": ("Effacement", {"account_id": "Numéro du compte", "counts": "Ce qui a été effacé"}),
+    "retention_run": (
+        "Passage de la conservation",
+        {"started_at": "Commencé", "ended_at": "Terminé", "counts": "Ce qui a été effacé"},
+    ),
+    "login_event": (
+        "Connexion",
+        {"user": "Compte", "way": "Moyen", "success": "Réussie", "device": "Appareil", "network": "Réseau"},
+    ),
+    "register_import": (
+        "Import de référentiel",
+        {
+            "register": "Référentiel",
+            "created_at": "Envoyé",
+            "created_by": "Envoyé par",
+            "filename": "Fichier",
+            "format": "Forme du fichier",
+            "phase": "Étape",
+            "at_once": "Cru dès la première lecture",
+            "attempt": "Essais",
+            "total": "Lignes",
+            "done": "Lignes lues",
+            "moved_at": "Dernier mouvement",
+            "applied_at": "Appliqué",
+            "undone_at": "Défait",
         },
     ),
     "decision_reason": (
@@ -177,6 +217,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "email": "Adresse e-mail",
             "active": "Actif",
             "administrator": "Administrateur",
+            "second_factor": "Second facteur",
             "demonstration": "Compte de démonstration",
             "roles": "Rôles",
             "memberships": "Structures",

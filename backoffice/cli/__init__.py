@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import backup, communes, flux, imports, jobs, lheo, mail, registers, seed, users
+from . import backup, communes, flux, imports, jobs, lheo, mail, registers, retention, seed, users
 
 
 def init_app(app: Flask) -> None:
@@ -19,5 +19,5 @@ def init_app(app: Flask) -> None:
         users.group,
     ):
         app.cli.add_command(group)
-    for command in (backup.backup, backup.restore, imports.command):
+    for command in (backup.backup, backup.restore, imports.command, retention.command):
         app.cli.add_command(command)

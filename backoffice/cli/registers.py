@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
@@ -82,17 +80,7 @@ def undo(version: int) -> None:
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 def as_of(name: str, day: datetime) -> None:
     """Écrit en CSV la table de NAME telle qu’elle était à la fin du jour DAY (AAAA-MM-JJ)."""
-    register = REGISTERS[name]
-    columns = [column.name for column in register.table.c]
-    writer = csv.DictWriter(sys.stdout, columns, delimiter=";", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(versions.as_of(db.session(), register, end_of(day.date())))
-
-
-def end_of(day: date) -> datetime:
-    """The end of a day in Paris."""
-    following = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/Paris")) + timedelta(days=1)
-    return following.astimezone(UTC)
+    versions.write_csv(db.session(), REGISTERS[name], day.date(), sys.stdout)
 
 
 def _wait(import_id: int) -> None:
@@ -117,13 +105,8 @@ def _report(session: Session, import_id: int) -> bool:
             f"{kind.label} : {numbers['applied']} à appliquer, {numbers['waiting']} à revoir aux prochaines lectures"
         )
     for one in row.report["examples"]:
-        kind, words = DifferenceKind(one["kind"]), said(one["before"], one["after"])
-        click.echo(f"  {kind.label} {one['key']} (lu {one['seen']} fois) : {words}")
+        kind, words = DifferenceKind(one["kind"]), versions.told(one["before"], one["after"])
+        click.echo(f"  {kind.label} {one['key']} (lu {one['seen']} fois)")
+        for name, before, after in words:
+            click.echo(f"      {name} : {before} → {after}")
     return True
-
-
-def said(before: dict[str, object] | None, after: dict[str, object] | None) -> str:
-    """What changes, column by column."""
-    before, after = before or {}, after or {}
-    names = [name for name in after or before if before.get(name) != after.get(name)]
-    return ", ".join(f"{name} : {before.get(name, '')} → {after.get(name, '')}" for name in names)

@@ -8,12 +8,14 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from backoffice.extensions import db
-from backoffice.models import Assignment, Membership, Organisme, Territoire, User
-from backoffice.passwords import SHORTEST, hash_password
+from backoffice.models import Organisme, Territoire
+from backoffice.passwords import hash_password
 from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 from backoffice.transactions import atomic
-from workflows import second_factor
+from forms import passwords
+from workflows import accounts, second_factor
+from workflows.case import Refused
 
 group = AppGroup("users", help="Comptes.")
 
@@ -46,19 +48,22 @@ def create(
         email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise click.ClickException(f"« {email} » n’est pas une adresse e-mail.") from error
-    if len(password) < SHORTEST:
-        raise click.ClickException(f"Le mot de passe doit avoir au moins {SHORTEST} caractères.")
-    with atomic() as session:
-        if session.scalars(select(User).where(User.email == email)).first():
-            raise click.ClickException(f"Un compte existe déjà pour {email}.")
-        user = User(email=email, name=name, password_hash=hash_password(password))
-        user.administrator = role == Role.ADMINISTRATEUR
-        session.add(user)
-        if role != Role.ADMINISTRATEUR:
-            _attach(user, Role(role), organisme, _territoire(territoire))
-        for assignment in user.assignments:
-            if assignment.role is Role.FINANCEUR:
-                assignment.programmes, assignment.departements = list(scope), list(departements)
+    try:
+        passwords.password(password, email)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    written = hash_password(password)
+    try:
+        with atomic() as session:
+            user = accounts.create_account(session, email, name, written)
+            if role == Role.ADMINISTRATEUR:
+                accounts.make_administrator(session, user, None)
+            elif role in (Role.MODERATEUR, Role.FINANCEUR):
+                accounts.assign(session, user, Role(role), _territoire(territoire), scope, departements, None)
+            else:
+                accounts.add_member(session, user, _organisme(organisme, _territoire(territoire)), Role(role), None)
+    except Refused as refused:
+        raise click.ClickException(refused.message) from refused
     click.echo(f"Compte créé : {email} ({role}).")
 
 
@@ -67,7 +72,7 @@ def create(
 def reset_factor(email: str) -> None:
     """Retire le second facteur d’un compte : le téléphone est perdu, et aucun administrateur ne peut le faire."""
     with atomic() as session:
-        user = session.scalars(select(User).where(User.email == email.lower())).first()
+        user = accounts.by_email(session, email.lower())
         if user is None:
             raise click.ClickException(f"Aucun compte n’a l’adresse {email}.")
         if not second_factor.reset(session, None, user):
@@ -84,16 +89,17 @@ def _territoire(slug: str | None) -> Territoire:
     return found
 
 
-def _attach(user: User, role: Role, organisme: str | None, territoire: Territoire) -> None:
-    if role in (Role.MODERATEUR, Role.FINANCEUR):
-        user.assignments.append(Assignment(role=role, territoire_id=territoire.id))
-        return
-    if not organisme:
+def _organisme(nom: str | None, territoire: Territoire) -> Organisme:
+    """The structure of this name in the territoire, made when there is none."""
+    if not nom:
         raise click.ClickException("Donnez le nom de la structure avec --organisme.")
     found = db.session.scalars(
         select(Organisme).where(
-            Organisme.nom == organisme, Organisme.territoire_id == territoire.id, Organisme.merged_into_id.is_(None)
+            Organisme.nom == nom, Organisme.territoire_id == territoire.id, Organisme.merged_into_id.is_(None)
         )
     ).first()
-    found = found or Organisme(nom=organisme, territoire_id=territoire.id)
-    user.memberships.append(Membership(role=role, organisme=found))
+    if found is None:
+        found = Organisme(nom=nom, territoire_id=territoire.id)
+        db.session.add(found)
+        db.session.flush()
+    return found

@@ -27,7 +27,7 @@ from workflows.engine import apply, lock
 from workflows.operations import create_fiche, open_draft, save_draft
 from workflows.remarks import pin
 
-from . import phrases
+from . import phrases, verifications
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
 from .dispositifs import fit, themes_of
 from .grants import Grants
@@ -75,6 +75,10 @@ def load_demo(session: Session, now: datetime) -> int:
     Season(session, now, stage.users).run()
     funder = next(user for account, user in stage.users if account.role is Role.FINANCEUR)
     Grants(session, now, funder, stage.organismes).run()
+    moderator = next(
+        user for account, user in stage.users if account.role is Role.MODERATEUR and "normandie" in account.of
+    )
+    verifications.load(session, stage.organismes, moderator)
     # What an invented past told people stays in their lists; none of it leaves by e-mail.
     session.execute(update(Mail).values(state=MailState.ANNULE))
     return stage.played

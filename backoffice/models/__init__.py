@@ -17,6 +17,7 @@ from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
 from .fiche import Fiche, Fragment, Revision, TransitionLog
 from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
 from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .joining import Invitation, InvitationState, JoinRequest, JoinState, Orphan
 from .link import Link
 from .lots import Lot, LotAction, LotLine, LotResult
 from .moderation_rules import (
@@ -32,6 +33,7 @@ from .moderation_rules import (
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
 from .pairs import Contestation, DistinctPair
+from .personal import Erasure, RetentionNotice, RetentionRun
 from .reasons import Reason
 from .registers import (
     DifferenceKind,
@@ -73,6 +75,7 @@ __all__ = [
     "DistinctPair",
     "Effect",
     "EntryCount",
+    "Erasure",
     "Etablissement",
     "FailedJob",
     "Fiche",
@@ -87,7 +90,11 @@ __all__ = [
     "ImportKind",
     "ImportLine",
     "ImportMapping",
+    "Invitation",
+    "InvitationState",
     "JobStatus",
+    "JoinRequest",
+    "JoinState",
     "Link",
     "Login",
     "LoginEvent",
@@ -111,6 +118,7 @@ __all__ = [
     "Organisme",
     "OrganismeMerge",
     "Origin",
+    "Orphan",
     "Outcome",
     "Phase",
     "PostalCode",
@@ -130,6 +138,8 @@ __all__ = [
     "RemarkEvent",
     "Reminder",
     "ReminderState",
+    "RetentionNotice",
+    "RetentionRun",
     "Revision",
     "RevisionState",
     "RuleDismissal",

@@ -117,6 +117,8 @@ class User(UserMixin, Model):
     demonstration: Mapped[bool] = mapped_column(default=False)
     """An account with a public password: it can log in only in demonstration mode."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the person last came in; null when they never did."""
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", lazy="selectin", order_by="Membership.id"
     )
@@ -161,6 +163,11 @@ class User(UserMixin, Model):
     @property
     def organisme_ids(self) -> set[int]:
         return {membership.organisme_id for membership in self.memberships}
+
+    @property
+    def responsable_ids(self) -> set[int]:
+        """The structures whose people are theirs to invite and to remove."""
+        return {row.organisme_id for row in self.memberships if row.role is Role.RESPONSABLE}
 
     def funds(self, territoire_id: int, programme: str, departement: str) -> bool:
         """Whether the person follows such grants as a funder: see queries.conventions.funded for the same in SQL."""

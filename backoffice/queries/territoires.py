@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from backoffice.models import Commune, Coverage, Territoire
+from backoffice.models import (
+    Assignment,
+    Commune,
+    Coverage,
+    Fiche,
+    FicheState,
+    Organisme,
+    Revision,
+    RevisionState,
+    Territoire,
+    User,
+)
 from backoffice.models.content import Contenu
+from backoffice.permissions import Role
 from backoffice.reference.communes import departements
 
 
@@ -91,3 +104,46 @@ def uncovered(session: Session) -> Sequence[Gap]:
         .order_by(Commune.departement)
     )
     return [Gap(code, departements()[code].nom, number) for code, number in rows]
+
+
+def by_slug(session: Session, slug: str) -> Territoire | None:
+    return session.scalars(select(Territoire).where(Territoire.slug == slug)).first()
+
+
+def all_territoires(session: Session) -> Sequence[Territoire]:
+    """By name."""
+    return session.scalars(select(Territoire).order_by(Territoire.nom)).all()
+
+
+def communes_among(session: Session, codes: Collection[str]) -> set[str]:
+    """Those of these codes that are a commune's."""
+    return set(session.scalars(select(Commune.code_insee).where(Commune.code_insee.in_(codes))))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of a territoire. waiting: versions in its queue; structures: that are at home there."""
+
+    published: int = 0
+    waiting: int = 0
+    structures: int = 0
+    moderators: int = 0
+
+
+def counts(session: Session) -> dict[int, Counts]:
+    """{territoire: its counts}, in one query."""
+
+    def number(of: type[Fiche | Revision | Organisme | Assignment], *conditions: ColumnElement[bool]) -> Any:
+        here = select(func.count()).select_from(of).where(of.territoire_id == Territoire.id, *conditions)
+        return here.scalar_subquery()
+
+    rows = session.execute(
+        select(
+            Territoire.id,
+            number(Fiche, Fiche.state == FicheState.PUBLIEE),
+            number(Revision, Revision.state.in_((RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION))),
+            number(Organisme, Organisme.merged_into_id.is_(None)),
+            number(Assignment, Assignment.role == Role.MODERATEUR, Assignment.user.has(User.active)),
+        )
+    )
+    return {id_: Counts(*numbers) for id_, *numbers in rows}

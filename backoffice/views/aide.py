@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Flask, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from backoffice.models import Dispositif, Fiche
+from backoffice.models import Dispositif, Fiche, Territoire
 from backoffice.models.base import now
 from backoffice.models.dates import local_day
 from backoffice.permissions import Permission
@@ -102,7 +103,13 @@ def accueil() -> ResponseReturnValue:
     groups: dict[str, dict[str, Page]] = {}
     for slug, page in PAGES.items():
         groups.setdefault(page.audience, {})[slug] = page
-    return render_template("aide/accueil.html", groups=groups)
+    return render_template("aide/accueil.html", groups=groups, own_territoires=own_territoires())
+
+
+def own_territoires() -> list[Territoire]:
+    """Those whose Carif-Oref answers the person: of the structures for which they enter fiches."""
+    mine = current_user.memberships if current_user.is_authenticated else ()
+    return list(dict.fromkeys(row.organisme.territoire for row in mine))
 
 
 @blueprint.get("/<slug>")

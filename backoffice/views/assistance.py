@@ -24,7 +24,7 @@ from backoffice.queries import structures as queries
 from backoffice.transactions import atomic
 from forms import new_structure
 from forms.paths import PATHS
-from workflows import operations
+from workflows import operations, structure_registers
 
 from .guard import requires
 
@@ -116,5 +116,6 @@ def creer() -> ResponseReturnValue:
         return new_page(errors, known), 422
     with atomic() as session:
         made = operations.create_structure(session, current_user, territoire, said)
+        structure_registers.check(session, [made])
     flash(f"La structure « {said.nom} » est créée.", "success")
     return redirect(url_for(".structure", organisme_id=made.id), 303)

@@ -78,7 +78,7 @@ def _login_again(message: str) -> str:
 
 def _stale_page(error: CSRFError) -> ResponseReturnValue:
     """The page was opened under another connection: nothing is done, nothing typed is lost."""
-    if request.endpoint == "compte.connecter":
+    if request.endpoint in ("compte.connecter", "compte.verifier_code"):
         message = "Cette page était ouverte depuis trop longtemps. Écrivez de nouveau votre mot de passe."
         return _login_again(message), 400
     if current_user.is_authenticated and keeps_input():

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from backoffice.extensions import db
 from backoffice.models import Revision
+from backoffice.models.structure import standings
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
@@ -18,6 +19,7 @@ from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import moderated_revision
 from backoffice.queries.reasons import offered
 from backoffice.queries.remarks import sentences
+from backoffice.queries.structure_page import checks_of
 from backoffice.transactions import atomic
 from forms.paths import PATHS
 from forms.sheet import sheet
@@ -88,6 +90,7 @@ def version_page(
         sentences=sentences(session, fiche.territoire_id),
         lookalikes=lookalikes(session, fiche, revision),
         support=support_of(session, fiche, content),
+        standings=standings(fiche.organisme, checks_of(session, fiche.organisme)),
         destination=destination(session, fiche, content),
     )
 

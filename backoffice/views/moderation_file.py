@@ -12,6 +12,7 @@ from backoffice.extensions import db
 from backoffice.models import SavedView
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
+from backoffice.queries.orphans import count_orphans
 from backoffice.queries.queue import FILTERS, MOST, TABS, Wanted, queue, wanted
 from backoffice.queries.queue_filters import options_of
 from backoffice.queries.saved_views import own_view, own_views
@@ -42,6 +43,7 @@ def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = 
         tabs=TABS.values(),
         filters=FILTERS,
         most=MOST,
+        orphans=count_orphans(db.session(), current_user),
         views=own_views(db.session(), current_user),
         choices=CHOICES,
         largest=LARGEST,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -33,12 +34,17 @@ def places(fiche_id: int) -> ResponseReturnValue:
 
 def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") -> str:
     """sent: the form that was refused, shown again as it was typed."""
-    rows = [(row, SessionForm(None, row.action, row.session, row.months, row.stamp)) for row in _present(fiche)]
+    rows = [(row, _form(None, fiche, row)) for row in _present(fiche)]
     if sent is not None:
         rows = [(row, sent if form._prefix == sent._prefix else form) for row, form in rows]
     return render_template(
         "fiches/places.html", fiche=fiche, title=fiche.published_revision.title, rows=rows, sent=sent, error=error
     )
+
+
+def _form(sent: Any, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
+    shift = fiche.territoire.decalage_dates
+    return SessionForm(sent, row.action, row.session, row.months, row.stamp, shift)
 
 
 def _present(fiche: Fiche) -> list[fast_lane.Present]:
@@ -55,7 +61,7 @@ def changer(fiche_id: int) -> ResponseReturnValue:
     row = next((row for row in _present(fiche) if (row.action, row.session.id) == key), None)
     if row is None:
         return places_page(fiche, error="Ces dates n’existent pas dans la fiche publiée."), 422
-    form = SessionForm(request.form, row.action, row.session, row.months, row.stamp)
+    form = _form(request.form, fiche, row)
     if not form.validate():
         return places_page(fiche, form, "Rien n’a été enregistré : corrigez ce qui est indiqué."), 422
     try:

@@ -1,6 +1,9 @@
-"""The settings that moderators change for their territoire: its delay, what it asks of structures."""
+"""The settings that moderators change for their territoire: its delays, its contact, its words to structures."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,13 +14,19 @@ from backoffice.models import Territoire
 from backoffice.permissions import Permission, Role
 from backoffice.queries.settings import last_changes
 from backoffice.transactions import atomic
-from forms.settings import SETTINGS, read_settings, sent_value
+from forms.settings import GROUPS, SETTINGS, read_settings, sent_value
 from workflows.settings import change_settings
 
 from .guard import requires
 from .motifs import served
 
 blueprint = Blueprint("reglages", __name__, url_prefix="/moderation/reglages")
+
+LABELS = {setting.name: setting.label for setting in SETTINGS} | {
+    "couverture": "Départements et communes couverts",
+    "collecte": "Territoire qui collecte pour celui-ci",
+}
+"""Of each change, by its name."""
 
 
 @blueprint.get("/")
@@ -33,7 +42,7 @@ def liste() -> ResponseReturnValue:
 @requires(Permission.MODERATE)
 def territoire(slug: str) -> ResponseReturnValue:
     found = served(slug)
-    return settings_page(found, {setting.name: sent_value(setting, found) for setting in SETTINGS}, {})
+    return settings_page(found, {setting.name: sent_value(setting, found) for setting in SETTINGS})
 
 
 @blueprint.post("/<slug>")
@@ -42,20 +51,29 @@ def enregistrer(slug: str) -> ResponseReturnValue:
     found = served(slug)
     values, errors = read_settings(request.form)
     if errors:
-        typed = {setting.name: request.form.get(setting.name, "")[:20] for setting in SETTINGS}
-        return settings_page(found, typed, errors), 422
+        return settings_page(found, typed_values(), errors), 422
     with atomic() as session:
         changed = change_settings(session, found.id, values, current_user)
     flash("Les réglages sont enregistrés." if changed else "Rien n’a changé.", "success")
     return redirect(url_for(".territoire", slug=slug), 303)
 
 
-def settings_page(territoire: Territoire, values: dict[str, str], errors: dict[str, str]) -> str:
+def typed_values() -> dict[str, str]:
+    """What was sent, to be shown again; a number is never long."""
+    return {
+        setting.name: request.form.get(setting.name, "").replace("\x00", "")[: 10_000 if setting.longest else 20]
+        for setting in SETTINGS
+    }
+
+
+def settings_page(
+    territoire: Territoire, values: Mapping[str, str], errors: Mapping[str, str] = MappingProxyType({})
+) -> str:
     return render_template(
         "moderation/reglages/territoire.html",
         territoire=territoire,
-        settings=SETTINGS,
-        labels={setting.name: setting.label for setting in SETTINGS},
+        groups=GROUPS,
+        labels=LABELS,
         values=values,
         errors=errors,
         changes=last_changes(db.session(), territoire.id),

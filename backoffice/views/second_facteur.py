@@ -19,15 +19,11 @@ from workflows.case import Refused
 from .compte import WRONG_CODE
 from .essais import code_tries
 from .guard import requires
+from .mon_compte import me
 
 blueprint = Blueprint("second_facteur", __name__, url_prefix="/compte/second-facteur")
 
 FILE = "codes-de-secours-relais.txt"
-
-
-def me() -> User:
-    """The person, as a row of the present transaction."""
-    return db.session.get_one(User, current_user.id)
 
 
 @blueprint.get("")

@@ -20,7 +20,7 @@ from forms.builder import StepForm
 from forms.questions import Step
 from forms.rows import add_row, obey, spread
 from forms.saving import open_form, save
-from workflows import structures
+from workflows import structure_registers, structures
 from workflows.case import Refused
 
 from .guard import requires
@@ -132,7 +132,8 @@ def kept(organisme: Organisme, step: Step, form: StepForm, content: Contenu, sou
     try:
         with atomic() as session:
             if step is forms.IDENTITY:
-                structures.say(session, organisme.id, content.structure, current_user)
+                said = structures.say(session, organisme.id, content.structure, current_user)
+                structure_registers.check(session, [said])
             else:
                 structures.keep_places(session, organisme.id, content.lieux, current_user)
     except Refused as refused:
@@ -225,7 +226,8 @@ def enregistrer_qualiopi(organisme_id: int) -> ResponseReturnValue:
         return qualiopi_page(organisme, typed, chosen, error=STALE), 409
     try:
         with atomic() as session:
-            structures.say_qualiopi(session, organisme.id, said, current_user)
+            told = structures.say_qualiopi(session, organisme.id, said, current_user)
+            structure_registers.check(session, [told])
     except Refused as refused:
         return qualiopi_page(shown(organisme_id), typed, chosen, error=refused.message), 409
     return done(organisme, "qualiopi")

@@ -19,7 +19,7 @@ from backoffice.permissions import Permission
 from backoffice.queries import structure_page as queries
 from backoffice.transactions import atomic
 from forms.structure_pages import read_verdict
-from workflows import structure_checks, structures
+from workflows import structure_checks, structure_registers, structures
 from workflows.case import Refused
 
 from .guard import requires
@@ -123,7 +123,8 @@ def reprendre_numero(organisme_id: int) -> ResponseReturnValue:
         return page(organisme, "Aucune de vos fiches ne donne plus ce numéro : rien n’a été changé."), 409
     try:
         with atomic() as session:
-            structures.take_number(session, organisme.id, *wanted, current_user)
+            said = structures.take_number(session, organisme.id, *wanted, current_user)
+            structure_registers.check(session, [said])
     except Refused as refused:
         return page(shown(organisme_id), refused.message), 409
     flash("Le numéro de la structure est à jour.", "success")

@@ -247,6 +247,16 @@ def test_readers_and_administrators(
     alma.open("/administration/exploitation/")
     alma.open("/administration")
     alma.title("Administration")
+    alma.open("/administration/registres/")
+    alma.follow("Vacances scolaires")
+    table = b"zone;debut;fin;nom\nB;2025-10-18;2025-11-02;Toussaint\n"
+    alma.page.get_by_label("Fichier", exact=True).set_input_files(
+        {"name": "v.csv", "mimeType": "text/csv", "buffer": table}
+    )
+    alma.press("Lire ce fichier")
+    alma.press("Appliquer cette lecture")
+    alma.page.get_by_text("Défaire cette version").first.click()
+    alma.look()
 
     def broken() -> str:
         raise RuntimeError("une panne inventée")

@@ -36,9 +36,9 @@ def test_each_kind_of_page(app: Flask, someone: NewPerson, size: dict[str, int])
     for path in ("journal-des-changements", "comptes", "messages", "regles", "flux", f"flux/{flux}/modifier"):
         alma.open(f"/administration/tables/{path}")
     alma.open(f"/administration/tables/territoires/{territoire}/modifier")
-    alma.page.get_by_label("Jours ouvrés").fill("mille")
+    alma.page.get_by_label("Nom").fill("")
     alma.press("Enregistrer")
-    alma.reads("Tout ce que vous avez écrit est gardé.")
+    alma.reads("Donnez un nom à ce territoire.")
     for path in ("flux/nouveau", "phrases/nouveau", "campagnes/nouveau"):
         alma.open(f"/administration/tables/{path}")
         alma.press("Enregistrer")

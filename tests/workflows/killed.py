@@ -12,7 +12,7 @@ from sqlalchemy import select
 from backoffice.factory import create_app
 from backoffice.models import User
 from backoffice.transactions import atomic
-from workflows import mail
+from workflows import mail, retention
 from workflows.engine import apply
 from workflows.registers import runs
 
@@ -33,7 +33,7 @@ def register(import_id: str) -> None:
     runs.run(int(import_id))
 
 
-ORDERS = {"renvoyer": decide, "relever": mail.sweep, "registre": register}
+ORDERS = {"renvoyer": decide, "relever": mail.sweep, "conserver": retention.run, "registre": register}
 
 
 def tell(word: str) -> None:

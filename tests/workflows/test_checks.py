@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ import pytest
 from backoffice import uploads
 from backoffice.extensions import db, jobs
 from backoffice.factory import create_app
+from backoffice.models.base import now
 from tests import factories as make
 from tests.exports.formations import HEAD, TAIL, document, formation
 from tests.test_lheo_pages import FAULTY, send
@@ -28,6 +30,7 @@ from tests.workflows.test_jobs import environment, redis_queue, run_worker, work
 from workflows import checks
 
 ALLOWED = 40
+DAY = 24 * 3600
 """MiB that a large file may add to what a process holds."""
 
 
@@ -83,10 +86,10 @@ def test_the_progress_is_told(app, monkeypatch):
 
 def test_files_that_nobody_checks_are_forgotten(app):
     folder = uploads.folder("verifications")
-    for name, age in (("vieux.envoi", checks.KEPT + 60), ("jeune.envoi", 60), ("rapport.json", 10 * checks.KEPT)):
+    for name, age in (("vieux.envoi", DAY + 60), ("jeune.envoi", 60), ("rapport.json", 10 * DAY)):
         (folder / name).write_text("{}")
         os.utime(folder / name, (time.time() - age,) * 2)
-    checks.purge()
+    assert checks.purge(db.session(), now() - timedelta(seconds=DAY), 10) == 1
     assert not (folder / "vieux.envoi").exists()
     assert (folder / "jeune.envoi").exists()
     assert (folder / "rapport.json").exists()

@@ -204,7 +204,7 @@ def test_two_workers_at_once_remind_once(app, flora, nadia, monkeypatch):
 
 @pytest.mark.parametrize("other", [{"departement": "27"}, {"programme": "OEPRE"}, {"annee": 2025}])
 def test_a_project_out_of_one_s_scope_or_of_the_list_is_not_reminded(app, flora, other):
-    narrow = make.user("Nora Étroite")
+    narrow = make.enrol(make.user("Nora Étroite"))
     narrow.assignments.append(
         Assignment(role=Role.FINANCEUR, territoire=make.territoire(), programmes=["BOP 104"], departements=["14"])
     )

@@ -254,6 +254,7 @@ def test_an_abandoned_message_never_leaves(app, taken):
 
 
 FACTS = {
+    "depart": "Normandie",
     "motif": "Une raison.",
     "remarques": ["Objectifs : dites pour qui."],
     "a_prendre": 2,
@@ -289,6 +290,17 @@ FACTS = {
     "annee": 2026,
     "reference": "2026-104-0001",
     "nombre": 2,
+    "role": "saisie",
+    "lieu": "Les amis des Tilleuls",
+    "hote": "Marc Modèle",
+    "personne": "Awa Exemple",
+    "courriel": "awa@tilleuls.example",
+    "page": "/structures/1/membres",
+    "quoi": "Vous avez un autre rôle.",
+    "noms": ["Les amis des Tilleuls"],
+    "autres": 0,
+    "disparue": "Les Tilleuls",
+    "jour": "lundi 1er février 2027",
     "pages": ["Les amis des Tilleuls, convention 2026-104-0001 : vérifiée le 03/03/2026"],
 }
 

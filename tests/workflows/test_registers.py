@@ -34,6 +34,7 @@ from backoffice.models import (
 )
 from backoffice.models.base import clock_at, now
 from backoffice.models.imports import JobStatus
+from backoffice.reference import vacances
 from backoffice.reference.files import FOLDER
 from backoffice.transactions import atomic
 from exports.importing import streams
@@ -365,6 +366,22 @@ def test_a_table_as_of_a_day_is_told_by_the_command(app, tmp_path):
     assert "B;2025-10-18;2025-11-03" in told(now())
     assert "B;2025-10-18;2025-11-02" in told(start + timedelta(days=2))
     assert told(start - timedelta(days=2)).splitlines() == ["zone;debut;fin;nom"]
+
+
+def test_the_imported_calendar_is_what_the_meetings_follow_until_it_is_undone(app, tmp_path):
+    shipped = vacances.breaks("B")
+    assert not vacances.breaks("La Réunion")
+    file = tmp_path / "calendrier.csv"
+    file.write_text(
+        "Description;Population;start_date;end_date;Zones\n"
+        "Vacances d'été;-;2025-12-19T20:00:00+00:00;2026-01-28T20:00:00+00:00;Réunion\n"
+        "Début des Vacances d'Été;-;2026-07-03T22:00:00+00:00;2026-07-03T22:00:00+00:00;Zone B\n"
+    )
+    version = apply(read("vacances", file))
+    assert [(str(one.debut), str(one.fin)) for one in vacances.breaks("La Réunion")] == [("2025-12-20", "2026-01-28")]
+    assert [(str(one.debut), str(one.fin)) for one in vacances.breaks("B")] == [("2026-07-04", "2026-08-31")]
+    undo(version)
+    assert vacances.breaks("B") == shipped
 
 
 def _breaks(folder: Path, end: str) -> Path:

@@ -24,17 +24,23 @@ from tests import factories as make
 from tests.visitor import Visitor
 from tests.workflows.test_jobs import environment, redis_queue, run_worker  # noqa: F401 - a fixture
 from workflows import schedule
-from workflows.imports import KEPT, create_job, purge
+from workflows.imports import create_job
+from workflows.retention import run
+
+KEPT = timedelta(days=90)
+"""«fichiers_importes», in conservation.toml."""
+
+WEEKLY = {"orphelines"}
 
 
 @pytest.mark.parametrize("periodic", schedule.SCHEDULE.values(), ids=lambda row: row.name)
-def test_each_row_names_a_job_that_exists_and_an_hour_that_comes_every_working_day(periodic):
+def test_each_row_names_a_job_that_exists_and_an_hour_that_comes_soon(periodic):
     module, _, name = periodic.function.rpartition(".")
     assert callable(getattr(import_module(module), name))
     monday = datetime(2026, 11, 2, tzinfo=UTC)
     hours = croniter(periodic.cron, monday)
     assert hours.get_next(datetime) < monday + timedelta(days=1)
-    assert hours.get_next(datetime) < monday + timedelta(days=2)
+    assert hours.get_next(datetime) < monday + timedelta(days=8 if periodic.name in WEEKLY else 2)
 
 
 @pytest.mark.redis
@@ -119,12 +125,12 @@ def test_files_of_old_imports_are_forgotten_and_their_reports_stay(app):
     old, gone = kept_import(nadia, ago=KEPT + timedelta(minutes=1))
     stuck, _ = kept_import(nadia, Phase.LECTURE, JobStatus.EN_COURS, ago=KEPT + timedelta(days=3))
     young, stays = kept_import(nadia, ago=KEPT - timedelta(minutes=1))
-    result = app.test_cli_runner().invoke(args=["jobs", "run", "imports"])
+    result = app.test_cli_runner().invoke(args=["jobs", "run", "conservation"])
     assert result.exit_code == 0, result.output
     db.session.expire_all()
     assert (gone.exists(), stays.exists()) == (False, True)
     assert [db.session.get_one(ImportJob, id_).stored == "" for id_ in (old, stuck, young)] == [True, True, False]
-    purge()
+    run()
     visitor = Visitor(app, nadia)
     assert "n’est plus gardé" in visitor.see(f"/import/{old}").text
     assert "n’est plus gardé" in visitor.see(f"/import/{stuck}").text

@@ -22,7 +22,11 @@ from backoffice.models import (
     ImportJob,
     ImportKind,
     ImportMapping,
+    Invitation,
+    InvitationState,
     JobStatus,
+    JoinRequest,
+    JoinState,
     Mail,
     Membership,
     Organisme,
@@ -37,6 +41,7 @@ from backoffice.models import (
     TransitionLog,
     Verification,
 )
+from backoffice.models.base import now
 from backoffice.models.content import Contact, Structure, dump
 from backoffice.passwords import token_hash
 from backoffice.permissions import Role
@@ -189,6 +194,27 @@ def checks(crowd: Crowd, draw, whose: Organisme) -> None:
         )  # fmt: skip
 
 
+def people_who_come(crowd: Crowd, draw, whose: Organisme) -> None:
+    for rank in draw(st.sets(st.integers(0, 1))):
+        crowd.rank += 1
+        state = draw(st.sampled_from([InvitationState.OUVERTE, InvitationState.RETIREE]))
+        db.session.add(
+            Invitation(
+                token_hash=f"invitation-{crowd.rank}", email=f"invitee{rank}@exemple.fr", organisme_id=whose.id,
+                role=draw(st.sampled_from([Role.SAISIE, Role.RESPONSABLE])), invited_by_id=crowd.moderator.id,
+                expires_at=now(), state=state, closed_at=None if state is InvitationState.OUVERTE else LONG_AGO,
+            )
+        )  # fmt: skip
+
+
+def requests(crowd: Crowd, draw, whose: Organisme) -> None:
+    for person in draw(st.lists(st.sampled_from(crowd.people), unique=True)):
+        state = draw(st.sampled_from([JoinState.EN_ATTENTE, JoinState.RETIREE]))
+        closed = None if state is JoinState.EN_ATTENTE else LONG_AGO
+        said = {"words": "Moi.", "due_on": LONG_AGO.date(), "state": state, "closed_at": closed}
+        db.session.add(JoinRequest(organisme_id=whose.id, user_id=person.id, **said))
+
+
 BUILDERS = {
     "membership": members,
     "fiche": fiches,
@@ -198,6 +224,8 @@ BUILDERS = {
     "import_job": import_jobs,
     "import_mapping": mappings,
     "structure_check": checks,
+    "invitation": people_who_come,
+    "join_request": requests,
 }
 """{table that names a structure: rows of it}, in an order in which they can be made."""
 
@@ -205,6 +233,8 @@ JOINED_COLUMNS = {
     "membership": {"role"},
     "support": {"accepted", "answered_at"},
     "campaign_invitation": {"invited_at"},
+    "invitation": {"role", "state", "closed_at"},
+    "join_request": {"state", "closed_at"},
     "import_mapping": {"chosen"},
     "structure_check": {"state", "source", "findings", "note", "actor_id", "at"},
 }
@@ -243,6 +273,43 @@ def test_whatever_the_two_had_the_one_has_and_nothing_else_changed(crowd, data):
     assert held == {
         id_: Role.RESPONSABLE if Role.RESPONSABLE in had else Role.SAISIE for id_, had in roles.items() if had
     }
+
+
+def test_of_two_that_say_the_same_the_one_that_says_more_is_left(crowd):
+    """Roles, answers of carriers, invitations, columns, checks: each both ways round."""
+    person, funder = crowd.people[0], crowd.campaigns[0]
+    for mine, theirs in ((1, 2), (2, 1)):  # which of the two said it last, has the wider role…
+        kept, gone = make.organisme("Une"), make.organisme("Une autre")
+        for one, rank in ((kept, mine), (gone, theirs)):
+            at = LONG_AGO + timedelta(rank)
+            wide, tag = rank == 2, f"{one.id}-{rank}"
+            role = Role.RESPONSABLE if wide else Role.SAISIE
+            support = {"siret": "1", "email": "p@exemple.fr", "nom": "P", "token_hash": tag}
+            checked = {"subject": Subject.SIRET, "value": "1", "by_hand": False, "findings": [], "note": "", "at": at}
+            state = Verification.CONTREDITE if wide else Verification.VERIFIEE
+            db.session.add_all(
+                [
+                    Membership(user_id=person.id, organisme_id=one.id, role=role),
+                    Support(organisme_id=one.id, accepted=wide, answered_at=at, **support),
+                    CampaignInvitation(campaign_id=funder.id, organisme_id=one.id, invited_at=at),
+                    ImportMapping(organisme_id=one.id, chosen={"Titre": tag, tag: "a"}),
+                    StructureCheck(organisme_id=one.id, state=state, source="Sirene", **checked),
+                ]
+            )
+        db.session.commit()
+        with atomic() as session:
+            merge(session, kept.id, gone.id, {}, crowd.admin)
+
+        def only(model, whose=kept.id):
+            return db.session.scalars(select(model).where(model.organisme_id == whose)).one()
+
+        assert only(Membership).role is Role.RESPONSABLE
+        assert only(Support).accepted is True
+        assert only(Support, gone.id).accepted is (theirs == 2)
+        assert only(CampaignInvitation).invited_at == LONG_AGO + timedelta(1)
+        assert only(ImportMapping).chosen["Titre"] == f"{kept.id}-{mine}"
+        assert len(only(ImportMapping).chosen) == 3
+        assert only(StructureCheck).state is Verification.CONTREDITE
 
 
 def check(before, after, kept: int, gone: int, record_id: int) -> None:

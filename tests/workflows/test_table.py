@@ -295,8 +295,13 @@ def test_the_engine_is_the_only_writer_of_states():
             targets = node.targets if isinstance(node, ast.Assign) else []
             if any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets):
                 writers.add(file.relative_to(ROOT).as_posix())
-    # The second writes how far the making of a flow is: the state of a FluxRun, of no fiche.
-    assert writers == {"workflows/engine.py", "workflows/flux_runs.py"}
+    # The others write what is no fiche: how far the making of a flow is, what became of an invitation, of a request.
+    assert writers == {
+        "workflows/engine.py",
+        "workflows/flux_runs.py",
+        "workflows/invitations.py",
+        "workflows/joining.py",
+    }
 
 
 def test_a_new_row_is_a_draft_and_in_no_flow(app):

@@ -321,3 +321,37 @@ _DECLARED = (
 )
 
 REGISTERS: dict[str, Register] = {register.name: register for register in _DECLARED}
+
+LABELS = {
+    "code_insee": "Code Insee",
+    "nom": "Nom",
+    "search_name": "Nom pour la recherche",
+    "departement": "Département",
+    "region": "Région",
+    "parent": "Commune",
+    "code": "Code",
+    "label": "Libellé",
+    "valid_from": "Valable du",
+    "valid_until": "Valable jusqu’au",
+    "active": "Active",
+    "certification": "Numéro RNCP ou RS",
+    "siret": "SIRET",
+    "nda": "Numéro de déclaration d’activité",
+    "denomination": "Nom",
+    "listed": "Dans la liste publique",
+    "qualiopi_formation": "Qualiopi, formation",
+    "qualiopi_bilan": "Qualiopi, bilans de compétences",
+    "qualiopi_vae": "Qualiopi, VAE",
+    "qualiopi_apprentissage": "Qualiopi, apprentissage",
+    "address": "Adresse",
+    "postal_code": "Code postal",
+    "city": "Ville",
+    "closed_on": "Fermé depuis le",
+    "uai": "UAI",
+    "kind": "Type",
+    "open": "Ouvert",
+    "zone": "Zone",
+    "debut": "Premier jour",
+    "fin": "Dernier jour",
+}
+"""{column: words of it}, for whoever reads a difference."""

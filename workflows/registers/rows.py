@@ -15,6 +15,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_key
 
 from backoffice.reference.communes import departements, regions, search_key
+from backoffice.reference.vacances import academies, zone_named
 from forms import numbers
 
 Cells = Mapping[str, str]
@@ -211,16 +212,19 @@ def uai(cells: Cells) -> Iterator[Content]:
 
 
 def school_break(cells: Cells) -> Iterator[Content]:
-    """The owner gives instants: midnight in Paris of the first day, and of the day when school begins again.
+    """The owner gives instants: midnight there of the first day, and of the day when school begins again.
 
-    Rows for teachers alone are left out, and the beginnings of summers whose end is not known yet.
+    Rows for teachers alone are left out. The last summer has only its beginning: it ends with August.
     """
     if cells.get("population", "").casefold() == "enseignants":
         return
-    start, back = _morning(cells["start"]), _morning(cells["end"])
+    zone = zone_named(cells["zone"])
+    start, back = _morning(cells["start"], zone), _morning(cells["end"], zone)
+    if search_key(cells["description"]).startswith("debut des vacances d ete"):
+        back = date(start.year, 9, 1)
     if back <= start:
         return
-    yield _break(cells["zone"].removeprefix("Zone "), start, back - timedelta(days=1), cells["description"])
+    yield _break(zone, start, back - timedelta(days=1), cells["description"])
 
 
 def relais_break(cells: Cells) -> Iterator[Content]:
@@ -236,10 +240,11 @@ def _break(zone: str, start: date, end: date, name: str) -> Content:
     return {"zone": zone, "debut": start.isoformat(), "fin": end.isoformat(), "nom": _named(name)}
 
 
-def _morning(text: str) -> date:
-    """The day in Paris of an instant; of a day alone, itself."""
+def _morning(text: str, zone: str) -> date:
+    """The day in its zone of an instant; of a day alone, itself."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"« {text[:30]} » n’est pas une date.") from None
-    return moment.astimezone(PARIS).date() if moment.tzinfo else moment.date()
+    clock = next((one.clock for one in academies().values() if one.zone == zone), PARIS)
+    return moment.astimezone(clock).date() if moment.tzinfo else moment.date()

@@ -7,14 +7,17 @@ it drop. The first reading of a register that has no row is believed whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text, true
 from sqlalchemy.orm import Session, aliased
 
-from backoffice.models import DifferenceKind, RegisterDifference, RegisterImport, RegisterPhase, RegisterSetting, User
+from backoffice.models import RegisterDifference, RegisterImport, RegisterPhase, RegisterSetting, User
 from backoffice.models.base import now
 from backoffice.models.imports import JobStatus
 from backoffice.reference.registres import Patience, patience
@@ -25,7 +28,7 @@ from workflows.jobs import enqueue
 from . import differences
 from .declared import REGISTERS, Format, Register
 
-LISTENERS: tuple[str, ...] = ()
+LISTENERS: tuple[str, ...] = ("workflows.registers.calendar.follow",)
 """Jobs asked for with the number of a version once it is applied, and again once it is undone (`undone_at` then says
 so): ``package.module.function``. Each looks at the version's differences that are applied."""
 
@@ -45,6 +48,16 @@ def lock(session: Session, register: Register) -> None:
     if session.get_bind().dialect.name == "postgresql":
         rank = [one.name for one in REGISTERS.values()].index(register.sharing[0].name)
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK + rank})
+
+
+def locked(session: Session, import_id: int) -> RegisterImport:
+    """As it is now in the base, until the end of the transaction."""
+    return session.scalars(
+        select(RegisterImport)
+        .where(RegisterImport.id == import_id)
+        .with_for_update(of=RegisterImport)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def last_version(session: Session, registers: Sequence[Register]) -> RegisterImport | None:
@@ -84,10 +97,11 @@ def describe(session: Session, register: Register, format_: Format, row: Registe
         found = query.subquery()
         applied = differences.believed(needed, found.c.kind, found.c.seen)
         counted = select(found.c.kind, applied.label("applied"), func.count()).group_by(found.c.kind, applied)
+        before = set(kinds)
         for kind, yes, number in session.execute(counted):
             kinds.setdefault(str(kind), {"applied": 0, "waiting": 0})["applied" if yes else "waiting"] += number
-        for kind in DifferenceKind:
-            some = select(found, applied.label("applied")).where(found.c.kind == kind.value).limit(EXAMPLES)
+        for kind in sorted(kinds.keys() - before):
+            some = select(found, applied.label("applied")).where(found.c.kind == kind).limit(EXAMPLES)
             examples += [dict(one) for one in session.execute(some).mappings()]
     return {"kinds": kinds, "examples": examples}
 
@@ -133,10 +147,9 @@ def apply_waiting(session: Session, register: Register, actor: User | None, keys
 
 def undo(session: Session, version_id: int, actor: User | None) -> None:
     """Puts back what the version changed, and what waited before it waits again. Refused unless it is the last one."""
-    row = session.get_one(RegisterImport, version_id)
-    register = REGISTERS[row.register]
+    register = REGISTERS[session.get_one(RegisterImport, version_id).register]
     lock(session, register)
-    session.refresh(row, with_for_update=True)
+    row = locked(session, version_id)
     last = last_version(session, register.sharing)
     if last is None or last.id != row.id:
         raise Refused(
@@ -170,6 +183,42 @@ def _tell(session: Session, row: RegisterImport, actor: User | None, before: str
         enqueue(session, listener, row.id)
 
 
+def set_patience(session: Session, register: Register, values: Mapping[str, int], actor: User | None) -> None:
+    """What an administrator sets; each value that changes is kept in the log of changes."""
+    before, own = patience_of(session, register), session.get(RegisterSetting, register.name)
+    if own is None:
+        own = RegisterSetting(register=register.name, **asdict(before))
+        session.add(own)
+    for name, value in values.items():
+        setattr(own, name, value)
+    session.flush()
+    for name, value in values.items():
+        record(session, actor, own, name, str(getattr(before, name)), str(value))
+
+
+def told(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
+    """(column, value before, value after) of what changes between two rows; all of the only one, where there is one."""
+    old, new = before or {}, after or {}
+    return [
+        (name, _words(old.get(name)), _words(new.get(name)))
+        for name in (after or old)
+        if name != "search_name" and _words(old.get(name)) != _words(new.get(name))
+    ]
+
+
+def _words(value: Any) -> str:
+    """SQLite writes 1 and 0 where PostgreSQL writes true and false."""
+    return "" if value is None else str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _end_of(day: date) -> datetime:
+    """The end of a day in Paris."""
+    if day >= date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    following = day + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+
+
 def as_of(session: Session, register: Register, moment: datetime) -> Iterator[dict[str, Any]]:
     """The rows of the table as they were then, in no order: {column: value}, days as ISO 8601 or as dates.
 
@@ -201,3 +250,11 @@ def as_of(session: Session, register: Register, moment: datetime) -> Iterator[di
     for before in session.scalars(earlier.execution_options(yield_per=1000)):
         if before is not None:
             yield before
+
+
+def write_csv(session: Session, register: Register, day: date, output: TextIO) -> None:
+    """The table as it was at the end of a day."""
+    columns = [column.name for column in register.table.c]
+    writer = csv.DictWriter(output, columns, delimiter=";", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(as_of(session, register, _end_of(day)))

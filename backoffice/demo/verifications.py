@@ -1,0 +1,38 @@
+"""What moderators and registers know of the invented structures: one verified, one contradicted, one entered twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from backoffice.models import Etablissement, Organisme, Subject, User, Verification
+from backoffice.models.base import clock_at, now
+from backoffice.models.dates import local_day
+from forms.structure_pages import Verdict
+from workflows.structure_checks import verify
+from workflows.structure_registers import check
+
+VERIFIED, CLOSED, TWICE = "rive-claire", "rive-claire-est", "trois-tilleuls"
+"""Keys of houses."""
+TWIN = "Centre social Les Trois Tilleuls"
+
+
+def load(session: Session, organismes: Mapping[str, Organisme], moderator: User) -> None:
+    """moderator: of the territoire of the one that is verified."""
+    with clock_at(now() - timedelta(40)):
+        verdict = Verdict(Subject.SIRET, Verification.VERIFIEE, "Avis de situation reçu par courrier.")
+        verify(session, organismes[VERIFIED].id, verdict, moderator)
+        known = organismes[TWICE]
+        twin = Organisme(territoire_id=known.territoire_id)
+        twin.said = replace(known.said, nom=TWIN, siret="")
+        session.add(twin)
+        session.flush()
+    with clock_at(now() - timedelta(9)):
+        closed = organismes[CLOSED]
+        since = local_day(now()) - timedelta(60)
+        session.merge(Etablissement(siret=closed.siret, denomination=closed.nom.upper(), closed_on=since))
+        session.flush()
+        check(session, [closed])

@@ -1,0 +1,56 @@
+"""Readings of registers, and their differences, for the pages of the administration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, lazyload
+
+from backoffice.models import RegisterDifference, RegisterImport, User
+
+SHOWN = 20
+PAGE = 50
+
+_WITH_PERSON = joinedload(RegisterImport.created_by).options(lazyload(User.memberships), lazyload(User.assignments))
+
+
+def readings(session: Session, register: str | None = None, shown: int = SHOWN) -> Sequence[RegisterImport]:
+    """The last ones, of one register or of all."""
+    query = select(RegisterImport).options(_WITH_PERSON).order_by(RegisterImport.id.desc()).limit(shown)
+    return session.scalars(query.where(RegisterImport.register == register) if register else query).all()
+
+
+def reading(session: Session, import_id: int) -> RegisterImport | None:
+    return session.get(RegisterImport, import_id, options=[_WITH_PERSON])
+
+
+def last_versions(session: Session) -> dict[str, tuple[RegisterImport, int]]:
+    """{register: (its last version that stands, how many differences wait since)}."""
+    stands = RegisterImport.applied_at.is_not(None) & RegisterImport.undone_at.is_(None)
+    rank = func.row_number().over(
+        partition_by=RegisterImport.register, order_by=(RegisterImport.applied_at.desc(), RegisterImport.id.desc())
+    )
+    ranked = select(RegisterImport.id, rank.label("rank")).where(stands).subquery()
+    waiting = (
+        select(func.count())
+        .where(RegisterDifference.import_id == RegisterImport.id, RegisterDifference.applied.is_(False))
+        .scalar_subquery()
+    )
+    query = select(RegisterImport, waiting).join(ranked, ranked.c.id == RegisterImport.id).where(ranked.c.rank == 1)
+    return {row.register: (row, number) for row, number in session.execute(query)}
+
+
+def differences(session: Session, import_id: int, after: int, *, applied: bool) -> tuple[list[RegisterDifference], int]:
+    """A page of those of a version, from the one after this number; and the number that the next page follows, or 0."""
+    query = (
+        select(RegisterDifference)
+        .where(
+            RegisterDifference.import_id == import_id,
+            RegisterDifference.applied.is_(applied),
+            RegisterDifference.id > after,
+        )
+        .order_by(RegisterDifference.id)
+    )
+    rows = list(session.scalars(query.limit(PAGE + 1)))
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else 0

@@ -1,0 +1,24 @@
+"""The school calendar that was imported, as the file that pure code reads: see backoffice.reference.vacances."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from backoffice.models import RegisterImport, SchoolBreak
+from backoffice.reference.vacances import write_calendar
+from backoffice.transactions import atomic
+
+
+def follow(version_id: int) -> None:
+    """Told of each version that is applied or undone."""
+    with atomic() as session:
+        mine = session.get_one(RegisterImport, version_id).register == "vacances"
+    if mine:
+        refresh()
+
+
+def refresh() -> None:
+    """Writes the file again as the table is."""
+    with atomic() as session:
+        rows = session.scalars(select(SchoolBreak).order_by(SchoolBreak.zone, SchoolBreak.debut)).all()
+        write_calendar([(row.zone, row.debut.isoformat(), row.fin.isoformat(), row.nom) for row in rows])
