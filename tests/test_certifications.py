@@ -73,6 +73,17 @@ def test_by_its_number(app, typed):
     assert certifications.like(typed) == [made]
 
 
+def test_of_a_name_that_had_several_numbers_the_active_one_comes_first(app):
+    old, new = (
+        numbered("Titre d’exemple du français", "90001"),
+        numbered("Titre d’exemple du français, nouveau", "90002"),
+    )
+    old.active = False
+    db.session.commit()
+    assert [one.code for one in certifications.like("titre exemple")] == [new.code, old.code]
+    assert not old.valid_on(date(2026, 11, 22)), "sans fin connue, le registre décide"
+
+
 def test_the_file_is_read_whole_and_filled_once(app):
     rows = list(read_certifications())
     assert db.session.query(Certification).count() == len(rows) == len({row.label for row in rows})

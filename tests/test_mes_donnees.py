@@ -38,6 +38,7 @@ from tests.post_office import open_office
 from tests.test_backup import everything
 from tests.visitor import Visitor
 from workflows import checks, links
+from workflows.accounts import lock_account
 from workflows.case import Refused
 from workflows.erasure import PAGE, erase
 from workflows.mail import sweep
@@ -187,7 +188,13 @@ def test_an_erased_account_names_nobody_and_what_is_published_stays(app, lived, 
     assert db.session.query(TransitionLog).count() == log
     alma = Visitor(app, db.session.scalars(select(User).where(User.administrator)).one())
     assert "Compte effacé" in Visitor(app, marc).see(f"/moderation/{waiting.latest.id}").text
+    assert f"/administration/effacement/{marc.id}" in alma.see(f"/administration/comptes/{marc.id}").text
     assert "est effacé" in alma.see(f"/administration/effacement/{id_}").text
+    for act in ("rouvrir", "administration/donner"):
+        assert alma.post(f"/administration/comptes/{id_}/{act}").status_code == 404
+    with pytest.raises(Refused, match="plus rien n’y change"):
+        lock_account(db.session(), id_)
+    db.session.rollback()
     proof = db.session.scalars(select(Erasure)).one()
     assert (proof.account_id, proof.actor_id, proof.counts["structures"]) == (id_, id_, 1)
     assert proof.counts["courriels"] > 0

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backoffice.models import Assignment, Membership, Organisme, Territoire, User
+from backoffice.models import Assignment, Erasure, Membership, Organisme, Territoire, User
 from backoffice.permissions import Permission, Role
 from backoffice.queries.territoires import departements_of
 
@@ -39,6 +39,8 @@ def lock_account(session: Session, user_id: int) -> User:
     ).one_or_none()
     if user is None:
         raise Refused("Ce compte n’existe pas.")
+    if session.scalar(select(exists().where(Erasure.account_id == user_id))):
+        raise Refused("Ce compte est effacé : plus rien n’y change.")
     session.refresh(user, ["memberships", "assignments"])
     return user
 

@@ -20,6 +20,7 @@ from backoffice.permissions import Role
 from backoffice.transactions import on_commit
 
 from . import checks
+from .accounts import keep_an_administrator, lock_administrators
 from .case import Refused
 from .deactivation import release
 from .invitations import withdraw_all_of
@@ -41,6 +42,7 @@ def erase(session: Session, account_id: int, actor: User) -> Erasure:
     those of the demonstration.
     """
     hold(session)  # before the locks of rows, as in engine.lock
+    lock_administrators(session)
     if done := proof(session, account_id):
         return done
     user = session.get_one(User, account_id)
@@ -71,19 +73,16 @@ def proof(session: Session, account_id: int) -> Erasure | None:
 
 
 def refusal(session: Session, user: User) -> str:
-    """Why the account cannot be erased; "" when it can. Holds the administrators until the transaction ends."""
+    """Why the account cannot be erased; "" when it can."""
     if is_robot(user):
         return "Ce compte est celui de Relais lui-même : il ne s’efface pas."
     if user.demonstration:
         return "Ce compte de démonstration est à tout le monde : il ne s’efface pas."
-    if not (user.administrator and user.active):
-        return ""
-    others = session.scalars(
-        select(User.id).where(User.administrator, User.active).order_by(User.id).with_for_update(of=User)
-    ).all()
-    if set(others) - {user.id}:
-        return ""
-    return "C’est le dernier compte d’administration : donnez d’abord ce rôle à quelqu’un d’autre."
+    try:
+        keep_an_administrator(session, user)
+    except Refused as refused:
+        return refused.message
+    return ""
 
 
 def left_alone(session: Session, user: User) -> Sequence[Organisme]:

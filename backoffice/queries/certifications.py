@@ -49,9 +49,11 @@ certifications = Certifications()
 
 
 def _found(*wanted: ColumnElement[bool]) -> Sequence[Certification]:
-    """The shortest names first."""
-    query = select(Certification).where(*wanted).order_by(Certification.label)
-    return sorted(db.session.scalars(query.limit(MOST * 4)), key=lambda one: len(one.label.split(" – ")[0]))[:MOST]
+    """Those that are active first, then the shortest names: a register keeps all that it ever held."""
+    query = select(Certification).where(*wanted).order_by(Certification.active.desc(), Certification.label)
+    return sorted(
+        db.session.scalars(query.limit(MOST * 4)), key=lambda one: (not one.active, len(one.label.split(" – ")[0]))
+    )[:MOST]
 
 
 def _alike(key: str) -> Sequence[Certification]:

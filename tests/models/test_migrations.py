@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import flask_migrate
@@ -90,6 +91,39 @@ def test_the_settings_changed_before_there_was_one_log_are_in_it(fresh):
             kept = connection.execute(text("SELECT subject, subject_id, actor_id, before, after FROM change")).one()
         assert tuple(kept) == ("territoire", "7", 3, "5 jours", "8 jours")
         flask_migrate.downgrade(revision="0016")
+
+
+def test_the_numbers_of_structures_go_to_columns_and_come_back(fresh):
+    """A column that said something already stays; what the document alone said is lifted."""
+    flask_migrate.upgrade(revision="0020")
+    said = {"nom": "Ancien nom", "siret": "1", "rna": "W143000001", "categorie": "association", "contact": {"nom": "X"}}
+    document = json.dumps({**said, "adresse": {"code_insee": "14118"}})
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO territoire (id, slug, nom, prefixe, region, siret_obligatoire,"
+                " delai_instruction) VALUES (7, 'normandie', 'Normandie', '28_NO', '28', true, 5)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO organisme (id, nom, siret, territoire_id, structure, created_at)"
+                f" VALUES (4, 'Les Tilleuls', '77897285100068', 7, '{document}', :at)"
+            ),
+            {"at": datetime(2026, 11, 2, 8, tzinfo=UTC)},
+        )
+    for _ in range(2):
+        flask_migrate.upgrade(revision="0025")
+        with db.engine.connect() as connection:
+            names = "nom, siret, rna, categorie, commune"
+            row = connection.execute(text(f"SELECT {names}, structure FROM organisme")).one()
+        kept = json.loads(row[5]) if isinstance(row[5], str) else row[5]
+        assert tuple(row[:5]) == ("Les Tilleuls", "77897285100068", "W143000001", "association", "14118")
+        assert kept == {"contact": {"nom": "X"}, "adresse": {"code_insee": "14118"}}
+        flask_migrate.downgrade(revision="0020")
+        with db.engine.connect() as connection:
+            back = connection.execute(text("SELECT structure FROM organisme")).scalar_one()
+        assert (json.loads(back) if isinstance(back, str) else back)["rna"] == "W143000001"
 
 
 def test_everything_can_be_undone(fresh):

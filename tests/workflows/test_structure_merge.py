@@ -275,6 +275,43 @@ def test_whatever_the_two_had_the_one_has_and_nothing_else_changed(crowd, data):
     }
 
 
+def test_of_two_that_say_the_same_the_one_that_says_more_is_left(crowd):
+    """Roles, answers of carriers, invitations, columns, checks: each both ways round."""
+    person, funder = crowd.people[0], crowd.campaigns[0]
+    for mine, theirs in ((1, 2), (2, 1)):  # which of the two said it last, has the wider role…
+        kept, gone = make.organisme("Une"), make.organisme("Une autre")
+        for one, rank in ((kept, mine), (gone, theirs)):
+            at = LONG_AGO + timedelta(rank)
+            wide, tag = rank == 2, f"{one.id}-{rank}"
+            role = Role.RESPONSABLE if wide else Role.SAISIE
+            support = {"siret": "1", "email": "p@exemple.fr", "nom": "P", "token_hash": tag}
+            checked = {"subject": Subject.SIRET, "value": "1", "by_hand": False, "findings": [], "note": "", "at": at}
+            state = Verification.CONTREDITE if wide else Verification.VERIFIEE
+            db.session.add_all(
+                [
+                    Membership(user_id=person.id, organisme_id=one.id, role=role),
+                    Support(organisme_id=one.id, accepted=wide, answered_at=at, **support),
+                    CampaignInvitation(campaign_id=funder.id, organisme_id=one.id, invited_at=at),
+                    ImportMapping(organisme_id=one.id, chosen={"Titre": tag, tag: "a"}),
+                    StructureCheck(organisme_id=one.id, state=state, source="Sirene", **checked),
+                ]
+            )
+        db.session.commit()
+        with atomic() as session:
+            merge(session, kept.id, gone.id, {}, crowd.admin)
+
+        def only(model, whose=kept.id):
+            return db.session.scalars(select(model).where(model.organisme_id == whose)).one()
+
+        assert only(Membership).role is Role.RESPONSABLE
+        assert only(Support).accepted is True
+        assert only(Support, gone.id).accepted is (theirs == 2)
+        assert only(CampaignInvitation).invited_at == LONG_AGO + timedelta(1)
+        assert only(ImportMapping).chosen["Titre"] == f"{kept.id}-{mine}"
+        assert len(only(ImportMapping).chosen) == 3
+        assert only(StructureCheck).state is Verification.CONTREDITE
+
+
 def check(before, after, kept: int, gone: int, record_id: int) -> None:
     record = db.session.get_one(OrganismeMerge, record_id)
     naming: dict[str, set[str]] = {}

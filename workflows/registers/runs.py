@@ -7,6 +7,7 @@ is believed is then applied in one. A run that was killed left rows aside, or no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from backoffice.extensions import read_only
 from backoffice.models import RegisterImport, RegisterPhase, RegisterRow, User
 from backoffice.models.base import now
 from backoffice.models.imports import JobStatus
@@ -26,6 +28,7 @@ from workflows.jobs import enqueue
 from . import calendar, versions
 from .declared import REGISTERS, Format, Register
 from .reading import Entry, open_reader
+from .versions import locked
 
 RUN = "workflows.registers.runs.run"
 BATCH = 2_000
@@ -131,15 +134,6 @@ def run(import_id: int) -> None:
         raise
 
 
-def locked(session: Session, import_id: int) -> RegisterImport:
-    return session.scalars(
-        select(RegisterImport)
-        .where(RegisterImport.id == import_id)
-        .with_for_update(of=RegisterImport)
-        .execution_options(populate_existing=True)
-    ).one()
-
-
 def _mine(session: Session, import_id: int, attempt: int) -> RegisterImport:
     row = locked(session, import_id)
     if row.attempt != attempt:
@@ -188,13 +182,27 @@ def _read(import_id: int, attempt: int, register: Register) -> None:
             row.done, row.moved_at = batch[-1].line, now()
     with atomic() as session:
         row = _mine(session, import_id, attempt)
-        rows_kept = _once_each(session, import_id, faults)
-        _check(session, register, reader.format, rows_kept, faults, row.total)
-        report = {"rows": rows_kept, "faults": faults.number, "said": faults.said}
+        rows_kept, lines = _once_each(session, import_id, faults), row.total
+    with _only_reading() as session:
+        _check(session, register, reader.format, rows_kept, faults, lines)
+        row = session.get_one(RegisterImport, import_id)
         described = versions.describe(session, register, reader.format, row)
-        row.report = {**report, **described}
+    with atomic() as session:
+        row = _mine(session, import_id, attempt)
+        row.report = {"rows": rows_kept, "faults": faults.number, "said": faults.said, **described}
         row.done, row.stored, row.status, row.moved_at = row.total, "", JobStatus.FINI, now()
     path_of(stored).unlink(missing_ok=True)
+
+
+@contextmanager
+def _only_reading() -> Iterator[Session]:
+    """A transaction that writes nothing: on SQLite others write meanwhile, for comparing large tables takes seconds."""
+    mark = read_only.set(True)
+    try:
+        with atomic() as session:
+            yield session
+    finally:
+        read_only.reset(mark)
 
 
 class Faults:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, text, true
 from sqlalchemy.orm import Session, aliased
 
-from backoffice.models import DifferenceKind, RegisterDifference, RegisterImport, RegisterPhase, RegisterSetting, User
+from backoffice.models import RegisterDifference, RegisterImport, RegisterPhase, RegisterSetting, User
 from backoffice.models.base import now
 from backoffice.models.imports import JobStatus
 from backoffice.reference.registres import Patience, patience
@@ -48,6 +48,16 @@ def lock(session: Session, register: Register) -> None:
     if session.get_bind().dialect.name == "postgresql":
         rank = [one.name for one in REGISTERS.values()].index(register.sharing[0].name)
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK + rank})
+
+
+def locked(session: Session, import_id: int) -> RegisterImport:
+    """As it is now in the base, until the end of the transaction."""
+    return session.scalars(
+        select(RegisterImport)
+        .where(RegisterImport.id == import_id)
+        .with_for_update(of=RegisterImport)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def last_version(session: Session, registers: Sequence[Register]) -> RegisterImport | None:
@@ -87,10 +97,11 @@ def describe(session: Session, register: Register, format_: Format, row: Registe
         found = query.subquery()
         applied = differences.believed(needed, found.c.kind, found.c.seen)
         counted = select(found.c.kind, applied.label("applied"), func.count()).group_by(found.c.kind, applied)
+        before = set(kinds)
         for kind, yes, number in session.execute(counted):
             kinds.setdefault(str(kind), {"applied": 0, "waiting": 0})["applied" if yes else "waiting"] += number
-        for kind in DifferenceKind:
-            some = select(found, applied.label("applied")).where(found.c.kind == kind.value).limit(EXAMPLES)
+        for kind in sorted(kinds.keys() - before):
+            some = select(found, applied.label("applied")).where(found.c.kind == kind).limit(EXAMPLES)
             examples += [dict(one) for one in session.execute(some).mappings()]
     return {"kinds": kinds, "examples": examples}
 
@@ -136,10 +147,9 @@ def apply_waiting(session: Session, register: Register, actor: User | None, keys
 
 def undo(session: Session, version_id: int, actor: User | None) -> None:
     """Puts back what the version changed, and what waited before it waits again. Refused unless it is the last one."""
-    row = session.get_one(RegisterImport, version_id)
-    register = REGISTERS[row.register]
+    register = REGISTERS[session.get_one(RegisterImport, version_id).register]
     lock(session, register)
-    session.refresh(row, with_for_update=True)
+    row = locked(session, version_id)
     last = last_version(session, register.sharing)
     if last is None or last.id != row.id:
         raise Refused(
