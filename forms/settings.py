@@ -152,6 +152,13 @@ SETTINGS = (
         15,
         365,
     ),
+    _number(
+        "alerte_certification",
+        "Jours avant la fin d’une certification où signaler les fiches qui la préparent",
+        "La structure reçoit un message, et la fiche porte une alerte. 0 : le jour où elle finit.",
+        0,
+        365,
+    ),
     _text(
         "contact_nom",
         CONTACT,

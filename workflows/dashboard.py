@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from backoffice.models import Campaign, Fiche, FicheState, Revision, RevisionState
+from backoffice.models import Campaign, Fiche, FicheAlert, FicheState, Revision, RevisionState
 from backoffice.models.base import now
 from backoffice.models.content import Contenu
 from backoffice.models.content import Session as ContentSession
 from backoffice.models.dates import local_day, long_day
+from backoffice.queries.alerts import alerts_of
 from backoffice.queries.visibility import Visible, visibility
 
 from .publication import last_day
@@ -69,6 +70,7 @@ class Card:
     visible: Visible | None
     renewable: bool
     last_day: date | None
+    alerts: Sequence[FicheAlert] = ()
 
     @property
     def latest(self) -> Revision:
@@ -85,7 +87,14 @@ def cards(session: Session, fiches: Sequence[Fiche], campaigns: Sequence[Campaig
     today = local_day(now())
     known = {one.fiche.id: one for one in candidates(session, fiches)}
     seen = visibility(session, fiches)
-    return [_card(fiche, known.get(fiche.id), seen.get(fiche.id), campaigns, today) for fiche in fiches]
+    flagged = alerts_of(session, [fiche.id for fiche in fiches])
+    return [
+        replace(
+            _card(fiche, known.get(fiche.id), seen.get(fiche.id), campaigns, today),
+            alerts=flagged.get(fiche.id, ()),
+        )
+        for fiche in fiches
+    ]
 
 
 def _card(

@@ -20,6 +20,7 @@ from backoffice.models.dates import day_and_time
 from backoffice.permissions import Permission, Role
 from backoffice.queries.reasons import reasons
 
+from . import lapses
 from .case import Case, Refused
 from .definition import TRANSITIONS, Subject, Transition
 from .outbox import tell
@@ -74,6 +75,8 @@ def apply(
     if case.left is not None:
         _moved(case, case.left)
     session.flush()
+    if case.revision.state is not RevisionState.EN_INSTRUCTION:  # what readers see, or will, may be another content
+        lapses.refresh(session, [fiche.id])
     if notice := case.notice or transition.notice:
         facts = {"motif": case.explanation, **case.facts}
         tell(session, notice, key=str(row.id), actor=actor, fiche=fiche, facts=facts)

@@ -52,6 +52,8 @@ SCHEDULE = {
             "Compare les numéros des structures aux registres.",
         ),
         Periodic("flux", "30 3 * * *", "workflows.flux_runs.publish_all", "Fait et publie tous les flux actifs."),
+        Periodic("echeances", "50 5 * * *", "workflows.lapses.look", "Signale ce qui a fini ou fermé."),
+        Periodic("verifications", "5 4 * * *", "workflows.checks.purge", "Efface les fichiers jamais vérifiés."),
         Periodic("conservation", "15 4 * * *", "workflows.retention.run", "Efface ce qui a été gardé assez longtemps."),
         Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
     )

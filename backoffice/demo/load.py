@@ -28,6 +28,7 @@ from workflows.operations import create_fiche, open_draft, save_draft
 from workflows.remarks import pin
 
 from . import phrases, verifications
+from .comings import come_and_go
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
 from .dispositifs import fit, themes_of
 from .grants import Grants
@@ -79,6 +80,8 @@ def load_demo(session: Session, now: datetime) -> int:
         user for account, user in stage.users if account.role is Role.MODERATEUR and "normandie" in account.of
     )
     verifications.load(session, stage.organismes, moderator)
+    with clock_at(now - timedelta(1)):
+        come_and_go(session, stage.users, stage.organismes)
     # What an invented past told people stays in their lists; none of it leaves by e-mail.
     session.execute(update(Mail).values(state=MailState.ANNULE))
     return stage.played

@@ -1,6 +1,7 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
 from .account import Assignment, Login, Membership, Organisme, SecondFactor, User
+from .alerts import AlertKind, FicheAlert
 from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
 from .certification import Certification
 from .changes import Change
@@ -54,6 +55,7 @@ from .territoire import Commune, Coverage, PostalCode, Territoire
 from .vocabulary import Dispositif
 
 __all__ = [
+    "AlertKind",
     "Assignment",
     "Bpi",
     "Campaign",
@@ -79,6 +81,7 @@ __all__ = [
     "Etablissement",
     "FailedJob",
     "Fiche",
+    "FicheAlert",
     "FicheState",
     "Flux",
     "FluxKind",

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, lazyload
 
 from backoffice.models import (
+    AlertKind,
     Assignment,
     Campaign,
     CampaignTerritoire,
@@ -36,6 +37,7 @@ from backoffice.models.text import clean
 from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
 
+from .alerts import ANY, alerted
 from .fiches import containing, matching
 from .territoires import departements_of
 
@@ -127,6 +129,8 @@ def _grants(_session: Session, _user: User) -> dict[str, str]:
     return {"avec": "Rattachée à une convention", UNPAID: "Sans convention", **{code: code for code in programmes()}}
 
 
+ALERTS = {ANY: "N’importe laquelle"} | {str(kind): kind.label for kind in AlertKind}
+
 FILTERS = (
     Filter("q", "Intitulé, structure ou numéro", matching),
     Filter("structure", "Structure (nom ou SIRET)", _structure),
@@ -147,6 +151,7 @@ FILTERS = (
     Filter("campagne", "Campagne", lambda value: Revision.campaign_id == int(value), _campaigns),
     Filter("convention", "Subvention", _paid, _grants),
     Filter("regle", "Règle qui a réagi", _flagged_by, _rules),
+    Filter("alerte", "Alerte d’un répertoire", alerted, lambda _session, _user: ALERTS),
     Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
 )
 

@@ -18,6 +18,7 @@ from backoffice.models.text import clean
 from backoffice.passwords import token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as queries
+from backoffice.queries.alerts import alerts_of
 from backoffice.queries.campaigns import open_to
 from backoffice.queries.visibility import visibility
 from backoffice.security import id_of
@@ -127,6 +128,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         grants=subventions.payable(fiche),
         copy_key=secrets.token_hex(16),
         visible=visibility(db.session(), [fiche]).get(fiche.id),
+        alerts=alerts_of(db.session(), [fiche.id]).get(fiche.id),
     )
 
 

@@ -15,6 +15,7 @@ from backoffice.models.structure import standings
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.queries import fiches as fiche_queries
+from backoffice.queries.alerts import alerts_of
 from backoffice.queries.moderation_rules import hits_of
 from backoffice.queries.queue import moderated_revision
 from backoffice.queries.reasons import offered
@@ -90,6 +91,7 @@ def version_page(
         sentences=sentences(session, fiche.territoire_id),
         lookalikes=lookalikes(session, fiche, revision),
         support=support_of(session, fiche, content),
+        alerts=alerts_of(session, [fiche.id]).get(fiche.id),
         standings=standings(fiche.organisme, checks_of(session, fiche.organisme)),
         destination=destination(session, fiche, content),
     )

@@ -12,6 +12,7 @@ from backoffice.extensions import db
 from backoffice.models import SavedView
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
+from backoffice.queries.alerts import alerts_of
 from backoffice.queries.orphans import count_orphans
 from backoffice.queries.queue import FILTERS, MOST, TABS, Wanted, queue, wanted
 from backoffice.queries.queue_filters import options_of
@@ -47,6 +48,7 @@ def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = 
         views=own_views(db.session(), current_user),
         choices=CHOICES,
         largest=LARGEST,
+        alerts=alerts_of(db.session(), [row.fiche_id for row in found.rows]),
         error=error,
         where=where,
     )

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from backoffice.demo.bulk import load_bulk
+from backoffice.demo.comings import LEFT
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import ACCOUNTS, PASSWORD
 from backoffice.demo.scenario import PLAN, STORIES
@@ -31,6 +32,8 @@ from backoffice.models import (
     Fiche,
     FicheState,
     Fragment,
+    Invitation,
+    JoinRequest,
     Matching,
     Nature,
     Obligation,
@@ -45,8 +48,11 @@ from backoffice.models import (
 )
 from backoffice.models.content import dump, fingerprint, load
 from backoffice.passwords import verify
+from backoffice.permissions import Role
 from backoffice.queries.campaigns import progress, totals
 from backoffice.queries.communes import communes_of
+from backoffice.queries.members import requests_to_decide
+from backoffice.queries.orphans import orphans
 from exports.check import HEAD, TAIL
 from exports.fragment import Identity, build
 from exports.lheo.rules import examine
@@ -162,6 +168,17 @@ def test_each_shown_account_has_its_role_and_its_fiches(demo: Flask) -> None:
     assert {RevisionState.BROUILLON, RevisionState.A_CORRIGER, RevisionState.VALIDEE} <= states[
         "association@demo.example"
     ].keys()
+
+
+def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: Flask) -> None:
+    assert [row.role for row in all_of(Invitation)] == [Role.SAISIE]
+    waiting = {row.organisme.nom for row in all_of(JoinRequest)}
+    moderator = db.session.scalars(select(User).where(User.email == "moderation1@demo.example")).one()
+    to_decide = {row.organisme.nom for row in requests_to_decide(db.session(), moderator)}
+    assert to_decide < waiting, "l’une attend sa structure, l’autre la modération"
+    assert [row.organisme.nom for row in orphans(db.session(), moderator)] == [
+        house.nom for house in HOUSES if house.key == LEFT
+    ]
 
 
 def test_structures_are_invented(demo: Flask) -> None:

@@ -28,7 +28,7 @@ from workflows.jobs import enqueue
 from . import differences
 from .declared import REGISTERS, Format, Register
 
-LISTENERS: tuple[str, ...] = ("workflows.registers.calendar.follow",)
+LISTENERS: tuple[str, ...] = ("workflows.lapses.after_import", "workflows.registers.calendar.follow")
 """Jobs asked for with the number of a version once it is applied, and again once it is undone (`undone_at` then says
 so): ``package.module.function``. Each looks at the version's differences that are applied."""
 

@@ -1,0 +1,32 @@
+"""Who comes and goes in the demonstration set: an invitation, two requests to join, a structure left alone."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from backoffice.models import Organisme, User
+from backoffice.permissions import Role
+from workflows import deactivation, invitations, joining
+from workflows.invitations import Offer
+
+from .people import Account
+
+COMES = "Maé Canevas"
+"""A person without role yet, who asks to join two structures."""
+LEFT = "plume-lexovie"
+"""Key of the structure whose only account is closed: nobody keeps its fiches."""
+
+
+def come_and_go(session: Session, users: list[tuple[Account, User]], organismes: dict[str, Organisme]) -> None:
+    """One invitation, one request for its responsable and one for the moderators, one structure left alone."""
+    by_email = {account.email: user for account, user in users}
+    admin, chief = by_email["admin@demo.example"], by_email["organisme@demo.example"]
+    invitations.invite(session, chief, "nouvelle@rive-claire.example", Offer(Role.SAISIE, organismes["rive-claire"]))
+    newcomer = User(email="benevole@demo.example", name=COMES, password_hash=chief.password_hash, demonstration=True)
+    session.add(newcomer)
+    session.flush()
+    joining.ask(session, newcomer, organismes["rive-claire"].id, "J’anime l’atelier du jeudi avec Sacha.")
+    joining.ask(session, newcomer, organismes["trois-tilleuls"].id, "Je remplace Camille à partir de janvier.")
+    for account, user in users:
+        if account.of == (LEFT,):
+            deactivation.deactivate(session, admin, user.id)
