@@ -14,13 +14,7 @@ def table(slug: str, *, new: bool = False, edit: bool = False, remove: int = 0) 
         expected = (anonymous, *ADMINISTRATORS[1:7], administrator)
         return Row(f"{endpoint}.{page}_view", P.ADMINISTER, method, where, expected, tuple(data.items()))
 
-    rows = [
-        row("index", "GET", f"{path}/", 200),
-        row("index", "GET", f"{path}/?search=%00%25_&page=99999999999999999999&sort=-1&desc=2&territoire=abc", 200),
-        row("details", "GET", one, 200),
-        row("details", "GET", f"{path}/99999999999999999999/", 404),
-        row("details", "GET", f"{path}/%00/", 404),
-    ]
+    rows = [row("index", "GET", f"{path}/", 200), row("details", "GET", one, 200)]
     if new:
         rows += [row("create", "GET", f"{path}/nouveau", 200), row("create", "POST", f"{path}/nouveau", 422, 401)]
     if edit:

@@ -99,6 +99,15 @@ def test_a_list_asks_the_base_as_often_for_one_row_as_for_all(app, monkeypatch):
     assert max(most for _, most in shown.values()) <= 14, shown
 
 
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.slug)
+def test_nothing_written_in_an_address_breaks_a_table(alma, view):
+    junk = "search=%00%25_%5C😀&page=99999999999999999999&sort=-1&desc=2&territoire=abc&state=%00&active=peut-etre"
+    for query in (junk, "page=-1", "page=2147483647&sort=0&desc=1", "search=%27&sort=99"):
+        assert alma.get(f"{address(view.slug)}?{query}").status_code == 200, query
+    for key in ("0", "999999999", "99999999999999999999", "%00", "a~b", "A~2027-02-30", "~~", "😀"):
+        assert alma.get(address(view.slug, key)).status_code == 404, key
+
+
 def test_what_lets_somebody_in_is_never_shown(app, alma):
     secret = "https://relais.example/entrer/abcdef"
     mail = Mail(

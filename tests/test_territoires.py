@@ -11,6 +11,7 @@ from backoffice.extensions import db
 from backoffice.models import Change, Commune, Coverage, Fiche, Mail, RevisionState
 from backoffice.models.base import now
 from backoffice.queries.territoires import departements_of, territoire_of, uncovered
+from backoffice.queries.visibility import visibility
 from backoffice.reference.communes import departements
 from exports.flux.build import find
 from exports.flux.history import as_of, carried, changes
@@ -124,6 +125,8 @@ def test_a_published_fiche_follows_at_its_approval_from_one_flow_to_the_other(ap
     rosa = make.moderator("Rosa Rennes", "bretagne")
     fiche = make.fiche_in(RevisionState.VALIDEE, nadia, marc)
     numero, before = fiche.numero, now()
+    make.flow("bretagne")
+    make.flow("normandie")
     moved(fiche, nadia, RENNES)
     make.step(fiche, "soumettre", nadia)
     assert fiche.territoire.slug == "normandie"  # readers still see the place that was checked
@@ -133,6 +136,10 @@ def test_a_published_fiche_follows_at_its_approval_from_one_flow_to_the_other(ap
     make.step(fiche, "valider", marc)
     db.session.expire_all()
     assert (fiche.territoire.slug, fiche.numero) == ("bretagne", numero)
+
+    assert visibility(db.session(), [fiche])[fiche.id].flows == ()  # in the next one of Bretagne
+    make.flow("bretagne")
+    assert [flow.title[-8:] for flow in visibility(db.session(), [fiche])[fiche.id].flows] == ["Bretagne"]
 
     session, after = db.session(), now()
     left, entered = find(session, "normandie"), find(session, "bretagne")

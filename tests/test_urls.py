@@ -768,7 +768,7 @@ def people_who_come(people: dict[str, User | None], structure: Organisme) -> dic
         "invitation_reseau": two.id,
         "demande": asked.id,
         "personne": provider.id,
-        "voisine": people["autre structure"].id,
+        "personne_voisine": people["autre structure"].id,
         "financeur": funder.id,
         "administrateur": chief.id,
         "affectation": funder.assignments[0].id,

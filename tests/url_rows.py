@@ -242,7 +242,7 @@ PEOPLE = (
         (303, 422, 404, 422, *MANAGERS[4:]), (("role", "administrateur"),)),
     Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne}/retirer",
         (303, 409, 404, 303, *MANAGERS[4:])),
-    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{voisine}/retirer",
+    Row("membres.retirer", P.MANAGE_MEMBERS, "POST", "/structures/{organisme}/membres/{personne_voisine}/retirer",
         (303, 404, 404, 404, *MANAGERS[4:])),
     Row("membres.compte", P.MODERATE, "POST", "/structures/{organisme}/membres/{personne}/desactiver",
         (303, 403, 403, 303, *MANAGERS[4:])),

@@ -141,15 +141,18 @@ def history(session: Session, fiche: Fiche) -> Sequence[TransitionLog]:
     ).all()
 
 
-def counts_by_territoire(session: Session) -> Sequence[tuple[str, str, int]]:
-    """(territoire, state of the fiche, number), for the administrator."""
+def counts_by_territoire(session: Session) -> dict[str, dict[FicheState, int]]:
+    """{territoire: {state of the fiche: how many}}, for the administrator; those without fiche are left out."""
     rows = session.execute(
         select(Territoire.nom, Fiche.state, func.count())
         .join(Fiche, Fiche.territoire_id == Territoire.id)
         .group_by(Territoire.nom, Fiche.state)
-        .order_by(Territoire.nom, Fiche.state)
+        .order_by(Territoire.nom)
     )
-    return [(nom, state.label, number) for nom, state, number in rows]
+    counts: dict[str, dict[FicheState, int]] = {}
+    for nom, state, number in rows:
+        counts.setdefault(nom, {})[state] = number
+    return counts
 
 
 def matching(text: str) -> ColumnElement[bool]:

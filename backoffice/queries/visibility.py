@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import Fiche, Flux, FluxKind, FluxRun, Fragment, Publication, RunState
 from exports.flux.history import chosen
@@ -76,7 +76,11 @@ def _seen_since(fiche_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
 
 def _carried_since(fiche_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
     """(fiche, flow of its territoire or of the whole country, moment of the first full one made since)"""
-    since = _seen_since(fiche_ids).subquery("since")
+    since, entry = _seen_since(fiche_ids).subquery("since"), aliased(Publication)
+    # A fiche that came from another territoire is in the flow of this one from then on only.
+    entered = exists().where(
+        entry.fiche_id == Fiche.id, entry.territoire_id == Flux.territoire_id, entry.at <= FluxRun.at
+    )
     return (
         select(Fiche.id, Flux, func.min(FluxRun.at))
         .join(since, since.c.fiche_id == Fiche.id)
@@ -88,6 +92,7 @@ def _carried_since(fiche_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
                 FluxRun.state == RunState.REUSSI,
                 FluxRun.kind == FluxKind.COMPLET,
                 FluxRun.at >= since.c.at,
+                or_(Flux.territoire_id.is_(None), entered),
             ),
         )
         .group_by(Fiche.id, Flux.id)

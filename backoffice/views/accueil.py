@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from backoffice.extensions import db
+from backoffice.models import FicheState
 from backoffice.permissions import Permission
 from backoffice.queries.certifications import certifications as finder
 from backoffice.queries.communes import communes_of
@@ -43,7 +44,8 @@ def index() -> ResponseReturnValue:
 @requires(Permission.ADMINISTER)
 def administration() -> ResponseReturnValue:
     troubled = [run for run in latest_runs(db.session()) if in_trouble(run)]
-    return render_template("administration.html", rows=counts_by_territoire(db.session), troubled=troubled)
+    counts = counts_by_territoire(db.session())
+    return render_template("administration.html", counts=counts, states=list(FicheState), troubled=troubled)
 
 
 @blueprint.get("/communes")

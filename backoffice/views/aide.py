@@ -39,10 +39,11 @@ class Page:
         return "dispositif" if self.dispositif else ""
 
 
-STRUCTURES, MODERATORS, FUNDERS, READERS, ALL = (
+STRUCTURES, MODERATORS, FUNDERS, ADMINISTRATORS, READERS, ALL = (
     "Vous proposez des cours ou des ateliers",
     "Vous vérifiez les fiches d’un territoire",
     "Vous financez des actions",
+    "Vous administrez le réseau",
     "Vous reprenez l’offre dans un outil",
     "Pour tout le monde",
 )
@@ -56,11 +57,16 @@ PAGES = {
     "apres-l-envoi": Page(
         "Après l’envoi : corriger, mettre à jour, reconduire", STRUCTURES, where=("/fiches", "/subventions", "/import")
     ),
+    "votre-structure": Page(
+        "Votre structure : numéros, lieux, personnes", STRUCTURES, where=("/structures", "/structure")
+    ),
     "moderer": Page("Vérifier les fiches", MODERATORS, where=("/moderation", "/historique")),
     "suivre-une-subvention": Page(
         "Suivre une subvention et ses obligations", FUNDERS, where=("/suivi", "/conventions", "/bilan", "/consultation")
     ),
+    "administrer": Page("Administrer le réseau", ADMINISTRATORS, where=("/administration",)),
     "lire-un-flux": Page("Reprendre un flux LHEO ou les données ouvertes", READERS, where=("/lheo", "/api")),
+    "votre-compte": Page("Votre compte", ALL, where=("/compte", "/connexion", "/confidentialite")),
     "glossaire": Page("Les mots de Relais", ALL),
 }
 

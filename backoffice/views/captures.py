@@ -58,6 +58,11 @@ CAPTURES = {
     "suivi": Capture("Le suivi des projets financés : trois obligations par projet", _FINANCEUR, "/suivi/"),
     "convention": Capture("Une convention et ses trois obligations", _FINANCEUR, "/conventions/1", at="carte"),
     "relances": Capture("Relancer ceux qui sont en retard", _FINANCEUR, "/suivi/relances"),
+    "mon-compte": Capture("« Mon compte »", _MODERATION, "/compte/"),
+    "structure": Capture("La page d’une structure", _ASSOCIATION, "/structures/1"),
+    "comptes": Capture("Les comptes", _ADMIN, "/administration/comptes/"),
+    "registres": Capture("Les registres", _ADMIN, "/administration/registres/"),
+    "exploitation": Capture("La page « Exploitation »", _ADMIN, "/administration/exploitation/"),
     "donnees-ouvertes": Capture("La page des données ouvertes", "", "/api"),
     "verifier-lheo": Capture("Vérifier un fichier LHEO", _MODERATION, "/lheo/verifier"),
 }
