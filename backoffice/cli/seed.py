@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -11,13 +13,28 @@ from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import PASSWORD, present
 from backoffice.extensions import db
-from backoffice.models import Certification, Commune, Coverage, Fiche, Flux, PostalCode, ReadySentence, Territoire
+from backoffice.models import (
+    Certification,
+    Commune,
+    Coverage,
+    Fiche,
+    Flux,
+    Formacode,
+    PostalCode,
+    ReadySentence,
+    SchoolBreak,
+    Territoire,
+)
 from backoffice.models.base import now
 from backoffice.models.flux import WHOLE_FRANCE
 from backoffice.reference.certifications import read_certifications
 from backoffice.reference.communes import read_communes
+from backoffice.reference.files import FOLDER, read_rows
+from backoffice.reference.formacodes import domaines
 from backoffice.reference.phrases import read_phrases
+from backoffice.reference.publics import publics
 from backoffice.reference.territoires import read_territoires
+from backoffice.reference.vacances import CALENDAR
 from backoffice.transactions import atomic
 from workflows.moderation_rules import load_ready_rules
 
@@ -30,6 +47,7 @@ def reference(again: bool) -> None:
     """Charge les territoires et les communes, s’ils manquent."""
     with atomic():
         load_territoires()
+        load_extracts()
         loaded = load_communes(again=again)
     click.echo(f"{loaded} communes chargées." if loaded else "Les communes sont déjà là.")
 
@@ -45,6 +63,7 @@ def demo(fiches: int | None) -> None:
     _require_demo_mode()
     with atomic() as session:
         load_territoires()
+        load_extracts()
         load_communes()
         empty = session.scalar(select(func.count()).select_from(Fiche)) == 0
         if fiches and has_bulk(session):
@@ -118,6 +137,19 @@ def load_certifications() -> None:
                 )
             )
     db.session.flush()
+
+
+def load_extracts() -> None:
+    """What is shipped of the registers whose tables are still empty: a file of their owner completes it."""
+    codes = [{"code": code, "label": label} for code, label in {**domaines(), **publics()}.items()]
+    shipped = [
+        {"zone": row["zone"], "debut": date.fromisoformat(row["debut"]), "fin": date.fromisoformat(row["fin"])}
+        | {"nom": row["nom"]}
+        for row in read_rows(FOLDER / CALENDAR)
+    ]
+    for table, rows in ((Formacode, codes), (SchoolBreak, shipped)):
+        if not db.session.scalar(select(func.count()).select_from(table)):
+            db.session.execute(insert(table), rows)
 
 
 def load_sentences() -> None:
