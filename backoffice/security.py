@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, send_file
 from werkzeug.routing import IntegerConverter, Map
 
 from backoffice.extensions import read_only
@@ -75,6 +76,13 @@ def _protect(response: Response) -> Response:
         # Pages hold personal work: no shared cache, no page brought back after logging out.
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def download(file: BinaryIO, mimetype: str, name: str) -> Response:
+    """A file made for one person, under this name; nobody else keeps a copy."""
+    answer = send_file(file, mimetype, as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def safe_next(target: str | None) -> str:

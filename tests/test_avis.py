@@ -115,7 +115,8 @@ def test_work_that_fails_here_is_kept_shown_and_asked_again(app):
     visitor, address = Visitor(app, admin), admin.email
     jobs.start("tests.test_avis.explode", ["ceci"])
     page = visitor.see("/administration/travaux").text
-    assert "ValueError: rien à faire de ceci" in page
+    assert "ValueError" in page
+    assert "rien à faire de ceci" not in page, "ce qu’une erreur dit peut nommer quelqu’un"
     row = db.session.scalars(select(FailedJob)).one()
     first = row.failed_at
     assert visitor.post(f"/administration/travaux/{row.id}/recommencer").status_code == 303
@@ -138,8 +139,8 @@ def test_work_that_fails_in_a_worker_is_in_the_registry_and_on_the_page(app):
         jobs.start("tests.test_avis.explode", ["cela"])
         run_worker(app, queue)
         (failed,) = failures.failed(db.session())
-        assert failed.reason == "ValueError: rien à faire de cela"
-        assert "rien à faire de cela" in visitor.see("/administration/travaux").text
+        assert failed.reason == "ValueError"
+        assert "ValueError" in visitor.see("/administration/travaux").text
         assert visitor.post(f"/administration/travaux/{failed.id}/recommencer").status_code == 303
         assert failures.failed(db.session()) == []
         (job,) = queue.jobs

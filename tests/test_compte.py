@@ -452,7 +452,7 @@ def test_an_account_without_role_is_told_whom_to_write_to(app):
     visitor = Visitor(app, alone)
     page = visitor.get("/")
     assert page.status_code == 200
-    assert "Écrivez à votre Carif-Oref" in page.text
+    assert "écrivez à votre Carif-Oref" in page.text
     assert visitor.get("/fiches/").status_code == 403
 
 

@@ -98,7 +98,7 @@ def _report(session: Session, import_id: int) -> bool:
         click.echo(f"ligne {fault['line']} : {fault['message']}")
     if row.status is not JobStatus.FINI:
         raise click.ClickException(row.error)
-    click.echo(f"{row.report['rows']} lignes lues, {row.report['faults']} fautes.")
+    click.echo(f"Lignes lues : {row.report['rows']}. Fautes : {row.report['faults']}.")
     for kind in DifferenceKind:
         numbers = row.report["kinds"].get(kind, {"applied": 0, "waiting": 0})
         click.echo(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tempfile import SpooledTemporaryFile
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from backoffice.models import User
 from backoffice.passwords import LONGEST, verify
 from backoffice.permissions import Permission
 from backoffice.reference.conservation import conservation
+from backoffice.security import download
 from backoffice.transactions import atomic
 from workflows import erasure, personal_export
 from workflows.case import Refused
@@ -70,7 +71,7 @@ def archive() -> ResponseReturnValue:
     file = SpooledTemporaryFile(max_size=5_000_000)  # noqa: SIM115 - the answer closes it
     personal_export.write(db.session(), current_user, file)
     file.seek(0)
-    return send_file(file, "application/zip", as_attachment=True, download_name="mes-donnees-relais.zip")
+    return download(file, "application/zip", "mes-donnees-relais.zip")
 
 
 @blueprint.post("/mes-donnees/effacer")

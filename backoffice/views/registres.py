@@ -6,7 +6,7 @@ import io
 from datetime import date
 from tempfile import TemporaryFile
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -15,6 +15,7 @@ from backoffice.extensions import db
 from backoffice.models import RegisterImport, RegisterPhase
 from backoffice.permissions import Permission
 from backoffice.queries import registers as queries
+from backoffice.security import download
 from backoffice.transactions import atomic
 from forms.registers import FIELDS, read_patience
 from workflows.case import Refused
@@ -134,7 +135,7 @@ def etat(name: str) -> ResponseReturnValue:
     text = io.TextIOWrapper(binary, encoding="utf-8", newline="")
     versions.write_csv(db.session(), register, day, text)
     text.detach().seek(0)
-    return send_file(binary, "text/csv", as_attachment=True, download_name=f"{register.name}-{day.isoformat()}.csv")
+    return download(binary, "text/csv", f"{register.name}-{day.isoformat()}.csv")
 
 
 @blueprint.get("/lectures/<int:import_id>")

@@ -30,7 +30,7 @@ def test_an_administrator_follows_the_flows(app: Flask, someone: NewPerson, size
     (email,) = committed(make.administrator())
     alma = someone(size)
     alma.login(email)
-    alma.follow("Flux LHEO : fabrications, lecteurs, réglages")
+    alma.follow("Flux LHEO")
     alma.title("Flux LHEO")
     alma.follow("Offre de formation linguistique, Normandie")
     alma.reads("Aucun flux n’a encore été publié.")

@@ -20,6 +20,7 @@ from tests.visitor import Visitor
 from workflows.case import Refused
 from workflows.definition import TRANSITIONS, Subject
 from workflows.engine import apply
+from workflows.robot import robot
 
 DECISIONS = {
     "valider": RevisionState.VALIDEE,
@@ -165,7 +166,13 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
         fiche = make.fiche_in(state, writers[0], moderators[0])
     fiche_id, revision_id = fiche.id, fiche.latest.id
     before = {row.id for row in db.session.query(TransitionLog)}
-    kinds = {Permission.WRITE_FICHE: writers, Permission.MODERATE: moderators}
+    relais = robot(db.session())
+    db.session.commit()
+    kinds = {
+        Permission.WRITE_FICHE: writers,
+        Permission.MODERATE: moderators,
+        Permission.AUTOMATIC: [relais, relais],
+    }
     sides = [(name, kinds[TRANSITIONS[name].permission][rank].id) for rank, name in enumerate((one, two))]
     db.session.remove()
     engine = db.engine

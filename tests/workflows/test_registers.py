@@ -391,6 +391,7 @@ def _breaks(folder: Path, end: str) -> Path:
 
 
 def test_the_command_reads_reports_applies_and_undoes(app, tmp_path):
+    before = set(uploads.folder().iterdir())
     runner = app.test_cli_runner()
     file = tmp_path / "archive.zip"
     inner = certifications(
@@ -404,7 +405,7 @@ def test_the_command_reads_reports_applies_and_undoes(app, tmp_path):
         archive.writestr("export_fiches_CSV_Rome_2026_11_22.csv", "Numero_Fiche;Codes_Rome_Code\n")
     dry = runner.invoke(group, ["import", "certifications", str(file)]).output
     assert "ligne 3 : « X » n’est ni un numéro RNCP" in dry
-    assert "38 lignes lues, 1 fautes" in dry
+    assert "Lignes lues : 38. Fautes : 1." in dry
     assert "Ajout : 38 à appliquer" in dry
     assert not db.session.scalars(select(Certification).where(Certification.code != "")).first()
     done = runner.invoke(group, ["import", "certifications", str(file), "--apply"])
@@ -416,7 +417,7 @@ def test_the_command_reads_reports_applies_and_undoes(app, tmp_path):
     assert not db.session.scalars(select(Certification).where(Certification.code != "")).first()
     assert runner.invoke(group, ["undo", number]).exit_code == 1
     assert runner.invoke(group, ["import", "uai", str(file)]).exit_code == 1
-    assert not list(uploads.folder().iterdir()), "aucun fichier lu ou refusé ne reste"
+    assert set(uploads.folder().iterdir()) == before, "aucun fichier lu ou refusé ne reste"
 
 
 # --- Bad files ---------------------------------------------------------------------------------------
