@@ -56,7 +56,8 @@ STORIES = {"test_story.py", "test_moderation.py"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What opens no base, or looks at pages in a browser, says the same on both: it runs with SQLite only."""
+    """What opens no base, looks at pages in a browser, or is marked `once`, says the same on both bases: it runs with
+    SQLite only."""
     if config.getoption("--base") == "sqlite":
         return
     kept = [
@@ -64,6 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items
         if BASES & set(getattr(item, "fixturenames", ()))
         and (item.path.parent.name != "browser" or item.path.name in STORIES)
+        and not item.get_closest_marker("once")
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept

@@ -967,6 +967,7 @@ def crowd(app, world):
     return cache(lambda actor: Visitor(app, world.people[actor]))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("row", POSTS, ids=str)
 def test_each_person_may_send_exactly_what_is_theirs(world, crowd, row):
     gets_what_is_theirs(world, crowd, row)

@@ -77,6 +77,7 @@ def demo(app: Flask) -> Flask:
     return app
 
 
+@pytest.mark.once
 def test_the_conventions_show_every_state_and_each_is_what_its_history_says(demo: Flask) -> None:
     rows = all_of(Obligation)
     assert len(rows) == 3 * count(Convention) >= 36
@@ -122,6 +123,7 @@ def test_the_command_is_refused_outside_demonstration_mode(app: Flask, words: tu
     assert count(User) == count(Fiche) == count(Organisme) == 0
 
 
+@pytest.mark.once
 def test_accounts_are_listed_with_their_password(app: Flask) -> None:
     assert "Aucun compte" in run(app, "seed", "accounts").output
     run(app, "seed", "demo")
@@ -141,6 +143,7 @@ def test_accounts_are_not_listed_outside_demonstration_mode(app: Flask) -> None:
 # --- People and structures
 
 
+@pytest.mark.once
 def test_accounts_are_marked_unique_and_open_with_the_password(demo: Flask) -> None:
     users = [user for user in all_of(User) if not is_robot(user)]  # it has no password: nobody comes in as it
 
@@ -150,6 +153,7 @@ def test_accounts_are_marked_unique_and_open_with_the_password(demo: Flask) -> N
     assert verify(users[0].password_hash, PASSWORD)
 
 
+@pytest.mark.once
 def test_each_shown_account_has_its_role_and_its_fiches(demo: Flask) -> None:
     users = {user.email: user for user in all_of(User)}
     states: dict[str, Counter[RevisionState]] = {}
@@ -170,6 +174,7 @@ def test_each_shown_account_has_its_role_and_its_fiches(demo: Flask) -> None:
     ].keys()
 
 
+@pytest.mark.once
 def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: Flask) -> None:
     assert [row.role for row in all_of(Invitation)] == [Role.SAISIE]
     waiting = {row.organisme.nom for row in all_of(JoinRequest)}
@@ -181,6 +186,7 @@ def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: F
     ]
 
 
+@pytest.mark.once
 def test_structures_are_invented(demo: Flask) -> None:
     for organisme in all_of(Organisme):
         assert organisme.siret.startswith("000") or organisme.nom == TWIN
@@ -191,6 +197,7 @@ def test_structures_are_invented(demo: Flask) -> None:
 # --- Fiches
 
 
+@pytest.mark.once
 def test_every_state_is_there(demo: Flask) -> None:
     assert {fiche.state for fiche in all_of(Fiche)} == set(FicheState)
     assert {revision.state for revision in all_of(Revision)} == set(RevisionState)
@@ -207,12 +214,14 @@ def fresh(fiche: Fiche) -> list[Revision]:
     return fiche.revisions
 
 
+@pytest.mark.once
 def test_titles_are_varied(demo: Flask) -> None:
     titles = [title for title in (fresh(fiche)[-1].title for fiche in all_of(Fiche)) if title]
 
     assert len(set(titles)) >= 0.9 * len(titles) >= 50
 
 
+@pytest.mark.once
 def test_what_was_submitted_is_complete_and_frozen(demo: Flask) -> None:
     submitted = [revision for revision in all_of(Revision) if revision.submitted_at]
 
@@ -222,6 +231,7 @@ def test_what_was_submitted_is_complete_and_frozen(demo: Flask) -> None:
         assert revision.content_hash == fingerprint(revision.document)
 
 
+@pytest.mark.once
 def test_drafts_are_at_every_stage(demo: Flask) -> None:
     drafts = [revision for revision in all_of(Revision) if revision.state is RevisionState.BROUILLON]
     complete = Counter(review(draft.content, PATHS[draft.fiche.dispositif], draft.pending).complete for draft in drafts)
@@ -231,6 +241,7 @@ def test_drafts_are_at_every_stage(demo: Flask) -> None:
     assert [list(draft.pending) for draft in drafts if draft.pending] == [["intitule"]]
 
 
+@pytest.mark.once
 def test_approved_fragments_are_valid(demo: Flask) -> None:
     approved = [revision for revision in all_of(Revision) if revision.state is RevisionState.VALIDEE]
 
@@ -241,6 +252,7 @@ def test_approved_fragments_are_valid(demo: Flask) -> None:
         assert examine(root, flow=True) == []
 
 
+@pytest.mark.once
 def test_every_content_could_have_been_typed(demo: Flask) -> None:
     for revision in all_of(Revision):
         path = PATHS[revision.fiche.dispositif]
@@ -253,6 +265,7 @@ def test_every_content_could_have_been_typed(demo: Flask) -> None:
         assert dump(content) == revision.document
 
 
+@pytest.mark.once
 def test_the_log_tells_the_story_in_order(demo: Flask) -> None:
     for fiche in all_of(Fiche):
         rows = db.session.scalars(
@@ -266,6 +279,7 @@ def test_the_log_tells_the_story_in_order(demo: Flask) -> None:
         assert (moves[-1].target if moves else FicheState.NON_PUBLIEE) == fiche.state
 
 
+@pytest.mark.once
 def test_the_queue_has_several_ages(demo: Flask) -> None:
     waiting = [r.submitted_at for r in all_of(Revision) if r.state is RevisionState.SOUMISE]
 
@@ -274,6 +288,7 @@ def test_the_queue_has_several_ages(demo: Flask) -> None:
     assert len({moment.date() for moment in waiting}) >= 6
 
 
+@pytest.mark.once
 def test_two_loads_give_the_same_documents(app: Flask) -> None:
     def documents(at: datetime) -> list[Any]:
         load_demo(db.session(), at)
@@ -295,6 +310,7 @@ def test_the_flow_of_normandie_is_valid(app: Flask, tmp_path: Path) -> None:
     assert len(root[0].findall("{*}formation")) == db.session.scalar(published.where(Territoire.slug == "normandie"))
 
 
+@pytest.mark.once
 def test_a_campaign_is_under_way_with_structures_at_each_stage(demo: Flask) -> None:
     (campaign,) = all_of(Campaign)
     lines = progress(db.session(), campaign, campaign.territoire_ids)
@@ -343,6 +359,7 @@ def test_bulk_fiches_are_what_the_engine_would_have_made(bulk: Flask) -> None:
         assert events(fiche) == ["creer", "soumettre", "prendre", "valider", "publier"]
 
 
+@pytest.mark.once
 def test_bulk_logs_read_as_those_of_the_engine(demo: Flask) -> None:
     load_bulk(db.session(), 21, NOW)
     played = [fiche for fiche in all_of(Fiche) if fiche.creation_key.startswith("demo-")]
