@@ -920,6 +920,7 @@ def test_no_endpoint_is_missing_from_the_table(app):
     assert stated == mapped
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_each_endpoint_carries_the_permission_that_the_table_states(app, row):
     assert permission_of(app, row.endpoint) is row.permission
