@@ -18,7 +18,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from lxml import etree
-from sqlalchemy import Column, create_engine, text
+from sqlalchemy import Column, create_engine, select, text
 from werkzeug.serving import make_server
 
 from backoffice import config
@@ -166,10 +166,9 @@ class PostgresqlBase:
         engine.dispose()
 
     def keep(self) -> None:
-        with db.engine.begin() as connection:
-            connection.execute(text("CREATE SCHEMA kept"))
-            for name in RESTORED_TABLES:
-                connection.execute(text(f"CREATE TABLE kept.{name} AS TABLE {name}"))
+        with db.engine.connect() as connection:
+            tables = [db.metadata.tables[name] for name in RESTORED_TABLES]
+            self.restored = [(table, connection.execute(select(table)).mappings().all()) for table in tables]
 
     def reset(self) -> None:
         db.session.remove()
@@ -184,9 +183,9 @@ class PostgresqlBase:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for name in connection.scalars(text(filled)).all():
                 connection.execute(text(f"DELETE FROM {name}"))
-            for name in RESTORED_TABLES:
-                connection.execute(text(f"DELETE FROM {name}"))
-                connection.execute(text(f"INSERT INTO {name} TABLE kept.{name}"))
+            for table, rows in self.restored:
+                connection.execute(table.delete())
+                connection.execute(table.insert(), [dict(row) for row in rows])
             numbered = [name for name in names if isinstance(db.metadata.tables[name].autoincrement_column, Column)]
             starts = ", ".join(f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered)
             connection.execute(text(f"SELECT {starts}"))
