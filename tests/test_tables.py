@@ -16,6 +16,8 @@ from backoffice.models.base import now
 from backoffice.passwords import token_hash
 from backoffice.reference.motifs import shipped
 from backoffice.transactions import atomic
+from workflows import campaigns, flux_settings, reasons
+from workflows import ready_sentences as sentences
 from workflows.reasons import word
 
 from . import factories as make
@@ -50,7 +52,7 @@ def address(slug: str, key: object = "", page: str = "") -> str:
 
 def test_nothing_shown_is_secret_nor_without_a_french_name():
     for view in VIEWS:
-        for name in (*view.columns, *view.more, *getattr(view, "logged", ())):
+        for name in (*view.columns, *view.more):
             assert not HIDDEN.search(name), f"{view.slug}.{name}"
             assert column_label(view.model_class.__tablename__, name) != name, f"{view.slug}.{name}"
 
@@ -180,12 +182,12 @@ def test_a_sentence_is_written_changed_and_taken_away(alma):
     assert changes("subject_id") == [
         ("ready_sentence", "text", "", "Merci de préciser.", str(row.id)),
         ("ready_sentence", "pattern", "", "Toutes", str(row.id)),
-        ("ready_sentence", "territoire_id", "", "Normandie", str(row.id)),
     ]
+    assert {one[-1] for one in changes("territoire_id")} == {where.id}
     open_page(alma, address("phrases", row.id, "modifier")).type({"texte": "Merci de préciser l’adresse."}).send()
     gone = open_page(alma, address("phrases", row.id, "supprimer")).send()
     assert "La phrase est retirée." in gone.text
-    assert [row[1:3] for row in changes()[3:]] == [("text", "Merci de préciser."), ("removed_at", "")]
+    assert [row[1:3] for row in changes()[2:]] == [("text", "Merci de préciser."), ("removed_at", "")]
     assert alma.get(address("phrases", row.id)).status_code == 404
 
 
@@ -247,6 +249,60 @@ def test_a_campaign_that_began_is_never_deleted(alma):
     alma.post(address("campagnes", id_, "supprimer"), {"confirme": "1"})
     assert db.session.get(Campaign, id_) is None
     assert ("campaign", "territoires", "Normandie", "") in changes()
+
+
+KEPT = {"decision_reason": reasons.LOGGED, "ready_sentence": sentences.columns(), "campaign": campaigns.LOGGED} | {
+    "flux": flux_settings.FLUX,
+    "flux_token": flux_settings.KEY,
+}
+
+
+def test_what_the_log_keeps_is_named_in_french_and_no_secret():
+    for table, columns in KEPT.items():
+        for name in columns:
+            assert not HIDDEN.search(name) or name == "kept", f"{table}.{name}"
+            assert column_label(table, name) != name, f"{table}.{name}"
+
+
+def test_the_other_pages_that_write_these_tables_keep_the_same_log(app, alma):
+    moderator = make.moderator()
+    marc = Visitor(app, moderator)
+    doublon = shipped()["doublon"]
+    open_page(marc, "/moderation/motifs/normandie/doublon").type({"libelle": "Fiche en double"}).send()
+    marc.post("/moderation/motifs/normandie/doublon/desactiver")
+    assert changes() == [
+        ("decision_reason", "label", doublon.label, "Fiche en double"),
+        ("decision_reason", "active", "Oui", "Non"),
+    ]
+
+    where = make.territoire().id
+    marc.see("/moderation/phrases")
+    marc.post("/moderation/phrases", {"territoire": where, "question": "", "texte": "Merci."})
+    one = db.session.scalars(select(ReadySentence.id).order_by(ReadySentence.id.desc())).first()
+    marc.post(f"/moderation/phrases/{one}", {"question": "", "texte": "Merci de préciser."})
+    marc.post(f"/moderation/phrases/{one}/retirer")
+    assert [row[:3] for row in changes()[2:]] == [
+        ("ready_sentence", "text", ""),
+        ("ready_sentence", "pattern", ""),
+        ("ready_sentence", "text", "Merci."),
+        ("ready_sentence", "removed_at", ""),
+    ]
+
+    id_ = make.campaign(moderator).id
+    open_page(marc, f"/moderation/campagnes/{id_}/modifier").type({"label": "Une autre campagne"}).send()
+    assert changes()[6:] == [("campaign", "label", "Ateliers, une année de plus", "Une autre campagne")]
+
+    flux = db.session.scalars(select(Flux.id).where(Flux.code == "normandie")).one()
+    sent = {"title": "Normandie", "public": "y", "active": "y", "kept": "3"}
+    alma.see(f"/administration/flux/{flux}")
+    alma.post(f"/administration/flux/{flux}/reglages", sent)
+    alma.post(f"/administration/flux/{flux}/cles", {"name": "Annuaire"})
+    key = db.session.scalars(select(FluxToken.id)).one()
+    alma.post(f"/administration/flux/cles/{key}/retirer")
+    alma.post(f"/administration/flux/cles/{key}/retirer")
+    said = [row[:2] for row in changes()[7:]]
+    assert {name for table, name in said if table == "flux"} == {"title", "public", "kept"}
+    assert [name for table, name in said if table == "flux_token"] == ["name", "flux", "revoked_at"]
 
 
 def test_a_list_is_searched_narrowed_sorted_and_paged(alma):

@@ -10,15 +10,27 @@ from sqlalchemy.orm import Session
 from backoffice.models import Campaign, CampaignInvitation, Membership, Organisme, Territoire, User
 from backoffice.models.base import now
 from backoffice.models.dates import local_day, long_day
+from backoffice.models.vocabulary import DISPOSITIFS
 from backoffice.queries import campaigns as queries
 from backoffice.transactions import atomic
 from forms.campaigns import Definition
 
 from .case import Refused
+from .changes import Columns, kept
 from .jobs import enqueue
 from .notices import Addressee, Fact
 from .outbox import tell
 from .structures import living
+
+LOGGED: Columns = {
+    "label": {},
+    "year": {},
+    "territoires": {},
+    "opens_on": {},
+    "deadline": {},
+    "dispositifs": DISPOSITIFS,
+    "message": {},
+}
 
 
 def write(
@@ -31,11 +43,20 @@ def write(
     made = campaign or Campaign(created_by_id=actor.id)
     if campaign is not None and not queries.manages(actor, campaign):
         raise Refused("Cette campagne concerne d’autres territoires que les vôtres.")
-    said.fill(made)
-    made.territoires = list(territoires)
-    session.add(made)
-    session.flush()
+    with kept(session, actor, made, LOGGED):
+        said.fill(made)
+        made.territoires = list(territoires)
+        session.add(made)
     return made
+
+
+def delete(session: Session, campaign: Campaign, actor: User) -> None:
+    if not queries.manages(actor, campaign):
+        raise Refused("Cette campagne concerne d’autres territoires que les vôtres.")
+    if campaign.opened_at is not None:
+        raise Refused("Des structures ont été invitées à cette campagne : elle reste, et rien n’a été changé.")
+    with kept(session, actor, campaign, LOGGED):
+        session.delete(campaign)
 
 
 def open_and_invite(session: Session, campaign_id: int, actor: User) -> None:

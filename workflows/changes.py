@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from backoffice.models import Change, User
 from backoffice.models.base import Model
+from backoffice.shown import NOTHING, shown
+
+Columns = Mapping[str, Mapping[Any, str]]
+"""Columns of a table that are kept, each with the words of its codes: none may say who or where a person is."""
 
 
 def record(
@@ -37,3 +45,27 @@ def record(
             after=after,
         )
     )
+
+
+def said(row: Any, columns: Columns) -> dict[str, str]:
+    """{column: its value as people read it}; "" where there is nothing."""
+    found = {name: shown(getattr(row, name), words) for name, words in columns.items()}
+    return {name: "" if text == NOTHING else text for name, text in found.items()}
+
+
+def record_all(
+    session: Session, actor: User | None, row: Model, before: Mapping[str, str], after: Mapping[str, str]
+) -> None:
+    """Each value that differs, see `said`; before is empty for a row that was made, after for one that is deleted."""
+    for name in {**before, **after}:
+        where = getattr(row, "territoire_id", None)
+        record(session, actor, row, name, before.get(name, ""), after.get(name, ""), where)
+
+
+@contextmanager
+def kept(session: Session, actor: User | None, row: Model, columns: Columns) -> Iterator[None]:
+    """Keeps what the block changes in a row, one that it makes or deletes too."""
+    before = said(row, columns) if inspect(row).persistent else {}
+    yield
+    session.flush()
+    record_all(session, actor, row, before, {} if inspect(row).deleted else said(row, columns))

@@ -9,11 +9,18 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Reason, User
 from backoffice.models.base import now
-from backoffice.queries.reasons import offered
+from backoffice.queries.reasons import offered, reasons
 from backoffice.reference.motifs import Motif
 
 from .case import Refused
+from .changes import record_all, said
+from .definition import TRANSITIONS
 from .settings import may_set
+
+DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
+"""What a reason can be given for, {transition: its label}."""
+
+LOGGED = {"label": {}, "text": {}, "cure": {}, "transitions": DECISIONS, "active": {}}
 
 
 def chosen(session: Session, fiche: Fiche, transition: str, code: str) -> Motif:
@@ -28,6 +35,7 @@ def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Rea
     """Keeps what a territoire writes of a reason; with an empty code, adds a reason of its own."""
     if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les motifs de ce territoire.")
+    before = reasons(session, territoire_id).get(motif.code)
     code = motif.code or f"propre-{secrets.token_hex(4)}"
     row = session.scalars(
         select(Reason).where(Reason.territoire_id == territoire_id, Reason.code == code).with_for_update()
@@ -39,4 +47,5 @@ def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Rea
     row.transitions, row.active = list(motif.transitions), motif.active
     row.updated_at, row.updated_by_id = now(), actor.id
     session.flush()
+    record_all(session, actor, row, said(before, LOGGED) if before else {}, said(row, LOGGED))
     return row

@@ -40,6 +40,12 @@ def change_settings(session: Session, territoire_id: int, values: Mapping[str, V
     return len(changed)
 
 
+def rename(session: Session, territoire: Territoire, nom: str, actor: User) -> None:
+    _must_administer(actor)
+    before, territoire.nom = territoire.nom, nom
+    record(session, actor, territoire, "nom", before, nom, territoire.id)
+
+
 def cover(session: Session, territoire_id: int, codes: Collection[str], actor: User) -> bool:
     """The territoire covers these départements and communes, and nothing else; False when it already did.
 

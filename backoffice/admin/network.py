@@ -13,7 +13,6 @@ from wtforms import Form
 
 from backoffice.extensions import db
 from backoffice.models import Campaign, Flux, FluxToken, ModerationRule, ReadySentence, Reason, Territoire, User
-from backoffice.models.base import now
 from backoffice.models.vocabulary import DISPOSITIFS, FINANCEURS, PUBLICS
 from backoffice.queries.campaigns import served_territoires
 from backoffice.reference.communes import regions
@@ -24,10 +23,10 @@ from forms import ready_sentences
 from forms.flux import Words
 from forms.reasons import ReasonForm
 from forms.settings import SETTINGS
-from workflows import campaigns
-from workflows.case import Refused
-from workflows.definition import TRANSITIONS
-from workflows.reasons import word
+from workflows import campaigns, flux_settings
+from workflows import ready_sentences as sentences
+from workflows.reasons import DECISIONS, word
+from workflows.settings import rename
 
 from .choices import territoires, yes_no
 from .logs import person
@@ -36,7 +35,6 @@ from .table import Among, Table, Written
 NETWORK = "Réseau"
 MODERATION = "Modération"
 DIFFUSION = "Diffusion"
-DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
 LONGEST_NAME = 80
 
 
@@ -58,7 +56,6 @@ class Territoires(Written):
     more = ("slug", *(setting.name for setting in SETTINGS))
     searched = ("nom", "slug", "prefixe")
     order = ("nom", False)
-    logged = ("nom",)
     vocabularies = {"region": regions()}
     loading = (joinedload(Territoire.collected_by),)
 
@@ -67,11 +64,8 @@ class Territoires(Written):
 
     def write(self, session: Session, form: TerritoireForm, row: Territoire | None) -> Territoire:
         assert row is not None, "territoires are made by the command that loads the reference tables"
-        row.nom = form.nom.data
+        rename(session, row, form.nom.data, current_user)
         return row
-
-    def territoire_of(self, row: Territoire) -> int:
-        return row.id
 
     def elsewhere(self, row: Territoire) -> list[tuple[str, str]]:
         return [("Réglages, couverture et collecte", url_for("territoires.territoire", slug=row.slug))]
@@ -121,7 +115,6 @@ class Reasons(Written):
     columns = ("label", "territoire_id", "transitions", "active", "updated_at")
     more = ("text", "cure", "code")
     searched = ("label", "text", "cure")
-    logged = ("label", "text", "cure", "transitions", "active")
     form_template = "tables/motif.html"
 
     @property
@@ -173,7 +166,6 @@ class Sentences(Written):
     about = "Ce que les modérateurs de chaque territoire écrivent souvent aux structures."
     columns = ("text", "pattern", "territoire_id")
     searched = ("text",)
-    logged = ("text", "pattern", "territoire_id", "removed_at")
     form_template = "tables/phrase.html"
     can_create = can_delete = True
     removal, removed = "Retirer la phrase", "La phrase est retirée."
@@ -201,14 +193,11 @@ class Sentences(Written):
         return SentenceForm(str(row.territoire_id), {"question": row.pattern, "texte": row.text})
 
     def write(self, session: Session, form: SentenceForm, row: ReadySentence | None) -> ReadySentence:
-        if row is None:
-            row = ReadySentence(territoire_id=int(form.territoire))
-            session.add(row)
-        row.pattern, row.text = form.typed["question"], form.typed["texte"]
-        return row
+        sentence = row or ReadySentence(territoire_id=int(form.territoire))
+        return sentences.write(session, sentence, form.typed, current_user)
 
     def remove(self, session: Session, row: ReadySentence) -> None:
-        row.removed_at = now()
+        sentences.remove(session, row, current_user)
 
     def render(self, template: str, **kwargs: Any) -> str:
         places = {str(id_): nom for id_, nom in territoires().items()}
@@ -255,7 +244,6 @@ class Fluxes(Written):
     order = ("code", False)
     vocabularies = {"dispositifs": DISPOSITIFS, "financeurs": FINANCEURS, "publics": PUBLICS}
     loading = (joinedload(Flux.territoire),)
-    logged = (*columns, *more)
     can_create = can_delete = True
     removal, removed = "Supprimer le flux", "Le flux est supprimé."
     removal_warning = "Seul un flux qui n’a jamais été fait et que personne ne lit peut l’être."
@@ -286,10 +274,10 @@ class Fluxes(Written):
         return flux_forms.Definition(sent, rows, taken, active=True, kept=14)
 
     def write(self, session: Session, form: flux_forms.Settings, row: Flux | None) -> Flux:
-        made = row or Flux()
-        form.fill(made)
-        session.add(made)
-        return made
+        return flux_settings.write(session, row or Flux(), form, current_user)
+
+    def remove(self, session: Session, row: Flux) -> None:
+        flux_settings.delete(session, row, current_user)
 
     def elsewhere(self, row: Flux) -> list[tuple[str, str]]:
         return [("Fabrications et clés de ce flux", url_for("suivi.flux", flux_id=row.id))]
@@ -304,7 +292,6 @@ class Keys(Written):
     columns = ("name", "flux", "created_at", "last_used_at", "revoked_at")
     searched = ("name",)
     loading = (joinedload(FluxToken.flux),)
-    logged = ("revoked_at",)
     can_edit = False
     can_delete = True
     removal, removed = "Retirer la clé", "La clé est retirée : elle n’ouvre plus ce flux."
@@ -317,9 +304,7 @@ class Keys(Written):
         return row.revoked_at is None
 
     def remove(self, session: Session, row: FluxToken) -> None:
-        if row.revoked_at is not None:
-            raise Refused("Cette clé est déjà retirée : rien n’a été changé.")
-        row.revoked_at = now()
+        flux_settings.take_back(session, row, current_user)
 
     def elsewhere(self, row: FluxToken) -> list[tuple[str, str]]:
         return [("Page du flux", url_for("suivi.flux", flux_id=row.flux_id))]
@@ -338,7 +323,6 @@ class Campaigns(Written):
     searched = ("label",)
     vocabularies = {"dispositifs": DISPOSITIFS}
     loading = (person(joinedload(Campaign.created_by)),)
-    logged = ("label", "year", "territoires", "opens_on", "deadline", "dispositifs", "message")
     can_create = can_delete = True
     removal, removed = "Supprimer la campagne", "La campagne est supprimée."
     removal_warning = "Seule une campagne à laquelle personne n’a encore été invité peut l’être."
@@ -354,9 +338,7 @@ class Campaigns(Written):
         )
 
     def remove(self, session: Session, row: Campaign) -> None:
-        if row.opened_at is not None:
-            raise Refused("Des structures ont été invitées à cette campagne : elle reste, et rien n’a été changé.")
-        super().remove(session, row)
+        campaigns.delete(session, row, current_user)
 
     def removable(self, row: Campaign) -> bool:
         return row.opened_at is None

@@ -31,12 +31,11 @@ from backoffice.models.base import Model
 from backoffice.models.text import clean
 from backoffice.permissions import Permission
 from backoffice.security import LARGEST_ID, id_of
+from backoffice.shown import shown
 from backoffice.transactions import atomic
 from backoffice.views.guard import requires
 from workflows.case import Refused
-from workflows.changes import record
 
-from .shown import NOTHING, shown
 from .words import column_label
 
 PAGE = 50
@@ -254,13 +253,9 @@ class Table(Closed, ModelView):
 
 
 class Written(Table):
-    """A table that administrators write, each change kept in the log of changes in the same transaction.
-
-    logged: the columns that are kept there: none may say who or where a person is.
-    """
+    """A table that administrators write, by the domain's own functions: they keep each change in the log."""
 
     can_edit = True
-    logged: ClassVar[tuple[str, ...]] = ()
     form_template: ClassVar[str] = "tables/formulaire.html"
     removal: ClassVar[str] = "Supprimer"
     """The words of the button; `removed`, what is told after; `removal_warning`, what is told before."""
@@ -285,28 +280,12 @@ class Written(Table):
         raise NotImplementedError
 
     def remove(self, session: Session, row: Any) -> None:
-        """Raises Refused when it may not be."""
-        session.delete(row)
+        """By the domain's own function too. Raises Refused, or IntegrityError when the row is in use."""
+        raise NotImplementedError
 
     def removable(self, row: Any) -> bool:
         """Whether its page offers it."""
         return True
-
-    # --- Changes -------------------------------------------------------------------------------------
-
-    def values(self, row: Any) -> dict[str, str]:
-        """What the log keeps of a row, as people read it; "" where there is nothing."""
-        said = {name: self.text(row, name) for name in self.logged}
-        return {name: "" if words == NOTHING else words for name, words in said.items()}
-
-    def territoire_of(self, row: Any) -> int | None:
-        """Whose moderators may read what changed."""
-        return getattr(row, "territoire_id", None)
-
-    def keep(self, session: Session, row: Any, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-        where = self.territoire_of(row)
-        for name in self.logged:
-            record(session, current_user, row, name, before.get(name, ""), after.get(name, ""), where)
 
     # --- Its pages -----------------------------------------------------------------------------------
 
@@ -328,10 +307,8 @@ class Written(Table):
             return self._form_page(form, row), 422
         try:
             with atomic() as session:
-                before = self.values(row) if row is not None else {}
                 written = self.write(session, form, row)
                 session.flush()
-                self.keep(session, written, before, self.values(written))
                 home = self.address("details", written)
         except Refused as refused:
             return self._form_page(form, row, refused.message), 409
@@ -355,10 +332,8 @@ class Written(Table):
             return redirect(self.address("delete", row), 303)
         try:
             with atomic() as session:
-                before = self.values(row)
                 self.remove(session, row)
                 session.flush()
-                self.keep(session, row, before, {} if inspect(row).deleted else self.values(row))
         except Refused as refused:
             return self._removal_page(self.get_one(key), refused.message), 409
         except IntegrityError:

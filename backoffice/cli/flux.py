@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session
 
 from backoffice.extensions import db, read_only
 from backoffice.models import Flux, FluxRun, FluxToken, RunState
-from backoffice.models.base import now
 from backoffice.models.cut import cut
 from backoffice.models.dates import PARIS, day_and_time
-from backoffice.passwords import new_token, token_hash
 from backoffice.transactions import atomic
 from exports.flux.build import UnknownFlux, differential, find, full
 from exports.flux.writer import EmptyFlux, Manifest, UnfitFlux
-from workflows import flux_runs
+from workflows import flux_runs, flux_settings
+from workflows.case import Refused
 from workflows.refresh import refresh_stale
 
 group = AppGroup("flux", help="Flux LHEO.")
@@ -150,10 +149,9 @@ def restart(run_id: int) -> None:
 @click.option("--name", required=True, help="Qui lira ce flux.")
 def token(code: str, name: str) -> None:
     """Donne une clé de lecture d’un flux. Elle n’est montrée qu’une fois."""
-    key = new_token()
     try:
         with atomic() as session:
-            session.add(FluxToken(flux_id=find(session, code).id, name=name, token_hash=token_hash(key)))
+            key = flux_settings.give_key(session, find(session, code), name, actor=None)
     except UnknownFlux as error:
         raise click.ClickException(str(error)) from error
     click.echo(key)
@@ -176,7 +174,10 @@ def revoke(token_id: int) -> None:
         found = session.get(FluxToken, token_id)
         if found is None:
             raise click.ClickException(f"Aucune clé n’a le numéro {token_id}.")
-        found.revoked_at = now()
+        try:
+            flux_settings.take_back(session, found, actor=None)
+        except Refused as refused:
+            raise click.ClickException(refused.message) from refused
 
 
 @group.command("refresh")

@@ -15,14 +15,11 @@ from backoffice.queries.reasons import reasons
 from backoffice.reference.motifs import Motif
 from backoffice.transactions import atomic
 from forms.reasons import ReasonForm
-from workflows.definition import TRANSITIONS
-from workflows.reasons import word
+from workflows.reasons import DECISIONS, word
 
 from .guard import requires
 
 blueprint = Blueprint("motifs", __name__, url_prefix="/moderation/motifs")
-
-DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
 
 
 def served(slug: str) -> Territoire:

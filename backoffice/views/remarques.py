@@ -11,12 +11,12 @@ from flask_login import current_user
 
 from backoffice.extensions import db
 from backoffice.models import ReadySentence
-from backoffice.models.base import now
 from backoffice.models.text import clean
 from backoffice.permissions import Permission, Role
 from backoffice.queries.remarks import moderated_remark, own_sentence, sentences
 from backoffice.transactions import atomic
 from forms import ready_sentences
+from workflows import ready_sentences as written
 from workflows import remarks
 from workflows.case import Refused
 from workflows.engine import lock
@@ -123,7 +123,7 @@ def ajouter_phrase() -> ResponseReturnValue:
     if error:
         return sentences_page(error, "", typed, territoire), 422
     with atomic() as session:
-        session.add(ReadySentence(territoire_id=territoire, pattern=typed["question"], text=typed["texte"]))
+        written.write(session, ReadySentence(territoire_id=territoire), typed, current_user)
     flash("La phrase est ajoutée.", "success")
     return redirect(url_for(".phrases"), 303)
 
@@ -135,8 +135,8 @@ def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
     typed, error = ready_sentences.read(request.form)
     if error:
         return sentences_page(error, str(sentence_id), typed), 422
-    with atomic():
-        ready.pattern, ready.text = typed["question"], typed["texte"]
+    with atomic() as session:
+        written.write(session, ready, typed, current_user)
     flash("La phrase est modifiée.", "success")
     return redirect(url_for(".phrases"), 303)
 
@@ -145,7 +145,7 @@ def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
 @requires(Permission.MODERATE)
 def retirer_phrase(sentence_id: int) -> ResponseReturnValue:
     ready = own_sentence(db.session, current_user, sentence_id) or abort(404)
-    with atomic():
-        ready.removed_at = now()
+    with atomic() as session:
+        written.remove(session, ready, current_user)
     flash("La phrase est retirée.", "success")
     return redirect(url_for(".phrases"), 303)

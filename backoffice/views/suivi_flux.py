@@ -7,17 +7,16 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import select
 
 from backoffice.extensions import db
 from backoffice.models import Flux, FluxRun, FluxToken, Territoire
-from backoffice.models.base import now
-from backoffice.passwords import new_token, token_hash
 from backoffice.permissions import Permission
 from backoffice.queries import flux as queries
 from backoffice.transactions import atomic
 from forms.flux import Definition, Key, Settings, Start
-from workflows import flux_runs
+from workflows import flux_runs, flux_settings
 
 from .guard import requires
 
@@ -78,9 +77,7 @@ def creer() -> ResponseReturnValue:
     if not form.validate():
         return render_template("suivi/nouveau.html", form=form), 422
     with atomic() as session:
-        made = Flux()
-        form.fill(made)
-        session.add(made)
+        made = flux_settings.write(session, Flux(), form, current_user)
     flash("Le flux est créé. Il sera fait avec les autres, ou dès maintenant si vous le demandez.", "success")
     return redirect(url_for(".flux", flux_id=made.id), 303)
 
@@ -91,8 +88,8 @@ def regler(flux_id: int) -> ResponseReturnValue:
     form = Settings(request.form)
     if not form.validate():
         return flux_page(found_flux(flux_id), settings=form), 422
-    with atomic():
-        form.fill(found_flux(flux_id))
+    with atomic() as session:
+        flux_settings.write(session, found_flux(flux_id), form, current_user)
     flash("Les réglages sont enregistrés.", "success")
     return redirect(url_for(".flux", flux_id=flux_id), 303)
 
@@ -168,9 +165,8 @@ def creer_cle(flux_id: int) -> ResponseReturnValue:
     form = Key(request.form, open_keys)
     if not form.validate():
         return flux_page(found_flux(flux_id), key=form), 422
-    new_key = new_token()
     with atomic() as session:
-        session.add(FluxToken(flux_id=flux_id, name=form.name.data, token_hash=token_hash(new_key)))
+        new_key = flux_settings.give_key(session, found_flux(flux_id), form.name.data, current_user)
     return flux_page(found_flux(flux_id), new_key=new_key)
 
 
@@ -179,7 +175,8 @@ def creer_cle(flux_id: int) -> ResponseReturnValue:
 def retirer_cle(token_id: int) -> ResponseReturnValue:
     with atomic() as session:
         key = session.get(FluxToken, token_id) or abort(404)
-        key.revoked_at = key.revoked_at or now()
         flux_id, name = key.flux_id, key.name
+        if key.revoked_at is None:
+            flux_settings.take_back(session, key, current_user)
     flash(f"La clé de « {name} » n’ouvre plus ce flux.", "success")
     return redirect(url_for(".flux", flux_id=flux_id), 303)

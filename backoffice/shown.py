@@ -1,4 +1,4 @@
-"""A value of the base as somebody reads it in a table of the administration."""
+"""A value of the base as somebody reads it, in a table of the administration and in the log of changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _(value: Enum) -> str:
 
 
 @text.register
-def _(value: dict) -> str:  # type: ignore[type-arg]
+def _(value: dict) -> str:
     return " ; ".join(f"{key} : {shown(one, {})}" for key, one in value.items())
 
 
