@@ -30,15 +30,14 @@ from sqlalchemy.orm import Session, configure_mappers
 
 from backoffice.extensions import QUEUE, db, jobs, read_only
 from backoffice.logs import trace
+from backoffice.models.base import now
+from backoffice.reference.conservation import conservation
 from backoffice.transactions import on_commit
 from exports.lheo.schema import schema
 
 from . import failures
 
 Argument = str | int | bool | None
-
-FAILURES_KEPT = 30 * 24 * 3600
-"""Seconds for which Redis keeps a job that failed: «travaux_en_echec» of conservation.toml."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ def start(function: str, arguments: Sequence[Argument] = ()) -> None:
     queue = jobs.queue
     try:
         if queue is not None:
-            queue.enqueue("workflows.jobs.perform", function, *arguments, failure_ttl=FAILURES_KEPT)
+            queue.enqueue("workflows.jobs.perform", function, *arguments, failure_ttl=failures_kept())
         else:
             perform(function, *arguments)
     except RedisError:
@@ -83,6 +82,12 @@ def start(function: str, arguments: Sequence[Argument] = ()) -> None:
         # The transaction that asked is committed: its answer must say so, whatever becomes of the job.
         log.exception("le travail %s%r a échoué", function, arguments)
         failures.keep(function, arguments, trace(error))
+
+
+def failures_kept() -> int:
+    """Seconds for which Redis keeps a job that failed: as long as the base does, see conservation.toml."""
+    at = now()
+    return int((at - conservation()["travaux_en_echec"].before(at)).total_seconds())
 
 
 def perform(function: str, *arguments: Argument) -> None:

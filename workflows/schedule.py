@@ -76,4 +76,4 @@ class _Entry(CronJob):
         super().__init__(queue.name, func=jobs.perform, args=what, cron=periodic.cron, name=periodic.name)
 
     def enqueue(self, connection: Redis) -> Job:
-        return self.queue.enqueue(jobs.perform, *self.args, failure_ttl=jobs.FAILURES_KEPT)
+        return self.queue.enqueue(jobs.perform, *self.args, failure_ttl=jobs.failures_kept())
