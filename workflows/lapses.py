@@ -36,7 +36,7 @@ def look() -> None:
     concerned: dict[int, int] = {}
     for fiche_id in ids:
         with atomic() as session:
-            territoire_id = _tell(session, fiche_id)
+            territoire_id = tell_people(session, fiche_id)
         concerned[territoire_id] = concerned.get(territoire_id, 0) + 1
     for territoire_id, number in concerned.items():
         with atomic() as session:
@@ -69,7 +69,7 @@ def refresh(session: Session, fiche_ids: Collection[int] | None = None) -> None:
     session.flush()
 
 
-def _tell(session: Session, fiche_id: int) -> int:
+def tell_people(session: Session, fiche_id: int) -> int:
     """Tells the structure what is new against one fiche; gives its territoire."""
     fiche = session.get_one(Fiche, fiche_id)
     rows = session.scalars(

@@ -1,4 +1,4 @@
-"""What moderators and registers know of the invented structures: one verified, one contradicted, one entered twice."""
+"""What moderators and registers know of the invented structures: one verified, one closed, one entered twice."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.models import Etablissement, Organisme, Subject, User, Verification
+from backoffice.models import Etablissement, Fiche, FicheAlert, Organisme, Subject, User, Verification
 from backoffice.models.base import clock_at, now
 from backoffice.models.dates import local_day
 from forms.structure_pages import Verdict
+from workflows import lapses
 from workflows.structure_checks import verify
 from workflows.structure_registers import check
 
@@ -36,3 +38,7 @@ def load(session: Session, organismes: Mapping[str, Organisme], moderator: User)
         session.merge(Etablissement(siret=closed.siret, denomination=closed.nom.upper(), closed_on=since))
         session.flush()
         check(session, [closed])
+    with clock_at(now() - timedelta(8)):
+        lapses.refresh(session, session.scalars(select(Fiche.id).where(Fiche.created_at < now())).all())
+        for fiche_id in session.scalars(select(FicheAlert.fiche_id).distinct().order_by(FicheAlert.fiche_id)).all():
+            lapses.tell_people(session, fiche_id)

@@ -24,18 +24,21 @@ from backoffice.demo.structures import HOUSES
 from backoffice.demo.verifications import TWIN
 from backoffice.extensions import db
 from backoffice.models import (
+    AlertKind,
     Campaign,
     CampaignInvitation,
     ContactState,
     Convention,
     Dispositif,
     Fiche,
+    FicheAlert,
     FicheState,
     Fragment,
     Invitation,
     JoinRequest,
     Matching,
     Nature,
+    Notification,
     Obligation,
     ObligationEvent,
     ObligationState,
@@ -187,6 +190,15 @@ def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: F
 
 
 @pytest.mark.once
+def test_fiches_of_a_closed_establishment_are_flagged_and_their_people_told(demo: Flask) -> None:
+    alerts = db.session.scalars(select(FicheAlert)).all()
+    assert {row.kind for row in alerts} == {AlertKind.STRUCTURE}
+    assert len({row.fiche_id for row in alerts}) == len(alerts) >= 3
+    assert all(row.fiche.created_at < row.told_at for row in alerts)
+    told = db.session.scalars(select(Notification.page).where(Notification.notice == "fiche_alerte")).all()
+    assert set(told) == {f"/fiches/{row.fiche_id}" for row in alerts}
+
+
 def test_structures_are_invented(demo: Flask) -> None:
     for organisme in all_of(Organisme):
         assert organisme.siret.startswith("000") or organisme.nom == TWIN
