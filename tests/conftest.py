@@ -19,7 +19,7 @@ import pytest
 from flask import Flask
 from lxml import etree
 from sqlalchemy import Column, create_engine, select, text
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from backoffice import config
 from backoffice.cli.seed import load_certifications, load_communes, load_fluxes, load_sentences, load_territoires
@@ -287,10 +287,18 @@ def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
+class Impatient(WSGIRequestHandler):
+    """Browsers open connections ahead, on which they may never ask for anything."""
+
+    timeout = 5
+
+
 @pytest.fixture
 def server(app: Flask) -> Iterator[str]:
-    """The application on a real port of this machine; gives its address."""
-    listener = make_server("127.0.0.1", 0, app, threaded=True)
+    """The application on a real port of this machine; gives its address. Its last request ends before the test does:
+    one that is still under way would open the base while the next test puts it back."""
+    listener = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Impatient)
+    listener.daemon_threads = False  # so that closing waits for each of them
     thread = threading.Thread(target=listener.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.server_port}"

@@ -310,11 +310,12 @@ import sys, time
 from wsgi import app
 from workflows import lots
 real = lots._do
+begun = []
 def slow(*args):
+    begun.append(args)
     print("ligne", flush=True)
-    done = real(*args)
-    time.sleep(0.05)
-    return done
+    time.sleep(60 if len(begun) == 6 else 0.05)  # the last line waits for the kill
+    return real(*args)
 lots._do = slow
 with app.app_context():
     lots.run(int(sys.argv[1]))
