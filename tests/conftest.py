@@ -18,18 +18,17 @@ import flask_migrate
 import pytest
 from flask import Flask
 from lxml import etree
-from sqlalchemy import Column, create_engine, select, text
+from sqlalchemy import create_engine, text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from backoffice import config
-from backoffice.cli.seed import load_certifications, load_communes, load_fluxes, load_sentences, load_territoires
+from backoffice.cli.seed import load_communes, load_territoires
 from backoffice.extensions import db, limiter
 from backoffice.factory import create_app
 from backoffice.models import User
 from backoffice.reference.vacances import write_calendar
 from exports.flux import build
 from exports.flux.writer import Manifest, write
-from workflows.moderation_rules import load_ready_rules
 
 from . import factories, services
 from .validators import valid_for_all
@@ -40,8 +39,6 @@ NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
 
 KEPT_TABLES = {"commune", "commune_postal_code", "alembic_version"}
 """Reference tables: filled once, changed by no test."""
-RESTORED_TABLES = ("territoire", "coverage")
-"""Filled once, and put back with the same ids before each test: small, and tests change them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -144,7 +141,7 @@ class SqliteBase:
 
 
 class PostgresqlBase:
-    """A database of this worker's own, emptied before each test."""
+    """A database of this worker's own, where each test finds the rows that were there at first, and no other."""
 
     def __init__(self, name: str):
         need("postgresql")
@@ -166,34 +163,30 @@ class PostgresqlBase:
         engine.dispose()
 
     def keep(self) -> None:
+        self.names = sorted(set(db.metadata.tables) - KEPT_TABLES)
         with db.engine.connect() as connection:
-            tables = [db.metadata.tables[name] for name in RESTORED_TABLES]
-            self.restored = [(table, connection.execute(select(table)).mappings().all()) for table in tables]
+            rows = {name: connection.scalar(text(f"SELECT json_agg(t)::text FROM {name} t")) for name in self.names}
+            self.rows = {name: found for name, found in rows.items() if found}
+            sequences = connection.execute(text("SELECT sequencename, last_value FROM pg_sequences")).all()
+        starts = (f"setval('{name}', {last or 1}, {last is not None})" for name, last in sequences)
+        self.sequences = f"SELECT {', '.join(starts)}"
 
     def reset(self) -> None:
         db.session.remove()
-        names = sorted(set(db.metadata.tables) - KEPT_TABLES - set(RESTORED_TABLES))
         self.resets += 1
         with db.engine.begin() as connection:
             if self.resets % 40 == 1:  # what was deleted since takes room that slows everything
-                connection.execute(text(f"TRUNCATE {', '.join(names)} CASCADE"))
-            filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
+                connection.execute(text(f"TRUNCATE {', '.join(self.names)} CASCADE"))
+            filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self.names)
             # Faster than TRUNCATE, which makes the files of seventy tables anew. As a replica does: the
             # triggers that forbid to rewrite the history, and the order of foreign keys, are set aside.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for name in connection.scalars(text(filled)).all():
                 connection.execute(text(f"DELETE FROM {name}"))
-            for table, rows in self.restored:
-                connection.execute(table.delete())
-                connection.execute(table.insert(), [dict(row) for row in rows])
-            numbered = [name for name in names if isinstance(db.metadata.tables[name].autoincrement_column, Column)]
-            starts = ", ".join(f"setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in numbered)
-            connection.execute(text(f"SELECT {starts}"))
-        load_fluxes()
-        load_ready_rules(db.session())
-        load_sentences()
-        load_certifications()
-        db.session.commit()
+            for name, rows in self.rows.items():
+                order = f"INSERT INTO {name} SELECT * FROM json_populate_recordset(NULL::{name}, :rows)"
+                connection.execute(text(order), {"rows": rows})
+            connection.execute(text(self.sequences))
 
     def drop(self) -> None:
         db.engine.dispose()

@@ -11,7 +11,7 @@ from backoffice.admin import VIEWS
 from backoffice.admin.table import Table, Written
 from backoffice.admin.words import column_label
 from backoffice.extensions import db
-from backoffice.models import Campaign, Change, Flux, FluxToken, Mail, ReadySentence, Reason, Territoire
+from backoffice.models import Campaign, Change, Flux, FluxToken, Mail, ReadySentence, Reason
 from backoffice.models.base import now
 from backoffice.passwords import token_hash
 from backoffice.reference.motifs import shipped
@@ -130,20 +130,8 @@ def test_what_lets_somebody_in_is_never_shown(app, alma):
         assert hidden not in text
 
 
-@pytest.fixture
-def normandie(app):
-    """As it was: the territoires are not emptied between two tests on PostgreSQL."""
+def test_a_territoire_is_renamed(alma):
     row = make.territoire()
-    nom = row.nom
-    db.session.rollback()
-    yield row
-    db.session.rollback()
-    with atomic() as session:
-        session.get_one(Territoire, row.id).nom = nom
-
-
-def test_a_territoire_is_renamed(alma, normandie):
-    row = normandie
     page = open_page(alma, address("territoires", row.id, "modifier"))
     before = changes()
     wrong = page.type({"nom": "x" * 81}).send()
