@@ -90,10 +90,16 @@ def write_calendar(rows: Iterable[Sequence[str]]) -> None:
     draft.replace(file)
 
 
+@cache
+def zones() -> tuple[str, ...]:
+    """Each zone once, in the order of its name."""
+    return tuple(sorted({academie.zone for academie in academies().values()}))
+
+
 def zone_named(text: str) -> str:
     """The zone as `academies` has it: «Zone B» is «B», «Réunion» «La Réunion»; a name that is none of them, itself."""
     key = search_key(text.removeprefix("Zone "))
-    for zone in sorted({academie.zone for academie in academies().values()}):
+    for zone in zones():
         known = search_key(zone)
         if known == key or (len(key) > 1 and (known.endswith(f" {key}") or known.startswith(f"{key} "))):
             return zone

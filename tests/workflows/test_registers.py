@@ -41,7 +41,7 @@ from exports.importing import streams
 from tests import factories as make
 from tests import register_files as files
 from workflows.case import Refused
-from workflows.registers import runs, versions
+from workflows.registers import rows, runs, versions
 from workflows.registers.declared import REGISTERS
 
 
@@ -87,9 +87,9 @@ def communes(app):
     }
     yield
     db.session.rollback()
-    for model, rows in kept.items():
+    for model, held in kept.items():
         db.session.execute(delete(model))
-        db.session.execute(model.__table__.insert(), rows)
+        db.session.execute(model.__table__.insert(), held)
     db.session.commit()
 
 
@@ -382,6 +382,27 @@ def test_the_imported_calendar_is_what_the_meetings_follow_until_it_is_undone(ap
     assert [(str(one.debut), str(one.fin)) for one in vacances.breaks("B")] == [("2026-07-04", "2026-08-31")]
     undo(version)
     assert vacances.breaks("B") == shipped
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("Pont de l'Ascension;-;2027-05-06T22:00Z;2027-05-06T22:00Z;Zone B", "B 2027-05-07 2027-05-08"),
+        ("Vacances d'Été;Élèves;2027-07-02T22:00Z;2027-09-01T22:00Z;Zone B", "B 2027-07-03 2027-09-01"),
+        ("Vacances d'Été;Enseignants;2027-07-02T22:00Z;2027-08-23T22:00Z;Zone B", None),
+        # Midnight in Paris, wherever it is; a Friday, whose classes are held.
+        ("Vacances de Noël;-;2026-12-17T23:00Z;2027-01-03T23:00Z;Guadeloupe", "Guadeloupe 2026-12-19 2027-01-03"),
+        ("Vacances d'été;-;2025-12-19T20:00Z;2026-01-28T20:00Z;Réunion", "La Réunion 2025-12-20 2026-01-28"),
+        ("Carnaval;Saint-Martin;2027-02-05T23:00Z;2027-02-21T23:00Z;Guadeloupe", "Saint-Martin 2027-02-06 2027-02-21"),
+        ("Carnaval;Saint-Barthélémy;2027-02-06;2027-02-22;Guadeloupe", "Saint-Barthélemy 2027-02-06 2027-02-21"),
+        ("Toussaint;-;2026-10-21;2026-11-02;Corse", "Corse 2026-10-21 2026-11-01"),
+        ("Toussaint;-;2026-10-22;2026-10-23;Corse", None),
+    ],
+)  # fmt: skip
+def test_how_a_line_of_the_school_calendar_is_read(line, kept):
+    cells = dict(zip(("description", "population", "start", "end", "zone"), line.split(";"), strict=True))
+    found = [f"{row['zone']} {row['debut']} {row['fin']}" for row in rows.school_break(cells)]
+    assert found == ([kept] if kept else [])
 
 
 def _breaks(folder: Path, end: str) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,15 @@ from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_key
 
 from backoffice.reference.communes import departements, regions, search_key
-from backoffice.reference.vacances import academies, zone_named
+from backoffice.reference.vacances import academies, zone_named, zones
 from forms import numbers
 
 Cells = Mapping[str, str]
 Content = dict[str, Any]
 
 PARIS = ZoneInfo("Europe/Paris")
+WEDNESDAY, SATURDAY = 2, 5
+"""As date.weekday counts."""
 _INSEE = re.compile(r"[0-9][0-9AB][0-9]{3}")
 _ISO, _FRENCH = re.compile(r"(\d{4})-(\d{2})-(\d{2})"), re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _FIVE = re.compile(r"[0-9]{5}")
@@ -212,19 +214,26 @@ def uai(cells: Cells) -> Iterator[Content]:
 
 
 def school_break(cells: Cells) -> Iterator[Content]:
-    """The owner gives instants: midnight there of the first day, and of the day when school begins again.
+    """The owner writes the day of the last class, and the day when school begins again.
 
-    Rows for teachers alone are left out. The last summer has only its beginning: it ends with August.
+    A Saturday or a Wednesday, without class for most, is already of the holidays; the bridge of Ascension is written
+    by its only day, and lasts until the Saturday. Rows for teachers alone are left out. The last summer has only its
+    beginning: it ends with August. Where a part of a zone has days of its own, «population» names it.
     """
-    if cells.get("population", "").casefold() == "enseignants":
+    population, said = cells.get("population", ""), search_key(cells["description"])
+    if "enseignant" in search_key(population):
         return
-    zone = zone_named(cells["zone"])
+    part = zone_named(population)
+    zone = part if part in zones() else zone_named(cells["zone"])
     start, back = _morning(cells["start"], zone), _morning(cells["end"], zone)
-    if search_key(cells["description"]).startswith("debut des vacances d ete"):
-        back = date(start.year, 9, 1)
-    if back <= start:
-        return
-    yield _break(zone, start, back - timedelta(days=1), cells["description"])
+    if said.startswith("pont"):
+        last = max(back - timedelta(days=1), start + timedelta(days=(SATURDAY - start.weekday()) % 7))
+    else:
+        last = date(start.year, 8, 31) if said.startswith("debut des vacances d ete") else back - timedelta(days=1)
+        if start.weekday() not in (WEDNESDAY, SATURDAY):
+            start += timedelta(days=1)
+    if start <= last:
+        yield _break(zone, start, last, cells["description"])
 
 
 def relais_break(cells: Cells) -> Iterator[Content]:
@@ -241,10 +250,14 @@ def _break(zone: str, start: date, end: date, name: str) -> Content:
 
 
 def _morning(text: str, zone: str) -> date:
-    """The day in its zone of an instant; of a day alone, itself."""
+    """The day that an instant begins, of a day alone, itself. The owner writes midnight in Paris for every zone; some
+    files have that of the zone itself."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"« {text[:30]} » n’est pas une date.") from None
+    if moment.tzinfo is None:
+        return moment.date()
     clock = next((one.clock for one in academies().values() if one.zone == zone), PARIS)
-    return moment.astimezone(clock).date() if moment.tzinfo else moment.date()
+    there = moment.astimezone(clock)
+    return (there if there.time() == time() else moment.astimezone(PARIS)).date()
