@@ -145,7 +145,8 @@ def test_each_register_fills_its_table_from_the_columns_of_its_owner(app, tmp_pa
         "sirene",
         "siren,nic,siret,dateDebut,etatAdministratifEtablissement,codeCommuneEtablissement\n"
         f"1,1,{files.siret(1)},2024-03-01,F,14118\n1,1,{files.siret(2)},2020-01-01,A,14118\n"
-        f"1,1,{files.siret(9)},2025-12-31,F,76540\n1,1,{files.siret(7)},2025-12-31,F,76540\n",
+        f"1,1,{files.siret(9)},2025-12-31,F,76540\n1,1,{files.siret(7)},2025-12-31,F,76540\n"
+        f"1,1,{files.siret(2)},,,14118\n",
     )
     closed = {row.siret: str(row.closed_on) for row in db.session.scalars(select(Etablissement))}
     assert closed == {files.siret(1): "2024-03-01", files.siret(2): "None", files.siret(9): "2025-12-31"}

@@ -180,9 +180,11 @@ def organisme(cells: Cells) -> Iterator[Content]:
 
 
 def sirene(cells: Cells) -> Iterator[Content]:
-    """dateDebut: since when the establishment is as it is; closed, since when it is closed."""
+    """dateDebut: since when the establishment is as it is; closed, since when it is closed. One line may say neither."""
     commune = cells["codeCommuneEtablissement"]
     state = cells["etatAdministratifEtablissement"]
+    if not state:
+        return
     if state not in ("A", "F"):
         raise ValueError(f"« {state[:20]} » n’est ni A (ouvert) ni F (fermé).")
     closed = _day(cells["dateDebut"]) if state == "F" else None
