@@ -180,7 +180,7 @@ def organisme(cells: Cells) -> Iterator[Content]:
 
 
 def sirene(cells: Cells) -> Iterator[Content]:
-    """dateDebut: since when the establishment is as it is; closed, since when it is closed. One line may say neither."""
+    """dateDebut: since when the establishment is as it is; closed, since when it is closed. Some lines say neither."""
     commune = cells["codeCommuneEtablissement"]
     state = cells["etatAdministratifEtablissement"]
     if not state:
