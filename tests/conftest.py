@@ -50,6 +50,8 @@ BASES = {"app", "fresh"}
 
 STORIES = {"test_story.py", "test_moderation.py"}
 """Of the tests in a browser, which are about pages, those that lead an entry through its whole life."""
+PHONE = "390px"
+"""In the name of those that do it once more on a phone."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item
         for item in items
         if BASES & set(getattr(item, "fixturenames", ()))
-        and (item.path.parent.name != "browser" or item.path.name in STORIES)
+        and (item.path.parent.name != "browser" or (item.path.name in STORIES and PHONE not in item.name))
         and not item.get_closest_marker("once")
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])

@@ -978,6 +978,7 @@ def test_each_person_reads_exactly_what_is_theirs(world, crowd):
     each(GETS, lambda row: gets_what_is_theirs(world, crowd, row))
 
 
+@pytest.mark.once
 def test_a_form_without_its_token_is_refused_to_everyone_and_changes_nothing(world, crowd):
     """400 for whoever may send it; who may not is told so first."""
 
@@ -992,6 +993,7 @@ def test_a_form_without_its_token_is_refused_to_everyone_and_changes_nothing(wor
     each(POSTS, check)
 
 
+@pytest.mark.once
 def test_the_headers_that_protect_every_answer(world, crowd):
     def check(row):
         one_of_each_answer = dict(zip(row.expected, ACTORS, strict=True))
@@ -1080,6 +1082,7 @@ def test_no_template_needs_what_the_policy_forbids(template):
     assert not re.search(r"(?:src|href|action)=[\"'](?:https?:)?//", source), "un autre site est demandé"
 
 
+@pytest.mark.once
 def test_every_page_keeps_to_the_policy_and_every_form_has_its_token(world, crowd):
     def check(row):
         for actor, expected in zip(ACTORS, row.expected, strict=True):
