@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import singledispatch
+from operator import attrgetter
 from typing import Any
 
 from backoffice.models import Campaign, Convention, Fiche, Flux, ModerationRule, Organisme, Territoire, User
@@ -54,35 +55,20 @@ def _(value: dict) -> str:
 
 
 @text.register
-def _(value: Territoire | Organisme) -> str:
-    return value.nom
-
-
-@text.register
-def _(value: User) -> str:
-    return value.name
-
-
-@text.register
 def _(value: Fiche) -> str:
     return value.numero or f"Fiche {value.id}, sans numéro"
 
 
-@text.register
-def _(value: Flux) -> str:
-    return value.title
+CALLED: dict[type, str] = {
+    Territoire: "nom",
+    Organisme: "nom",
+    User: "name",
+    Flux: "title",
+    Campaign: "label",
+    Convention: "reference",
+    ModerationRule: "latest.name",
+}
+"""What a row of another table is called by."""
 
-
-@text.register
-def _(value: Campaign) -> str:
-    return value.label
-
-
-@text.register
-def _(value: Convention) -> str:
-    return value.reference
-
-
-@text.register
-def _(value: ModerationRule) -> str:
-    return value.latest.name
+for kind, name in CALLED.items():
+    text.register(kind, attrgetter(name))

@@ -57,8 +57,8 @@ def record_all(
     session: Session, actor: User | None, row: Model, before: Mapping[str, str], after: Mapping[str, str]
 ) -> None:
     """Each value that differs, see `said`; before is empty for a row that was made, after for one that is deleted."""
+    where = getattr(row, "territoire_id", None)
     for name in {**before, **after}:
-        where = getattr(row, "territoire_id", None)
         record(session, actor, row, name, before.get(name, ""), after.get(name, ""), where)
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Reason, User
 from backoffice.models.base import now
-from backoffice.queries.reasons import offered, reasons
-from backoffice.reference.motifs import Motif
+from backoffice.queries.reasons import offered
+from backoffice.reference.motifs import Motif, shipped
 
 from .case import Refused
 from .changes import record_all, said
@@ -35,11 +35,12 @@ def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Rea
     """Keeps what a territoire writes of a reason; with an empty code, adds a reason of its own."""
     if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les motifs de ce territoire.")
-    before = reasons(session, territoire_id).get(motif.code)
     code = motif.code or f"propre-{secrets.token_hex(4)}"
     row = session.scalars(
         select(Reason).where(Reason.territoire_id == territoire_id, Reason.code == code).with_for_update()
     ).first()
+    known = row or shipped().get(code)
+    before = said(known, LOGGED) if known else {}
     if row is None:
         row = Reason(territoire_id=territoire_id, code=code)
         session.add(row)
@@ -47,5 +48,5 @@ def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Rea
     row.transitions, row.active = list(motif.transitions), motif.active
     row.updated_at, row.updated_by_id = now(), actor.id
     session.flush()
-    record_all(session, actor, row, said(before, LOGGED) if before else {}, said(row, LOGGED))
+    record_all(session, actor, row, before, said(row, LOGGED))
     return row

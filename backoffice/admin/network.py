@@ -173,7 +173,7 @@ class Sentences(Written):
 
     @property
     def vocabularies(self) -> dict[str, Any]:  # type: ignore[override]
-        return {"territoire_id": territoires(), "pattern": {"": "Toutes", **ready_sentences.questions()}}
+        return {"territoire_id": territoires(), **sentences.columns()}
 
     def filters(self) -> tuple[Among, ...]:
         return (Among(ReadySentence.territoire_id, "territoire", territoires),)

@@ -276,7 +276,7 @@ class Written(Table):
         return bool(form.validate())
 
     def write(self, session: Session, form: Any, row: Any | None) -> Any:
-        """Writes a right form by the domain's own function; returns the row. Raises Refused."""
+        """Writes a right form by the domain's own function; returns the row, flushed. Raises Refused."""
         raise NotImplementedError
 
     def remove(self, session: Session, row: Any) -> None:
@@ -307,9 +307,7 @@ class Written(Table):
             return self._form_page(form, row), 422
         try:
             with atomic() as session:
-                written = self.write(session, form, row)
-                session.flush()
-                home = self.address("details", written)
+                home = self.address("details", self.write(session, form, row))
         except Refused as refused:
             return self._form_page(form, row, refused.message), 409
         except IntegrityError:
@@ -333,7 +331,6 @@ class Written(Table):
         try:
             with atomic() as session:
                 self.remove(session, row)
-                session.flush()
         except Refused as refused:
             return self._removal_page(self.get_one(key), refused.message), 409
         except IntegrityError:

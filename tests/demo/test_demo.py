@@ -199,6 +199,7 @@ def test_fiches_of_a_closed_establishment_are_flagged_and_their_people_told(demo
     assert set(told) == {f"/fiches/{row.fiche_id}" for row in alerts}
 
 
+@pytest.mark.once
 def test_structures_are_invented(demo: Flask) -> None:
     for organisme in all_of(Organisme):
         assert organisme.siret.startswith("000") or organisme.nom == TWIN

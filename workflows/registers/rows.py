@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_key
 
+from backoffice.models.dates import PARIS
 from backoffice.reference.communes import departements, regions, search_key
 from backoffice.reference.vacances import academies, zone_named, zones
 from forms import numbers
@@ -21,7 +21,6 @@ from forms import numbers
 Cells = Mapping[str, str]
 Content = dict[str, Any]
 
-PARIS = ZoneInfo("Europe/Paris")
 WEDNESDAY, SATURDAY = 2, 5
 """As date.weekday counts."""
 _INSEE = re.compile(r"[0-9][0-9AB][0-9]{3}")
