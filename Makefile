@@ -17,7 +17,7 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-test check
 	$(BIN)/pytest --base sqlite -n auto --dist worksteal
-	@if $(BIN)/python -m tests.services postgresql; then \
+	@if $(BIN)/python -m tests.support.services postgresql; then \
 	  $(BIN)/pytest --base postgresql -n auto --dist worksteal; \
 	else \
 	  echo "PostgreSQL ne répond pas : la suite n’a tourné que sur SQLite."; [ -z "$$CI" ]; \
@@ -31,7 +31,7 @@ check: $(VENV)/.installed-test
 
 # Takes the pictures of the help anew, on the demonstration set.
 captures: $(VENV)/.installed-test
-	$(BIN)/python -m tests.photographer
+	$(BIN)/python -m tests.support.photographer
 
 # Looks for a file that breaks the reader, for MINUTES minutes.
 MINUTES ?= 2
@@ -60,8 +60,8 @@ bench-registers: $(VENV)/.installed-test
 # Kills processes between commit and send, many more times than the suite does, on both bases.
 KILLS ?= 5000
 kills: $(VENV)/.installed-test
-	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base sqlite tests/workflows/test_mail_kills.py
-	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base postgresql tests/workflows/test_mail_kills.py
+	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base sqlite tests/notices/test_mail_kills.py
+	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base postgresql tests/notices/test_mail_kills.py
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,5 +1,5 @@
 """Entry point of gunicorn and of the `flask` command."""
 
-from backoffice.factory import create_app
+from backoffice.web.factory import create_app
 
 app = create_app()

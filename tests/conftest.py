@@ -21,18 +21,18 @@ from lxml import etree
 from sqlalchemy import create_engine, text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from backoffice import config
 from backoffice.cli.seed import load_communes, load_territoires
-from backoffice.extensions import db, limiter
-from backoffice.factory import create_app
+from backoffice.core import config
+from backoffice.core.extensions import db, limiter
 from backoffice.models import User
-from backoffice.reference.vacances import write_calendar
+from backoffice.reference.school_holidays import write_calendar
+from backoffice.web.factory import create_app
 from exports.flux import build
 from exports.flux.writer import Manifest, write
+from tests.support.validators import valid_for_all
+from tests.support.visitor import Visitor
 
-from . import factories, services
-from .validators import valid_for_all
-from .visitor import Visitor
+from .support import factories, services
 
 NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
 """Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
@@ -247,7 +247,7 @@ def every_flow_is_valid(
     """Whatever flow a test writes in this process is shown to lxml, xmllint and xmlschema at its end."""
     written: list[Path] = []
     if not (services.AVAILABLE["shared"]() and services.AVAILABLE["xmllint"]()):
-        yield written  # tests/exports/test_validators.py says so
+        yield written  # tests/flux/test_validators.py says so
         return
 
     def recorded(manifest: Manifest, output: Path, *args: Any) -> Manifest:

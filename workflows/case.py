@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from backoffice.core.clock import now
 from backoffice.models import Fiche, Revision, Territoire, User
-from backoffice.models.base import now
-from backoffice.models.findings import Finding
-from backoffice.reference.motifs import Motif
+from backoffice.models.content.findings import Finding
+from backoffice.reference.reasons import Motif
 
 
 @dataclass

@@ -14,17 +14,17 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
+from backoffice.core.dates import day_and_time
+from backoffice.core.permissions import Permission, Role
+from backoffice.core.snapshot import decision_lock
 from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
-from backoffice.models.cut import hold
-from backoffice.models.dates import day_and_time
-from backoffice.permissions import Permission, Role
-from backoffice.queries.reasons import reasons
+from backoffice.queries.moderation.reasons import reasons
+from workflows.fiches.transitions import TRANSITIONS, Subject, Transition
+from workflows.moderation.reasons import chosen
+from workflows.notices.outbox import tell
 
-from . import lapses
 from .case import Case, Refused
-from .definition import TRANSITIONS, Subject, Transition
-from .outbox import tell
-from .reasons import chosen
+from .fiches import register_alerts
 from .robot import is_robot
 
 PUBLICATION = "publier"
@@ -76,7 +76,7 @@ def apply(
         _moved(case, case.left)
     session.flush()
     if case.revision.state is not RevisionState.EN_INSTRUCTION:  # what readers see, or will, may be another content
-        lapses.refresh(session, [fiche.id])
+        register_alerts.refresh(session, [fiche.id])
     if notice := case.notice or transition.notice:
         facts = {"motif": case.explanation, **case.facts}
         tell(session, notice, key=str(row.id), actor=actor, fiche=fiche, facts=facts)
@@ -87,7 +87,7 @@ def lock(session: Session, fiche_id: int) -> Fiche:
     """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
     seen = session.identity_map.get(identity_key(Fiche, fiche_id))
     owner = seen.__dict__.get("organisme_id") if seen is not None else None
-    hold(session)
+    decision_lock(session)
     try:
         fiche = session.scalars(
             select(Fiche)

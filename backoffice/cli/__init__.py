@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import backup, communes, flux, imports, jobs, lheo, mail, registers, retention, seed, users
+from . import (
+    backup,
+    communes,
+    flux,
+    imports,
+    jobs,
+    lheo,
+    mail,
+    registers,
+    retention,
+    seed,
+    users,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from backoffice import backup as archives
+from backoffice.core import backup as archives
 
 
 @click.command("backup")

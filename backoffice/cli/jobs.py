@@ -8,11 +8,11 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from backoffice.config import ROOT
-from backoffice.extensions import QUEUE
-from backoffice.extensions import jobs as extension
-from workflows import jobs
-from workflows.schedule import SCHEDULE, scheduler
+from backoffice.core.config import ROOT
+from backoffice.core.extensions import QUEUE
+from backoffice.core.extensions import jobs as extension
+from workflows.work import jobs
+from workflows.work.schedule import SCHEDULE, scheduler
 
 NO_REDIS = "REDIS_URL est vide"
 

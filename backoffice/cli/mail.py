@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from backoffice.extensions import post
-from workflows import mail
+from backoffice.core.extensions import post
+from workflows.notices import mail
 
 group = AppGroup("mail", help="E-mails.")
 

@@ -11,15 +11,15 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from backoffice import uploads
-from backoffice.extensions import db
+from backoffice.core import uploads
+from backoffice.core.extensions import db
+from backoffice.core.transactions import atomic
 from backoffice.models import DifferenceKind, RegisterImport
-from backoffice.models.imports import JobStatus
-from backoffice.transactions import atomic
-from workflows import jobs
+from backoffice.models.importing import JobStatus
 from workflows.case import Refused
 from workflows.registers import runs, versions
 from workflows.registers.declared import REGISTERS
+from workflows.work import jobs
 
 group = AppGroup("registers", help="Registres publiés par d’autres : communes, certifications, établissements…")
 name_argument = click.argument("name", type=click.Choice(list(REGISTERS)))

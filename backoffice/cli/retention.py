@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backoffice.reference.conservation import conservation
-from workflows import retention
+from backoffice.reference.retention import conservation
+from workflows.privacy import retention
 
 
 @click.command("retention")

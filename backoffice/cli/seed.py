@@ -9,10 +9,12 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import delete, func, insert, select
 
+from backoffice.core.clock import now
+from backoffice.core.extensions import db
+from backoffice.core.transactions import atomic
 from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.demo.people import PASSWORD, present
-from backoffice.extensions import db
 from backoffice.models import (
     Certification,
     Commune,
@@ -25,18 +27,16 @@ from backoffice.models import (
     SchoolBreak,
     Territoire,
 )
-from backoffice.models.base import now
 from backoffice.models.flux import WHOLE_FRANCE
 from backoffice.reference.certifications import read_certifications
 from backoffice.reference.communes import read_communes
 from backoffice.reference.files import FOLDER, read_rows
 from backoffice.reference.formacodes import domaines
-from backoffice.reference.phrases import read_phrases
 from backoffice.reference.publics import publics
+from backoffice.reference.ready_sentences import read_phrases
+from backoffice.reference.school_holidays import CALENDAR
 from backoffice.reference.territoires import read_territoires
-from backoffice.reference.vacances import CALENDAR
-from backoffice.transactions import atomic
-from workflows.moderation_rules import load_ready_rules
+from workflows.moderation.moderation_rules import load_ready_rules
 
 group = AppGroup("seed", help="Données de référence et de démonstration.")
 

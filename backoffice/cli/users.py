@@ -7,14 +7,14 @@ from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
+from backoffice.core.passwords import hash_password
+from backoffice.core.permissions import Role
+from backoffice.core.transactions import atomic
 from backoffice.models import Organisme, Territoire
-from backoffice.passwords import hash_password
-from backoffice.permissions import Role
 from backoffice.reference.programmes import programmes
-from backoffice.transactions import atomic
-from forms import passwords
-from workflows import accounts, second_factor
+from forms.accounts import passwords
+from workflows.accounts import operations, second_factor
 from workflows.case import Refused
 
 group = AppGroup("users", help="Comptes.")
@@ -55,13 +55,13 @@ def create(
     written = hash_password(password)
     try:
         with atomic() as session:
-            user = accounts.create_account(session, email, name, written)
+            user = operations.create_account(session, email, name, written)
             if role == Role.ADMINISTRATEUR:
-                accounts.make_administrator(session, user, None)
+                operations.make_administrator(session, user, None)
             elif role in (Role.MODERATEUR, Role.FINANCEUR):
-                accounts.assign(session, user, Role(role), _territoire(territoire), scope, departements, None)
+                operations.assign(session, user, Role(role), _territoire(territoire), scope, departements, None)
             else:
-                accounts.add_member(session, user, _organisme(organisme, _territoire(territoire)), Role(role), None)
+                operations.add_member(session, user, _organisme(organisme, _territoire(territoire)), Role(role), None)
     except Refused as refused:
         raise click.ClickException(refused.message) from refused
     click.echo(f"Compte créé : {email} ({role}).")
@@ -72,7 +72,7 @@ def create(
 def reset_factor(email: str) -> None:
     """Retire le second facteur d’un compte : le téléphone est perdu, et aucun administrateur ne peut le faire."""
     with atomic() as session:
-        user = accounts.by_email(session, email.lower())
+        user = operations.by_email(session, email.lower())
         if user is None:
             raise click.ClickException(f"Aucun compte n’a l’adresse {email}.")
         if not second_factor.reset(session, None, user):

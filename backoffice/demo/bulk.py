@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from backoffice.core.passwords import hash_password
+from backoffice.core.permissions import Role
 from backoffice.models import (
     Assignment,
     Dispositif,
@@ -32,11 +34,9 @@ from backoffice.models import (
     TransitionLog,
     User,
 )
-from backoffice.models.account import COLUMNS
+from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contenu, Document, Structure, dump, fingerprint
-from backoffice.passwords import hash_password
-from backoffice.permissions import Role
-from exports.fragment import Identity, build
+from exports.fragment.build import Identity, build
 from workflows.engine import PUBLICATION
 
 from .contents import Brief, compose, de, spread, towns

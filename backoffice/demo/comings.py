@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from backoffice.core.permissions import Role
 from backoffice.models import Organisme, User
-from backoffice.permissions import Role
-from workflows import deactivation, invitations, joining
-from workflows.invitations import Offer
+from workflows.accounts import deactivation, invitations, joining
+from workflows.accounts.invitations import Offer
 
 from .people import Account
 

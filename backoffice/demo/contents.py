@@ -22,7 +22,7 @@ from backoffice.models.content import (
     Niveaux,
     Session,
 )
-from backoffice.models.vocabulary import JOURS
+from backoffice.models.content.vocabulary import JOURS
 from backoffice.reference.communes import CommuneRow, read_communes
 
 from . import phrases

@@ -6,7 +6,7 @@ from datetime import time
 
 from backoffice.models import Dispositif
 from backoffice.models.content import Contenu, Creneau, Financement, Financeur
-from backoffice.models.vocabulary import JOURS, OBJECTIFS_OEPRE
+from backoffice.models.content.vocabulary import JOURS, OBJECTIFS_OEPRE
 
 from .structures import House
 from .themes import THEMES, Theme

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.core.clock import clock_at
+from backoffice.core.dates import local_day
 from backoffice.models import Convention, Fiche, FicheState, ObligationKind, Organisme, Territoire, User
-from backoffice.models.base import clock_at
-from backoffice.models.convention import Bpi
-from backoffice.models.dates import local_day
-from backoffice.models.obligation import Proof
-from forms.grants import Grant
-from workflows import contacts, conventions
-from workflows.obligations import apply
+from backoffice.models.conventions.convention import Bpi
+from backoffice.models.conventions.obligation import Proof
+from forms.conventions.grants import Grant
+from workflows.conventions import operations, pne_contacts
+from workflows.conventions.obligations import apply
 from workflows.robot import robot
 
 CARTE, INFO, PNE = ObligationKind
@@ -29,7 +29,7 @@ SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT = (
     "dispenser",
     "envoyer_questionnaire",
 )
-"""Names of transitions: see workflows.obligations."""
+"""Names of transitions: see workflows.conventions.obligations."""
 ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"
 """What becomes of the address of the survey."""
 
@@ -142,12 +142,12 @@ class Grants:
             contact_pne=story.contact[0] if story.contact else "",
             bpi=story.bpi,
         )
-        convention = conventions.create(self.session, self.funder, self.territoire.id, grant)
+        convention = operations.create(self.session, self.funder, self.territoire.id, grant)
         if organisme:
-            conventions.attach(self.session, self.funder, convention.id, organisme)
+            operations.attach(self.session, self.funder, convention.id, organisme)
             shown = [fiche for fiche in fiches if fiche.state is FicheState.PUBLIEE]
             for fiche in shown[:1]:
-                conventions.tie(self.session, self.funder, convention.id, fiche)
+                operations.tie(self.session, self.funder, convention.id, fiche)
         return convention
 
     def fiches(self, organisme: Organisme | None) -> list[Fiche]:
@@ -159,11 +159,11 @@ class Grants:
 
     def follow_address(self, convention: Convention, story: Story) -> None:
         if ASKED in story.contact:
-            contacts.ask(self.session, self.funder, convention.id)
+            pne_contacts.ask(self.session, self.funder, convention.id)
         if CONFIRMED in story.contact:
-            contacts.confirmed(self.session, convention)
+            pne_contacts.confirmed(self.session, convention)
         if BOUNCED in story.contact:
-            contacts.bounced(self.session, self.funder, convention.id, "Boîte inconnue, dit le message de retour.")
+            pne_contacts.bounced(self.session, self.funder, convention.id, "Boîte inconnue, dit le message de retour.")
 
     def take(self, convention: Convention, kind: ObligationKind, name: str, rank: int) -> None:
         row = convention.obligation(kind)

@@ -13,19 +13,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from backoffice.core.clock import clock_at
+from backoffice.core.dates import PARIS
+from backoffice.core.passwords import hash_password
+from backoffice.core.permissions import Permission, Role
 from backoffice.models import Fiche, Mail, MailState, Organisme, Territoire, User
-from backoffice.models.base import clock_at
 from backoffice.models.content import Contenu
-from backoffice.models.dates import PARIS
-from backoffice.passwords import hash_password
-from backoffice.permissions import Permission, Role
-from backoffice.queries.communes import communes_of
-from forms.paths import PATHS
-from forms.saving import save
-from workflows.definition import TRANSITIONS
+from backoffice.queries.territoires.communes import communes_of
+from forms.fiches.paths import PATHS
+from forms.kit.saving import save
 from workflows.engine import apply, lock
-from workflows.operations import create_fiche, open_draft, save_draft
-from workflows.remarks import pin
+from workflows.fiches.operations import create_fiche, open_draft, save_draft
+from workflows.fiches.transitions import TRANSITIONS
+from workflows.moderation.remarks import pin
 
 from . import phrases, verifications
 from .comings import come_and_go

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.core.permissions import Role
 from backoffice.models import Assignment, Membership, Organisme, Territoire, User
-from backoffice.permissions import Role
 
 PASSWORD = "relais-demo-2026"  # noqa: S105 - public on purpose
 

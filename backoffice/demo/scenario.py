@@ -14,7 +14,7 @@ RETURN, REFUSE, SUSPEND, RESUME, ARCHIVE, REOPEN = (
     "desarchiver",
 )
 MEND, REREAD = "corriger", "relire"
-"""Names of transitions: see workflows.definition."""
+"""Names of transitions: see workflows.fiches.transitions."""
 
 RENEW, CORRECT, UNREAD = "renouveler", "completer", "illisible"
 """What else the provider does: a next version, the correction of a returned one, a text that is not understood."""

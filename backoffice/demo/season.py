@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.core.clock import clock_at
+from backoffice.core.dates import local_day
+from backoffice.core.permissions import Role
 from backoffice.models import Campaign, Fiche, FicheState, User
-from backoffice.models.base import clock_at
-from backoffice.models.dates import local_day
-from backoffice.permissions import Role
-from backoffice.queries.campaigns import concerned, concerned_structures
-from forms.renewal import PROPOSED, UNFINISHED
-from workflows.campaigns import invite
+from backoffice.queries.moderation.campaigns import concerned, concerned_structures
+from forms.fiches.renewals import PROPOSED, UNFINISHED
 from workflows.engine import apply
-from workflows.renewals import candidates, renew
+from workflows.fiches.renewals import candidates, renew
+from workflows.moderation.campaigns import invite
 
 from .people import Account
 

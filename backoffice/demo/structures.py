@@ -15,7 +15,7 @@ from stdnum import luhn
 from backoffice.models import Dispositif
 from backoffice.models.content import Adresse, Contact, Structure
 from backoffice.reference.communes import CommuneRow
-from forms.numbers import UAI_KEYS
+from forms.kit.numbers import UAI_KEYS
 
 Towns = Mapping[str, CommuneRow]
 """The communes of one région, by name."""

@@ -9,13 +9,13 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.core.clock import clock_at, now
+from backoffice.core.dates import local_day
 from backoffice.models import Etablissement, Fiche, FicheAlert, Organisme, Subject, User, Verification
-from backoffice.models.base import clock_at, now
-from backoffice.models.dates import local_day
-from forms.structure_pages import Verdict
-from workflows import lapses
-from workflows.structure_checks import verify
-from workflows.structure_registers import check
+from forms.structures.pages import Verdict
+from workflows.fiches import register_alerts
+from workflows.structures.number_checks import verify
+from workflows.structures.register_checks import check
 
 VERIFIED, CLOSED, TWICE = "rive-claire", "rive-claire-est", "trois-tilleuls"
 """Keys of houses."""
@@ -39,6 +39,6 @@ def load(session: Session, organismes: Mapping[str, Organisme], moderator: User)
         session.flush()
         check(session, [closed])
     with clock_at(now() - timedelta(8)):
-        lapses.refresh(session, session.scalars(select(Fiche.id).where(Fiche.created_at < now())).all())
+        register_alerts.refresh(session, session.scalars(select(Fiche.id).where(Fiche.created_at < now())).all())
         for fiche_id in session.scalars(select(FicheAlert.fiche_id).distinct().order_by(FicheAlert.fiche_id)).all():
-            lapses.tell_people(session, fiche_id)
+            register_alerts.tell_people(session, fiche_id)

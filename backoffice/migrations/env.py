@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from backoffice.extensions import Base, db
+from backoffice.core.extensions import Base, db
 
 if context.is_offline_mode():
     raise SystemExit("Les migrations s’appliquent à une base ouverte : `flask db upgrade`.")

@@ -1,11 +1,11 @@
 """The tables. Importing this package makes every model known to the metadata."""
 
-from .account import Assignment, Login, Membership, Organisme, SecondFactor, User
-from .alerts import AlertKind, FicheAlert
-from .campaign import Campaign, CampaignInvitation, CampaignTerritoire
-from .certification import Certification
-from .changes import Change
-from .convention import (
+from backoffice.models.accounts.account import Assignment, Login, Membership, Organisme, SecondFactor, User
+from backoffice.models.accounts.joining import Invitation, InvitationState, JoinRequest, JoinState, Orphan
+from backoffice.models.accounts.magic_link import Link
+from backoffice.models.accounts.safety import LoginEvent, LoginWay, Proof, ProofKind, RecoveryCode
+from backoffice.models.content.vocabulary import Dispositif
+from backoffice.models.conventions.convention import (
     Bpi,
     ContactRequest,
     ContactState,
@@ -14,14 +14,14 @@ from .convention import (
     ConventionOrigin,
     Matching,
 )
-from .directories import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
-from .fiche import Fiche, Fragment, Revision, TransitionLog
-from .flux import EntryCount, Flux, FluxKind, FluxRun, FluxToken, Publication, RunState, SessionUpdate
-from .imports import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
-from .joining import Invitation, InvitationState, JoinRequest, JoinState, Orphan
-from .link import Link
-from .lots import Lot, LotAction, LotLine, LotResult
-from .moderation_rules import (
+from backoffice.models.conventions.obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
+from backoffice.models.conventions.reminder import Reminder, ReminderState
+from backoffice.models.fiches.fiche import Fiche, Fragment, Revision, TransitionLog
+from backoffice.models.fiches.register_alerts import AlertKind, FicheAlert
+from backoffice.models.fiches.states import FicheState, Nature, Origin, RevisionState
+from backoffice.models.moderation.campaign import Campaign, CampaignInvitation, CampaignTerritoire
+from backoffice.models.moderation.lots import Lot, LotAction, LotLine, LotResult
+from backoffice.models.moderation.moderation_rules import (
     Effect,
     ModerationRule,
     RuleDismissal,
@@ -31,12 +31,12 @@ from .moderation_rules import (
     RuleState,
     RuleVersion,
 )
-from .notices import FailedJob, Mail, MailState, Mute, Notification
-from .obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
-from .pairs import Contestation, DistinctPair
-from .personal import Erasure, RetentionNotice, RetentionRun
-from .reasons import Reason
-from .registers import (
+from backoffice.models.moderation.pairs import Contestation, DistinctPair
+from backoffice.models.moderation.reasons import Reason
+from backoffice.models.moderation.remark import ReadySentence, Remark, RemarkAct, RemarkEvent
+from backoffice.models.moderation.saved_views import SavedView
+from backoffice.models.registers.certification import Certification
+from backoffice.models.registers.readings import (
     DifferenceKind,
     RegisterDifference,
     RegisterImport,
@@ -44,15 +44,25 @@ from .registers import (
     RegisterRow,
     RegisterSetting,
 )
-from .remark import ReadySentence, Remark, RemarkAct, RemarkEvent
-from .reminder import Reminder, ReminderState
-from .safety import LoginEvent, LoginWay, Proof, ProofKind, RecoveryCode
-from .saved_views import SavedView
-from .states import FicheState, Nature, Origin, RevisionState
-from .structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
-from .support import Support
-from .territoire import Commune, Coverage, PostalCode, Territoire
-from .vocabulary import Dispositif
+from backoffice.models.registers.tables import CertifInfo, Etablissement, Formacode, SchoolBreak, Uai
+from backoffice.models.structures.carriers import Support
+from backoffice.models.structures.structure import OrganismeMerge, StructureCheck, StructurePair, Subject, Verification
+
+from .change_log import Change
+from .flux import (
+    EntryCount,
+    Flux,
+    FluxKind,
+    FluxRun,
+    FluxToken,
+    Publication,
+    RunState,
+    SessionUpdate,
+)
+from .importing import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
+from .notices import FailedJob, Mail, MailState, Mute, Notification
+from .privacy import Erasure, RetentionNotice, RetentionRun
+from .territoires import Commune, Coverage, PostalCode, Territoire
 
 __all__ = [
     "AlertKind",

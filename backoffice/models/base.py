@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, DateTime, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 
-from backoffice.extensions import Base, db
+from backoffice.core.extensions import Base, db
 
 if TYPE_CHECKING:
     Model = Base
@@ -22,23 +19,6 @@ else:
 Json = JSON().with_variant(JSONB(), "postgresql")
 OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """The same where there may be nothing: None is the NULL of the base, not the null of JSON."""
-
-
-_clock: ContextVar[datetime | None] = ContextVar("clock", default=None)
-
-
-def now() -> datetime:
-    return _clock.get() or datetime.now(UTC)
-
-
-@contextmanager
-def clock_at(moment: datetime) -> Iterator[None]:
-    """Within, `now()` is this moment: the demonstration set has a past. Requests never use it."""
-    mark = _clock.set(moment.astimezone(UTC))
-    try:
-        yield
-    finally:
-        _clock.reset(mark)
 
 
 class Instant(TypeDecorator[datetime]):

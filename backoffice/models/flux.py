@@ -13,10 +13,12 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .account import User
-from .base import Instant, Json, Model, Word, now, one_of
-from .fiche import Fiche, Fragment, Revision
-from .territoire import Territoire
+from backoffice.core.clock import now
+from backoffice.models.accounts.account import User
+from backoffice.models.fiches.fiche import Fiche, Fragment, Revision
+
+from .base import Instant, Json, Model, Word, one_of
+from .territoires import Territoire
 
 WHOLE_FRANCE = "france"
 

@@ -16,9 +16,11 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .account import User
-from .base import Instant, Json, Model, Word, now, one_of
-from .fiche import Fiche
+from backoffice.core.clock import now
+from backoffice.models.accounts.account import User
+from backoffice.models.fiches.fiche import Fiche
+
+from .base import Instant, Json, Model, Word, one_of
 
 
 class MailState(StrEnum):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from backoffice.reference.communes import search_key
-from backoffice.reference.files import FOLDER, read_rows
+from .communes import search_key
+from .files import FOLDER, read_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from backoffice.reference.files import FOLDER, gzip_bytes, read_rows, table_bytes
+from .files import FOLDER, gzip_bytes, read_rows, table_bytes
 
 NPM_PACKAGE = "@etalab/decoupage-administratif@6.0.0"
 

@@ -6,7 +6,7 @@ The whole Formacode is not shipped.
 
 from functools import cache
 
-from backoffice.reference.files import FOLDER, read_labels
+from .files import FOLDER, read_labels
 
 
 @cache

@@ -6,8 +6,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from backoffice.reference.communes import search_key
-from backoffice.reference.files import FOLDER
+from .communes import search_key
+from .files import FOLDER
 
 
 @dataclass(frozen=True, slots=True)

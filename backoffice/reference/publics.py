@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from backoffice.reference.files import FOLDER, read_labels
+from .files import FOLDER, read_labels
 
 
 @cache

@@ -8,8 +8,8 @@ three), then two letters, the country code of ISO 3166 for overseas.
 
 from dataclasses import dataclass
 
-from backoffice.reference.communes import departements
-from backoffice.reference.files import FOLDER, read_rows
+from .communes import departements
+from .files import FOLDER, read_rows
 
 
 @dataclass(frozen=True, slots=True)

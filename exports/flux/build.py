@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backoffice.core.snapshot import snapshot
 from backoffice.models import Flux, FluxKind
-from backoffice.models.cut import cut
 
-from . import history
+from . import published
 from .writer import EmptyFlux, Manifest, Progress, beside, write
 
 
@@ -39,9 +39,9 @@ def full(
 
     The same moment gives the same bytes: the export stamp tells that moment, not the clock.
     """
-    at = at or cut(session)
+    at = at or snapshot(session)
     manifest = Manifest(flux.code, FluxKind.COMPLET, output.name, at.isoformat())
-    with closing(history.as_of(session, flux, at)) as pieces:
+    with closing(published.as_of(session, flux, at)) as pieces:
         return write(manifest, output, pieces, at, progress, *others)
 
 
@@ -59,8 +59,8 @@ def differential(
     When fiches only left, LHEO can say nothing (a document needs one formation): the manifest alone
     is written, with its list. When nothing changed, EmptyFlux is raised and nothing is written.
     """
-    at = at or cut(session)
-    found = history.changes(session, flux, since, at)
+    at = at or snapshot(session)
+    found = published.changes(session, flux, since, at)
     gone = [change.numero for change in found if change.fragment_id is None]
     manifest = Manifest(flux.code, FluxKind.DIFFERENTIEL, output.name, at.isoformat(), since.isoformat(), removed=gone)
     if gone and len(gone) == len(found):
@@ -68,7 +68,7 @@ def differential(
         manifest.file = ""
         manifest.save(beside(output))
         return manifest
-    return write(manifest, output, history.pieces(session, found), at, progress)
+    return write(manifest, output, published.pieces(session, found), at, progress)
 
 
 __all__ = ["EmptyFlux", "UnknownFlux", "differential", "find", "full"]

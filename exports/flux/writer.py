@@ -16,11 +16,11 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from backoffice.models.dates import PARIS
-from exports.check import HEAD, TAIL
-from exports.lheo.rules import examine
+from backoffice.core.dates import PARIS
+from exports.fragment.check import HEAD, TAIL
+from exports.lheo.business_rules import examine
 
-from .history import Piece
+from .published import Piece
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 

@@ -18,7 +18,7 @@ from backoffice.models.content import (
     Recrutement,
     Session,
 )
-from backoffice.models.vocabulary import (
+from backoffice.models.content.vocabulary import (
     ENTREES,
     FINANCEURS,
     FORMATS,
@@ -31,12 +31,12 @@ from backoffice.models.vocabulary import (
     RENDEZ_VOUS,
     Dispositif,
 )
-from exports import words
-from exports.fragment import OFII
+from exports.fragment import words
+from exports.fragment.build import OFII
 
-from . import said
+from . import generated_sentences
+from .element import Node, tag
 from .reading import read_hour, read_month
-from .source import Node, tag
 
 if TYPE_CHECKING:
     from .lheo import Reader
@@ -73,7 +73,12 @@ class Groups:
         days = [(reader.day(found, "date", "inscription-reunion"), "") for found in meetings]
         entry.reunion = reader.shared(days, "inscription-reunion") or None
         conditions = [
-            (said.conditions(self.source.text(node, "conditions-specifiques", lines=True), content, action), "")
+            (
+                generated_sentences.conditions(
+                    self.source.text(node, "conditions-specifiques", lines=True), content, action
+                ),
+                "",
+            )
             for node, action in zip(self.nodes, content.actions, strict=True)
         ]
         content.formation.conditions = reader.shared(conditions, "formation-conditions")
@@ -105,7 +110,7 @@ class Groups:
         hours = reader.whole(source.text(node, "nombre-heures-total"), f"{path}-heures_total")
         action.heures_total = None if hours == action.computed_hours else hours
         action.heures_centre = reader.whole(source.text(node, "nombre-heures-centre"), f"{path}-heures_centre")
-        action.rythme = said.rhythm(source.text(node, "rythme-formation", lines=True), action)
+        action.rythme = generated_sentences.rhythm(source.text(node, "rythme-formation", lines=True), action)
         return action
 
     def session(self, node: Node, parent: Node, path: str) -> Session:

@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 from types import UnionType
 from typing import Any, get_args
 
+from backoffice.core.text import clean, fold
 from backoffice.models.content import Creneau, spots
-from backoffice.models.text import clean, fold
-from backoffice.models.vocabulary import JOURS
+from backoffice.models.content.vocabulary import JOURS
 from backoffice.reference.communes import search_key
 from exports.lheo import grammar
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from backoffice.models import vocabulary as words
 from backoffice.models.content import spots
+from backoffice.models.content import vocabulary as words
 from backoffice.reference.communes import search_key
 
 NUMERO = "numero"

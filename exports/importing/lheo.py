@@ -1,4 +1,4 @@
-"""From a ``formation`` of LHEO 2.3 to a content: the mirror of exports.fragment.
+"""From a ``formation`` of LHEO 2.3 to a content: the mirror of exports.fragment.build.
 
 What our export wrote is read back exactly. What others wrote is read with indulgence: HTML becomes
 text, an unknown code or an impossible date is named and left out, several values where the content has
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from backoffice.models.content import Adresse, Contact, Contenu, Niveaux, Structure
-from backoffice.models.vocabulary import (
+from backoffice.models.content.vocabulary import (
     DOMAINES,
     ESPACES_SOCIAUX,
     NIVEAUX_ECRIT,
@@ -22,15 +22,15 @@ from backoffice.models.vocabulary import (
     VISEES,
     Dispositif,
 )
-from exports import words
-from exports.check import content_path
-from exports.fragment import CATEGORY_CODES, FORMACODE, NO_ACTIVITY_NUMBER, NO_SIRET
-from exports.lheo.rules import examine
+from exports.fragment import words
+from exports.fragment.build import CATEGORY_CODES, FORMACODE, NO_ACTIVITY_NUMBER, NO_SIRET
+from exports.fragment.check import content_path
+from exports.lheo.business_rules import examine
 
-from . import said
+from . import generated_sentences
 from .actions import Groups
+from .element import Node, Source, tag
 from .reading import Read, leaf_values, read_day
-from .source import Node, Source, tag
 
 _CATEGORIES = {code: category for category, code in CATEGORY_CODES.items()}
 
@@ -146,7 +146,7 @@ class Reader:
     def results(self) -> None:
         text = self.source.text(self.root, "resultats-attendus", lines=True)
         said_ = self.content.formation
-        said_.resultats, said_.certification = said.results(text, self.content)
+        said_.resultats, said_.certification = generated_sentences.results(text, self.content)
 
     # --- pieces that several parts share --------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from backoffice.models.content import (
     spots,
 )
 from backoffice.reference.communes import search_key
-from exports.fragment import Identity, formation
+from exports.fragment.build import Identity, formation
 
 from .reading import Read, leaf_values
 

@@ -13,8 +13,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from backoffice.models.content import Contenu
-from backoffice.models.vocabulary import Dispositif
-from exports.lheo.rules import UNKNOWN_END, UNKNOWN_START
+from backoffice.models.content.vocabulary import Dispositif
+from exports.lheo.business_rules import UNKNOWN_END, UNKNOWN_START
 
 SHOWN = 200
 """Characters of the original text that a remark quotes."""

@@ -10,16 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from exports.lheo.consumers import drops
-from exports.lheo.faults import Fault, lheo_name, local_name, quoted
-from exports.lheo.grammar import NAMESPACE
-from exports.lheo.prolog import FORMER_NAMESPACE
-from exports.lheo.reader import Limits, Piece, PieceKind, ReadError, Reading
-from exports.lheo.report import Fill, Report
-from exports.lheo.rules import EVERY_ELEMENT, check
-from exports.lheo.schema import validate
-from exports.lheo.structure import structure_faults, unexpected
-from exports.lheo.survey import Survey
+from .business_rules import EVERY_ELEMENT, check
+from .consumers import drops
+from .faults import Fault, lheo_name, local_name, quoted
+from .grammar import NAMESPACE
+from .prolog import FORMER_NAMESPACE
+from .reader import Limits, Piece, PieceKind, ReadError, Reading
+from .report import Fill, Report
+from .schema import validate
+from .structure import structure_faults, unexpected
+from .survey import Survey
 
 _WHERE = "/lheo/offres"
 _GIVEN = f"{{{NAMESPACE}}}offres/{{{NAMESPACE}}}formation"

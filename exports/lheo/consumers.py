@@ -1,6 +1,6 @@
 """What the readers of a flow leave out, seen in the flow itself. The facts were read in their public code.
 
-``exports.consumers`` says the same of an entry while it is written; facts and names are here only.
+``exports.fragment.reader_losses`` says the same of an entry while it is written; facts and names are here only.
 """
 
 from collections import defaultdict
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from backoffice.reference.formacodes import domaines
-from exports.lheo.grammar import NAMESPACE
+
+from .grammar import NAMESPACE
 
 DATA_INCLUSION = "data·inclusion"
 EDOF = "EDOF (Mon compte formation)"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from exports.lheo.grammar import ELEMENTS, NAMESPACE
+from .grammar import ELEMENTS, NAMESPACE
 
 _PREFIX = f"{{{NAMESPACE}}}"
 # the first sentence of a message, a full stop between quotation marks left alone

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from exports.lheo.tables import KEYS, TABLES
+from .tables import KEYS, TABLES
 
 NAMESPACE = "http://lheo.gouv.fr/2.3"
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from exports.lheo.faults import quoted
-from exports.lheo.grammar import NAMESPACE
-from exports.lheo.unpacking import ReadError
+from .faults import quoted
+from .grammar import NAMESPACE
+from .unpacking import ReadError
 
 FORMER_NAMESPACE = "http://www.lheo.org/2.2"
 _FORMER, _CURRENT = FORMER_NAMESPACE.encode(), NAMESPACE.encode()

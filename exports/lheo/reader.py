@@ -16,11 +16,11 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from exports.lheo.faults import quoted
-from exports.lheo.grammar import NAMESPACE
-from exports.lheo.prolog import written
-from exports.lheo.syntax import said_in_french
-from exports.lheo.unpacking import Limits, ReadError, unpacked
+from .faults import quoted
+from .grammar import NAMESPACE
+from .prolog import written
+from .syntax import said_in_french
+from .unpacking import Limits, ReadError, unpacked
 
 __all__ = ["Limits", "Piece", "PieceKind", "ReadError", "Reading", "read_formations"]
 

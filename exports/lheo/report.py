@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from exports.lheo.consumers import RULES
-from exports.lheo.faults import Fault
-from exports.lheo.unpacking import ReadError
+from .consumers import RULES
+from .faults import Fault
+from .unpacking import ReadError
 
 EXAMPLES = 5
 MOST_GROUPS = 1_000

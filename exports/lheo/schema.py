@@ -11,8 +11,8 @@ from threading import Lock
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from exports.lheo.faults import Fault
-from exports.lheo.grammar import (
+from .faults import Fault
+from .grammar import (
     COMMON,
     DATE_LENGTH,
     DATE_PATTERN,
@@ -26,7 +26,7 @@ from exports.lheo.grammar import (
     Element,
     Kind,
 )
-from exports.lheo.structure import structure_faults
+from .structure import structure_faults
 
 _XS_NAMESPACE = "http://www.w3.org/2001/XMLSchema"
 _XS = ElementMaker(namespace=_XS_NAMESPACE, nsmap={"xs": _XS_NAMESPACE})

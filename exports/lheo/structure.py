@@ -14,8 +14,8 @@ from itertools import islice
 
 from lxml import etree
 
-from exports.lheo.faults import Fault, Paths, lheo_name, local_name, quoted
-from exports.lheo.grammar import DATE_LENGTH, DATE_PATTERN, ELEMENTS, NAMESPACE, Element, Kind
+from .faults import Fault, Paths, lheo_name, local_name, quoted
+from .grammar import DATE_LENGTH, DATE_PATTERN, ELEMENTS, NAMESPACE, Element, Kind
 
 _BLANKS = " \t\r\n"  # what XML calls white space: a no-break space is text
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"

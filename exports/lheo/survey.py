@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from exports.lheo.faults import Fault, Paths, quoted
-from exports.lheo.grammar import NAMESPACE
-from exports.lheo.rules import EVERY_ELEMENT, EVERY_TEXT, Document, Rule, by_tag
-from exports.lheo.structure import collapsed
+from .business_rules import EVERY_ELEMENT, EVERY_TEXT, Document, Rule, by_tag
+from .faults import Fault, Paths, quoted
+from .grammar import NAMESPACE
+from .structure import collapsed
 
 UNITS = {"/formation": "formation", "/formation/action": "action", "/formation/action/session": "session"}
 """What is counted in a flow, by its path. The rate of an element is its share of the units it belongs to."""

@@ -4,8 +4,8 @@ import re
 
 from lxml import etree
 
-from exports.lheo.faults import quoted
-from exports.lheo.unpacking import ReadError
+from .faults import quoted
+from .unpacking import ReadError
 
 _TYPES = etree.ErrorTypes
 _LESS, _AND = quoted("<"), quoted("&")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backoffice.models import vocabulary as words
-from forms.questions import Kind, Question, Rows, Section, Step, vary
+from backoffice.models.content import vocabulary as words
+from forms.kit.questions import Kind, Question, Rows, Section, Step, vary
 
 FUNDING = Step(
     "financement",

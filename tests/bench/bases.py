@@ -14,14 +14,14 @@ import flask_migrate
 from sqlalchemy import Connection, create_engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from backoffice import config
 from backoffice.cli.seed import load_territoires
+from backoffice.core import config
+from backoffice.core.extensions import Base, db
 from backoffice.demo.bulk import load_bulk
-from backoffice.extensions import Base, db
-from backoffice.factory import create_app
 from backoffice.models import Fiche, FicheState, Fragment, Publication, Revision, User
-from tests import services
-from workflows.fast_lane import Change, update_session
+from backoffice.web.factory import create_app
+from tests.support import services
+from workflows.fiches.fast_lane import Change, update_session
 
 BATCH = 2_000
 COPIED = (

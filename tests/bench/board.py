@@ -19,16 +19,17 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import insert, text
 
-from backoffice import config
 from backoffice.cli.seed import load_territoires
-from backoffice.extensions import db
-from backoffice.factory import create_app
+from backoffice.core import config
+from backoffice.core.extensions import db
 from backoffice.models import Convention, Obligation, ObligationEvent, ObligationKind, ObligationState
-from tests import factories as make
-from tests import services
-from tests.bench.queue import p95, timed
+from backoffice.web.factory import create_app
 from tests.conftest import PostgresqlBase
-from tests.visitor import Visitor
+from tests.support import factories as make
+from tests.support import services
+from tests.support.visitor import Visitor
+
+from .queue import p95, timed
 
 SIZES = (50, 5_000)
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)

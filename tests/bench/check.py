@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import services
-from tests.exports.formations import formations
+from tests.support import services
+from tests.support.formations import formations
 
 FORMATIONS, SESSIONS = 20_000, 3
 ALLOWED = 1.2

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import services
+from tests.support import services
 
 from . import bases
 from .measure import Cost, median, ratios, run

@@ -23,16 +23,16 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import insert, text
 
-from backoffice import config
 from backoffice.cli.seed import load_territoires
-from backoffice.extensions import db
-from backoffice.factory import create_app
+from backoffice.core import config
+from backoffice.core.extensions import db
 from backoffice.models import Fiche, Nature, Organisme, Revision, RevisionState
 from backoffice.models.content import dump
-from tests import factories as make
-from tests import services
+from backoffice.web.factory import create_app
 from tests.conftest import PostgresqlBase
-from tests.visitor import Visitor
+from tests.support import factories as make
+from tests.support import services
+from tests.support.visitor import Visitor
 
 SIZES = (600, 60_000)
 ALLOWED = 1.3

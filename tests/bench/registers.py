@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import register_files as files
-from tests import services
+from tests.support import register_files as files
+from tests.support import services
 
 from .bases import drop_postgresql, migrated, new_postgresql
 from .measure import run

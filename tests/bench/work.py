@@ -18,17 +18,17 @@ from pathlib import Path
 from lxml import etree
 from sqlalchemy.orm import Session
 
-from backoffice.extensions import db, read_only
-from backoffice.factory import create_app
-from backoffice.models.cut import cut
-from backoffice.models.imports import ImportKind
-from exports.check import HEAD, TAIL
-from exports.flux import build, history
+from backoffice.core.extensions import db, read_only
+from backoffice.core.snapshot import snapshot
+from backoffice.models.importing import ImportKind
+from backoffice.web.factory import create_app
+from exports.flux import build, published
 from exports.flux.build import find
-from exports.importing.sources import entries
+from exports.fragment.check import HEAD, TAIL
+from exports.importing.entries import entries
 from exports.lheo.checker import check_file, schema_faults
 from exports.lheo.grammar import NAMESPACE
-from workflows.jobs import prepare
+from workflows.work.jobs import prepare
 
 FORMATION = f"{{{NAMESPACE}}}formation"
 
@@ -38,21 +38,21 @@ def idle(_session: Session) -> None:
 
 
 def full(session: Session, output: str) -> None:
-    build.full(session, find(session, "france"), Path(output), at=cut(session))
+    build.full(session, find(session, "france"), Path(output), at=snapshot(session))
 
 
 def tree(session: Session, output: str) -> None:
     """The same flow as one tree in memory, then written: what streaming is compared with."""
     root = etree.fromstring(HEAD + TAIL)
     offers = root[0]
-    with closing(history.as_of(session, find(session, "france"), cut(session))) as pieces:
+    with closing(published.as_of(session, find(session, "france"), snapshot(session))) as pieces:
         for piece in pieces:
             offers.append(etree.fromstring(zlib.decompress(piece.xml)))
     etree.ElementTree(root).write(output, xml_declaration=True, encoding="UTF-8", compression=6)
 
 
 def differential(session: Session, output: str, since: str) -> None:
-    at = cut(session)
+    at = snapshot(session)
     build.differential(session, find(session, "france"), Path(output), since=datetime.fromisoformat(since), at=at)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests import services
-from tests.browser.person import Person
 from tests.conftest import need
+from tests.support import services
+
+from .person import Person
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 QUIET = (

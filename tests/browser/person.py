@@ -12,7 +12,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.factories import PASSWORD, next_code
+from tests.support.factories import PASSWORD, next_code
 
 Where = Page | Locator
 

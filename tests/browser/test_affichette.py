@@ -7,8 +7,8 @@ import re
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
-from tests import factories as make
+from backoffice.core.extensions import db
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Fiche, Login
 from backoffice.models.content import Contenu
-from tests import factories as make
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person, part
@@ -333,5 +333,5 @@ def test_a_page_of_the_path_is_light_for_a_phone(someone, draft, size, slug) -> 
     nadia.page.goto(f"/fiches/{draft[1]}/saisie/{slug}", wait_until="networkidle")
     weights = {request.url: request.sizes()["responseBodySize"] for request in received}
     assert any(url.endswith("bootstrap.min.css") for url in weights)
-    assert any(url.endswith("brouillon.js") for url in weights)
+    assert any(url.endswith("autosave.js") for url in weights)
     assert sum(weights.values()) <= HEAVIEST, weights

@@ -7,14 +7,14 @@ import json
 import pytest
 from playwright.sync_api import Browser
 
+from backoffice.core.clock import now
+from backoffice.core.extensions import db
 from backoffice.demo.load import load_demo
-from backoffice.extensions import db
-from backoffice.models.base import now
-from backoffice.views.aide import PAGES
-from backoffice.views.captures import CAPTURES, FOLDER, WORDS
-from tests.pages import open_page
-from tests.photographer import Photographer, words
-from tests.visitor import Visitor
+from backoffice.web.captures import CAPTURES, FOLDER, WORDS
+from backoffice.web.views.help_pages import PAGES
+from tests.support.pages import open_page
+from tests.support.photographer import Photographer, words
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

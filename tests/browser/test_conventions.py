@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 from stdnum import luhn
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
+from backoffice.core.transactions import atomic
 from backoffice.models import Convention, RevisionState
-from backoffice.transactions import atomic
-from forms.grant_table import COLUMNS
-from tests import factories as make
-from tests.test_conventions import link_to
-from workflows import conventions
+from forms.conventions.grant_table import COLUMNS
+from tests.conventions.test_conventions import link_to
+from tests.support import factories as make
+from workflows.conventions import operations
 
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed
@@ -123,7 +123,7 @@ def test_what_a_structure_and_its_funder_see_of_a_project(app: Flask, someone: N
     made = make.convention(flora, structure, contact_pne="nadia@gmail.com")
     fiche = make.fiche_in(RevisionState.SOUMISE, nadia, marc)
     with atomic() as session:
-        conventions.tie(session, nadia, made.id, fiche)
+        operations.tie(session, nadia, made.id, fiche)
     number, entry = made.id, fiche.id
     theirs, funds = committed(nadia, flora)
     person = someone(size)

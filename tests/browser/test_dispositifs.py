@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from backoffice.models import vocabulary
-from backoffice.models.vocabulary import Dispositif
-from tests import factories as make
+from backoffice.models.content import vocabulary
+from backoffice.models.content.vocabulary import Dispositif
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person, part, words

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from backoffice.extensions import db, folders
+from backoffice.core.extensions import db, folders
 from backoffice.models import Flux, FluxRun, Fragment, RevisionState, RunState
-from tests import factories as make
-from workflows import flux_runs
+from tests.support import factories as make
+from workflows.flux import runs
 
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed
@@ -71,7 +71,7 @@ def test_the_progress_of_a_run_is_followed_without_being_asked(app: Flask, someo
     db.session.commit()
     run_id = run.id
     (email,) = committed(make.administrator())
-    folder = flux_runs.folder_of("normandie")
+    folder = runs.folder_of("normandie")
     folder.mkdir(parents=True)
     alma = someone(size)
     with (folder / ".lock").open("w") as lock:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import ImportJob, ImportKind, JobStatus
-from tests import factories as make
-from tests.test_import_pages import ANSWER, answers
-from tests.workflows.test_imports import foreign_flow, start
+from tests.importing.test_imports import foreign_flow, start
+from tests.importing.test_pages import ANSWER, answers
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed

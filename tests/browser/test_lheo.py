@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
-from tests import factories as make
-from tests.exports.formations import document, formation
+from backoffice.core.extensions import db
+from tests.support import factories as make
+from tests.support.formations import document, formation
 
 from .conftest import PHONE, WIDE, NewPerson
 

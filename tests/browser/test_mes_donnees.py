@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import User
-from tests import factories as make
-from workflows.personal_data import ERASED
+from tests.support import factories as make
+from workflows.privacy.personal_data import ERASED
 
 from .conftest import PHONE, WIDE, NewPerson
 

@@ -8,10 +8,10 @@ from email.message import EmailMessage
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import FailedJob, RevisionState
-from tests import factories as make
-from tests.post_office import open_office
+from tests.support import factories as make
+from tests.support.post_office import open_office
 
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed
@@ -64,7 +64,9 @@ def test_a_volunteer_without_account_begins_and_comes_back(
 def test_what_one_was_told_and_what_the_administrator_sees(app: Flask, someone: NewPerson, size: Size) -> None:
     provider, admin = make.provider(), make.administrator()
     make.fiche_in(RevisionState.A_CORRIGER, provider, make.moderator())
-    db.session.add(FailedJob(function="workflows.imports.run", arguments=[3], reason="Trace\nOSError: disque plein"))
+    db.session.add(
+        FailedJob(function="workflows.importing.jobs.run", arguments=[3], reason="Trace\nOSError: disque plein")
+    )
     db.session.commit()
     email, alma_email = committed(provider, admin)
     nadia = someone(size)

@@ -7,11 +7,11 @@ import re
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Fiche, RevisionState
 from backoffice.models.content import Contenu
-from tests import factories as make
-from workflows import operations
+from tests.support import factories as make
+from workflows.fiches import operations
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person

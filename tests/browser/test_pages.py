@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import RevisionState
 from backoffice.models.content import Contenu, Porteuse
-from backoffice.views.aide import PAGES
-from forms.paths import PATHS
-from tests import factories as make
-from workflows.definition import TRANSITIONS, Subject
+from backoffice.web.views.help_pages import PAGES
+from forms.fiches.paths import PATHS
+from tests.support import factories as make
+from workflows.fiches.transitions import TRANSITIONS, Subject
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person, part
@@ -261,8 +261,8 @@ def test_readers_and_administrators(
     def broken() -> str:
         raise RuntimeError("une panne inventée")
 
-    broken.permission = app.view_functions["accueil.administration"].permission  # type: ignore[attr-defined]
-    monkeypatch.setitem(app.view_functions, "accueil.administration", broken)
+    broken.permission = app.view_functions["home.administration"].permission  # type: ignore[attr-defined]
+    monkeypatch.setitem(app.view_functions, "home.administration", broken)
     alma.open("/administration")
     alma.title("Une erreur s’est produite chez nous")
 

@@ -6,10 +6,10 @@ import re
 
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Organisme
-from tests import factories as make
-from tests.post_office import open_office
+from tests.support import factories as make
+from tests.support.post_office import open_office
 
 from .conftest import PHONE, WIDE, NewPerson
 from .walks import new_fiche

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from backoffice.extensions import db
+from backoffice.core.clock import clock_at
+from backoffice.core.extensions import db
 from backoffice.models import RevisionState
-from backoffice.models.base import clock_at
-from tests import factories as make
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person

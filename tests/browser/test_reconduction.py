@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day, long_day
 from backoffice.models import RevisionState
-from backoffice.models.base import now
-from backoffice.models.dates import local_day, long_day
-from backoffice.queries.fiches import PAGE
-from forms.renewal import PROPOSED, renew
-from tests import factories as make
+from backoffice.queries.fiches.scope import PAGE
+from forms.fiches.renewals import PROPOSED, renew
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed

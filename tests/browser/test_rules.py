@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import RevisionState
-from tests import factories as make
-from tests.browser.conftest import PHONE, WIDE, NewPerson
+from tests.support import factories as make
+
+from .conftest import PHONE, WIDE, NewPerson
 
 SIZES = [pytest.param(WIDE, id="ordinateur"), pytest.param(PHONE, id="telephone")]
 

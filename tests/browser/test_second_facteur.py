@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import SecondFactor
-from tests import factories as make
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE
 

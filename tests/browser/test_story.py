@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from lxml import etree
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Organisme
-from tests import factories as make
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 from .person import Person

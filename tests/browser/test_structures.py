@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Etablissement, Organisme, RevisionState, Uai
-from tests import factories as make
-from workflows.structure_registers import check_all
+from tests.support import factories as make
+from workflows.structures.register_checks import check_all
 
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed

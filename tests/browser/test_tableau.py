@@ -9,9 +9,9 @@ from flask import Flask
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Mail, RevisionState
-from tests import factories as make
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from backoffice.extensions import db
+from backoffice.core.extensions import db
 from backoffice.models import Change, Flux, ReadySentence
-from tests import factories as make
+from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 

@@ -11,8 +11,8 @@ from datetime import time
 
 from playwright.sync_api import Locator
 
-from backoffice.models import vocabulary
-from backoffice.models.vocabulary import Dispositif
+from backoffice.models.content import vocabulary
+from backoffice.models.content.vocabulary import Dispositif
 
 from .person import Person, Where, part
 from .sample import Sample

@@ -15,6 +15,9 @@ from lxml import etree
 from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
+from backoffice.core.extensions import db
+from backoffice.core.passwords import verify
+from backoffice.core.permissions import Role
 from backoffice.demo.bulk import load_bulk
 from backoffice.demo.comings import LEFT
 from backoffice.demo.load import load_demo
@@ -22,7 +25,6 @@ from backoffice.demo.people import ACCOUNTS, PASSWORD
 from backoffice.demo.scenario import PLAN, STORIES
 from backoffice.demo.structures import HOUSES
 from backoffice.demo.verifications import TWIN
-from backoffice.extensions import db
 from backoffice.models import (
     AlertKind,
     Campaign,
@@ -50,20 +52,18 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content import dump, fingerprint, load
-from backoffice.passwords import verify
-from backoffice.permissions import Role
-from backoffice.queries.campaigns import progress, totals
-from backoffice.queries.communes import communes_of
-from backoffice.queries.members import requests_to_decide
-from backoffice.queries.orphans import orphans
-from exports.check import HEAD, TAIL
-from exports.fragment import Identity, build
-from exports.lheo.rules import examine
-from forms.paths import PATHS
-from forms.review import review
-from forms.saving import save
-from tests.asked import typed
-from workflows.obligations import replay, standing_of
+from backoffice.queries.moderation.campaigns import progress, totals
+from backoffice.queries.structures.members import requests_to_decide
+from backoffice.queries.structures.orphans import orphans
+from backoffice.queries.territoires.communes import communes_of
+from exports.fragment.build import Identity, build
+from exports.fragment.check import HEAD, TAIL
+from exports.lheo.business_rules import examine
+from forms.fiches.paths import PATHS
+from forms.fiches.review import review
+from forms.kit.saving import save
+from tests.support.asked import typed
+from workflows.conventions.obligations import replay, standing_of
 from workflows.robot import is_robot
 
 NOW = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)

@@ -18,8 +18,8 @@ with atheris.instrument_imports(include=["exports.lheo"]):
     from exports.lheo.checker import check_file
     from exports.lheo.reader import Limits
 
-from tests.exports.formations import document, formation
-from tests.exports.test_reader import PIECES, SEEDS
+from tests.flux.test_reader import PIECES, SEEDS
+from tests.support.formations import document, formation
 
 LIMITS = Limits(size=3_000_000, ratio_from=200_000, weight=1_500_000, signs=30_000, formations=100)
 

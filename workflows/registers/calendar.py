@@ -1,12 +1,12 @@
-"""The school calendar that was imported, as the file that pure code reads: see backoffice.reference.vacances."""
+"""The school calendar that was imported, as the file that pure code reads: see backoffice.reference.school_holidays."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
+from backoffice.core.transactions import atomic
 from backoffice.models import RegisterImport, SchoolBreak
-from backoffice.reference.vacances import write_calendar
-from backoffice.transactions import atomic
+from backoffice.reference.school_holidays import write_calendar
 
 
 def follow(version_id: int) -> None:

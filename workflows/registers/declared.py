@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Table, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from backoffice.extensions import Base
+from backoffice.core.extensions import Base
 from backoffice.models import Etablissement, Organisme
 
 from . import rows

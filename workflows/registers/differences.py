@@ -39,7 +39,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import DifferenceKind, RegisterDifference, RegisterRow
 from backoffice.models.base import Json
-from backoffice.reference.registres import Patience
+from backoffice.reference.registers import Patience
 
 from .declared import Format, Register
 

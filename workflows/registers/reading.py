@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import String
 
-from backoffice.models.text import clean
+from backoffice.core.text import clean
 from exports.importing.reading import UnreadableFile
 from exports.importing.streams import Stream, open_stream
 

@@ -13,10 +13,10 @@ from typing import Any
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_key
 
-from backoffice.models.dates import PARIS
+from backoffice.core.dates import PARIS
 from backoffice.reference.communes import departements, regions, search_key
-from backoffice.reference.vacances import academies, zone_named, zones
-from forms import numbers
+from backoffice.reference.school_holidays import academies, zone_named, zones
+from forms.kit import numbers
 
 Cells = Mapping[str, str]
 Content = dict[str, Any]

@@ -15,15 +15,15 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from backoffice.extensions import read_only
+from backoffice.core.clock import now
+from backoffice.core.extensions import read_only
+from backoffice.core.transactions import atomic
+from backoffice.core.uploads import path_of
 from backoffice.models import RegisterImport, RegisterPhase, RegisterRow, User
-from backoffice.models.base import now
-from backoffice.models.imports import JobStatus
-from backoffice.transactions import atomic
-from backoffice.uploads import path_of
+from backoffice.models.importing import JobStatus
 from exports.importing.reading import UnreadableFile
 from workflows.case import Refused
-from workflows.jobs import enqueue
+from workflows.work.jobs import enqueue
 
 from . import calendar, versions
 from .declared import REGISTERS, Format, Register
@@ -45,7 +45,7 @@ KEPT = timedelta(days=7)
 
 
 def ask_reading(session: Session, register: Register, filename: str, stored: str, actor: User | None) -> RegisterImport:
-    """Reads the file and reports; writes nothing in the table. stored: see backoffice.uploads."""
+    """Reads the file and reports; writes nothing in the table. stored: see backoffice.core.uploads."""
     row = RegisterImport(
         register=register.name,
         created_by=actor,

@@ -17,18 +17,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, text, true
 from sqlalchemy.orm import Session, aliased
 
+from backoffice.core.clock import now
 from backoffice.models import RegisterDifference, RegisterImport, RegisterPhase, RegisterSetting, User
-from backoffice.models.base import now
-from backoffice.models.imports import JobStatus
-from backoffice.reference.registres import Patience, patience
+from backoffice.models.importing import JobStatus
+from backoffice.reference.registers import Patience, patience
 from workflows.case import Refused
-from workflows.changes import record
-from workflows.jobs import enqueue
+from workflows.change_log import record
+from workflows.work.jobs import enqueue
 
 from . import differences
 from .declared import REGISTERS, Format, Register
 
-LISTENERS: tuple[str, ...] = ("workflows.lapses.after_import", "workflows.registers.calendar.follow")
+LISTENERS: tuple[str, ...] = ("workflows.fiches.register_alerts.after_import", "workflows.registers.calendar.follow")
 """Jobs asked for with the number of a version once it is applied, and again once it is undone (`undone_at` then says
 so): ``package.module.function``. Each looks at the version's differences that are applied."""
 

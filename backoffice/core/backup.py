@@ -1,0 +1,185 @@
+"""Everything that cannot be made again, in one file: the base, and what the instance folder keeps.
+
+The published flows are left out: they are made again from the base, byte for byte. A backup is read back
+on the same kind of base (SQLite or PostgreSQL), by this version of Relais or a later one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import URL
+
+from .extensions import db, folders
+
+FORMAT = 1
+CONTENTS, BASE, FILES = "relais.json", "base", "instance"
+"""Names in the archive: what it holds, the base, the files of the instance folder."""
+
+
+class BackupError(RuntimeError):
+    """Nothing was changed; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """base: «sqlite» or «postgresql»; migration: the last one applied; files: {name in the archive: SHA-256}."""
+
+    format: int
+    base: str
+    migration: str
+    at: str
+    files: dict[str, str]
+
+
+def backup(output: Path) -> Contents:
+    """Writes the archive (.tar.gz) while Relais goes on working; under its name only when it is whole."""
+    if not output.parent.is_dir():
+        raise BackupError(f"Le dossier {output.parent} n’existe pas.")
+    with TemporaryDirectory(dir=output.parent, prefix=".relais-") as name:
+        folder = Path(name)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        _dump(db.engine.url, folder / BASE)
+        for file in _instance_files():
+            target = folder / FILES / file.relative_to(current_app.instance_path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+        files = {str(file.relative_to(folder)): _sha256(file) for file in sorted(folder.rglob("*")) if file.is_file()}
+        contents = Contents(FORMAT, db.engine.dialect.name, _migration() or "", at, files)
+        (folder / CONTENTS).write_text(json.dumps(asdict(contents), indent=2) + "\n")
+        draft = folder / "archive"
+        with tarfile.open(draft, "w:gz") as archive:
+            for file in (CONTENTS, *files):
+                archive.add(folder / file, file)
+        draft.chmod(0o600)  # it holds the key that signs cookies, and people's addresses
+        draft.replace(output)
+    return contents
+
+
+def restore(source: Path, *, force: bool = False) -> Contents:
+    """Puts a backup in place of the present base. Checked whole before anything is changed.
+
+    Raises BackupError for a file that is damaged, of another kind of base or of a later Relais, and, unless
+    `force`, where the present base holds accounts. The base must be in use by no other process.
+    """
+    db.session.remove()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        contents = _unpack(source, folder)
+        if contents.base != db.engine.dialect.name:
+            raise BackupError(f"Cette sauvegarde vient de {contents.base}, la base est sous {db.engine.dialect.name}.")
+        known = {script.revision for script in _scripts().walk_revisions()}
+        if contents.migration not in known:
+            raise BackupError("Cette sauvegarde vient d’une version de Relais plus récente que celle-ci.")
+        if not force and _holds_accounts():
+            raise BackupError("La base contient déjà des comptes. Avec --force, la sauvegarde les remplace.")
+        url = db.engine.url
+        db.engine.dispose()
+        _load(url, folder / BASE)
+        for file in contents.files:
+            if file.startswith(f"{FILES}/"):
+                target = Path(current_app.instance_path) / file.removeprefix(f"{FILES}/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(folder / file, target)
+    flask_migrate.upgrade()
+    return contents
+
+
+def _dump(url: URL, target: Path) -> None:
+    if url.get_backend_name() == "sqlite":
+        # SQLite's own copy: whole and consistent while others write.
+        with closing(sqlite3.connect(str(url.database))) as base, closing(sqlite3.connect(target)) as copy:
+            base.backup(copy)
+        return
+    _run(url, "pg_dump", "--format=custom", "--no-owner", "--file", str(target))
+
+
+def _load(url: URL, dump: Path) -> None:
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(dump)) as copy, closing(sqlite3.connect(str(url.database), timeout=5)) as base:
+            try:
+                copy.backup(base)
+            except sqlite3.OperationalError as error:
+                raise BackupError("La base est utilisée par un autre processus : arrêtez Relais d’abord.") from error
+        return
+    # One transaction: the base holds what is restored, and nothing else, or it stays as it was.
+    script = dump.with_suffix(".sql")
+    _run(None, "pg_restore", "--no-owner", "--file", str(script), str(dump))
+    empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+    once = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    _run(url, "psql", *once, f"--command={empty}", f"--file={script}")
+
+
+def _run(url: URL | None, *command: str) -> None:
+    """One of PostgreSQL's own commands, on the base of `url`; its password is not among the words of the command."""
+    env = {**os.environ, "PGPASSWORD": (url.password if url else None) or ""}
+    place = ["--dbname", url.set(drivername="postgresql", password=None).render_as_string()] if url else []
+    try:
+        subprocess.run([*command, *place], check=True, capture_output=True, text=True, env=env)  # noqa: S603 - no shell
+    except FileNotFoundError as error:
+        raise BackupError(f"La commande {command[0]} manque : installez postgresql-client.") from error
+    except subprocess.CalledProcessError as error:
+        raise BackupError(f"{command[0]} : {error.stderr.strip().splitlines()[-1]}") from error
+
+
+def _unpack(source: Path, folder: Path) -> Contents:
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
+        contents = Contents(**json.loads((folder / CONTENTS).read_bytes()))
+    except (OSError, EOFError, tarfile.TarError, ValueError, TypeError) as error:
+        raise BackupError("Ce fichier n’est pas une sauvegarde de Relais, ou il est abîmé.") from error
+    if contents.format != FORMAT:
+        raise BackupError("Cette sauvegarde est d’un format que cette version de Relais ne connaît pas.")
+    for name, digest in contents.files.items():
+        if not (folder / name).is_file() or _sha256(folder / name) != digest:
+            raise BackupError(f"La sauvegarde est abîmée : {name} n’est plus ce qui avait été écrit.")
+    return contents
+
+
+def _instance_files() -> Iterator[Path]:
+    """What the instance folder keeps, without the base and the flows."""
+    flux = folders.flux.resolve()
+    for file in sorted(Path(current_app.instance_path).rglob("*")):
+        base = file.name.split("-")[0].endswith((".sqlite3", ".db"))
+        if file.is_file() and not base and flux not in file.resolve().parents and not file.name.startswith("."):
+            yield file
+
+
+def _migration() -> str | None:
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts() -> ScriptDirectory:
+    config = current_app.extensions["migrate"].migrate.get_config()
+    return ScriptDirectory.from_config(config)
+
+
+def _holds_accounts() -> bool:
+    with db.engine.connect() as connection:
+        if not inspect(connection).has_table("user_account"):
+            return False
+        return bool(connection.scalar(text("SELECT count(*) FROM user_account")))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,158 @@
+"""Settings, from the environment only. Each one is listed in SETTINGS with its meaning."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SETTINGS = {
+    "DATABASE_URL": "SQLAlchemy address of the database; empty: SQLite under instance/",
+    "REDIS_URL": "address of Redis, shared by several processes (rate limits, jobs); empty: memory of this process",
+    "SECRET_KEY": "key that signs cookies; required when DATABASE_URL names a server",
+    "RELAIS_DEMO": "1: demonstration mode (demonstration accounts may exist and are shown)",
+    "RELAIS_FLUX": "folder of the published flows; empty: flux/ in the instance folder",
+    "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ beside wsgi.py",
+    "RELAIS_HTTPS": "1: cookies travel over HTTPS only (set it behind a TLS proxy)",
+    "RELAIS_SMTP": "mail server: smtp://, smtp+starttls:// or smtps://[user:password@]host[:port]; empty: e-mails wait",
+    "RELAIS_SENDER": "address e-mails come from; required with RELAIS_SMTP",
+    "RELAIS_SITE": "public address of this site, for the links in e-mails; empty: http://127.0.0.1:8000",
+    "RELAIS_LOGS": "json: one JSON object a line on the standard error; texte: for a terminal; empty: texte in "
+    "demonstration mode, json otherwise",
+    "RELAIS_CONTACT": "who answers for personal data and how to reach them, as «Confidentialité» says it; empty: the "
+    "Carif-Oref of one's territoire",
+    "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
+}
+
+
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+
+
+class ConfigError(RuntimeError):
+    """A setting is missing or wrong; the message says which one and what to write."""
+
+
+@dataclass(frozen=True)
+class Config:
+    database_url: str
+    redis_url: str
+    secret_key: str
+    demo: bool
+    instance: Path
+    flux: Path
+    https: bool
+    proxies: int
+    smtp: str
+    sender: str
+    site: str
+    logs: str
+    contact: str
+
+    def as_flask(self) -> dict[str, object]:
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            # The values of an order may be what somebody typed: an error that tells them would end in a log.
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
+            "RELAIS_REDIS_URL": self.redis_url,
+            "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
+            "RATELIMIT_HEADERS_ENABLED": False,
+            # With Redis down, people still log in: each process counts for itself meanwhile.
+            "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+            "RELAIS_DEMO": self.demo,
+            "RELAIS_FLUX": self.flux,
+            "RELAIS_SMTP": self.smtp,
+            "RELAIS_SENDER": self.sender,
+            "RELAIS_SITE": self.site,
+            "RELAIS_LOGS": self.logs,
+            "RELAIS_CONTACT": self.contact,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": self.https,
+            "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+            # The CSRF token lives as long as the session: a volunteer may type for hours.
+            "WTF_CSRF_TIME_LIMIT": None,
+            # One megabyte typed in a field must come back with an explanation, not a bare 413.
+            "MAX_CONTENT_LENGTH": 6_000_000,
+            "MAX_FORM_MEMORY_SIZE": 6_000_000,
+            "BOOTSTRAP_SERVE_LOCAL": True,
+        }
+
+
+def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
+    """Reads the settings. Raises ConfigError when one is unusable."""
+    env = os.environ if environ is None else environ
+    instance = Path(env.get("RELAIS_INSTANCE") or ROOT / "instance")
+    demo = env.get("RELAIS_DEMO", "") == "1"
+    url = env.get("DATABASE_URL", "").strip()
+    try:
+        backend = make_url(url).get_backend_name() if url else "sqlite"
+    except ArgumentError as error:
+        raise ConfigError("DATABASE_URL: adresse de base de données illisible.") from error
+    if backend not in ("sqlite", "postgresql", "postgres"):
+        raise ConfigError("DATABASE_URL: une adresse postgresql:// ou sqlite:// est attendue.")
+    if not url:
+        instance.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{instance / 'relais.sqlite3'}"
+    elif url.startswith("postgres://"):
+        url = url.replace("postgres://", "postgresql://", 1)
+    proxies = env.get("RELAIS_PROXIES", "0")
+    if not proxies.isdecimal():
+        raise ConfigError("RELAIS_PROXIES: un nombre entier est attendu.")
+    redis_url = env.get("REDIS_URL", "").strip()
+    if redis_url and not redis_url.startswith(("redis://", "rediss://")):
+        raise ConfigError("REDIS_URL: une adresse redis:// ou rediss:// est attendue.")
+    smtp, sender = env.get("RELAIS_SMTP", "").strip(), env.get("RELAIS_SENDER", "").strip()
+    if smtp and (urlsplit(smtp).scheme not in SMTP_SCHEMES or not urlsplit(smtp).hostname):
+        raise ConfigError("RELAIS_SMTP: une adresse smtp://serveur:port est attendue (ou smtp+starttls://, smtps://).")
+    if smtp and "@" not in sender:
+        raise ConfigError("RELAIS_SENDER: l’adresse e-mail d’où partent les messages est attendue avec RELAIS_SMTP.")
+    site = (env.get("RELAIS_SITE", "").strip() or "http://127.0.0.1:8000").rstrip("/")
+    if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
+        raise ConfigError("RELAIS_SITE: une adresse https:// est attendue.")
+    logs = env.get("RELAIS_LOGS", "").strip() or ("texte" if demo else "json")
+    if logs not in ("json", "texte"):
+        raise ConfigError("RELAIS_LOGS: « json » ou « texte » est attendu.")
+    return Config(
+        database_url=url,
+        redis_url=redis_url,
+        secret_key=env.get("SECRET_KEY", "") or _own_key(instance, allowed=backend == "sqlite" or demo),
+        demo=demo,
+        instance=instance,
+        flux=Path(env.get("RELAIS_FLUX") or instance / "flux"),
+        https=env.get("RELAIS_HTTPS", "") == "1",
+        proxies=int(proxies),
+        smtp=smtp,
+        sender=sender,
+        site=site,
+        logs=logs,
+        contact=env.get("RELAIS_CONTACT", "").strip(),
+    )
+
+
+def _own_key(instance: Path, *, allowed: bool) -> str:
+    """An embedded installation keeps a key of its own beside its base; a server must be given one."""
+    command = click.get_current_context(silent=True)
+    serving = command is None or command.info_name == "run"
+    if not allowed and serving:
+        raise ConfigError(
+            "SECRET_KEY est obligatoire dès que DATABASE_URL désigne un serveur. "
+            'Pour en fabriquer une : python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    instance.mkdir(parents=True, exist_ok=True)
+    file = instance / "secret_key"
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return file.read_text().strip()

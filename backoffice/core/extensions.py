@@ -1,0 +1,141 @@
+"""The Flask extensions, created once and bound by the factory, and how SQLite is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import Connection, MetaData, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+QUEUE = "relais"
+"""Name of the queue in Redis, where other applications may have theirs."""
+
+
+class Jobs:
+    """The queue of what waits for a worker; None where there is no Redis. See workflows.work.jobs."""
+
+    def init_app(self, app: Flask) -> None:
+        url = app.config["RELAIS_REDIS_URL"]
+        app.extensions["relais_jobs"] = make_queue(url) if url else None
+
+    @property
+    def queue(self) -> Queue | None:
+        queue: Queue | None = current_app.extensions["relais_jobs"]
+        return queue
+
+    def use(self, name: str) -> None:
+        """From now on this process asks in the queue of that name."""
+        if current_app.config["RELAIS_REDIS_URL"]:
+            current_app.extensions["relais_jobs"] = make_queue(current_app.config["RELAIS_REDIS_URL"], name)
+
+
+def make_queue(url: str, name: str = QUEUE) -> Queue:
+    """JSON, not pickle: what waits in Redis is data, never code."""
+    return Queue(name, connection=Redis.from_url(url), serializer=JSONSerializer, default_timeout=3600)
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+login = LoginManager()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address)
+bootstrap = Bootstrap5()
+babel = Babel()
+jobs = Jobs()
+
+read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+"""True while a request that only reads is served: SQLite then needs no write lock."""
+
+
+PATIENCE = 15_000
+"""Milliseconds that a transaction of SQLite waits for its turn to write."""
+
+
+@event.listens_for(Engine, "connect")
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # SQLAlchemy, not the driver, says where a transaction begins: see _begin_sqlite.
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    # SQLite has no row lock. A transaction that may write takes the one write lock first, so that
+    # what it reads cannot change before it decides: what FOR UPDATE does on PostgreSQL.
+    if connection.dialect.name != "sqlite":
+        return
+    if connection.get_execution_options().get("at_once"):
+        # What may as well be written later: while somebody else writes, it raises OperationalError instead of waiting.
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE}")
+        return
+    connection.exec_driver_sql("BEGIN" if read_only.get() else "BEGIN IMMEDIATE")
+
+
+class Folders:
+    """Where the application keeps files, for code that knows no request."""
+
+    flux = Path()
+    registres = Path()
+    """Tables that registers gave and that pure code reads, beside those that are shipped."""
+
+    def init_app(self, app: Flask) -> None:
+        self.flux = Path(app.config["RELAIS_FLUX"])
+        self.registres = Path(app.instance_path) / "registres"
+
+
+folders = Folders()
+
+
+class Post:
+    """How e-mails leave, for code that knows no request."""
+
+    server = ""
+    sender = ""
+    site = ""
+    wake: Callable[[list[int]], None] = staticmethod(lambda ids: None)
+    """Asks for these e-mails to be sent; given by the factory, so that who writes them need not know jobs."""
+
+    def init_app(self, app: Flask, wake: Callable[[list[int]], None]) -> None:
+        self.server, self.sender = app.config["RELAIS_SMTP"], app.config["RELAIS_SENDER"]
+        self.site = app.config["RELAIS_SITE"]
+        self.wake = wake
+
+
+post = Post()

@@ -1,0 +1,283 @@
+"""People, the structures they act for, the territories they serve, and their open connections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from backoffice.core.clock import now
+from backoffice.core.permissions import SECOND_FACTOR_ROLES, Permission, Role, granted
+from backoffice.models.base import Instant, Json, Model, Word
+from backoffice.models.content import Document, Lieu, Structure, dump, load
+from backoffice.models.territoires import Territoire
+
+
+class Organisme(Model):
+    """A structure that offers training: association, organisme de formation, school…
+
+    This row is the one source of its name, kind and numbers; `structure` holds the rest of what it says of itself.
+    A fiche begins with them and keeps what it said on its day: see workflows.structures.operations.
+    """
+
+    __tablename__ = "organisme"
+    __table_args__ = (CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="merged_elsewhere"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nom: Mapped[str] = mapped_column(String(250))
+    categorie: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    """A code of vocabulary.CATEGORIES; "" while nobody has said."""
+    siret: Mapped[str] = mapped_column(String(14), default="", index=True)
+    nda: Mapped[str] = mapped_column(String(11), default="", server_default="", index=True)
+    """Numéro de déclaration d’activité: `numero_activite` of a content."""
+    rna: Mapped[str] = mapped_column(String(10), default="", server_default="", index=True)
+    uai: Mapped[str] = mapped_column(String(8), default="", server_default="", index=True)
+    qualiopi: Mapped[bool | None]
+    """Whether it is certified; None: it has not said."""
+    qualiopi_categories: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Codes of vocabulary.QUALIOPI."""
+    qualiopi_until: Mapped[date | None]
+    qualiopi_source: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    """Who says so: a register, or the structure itself."""
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire] = relationship()
+    commune: Mapped[str] = mapped_column(String(5), default="", server_default="", index=True)
+    """Copy of the code of its address, to look for doubles."""
+    structure: Mapped[Document] = mapped_column(Json, default=dict)
+    """content.Structure as a document, without what the columns say: address, contact, structure porteuse…"""
+    contacts: Mapped[dict[str, Document]] = mapped_column(Json, default=dict, server_default="{}")
+    """{code of vocabulary.USAGES: content.Contact} of those that a fiche does not ask for."""
+    lieux: Mapped[list[Document]] = mapped_column(Json, default=list, server_default="[]")
+    """content.Lieu as documents: the places that it uses often."""
+    said_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was last changed on its page; what a fiche said later is newer. None: never."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisme.id", name="fk_organisme_merged_into_id"), index=True
+    )
+    """The structure that is the same and was kept. Nobody acts for this one any more: see workflows.structures.merge."""
+    merged_into: Mapped[Organisme | None] = relationship(remote_side="Organisme.id")
+    set_aside: Mapped[Document] = mapped_column(Json, default=dict, server_default="{}")
+    """Of a merged one: what the other said where the words of this one were chosen, {name: value}."""
+
+    @property
+    def siren(self) -> str:
+        """The nine digits of the legal unit, whatever the establishment."""
+        return self.siret[:9]
+
+    @property
+    def said(self) -> Structure:
+        """All that it says of itself, as a fiche asks it."""
+        known = {ours: getattr(self, name) for name, ours in COLUMNS.items()}
+        return load({"structure": {**self.structure, **known}}).structure
+
+    @said.setter
+    def said(self, said: Structure) -> None:
+        document = dump(said)
+        for name, ours in COLUMNS.items():
+            setattr(self, name, document.pop(ours))
+        self.structure = document
+        self.commune = said.adresse.code_insee
+
+    @property
+    def places(self) -> list[Lieu]:
+        return load({"lieux": self.lieux}).lieux
+
+
+COLUMNS = {
+    "nom": "nom",
+    "categorie": "categorie",
+    "siret": "siret",
+    "nda": "numero_activite",
+    "rna": "rna",
+    "uai": "uai",
+}
+"""{column of Organisme: leaf of content.Structure that says the same}."""
+
+NUMBERS = ("siret", "nda", "rna", "uai")
+"""Those of them that a register gives."""
+
+OF_FICHES = {"accueil": "contact", "formateurs": "formateur"}
+"""{usage: part of content.Structure} of the contacts that a fiche asks for."""
+
+
+class User(UserMixin, Model):
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(160), unique=True)
+    """Always in lower case."""
+    name: Mapped[str] = mapped_column(String(100))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+    administrator: Mapped[bool] = mapped_column(default=False)
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    """An account with a public password: it can log in only in demonstration mode."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the person last came in; null when they never did."""
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="user", lazy="selectin", order_by="Membership.id"
+    )
+    assignments: Mapped[list[Assignment]] = relationship(
+        back_populates="user", lazy="selectin", order_by="Assignment.id"
+    )
+
+    second_factor: Mapped[SecondFactor | None] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    login_token = ""
+    """Of the present connection, in memory only: what the cookie carries (see Login)."""
+
+    def get_id(self) -> str:
+        return self.login_token
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+    @property
+    def roles(self) -> set[Role]:
+        roles = {m.role for m in self.memberships} | {a.role for a in self.assignments}
+        return roles | {Role.ADMINISTRATEUR} if self.administrator else roles
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return granted(self.roles)
+
+    def can(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.second_factor is not None and bool(self.second_factor.secret)
+
+    @property
+    def owes_second_factor(self) -> bool:
+        """Whether it has to have one. Not a demonstration account: its password is public on purpose, it opens in
+        demonstration mode only, and whoever tries Relais has no telephone that knows its secret."""
+        return not self.demonstration and bool(self.roles & SECOND_FACTOR_ROLES)
+
+    @property
+    def organisme_ids(self) -> set[int]:
+        return {membership.organisme_id for membership in self.memberships}
+
+    @property
+    def responsable_ids(self) -> set[int]:
+        """The structures whose people are theirs to invite and to remove."""
+        return {row.organisme_id for row in self.memberships if row.role is Role.RESPONSABLE}
+
+    def funds(self, territoire_id: int, programme: str, departement: str) -> bool:
+        """Whether the person follows such grants as a funder: see queries.conventions.funded for the same in SQL."""
+        mine = (row for row in self.assignments if row.role is Role.FINANCEUR)
+        return any(row.covers(territoire_id, programme, departement) for row in mine)
+
+    def territoires(self, role: Role) -> list[Territoire]:
+        """Those that the person serves in this role, by name; for a moderator, with those collected for others."""
+        mine = [row for row in self.assignments if row.role is role]
+        found = {row.territoire.id: row.territoire for row in mine}
+        if role is Role.MODERATEUR:
+            found |= {other.id: other for row in mine for other in row.collected}
+        return sorted(found.values(), key=lambda territoire: territoire.nom)
+
+    def territoire_ids(self, role: Role) -> set[int]:
+        return {territoire.id for territoire in self.territoires(role)}
+
+
+class Membership(Model):
+    """A person who enters the fiches of a structure."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("user_id", "organisme_id"),
+        CheckConstraint("role IN ('saisie', 'responsable')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    organisme_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), index=True)
+    role: Mapped[Role] = mapped_column(Word(Role), default=Role.SAISIE)
+    user: Mapped[User] = relationship(back_populates="memberships")
+    organisme: Mapped[Organisme] = relationship(lazy="joined")
+
+
+class Assignment(Model):
+    """A person who serves a territoire, as moderator or as funder."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("user_id", "territoire_id", "role"),
+        CheckConstraint("role IN ('moderateur', 'financeur')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    programmes: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Of a funder: codes of the programmes and of the départements that it follows; empty: all of the territoire."""
+    departements: Mapped[list[str]] = mapped_column(Json, default=list)
+    user: Mapped[User] = relationship(back_populates="assignments")
+    territoire: Mapped[Territoire] = relationship(lazy="joined")
+    collected: Mapped[list[Territoire]] = relationship(
+        primaryjoin=lambda: Assignment.territoire_id == foreign(Territoire.collected_by_id),
+        viewonly=True,
+        lazy="joined",
+    )
+    """The territoires for which this one collects: its moderators moderate them as theirs."""
+
+    def covers(self, territoire_id: int, programme: str, departement: str) -> bool:
+        """Whether what this programme grants in this département is within it."""
+        return (
+            self.territoire_id == territoire_id
+            and (not self.programmes or programme in self.programmes)
+            and (not self.departements or departement in self.departements)
+        )
+
+
+def moderates(territoire_ids: Collection[int | None]) -> ColumnElement[bool]:
+    """Condition on Assignment: moderator of one of these territoires, or of the one that collects for it."""
+    collectors = select(Territoire.collected_by_id).where(Territoire.id.in_(territoire_ids))
+    return and_(
+        Assignment.role == Role.MODERATEUR,
+        or_(Assignment.territoire_id.in_(territoire_ids), Assignment.territoire_id.in_(collectors)),
+    )
+
+
+class SecondFactor(Model):
+    """What a person's telephone shares with the base to make codes (TOTP, RFC 6238). A shared secret: it is in clear.
+
+    secret: in base 32; "" until a first code has shown that the telephone knows it. last_step: the time step,
+    of 30 seconds, of the last code that served: neither it nor an earlier one serves again.
+    """
+
+    __tablename__ = "second_factor"
+    __table_args__ = (CheckConstraint("(secret = '') = (confirmed_at IS NULL)", name="confirmed"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(32), default="")
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    next_secret: Mapped[str] = mapped_column(String(32), default="")
+    """Shown to be confirmed: it takes the place of `secret`, which serves until then."""
+    last_step: Mapped[int] = mapped_column(default=0)
+    user: Mapped[User] = relationship(back_populates="second_factor")
+
+
+class Login(Model):
+    """One open connection of a person. The cookie carries the token, the base only its SHA-256."""
+
+    __tablename__ = "login"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    """The last request, some minutes more or less; None: none since it was opened."""
+    device: Mapped[str] = mapped_column(String(60), default="")
+    """Browser and system, coarsely."""
+    awaits_code: Mapped[bool] = mapped_column(default=False)
+    """The password was right, the second factor has not been shown: it lets nobody in."""
+    user: Mapped[User] = relationship()

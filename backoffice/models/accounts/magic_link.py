@@ -1,0 +1,45 @@
+"""Links sent by e-mail that let somebody in: to begin a Fiche ASL, to resume one, to log in without password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.core.clock import now
+from backoffice.models.base import Instant, Model
+from backoffice.models.territoires import Territoire
+
+from .account import User
+
+
+class Link(Model):
+    """The e-mail carries the token, 256 random bits; the base only its SHA-256.
+
+    Without user_id, whoever holds it has still to confirm the address: their account, their structure and
+    its first fiche are made when they do.
+    """
+
+    __tablename__ = "link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    email: Mapped[str] = mapped_column(String(160), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    user: Mapped[User | None] = relationship()
+    page: Mapped[str] = mapped_column(String(200), default="")
+    """Path of the page that it opens."""
+    single_use: Mapped[bool] = mapped_column(default=False)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    name: Mapped[str] = mapped_column(String(100), default="")
+    """Of the person who asked, with the name of their structure and where it is, until they confirm."""
+    structure: Mapped[str] = mapped_column(String(250), default="")
+    territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire | None] = relationship()
+
+    @property
+    def open(self) -> bool:
+        """Whether it still lets in."""
+        return self.expires_at > now() and not (self.single_use and self.used_at)

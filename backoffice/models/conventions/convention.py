@@ -1,0 +1,203 @@
+"""Conventions: what a funder grants to a structure, and the fiches that it pays for.
+
+A convention may come from the funder's own list before its structure is known here: what the funder
+wrote stays beside the structure that it was matched to.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.core.clock import now
+from backoffice.models.accounts.account import Organisme, User
+from backoffice.models.base import Instant, Model, Word, one_of
+from backoffice.models.fiches.fiche import Fiche
+from backoffice.models.territoires import Territoire
+
+from .obligation import Obligation, ObligationKind
+
+CONFIRMATION_LIFE = timedelta(days=365)
+"""How long the confirmation of a contact address holds: it is asked every year."""
+
+
+class Bpi(StrEnum):
+    """Whether the project is, wholly or partly, for beneficiaries of international protection."""
+
+    OUI = "oui"
+    NON = "non"
+    INCONNU = "inconnu"
+
+    @property
+    def label(self) -> str:
+        return _BPI[self]
+
+
+_BPI = {Bpi.OUI: "Oui", Bpi.NON: "Non", Bpi.INCONNU: "Non précisé"}
+
+
+class ConventionOrigin(StrEnum):
+    SAISIE = "saisie"
+    IMPORT = "import"
+
+    @property
+    def label(self) -> str:
+        return _ORIGINS[self]
+
+
+_ORIGINS = {ConventionOrigin.SAISIE: "Saisie à la main", ConventionOrigin.IMPORT: "Importée d’un fichier"}
+
+
+class Matching(StrEnum):
+    """Whether the structure that the funder names is known here."""
+
+    A_REGLER = "a_regler"
+    RATTACHEE = "rattachee"
+    SANS_STRUCTURE = "sans_structure"
+
+    @property
+    def label(self) -> str:
+        return _MATCHINGS[self]
+
+
+_MATCHINGS = {
+    Matching.A_REGLER: "Structure à reconnaître",
+    Matching.RATTACHEE: "Structure reconnue",
+    Matching.SANS_STRUCTURE: "Structure absente de Relais",
+}
+
+
+class ContactState(StrEnum):
+    """What is known of the address to which the survey is sent."""
+
+    ABSENTE = "absente"
+    A_CONFIRMER = "a_confirmer"
+    DEMANDEE = "demandee"
+    CONFIRMEE = "confirmee"
+    PERIMEE = "perimee"
+    EN_ERREUR = "en_erreur"
+
+    @property
+    def label(self) -> str:
+        return _CONTACTS[self]
+
+
+_CONTACTS = {
+    ContactState.ABSENTE: "Aucune adresse",
+    ContactState.A_CONFIRMER: "À confirmer",
+    ContactState.DEMANDEE: "Confirmation demandée",
+    ContactState.CONFIRMEE: "Confirmée",
+    ContactState.PERIMEE: "À confirmer de nouveau",
+    ContactState.EN_ERREUR: "Les e-mails n’arrivent pas",
+}
+
+
+class Convention(Model):
+    __tablename__ = "convention"
+    __table_args__ = (
+        UniqueConstraint("territoire_id", "programme", "annee", "reference"),
+        CheckConstraint(one_of("bpi", Bpi), name="bpi"),
+        CheckConstraint(one_of("origin", ConventionOrigin), name="origin"),
+        CheckConstraint(one_of("matching", Matching), name="matching"),
+        CheckConstraint("(matching = 'rattachee') = (organisme_id IS NOT NULL)", name="matched"),
+        CheckConstraint("length(trim(reference)) > 0", name="referenced"),
+        CheckConstraint("montant IS NULL OR montant >= 0", name="amount"),
+        CheckConstraint(
+            "contact_pne <> '' OR (contact_confirmed_at IS NULL AND contact_bounced_at IS NULL)", name="contact"
+        ),
+        CheckConstraint("contact_confirmed_at IS NULL OR contact_bounced_at IS NULL", name="confirmed_or_bounced"),
+        Index("ix_convention_board", "territoire_id", "annee", "programme", "departement"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire] = relationship()
+    programme: Mapped[str] = mapped_column(String(30))
+    """A code of backoffice.reference.programmes."""
+    annee: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(60))
+    """The funder's own; one grant within a territoire, a programme and a year."""
+    departement: Mapped[str] = mapped_column(String(3))
+    nom: Mapped[str] = mapped_column(String(250))
+    """As the funder wrote it, with the two numbers that follow; "" when not said."""
+    siret: Mapped[str] = mapped_column(String(14), default="")
+    rna: Mapped[str] = mapped_column(String(10), default="")
+    organisme_id: Mapped[int | None] = mapped_column(ForeignKey(Organisme.id), index=True)
+    organisme: Mapped[Organisme | None] = relationship()
+    matching: Mapped[Matching] = mapped_column(Word(Matching), default=Matching.A_REGLER)
+    montant: Mapped[int | None] = mapped_column(BigInteger)
+    """In cents."""
+    bpi: Mapped[Bpi] = mapped_column(Word(Bpi), default=Bpi.INCONNU)
+    """What the funder says; when unknown, the publics of the fiches decide."""
+    contact_pne: Mapped[str] = mapped_column(String(160), default="", index=True)
+    """In lower case. Nothing else of a person is kept."""
+    contact_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the confirmation of this address was last asked."""
+    contact_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    contact_bounced_at: Mapped[datetime | None] = mapped_column(Instant)
+    contact_bounce: Mapped[str] = mapped_column(Text, default="")
+    """What the server answered, or what the person who noted it wrote."""
+    origin: Mapped[ConventionOrigin] = mapped_column(Word(ConventionOrigin))
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    created_by: Mapped[User] = relationship()
+    updated_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    obligations: Mapped[list[Obligation]] = relationship(order_by=Obligation.id, back_populates="convention")
+    ties: Mapped[list[ConventionFiche]] = relationship(
+        order_by="ConventionFiche.fiche_id", back_populates="convention", cascade="all, delete-orphan"
+    )
+
+    def obligation(self, kind: ObligationKind) -> Obligation:
+        return next(row for row in self.obligations if row.kind == kind)
+
+    @property
+    def structure_name(self) -> str:
+        return self.organisme.nom if self.organisme else self.nom
+
+    @property
+    def contact_state(self) -> ContactState:
+        """See queries.conventions.contact_is for the same in SQL."""
+        if not self.contact_pne:
+            return ContactState.ABSENTE
+        if self.contact_bounced_at:
+            return ContactState.EN_ERREUR
+        if self.contact_confirmed_at:
+            fresh = self.contact_confirmed_at > now() - CONFIRMATION_LIFE
+            return ContactState.CONFIRMEE if fresh else ContactState.PERIMEE
+        return ContactState.DEMANDEE if self.contact_asked_at else ContactState.A_CONFIRMER
+
+
+class ConventionFiche(Model):
+    """This grant pays for this fiche; who said so, and when."""
+
+    __tablename__ = "convention_fiche"
+
+    convention_id: Mapped[int] = mapped_column(ForeignKey(Convention.id), primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), primary_key=True, index=True)
+    tied_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    tied_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    tied_by: Mapped[User] = relationship()
+    convention: Mapped[Convention] = relationship(back_populates="ties")
+    fiche: Mapped[Fiche] = relationship()
+
+
+class ContactRequest(Model):
+    """One e-mail that asks whoever reads a contact address to confirm it. The base has the token's SHA-256 only."""
+
+    __tablename__ = "contact_request"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    convention_id: Mapped[int] = mapped_column(ForeignKey(Convention.id), index=True)
+    convention: Mapped[Convention] = relationship()
+    email: Mapped[str] = mapped_column(String(160))
+    asked_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def open(self) -> bool:
+        """Whether it still confirms: in time, and for the address that the convention still has."""
+        return self.expires_at > now() and self.convention.contact_pne == self.email

@@ -1,0 +1,260 @@
+"""Fiche, Revision, Fragment and the log of transitions.
+
+A Fiche is the identity that lasts; a Revision is one content of it, numbered, frozen at submission;
+a Fragment is the LHEO ``formation`` of an approved revision. The CHECK constraints tie each state to
+the facts that it implies, so that even a mistake in the code cannot publish what nobody approved.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.core.clock import now
+from backoffice.models.accounts.account import Organisme, User
+from backoffice.models.base import Instant, Json, Model, OptionalJson, Word, one_of
+from backoffice.models.content import Contenu, Document, dump, load
+from backoffice.models.content.vocabulary import Dispositif
+from backoffice.models.moderation.campaign import Campaign
+from backoffice.models.territoires import Territoire
+
+from .states import OPEN_STATES, FicheState, Nature, Origin, RevisionState
+
+_OPEN = f"state IN ({', '.join(repr(str(state)) for state in OPEN_STATES)})"
+
+
+class Fragment(Model):
+    """One LHEO ``formation``, immutable. `xml` is the zlib-compressed UTF-8 text, without namespace."""
+
+    __tablename__ = "fragment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the uncompressed bytes, in hexadecimal."""
+    code_version: Mapped[int]
+    """The version of the export code that built it."""
+    actions: Mapped[int]
+    sessions: Mapped[int]
+    facets: Mapped[dict[str, list[str]]] = mapped_column(Json, default=dict)
+    """What flows and searches choose by: {"publics": codes, "financeurs": codes, "dropped_by": consumers,
+    "departements": codes, "communes": codes, "inscriptions": codes}, see exports.fragment.build.facets."""
+    built_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    xml: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Fiche(Model):
+    __tablename__ = "fiche"
+    __table_args__ = (
+        CheckConstraint(one_of("state", FicheState), name="state"),
+        CheckConstraint(one_of("dispositif", Dispositif), name="dispositif"),
+        CheckConstraint("state NOT IN ('publiee', 'suspendue') OR published_revision_id IS NOT NULL", name="published"),
+        CheckConstraint("published_revision_id IS NULL OR numero IS NOT NULL", name="numbered"),
+        CheckConstraint("(state = 'publiee') = (fragment_id IS NOT NULL)", name="in_the_flows"),
+        CheckConstraint("(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"),
+        CheckConstraint("merged_into_id IS NULL OR state = 'archivee'", name="merged_is_archived"),
+        Index("ix_fiche_flux", "territoire_id", "state", "numero"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    numero: Mapped[str | None] = mapped_column(String(30), unique=True)
+    """Given at the first submission, when the territoire is known; stable for the life of the offer."""
+    foreign_numero: Mapped[str | None] = mapped_column(String(100), index=True)
+    """Its numero for whoever sent the file it was imported from: a second import finds it again."""
+    dispositif: Mapped[Dispositif] = mapped_column(Word(Dispositif))
+    organisme_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), index=True)
+    organisme: Mapped[Organisme] = relationship()
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
+    territoire: Mapped[Territoire] = relationship()
+    state: Mapped[FicheState] = mapped_column(Word(FicheState), default=FicheState.NON_PUBLIEE)
+    suspension_reason: Mapped[str | None] = mapped_column(Text)
+    published_revision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("revision.id", use_alter=True, name="fk_fiche_published_revision_id")
+    )
+    published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], viewonly=True)
+    fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), index=True)
+    """What readers see now; null unless the fiche is published."""
+    fragment: Mapped[Fragment | None] = relationship()
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("fiche.id", name="fk_fiche_merged_into_id"), index=True
+    )
+    """The fiche that says the same and was kept: the numero of this one leads there."""
+    merged_into: Mapped[Fiche | None] = relationship(remote_side="Fiche.id")
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Given by the page that asked for it: the same page sent twice makes one fiche."""
+    revisions: Mapped[list[Revision]] = relationship(
+        back_populates="fiche", foreign_keys="Revision.fiche_id", order_by="Revision.number"
+    )
+
+    @property
+    def latest(self) -> Revision:
+        return self.revisions[-1]
+
+    @property
+    def returned(self) -> Revision | None:
+        """The version that a moderator sent back, of which the latest is the structure's correction."""
+        before = self.revisions[-2] if len(self.revisions) > 1 and not self.latest.being_corrected else None
+        if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
+            return None
+        return before
+
+
+class Revision(Model):
+    __tablename__ = "revision"
+    __table_args__ = (
+        UniqueConstraint("fiche_id", "number"),
+        Index(
+            "uq_revision_open",
+            "fiche_id",
+            unique=True,
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        CheckConstraint(one_of("state", RevisionState), name="state"),
+        CheckConstraint(one_of("origin", Origin), name="origin"),
+        CheckConstraint(
+            "state = 'brouillon' OR (content_hash IS NOT NULL AND submitted_at IS NOT NULL)", name="frozen"
+        ),
+        CheckConstraint("state <> 'en_instruction' OR moderator_id IS NOT NULL", name="taken"),
+        CheckConstraint("state <> 'validee' OR fragment_id IS NOT NULL", name="exportable"),
+        CheckConstraint(
+            "state NOT IN ('refusee', 'a_corriger') OR (reason IS NOT NULL AND length(trim(reason)) > 0)",
+            name="explained",
+        ),
+        CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
+        Index("ix_revision_commune", "commune", "fiche_id"),
+        # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
+        Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
+        Index("ix_revision_flagged", "territoire_id", "state", "flagged", "submitted_at", "id"),
+        Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
+        Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
+        CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id))
+    fiche: Mapped[Fiche] = relationship(back_populates="revisions", foreign_keys=[fiche_id])
+    number: Mapped[int]
+    state: Mapped[RevisionState] = mapped_column(Word(RevisionState), default=RevisionState.BROUILLON)
+    origin: Mapped[Origin] = mapped_column(Word(Origin), default=Origin.STRUCTURE, server_default=Origin.STRUCTURE)
+    document: Mapped[Document] = mapped_column(Json, default=dict)
+    """The content (content.Contenu), see `content`."""
+    pending: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    """What was typed and could not be understood yet: {step slug: [[field name, text], …]}.
+    Kept so that nothing typed is lost; empty once the revision is submitted."""
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(255), default="")
+    """Copies of three values of the content, for lists and searches."""
+    departement: Mapped[str] = mapped_column(String(3), default="")
+    commune: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
+    """Copy of the fiche's, which no longer changes once a version is sent: the queue is found by it alone."""
+    nature: Mapped[Nature | None] = mapped_column(Word(Nature))
+    due_on: Mapped[date | None]
+    """The day by whose end the territoire should have answered; see workflows.moderation.arrival."""
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey(Campaign.id), index=True)
+    """The campaign that it answers, when it was begun by renewing the fiche in the time of one."""
+    superseded: Mapped[bool] = mapped_column(default=False)
+    """A later version of the fiche was sent."""
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
+    priority: Mapped[int] = mapped_column(default=0)
+    """1 while a rule sends it to the top of the queue: a copy, for the order of the lists."""
+    flagged: Mapped[bool] = mapped_column(default=False)
+    """Whether a rule stands against it, whatever it does then: a copy too, see workflows.moderation.rule_hits."""
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(Text)
+    """What the moderator wrote when returning or refusing."""
+    fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), unique=True)
+    """As it was approved. What readers see now, fast lane included, is the fiche's."""
+    fragment: Mapped[Fragment | None] = relationship()
+
+    @property
+    def with_moderator(self) -> bool:
+        """Waits for a moderator, or is being corrected by one: the structure cannot change it."""
+        waits = self.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
+        return waits or self.being_corrected
+
+    @property
+    def being_corrected(self) -> bool:
+        return self.state is RevisionState.BROUILLON and self.origin is Origin.MODERATEUR
+
+    @property
+    def shown_state(self) -> RevisionState:
+        """What the structure is told."""
+        return RevisionState.EN_INSTRUCTION if self.being_corrected else self.state
+
+    @property
+    def taken_back(self) -> bool:
+        """Its structure took it back before any decision: no moderator asked for the correction."""
+        return self.state is RevisionState.A_CORRIGER and self.moderator_id is None
+
+    @property
+    def content(self) -> Contenu:
+        """A fresh typed copy of the document; to keep a change, assign it back."""
+        return load(self.document)
+
+    @content.setter
+    def content(self, content: Contenu) -> None:
+        self.document = dump(content)
+        self.title = content.formation.intitule
+        self.departement = next((lieu.adresse.departement for lieu in content.lieux), "")
+        self.commune = next((lieu.adresse.code_insee for lieu in content.lieux), "")
+
+
+class TransitionLog(Model):
+    """The append-only history: a trigger of the base refuses to change or delete its rows."""
+
+    __tablename__ = "transition_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    actor: Mapped[User] = relationship()
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    fiche: Mapped[Fiche] = relationship(viewonly=True)
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey(Revision.id), index=True)
+    revision: Mapped[Revision | None] = relationship(viewonly=True)
+    transition: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(30))
+    target: Mapped[str] = mapped_column(String(30))
+    comment: Mapped[str | None] = mapped_column(Text)
+    motif: Mapped[dict[str, str] | None] = mapped_column(OptionalJson)
+    """The reason chosen, in its words of that day: {"code", "label", "text", "cure"}."""
+
+
+class FrozenError(RuntimeError):
+    """The content of a revision that is no longer a draft, or a fragment, was about to change."""
+
+
+@event.listens_for(Revision, "before_update")
+def _keep_frozen(_mapper: Any, _connection: Any, revision: Revision) -> None:
+    if not inspect(revision).attrs.document.history.has_changes():
+        return
+    before = inspect(revision).attrs.state.history
+    state_was = (before.deleted or before.unchanged or [revision.state])[0]
+    if state_was is not RevisionState.BROUILLON:
+        raise FrozenError(f"révision {revision.id}: son contenu est figé ({state_was})")
+
+
+@event.listens_for(Fragment, "before_update")
+def _keep_fragment(_mapper: Any, _connection: Any, fragment: Fragment) -> None:
+    raise FrozenError(f"fragment {fragment.id}: un fragment ne change jamais")

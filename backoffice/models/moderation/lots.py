@@ -1,0 +1,91 @@
+"""One decision on many fiches: what was asked, and what became of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.core.clock import now
+from backoffice.models.accounts.account import User
+from backoffice.models.base import Instant, Model, Word, one_of
+from backoffice.models.fiches.fiche import Fiche, Revision
+from backoffice.models.importing import JobStatus
+
+
+class LotAction(StrEnum):
+    """What is done to each fiche; the steps that it takes are in workflows.moderation.lots."""
+
+    VALIDER = "valider"
+    RENVOYER = "renvoyer"
+    ATTRIBUER = "attribuer"
+    RENDRE = "rendre"
+    ARCHIVER = "archiver"
+    ROUVRIR = "rouvrir"
+    SUSPENDRE = "suspendre"
+
+
+class LotResult(StrEnum):
+    FAIT = "fait"
+    REFUS = "refus"
+    ECHEC = "echec"
+
+    @property
+    def label(self) -> str:
+        return {"fait": "Fait", "refus": "Pas fait", "echec": "En panne"}[self]
+
+
+class Lot(Model):
+    """`status` is None while the person reads what would be done and has not confirmed."""
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        CheckConstraint(one_of("action", LotAction), name="action"),
+        CheckConstraint(f"status IS NULL OR {one_of('status', JobStatus)}", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey(User.id), index=True)
+    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
+    action: Mapped[LotAction] = mapped_column(Word(LotAction))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    """Code of the reason that is given, when the action asks for one."""
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    """To whom the fiches are given."""
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"), unique=True)
+    """The lot whose work this one undoes."""
+    status: Mapped[JobStatus | None] = mapped_column(Word(JobStatus))
+    attempt: Mapped[int] = mapped_column(default=0)
+    """Goes up each time the work is taken: a run that is no longer the latest one stops."""
+    lines: Mapped[list[LotLine]] = relationship(back_populates="lot", order_by="LotLine.rank")
+
+    @property
+    def busy(self) -> bool:
+        return self.status in (JobStatus.ATTEND, JobStatus.EN_COURS)
+
+
+class LotLine(Model):
+    __tablename__ = "lot_line"
+    __table_args__ = (
+        UniqueConstraint("lot_id", "rank"),
+        UniqueConstraint("lot_id", "revision_id"),
+        CheckConstraint(f"result IS NULL OR {one_of('result', LotResult)}", name="result"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey(Lot.id, ondelete="CASCADE"))
+    lot: Mapped[Lot] = relationship(back_populates="lines")
+    rank: Mapped[int]
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id))
+    fiche: Mapped[Fiche] = relationship()
+    revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id))
+    revision: Mapped[Revision] = relationship()
+    obstacle: Mapped[str] = mapped_column(Text, default="")
+    """Why, when the lot was prepared, it could not be done; such a line is not tried."""
+    result: Mapped[LotResult | None] = mapped_column(Word(LotResult))
+    message: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,98 @@
+"""Remarks that moderators pin on fields, what became of them, and the ready sentences of each territoire.
+
+A remark and its events are facts: a trigger of the base refuses to change or delete them. The state of a
+remark is read from its last event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backoffice.core.clock import now
+from backoffice.models.accounts.account import User
+from backoffice.models.base import Instant, Model, Word, one_of
+from backoffice.models.fiches.fiche import Fiche, Revision
+from backoffice.models.territoires import Territoire
+
+LONGEST = 2000
+"""Of a remark, of an answer, of a ready sentence, in characters."""
+
+
+class RemarkAct(StrEnum):
+    """What can happen to a remark."""
+
+    REPONDUE = "repondue"
+    TRAITEE = "traitee"
+    ROUVERTE = "rouverte"
+    RETIREE = "retiree"
+
+
+class Remark(Model):
+    """What a moderator asks about one spot of one version."""
+
+    __tablename__ = "remark"
+    __table_args__ = (CheckConstraint("length(trim(text)) > 0", name="said"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
+    fiche: Mapped[Fiche] = relationship()
+    revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id), index=True)
+    revision: Mapped[Revision] = relationship()
+    anchor: Mapped[str] = mapped_column(String(200))
+    """See models.anchors; "" for the whole entry."""
+    label: Mapped[str] = mapped_column(String(255))
+    """Of the spot, as it was called then."""
+    text: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    author: Mapped[User] = relationship()
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    events: Mapped[list[RemarkEvent]] = relationship(back_populates="remark", order_by="RemarkEvent.id")
+
+    @property
+    def withdrawn(self) -> bool:
+        return any(event.act is RemarkAct.RETIREE for event in self.events)
+
+    @property
+    def done(self) -> bool:
+        """Whether the structure has ticked it off."""
+        ticks = [event.act for event in self.events if event.act in (RemarkAct.TRAITEE, RemarkAct.ROUVERTE)]
+        return bool(ticks) and ticks[-1] is RemarkAct.TRAITEE
+
+    @property
+    def answer(self) -> str:
+        """What the structure wrote last; "" when it wrote nothing."""
+        return next((event.text for event in reversed(self.events) if event.text is not None), "")
+
+
+class RemarkEvent(Model):
+    """text: the answer as it stands from then on; null when this event says nothing of it."""
+
+    __tablename__ = "remark_event"
+    __table_args__ = (CheckConstraint(one_of("act", RemarkAct), name="act"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    remark_id: Mapped[int] = mapped_column(ForeignKey(Remark.id), index=True)
+    remark: Mapped[Remark] = relationship(back_populates="events")
+    act: Mapped[RemarkAct] = mapped_column(Word(RemarkAct))
+    text: Mapped[str | None] = mapped_column(Text)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    actor: Mapped[User] = relationship()
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+
+class ReadySentence(Model):
+    """One sentence that the moderators of a territoire often write, about one question or about any."""
+
+    __tablename__ = "ready_sentence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)
+    pattern: Mapped[str] = mapped_column(String(120), default="")
+    """Of the question it is about (see models.content); "" for any."""
+    text: Mapped[str] = mapped_column(Text)
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Kept when removed, so that the set that is shipped does not come back."""

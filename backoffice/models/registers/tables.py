@@ -1,0 +1,90 @@
+"""What others publish and Relais keeps a copy of: establishments, schools, numbers, school holidays.
+
+Registers alone fill these tables (see workflows.registers); nothing refers to their rows by a foreign key, for a
+register may take a row away that a fiche still names.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backoffice.models.base import Model
+
+
+class Etablissement(Model):
+    """One establishment, as the public list of training organisations and Sirene know it."""
+
+    __tablename__ = "etablissement"
+
+    siret: Mapped[str] = mapped_column(String(14), primary_key=True)
+    nda: Mapped[str] = mapped_column(String(11), default="", index=True)
+    denomination: Mapped[str] = mapped_column(String(250), default="")
+    listed: Mapped[bool] = mapped_column(default=False)
+    """Whether the public list of training organisations names it: False once it has left the list."""
+    qualiopi_formation: Mapped[bool] = mapped_column(default=False)
+    qualiopi_bilan: Mapped[bool] = mapped_column(default=False)
+    qualiopi_vae: Mapped[bool] = mapped_column(default=False)
+    qualiopi_apprentissage: Mapped[bool] = mapped_column(default=False)
+    address: Mapped[str] = mapped_column(String(250), default="")
+    postal_code: Mapped[str] = mapped_column(String(5), default="")
+    city: Mapped[str] = mapped_column(String(100), default="")
+    code_insee: Mapped[str] = mapped_column(String(5), default="")
+    closed_on: Mapped[date | None]
+    """The day since when Sirene says that it is closed; None while it is open, or while Sirene was not read."""
+
+    @property
+    def qualiopi(self) -> bool:
+        """Whether it is certified for one category of actions at least."""
+        return self.qualiopi_formation or self.qualiopi_bilan or self.qualiopi_vae or self.qualiopi_apprentissage
+
+
+class Uai(Model):
+    """One school or service of the annuaire de l’éducation."""
+
+    __tablename__ = "uai"
+
+    uai: Mapped[str] = mapped_column(String(8), primary_key=True)
+    nom: Mapped[str] = mapped_column(String(250))
+    kind: Mapped[str] = mapped_column(String(80), default="")
+    siret: Mapped[str] = mapped_column(String(14), default="")
+    address: Mapped[str] = mapped_column(String(250), default="")
+    postal_code: Mapped[str] = mapped_column(String(5), default="")
+    city: Mapped[str] = mapped_column(String(100), default="")
+    code_insee: Mapped[str] = mapped_column(String(5), default="")
+    open: Mapped[bool] = mapped_column(default=True)
+
+
+class Formacode(Model):
+    """One code of Formacode V14, by Centre Inffo: a domain or a public."""
+
+    __tablename__ = "formacode"
+
+    code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    label: Mapped[str] = mapped_column(String(250))
+
+
+class CertifInfo(Model):
+    """One code of Certif Info, and the number of the certification that it stands for."""
+
+    __tablename__ = "certif_info"
+
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    certification: Mapped[str] = mapped_column(String(10), default="", index=True)
+    """As Certification.code; "" where it has none."""
+    label: Mapped[str] = mapped_column(String(250))
+
+
+class SchoolBreak(Model):
+    """School holidays of a zone, from the first day without school to the last one."""
+
+    __tablename__ = "school_break"
+    __table_args__ = (CheckConstraint("debut <= fin", name="in_order"),)
+
+    zone: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """As Academie.zone: «A», «B», «C», or the name of a zone of its own."""
+    debut: Mapped[date] = mapped_column(primary_key=True)
+    fin: Mapped[date]
+    nom: Mapped[str] = mapped_column(String(100))

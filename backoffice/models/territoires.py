@@ -1,0 +1,88 @@
+"""Territoires (one per Carif-Oref), what each covers, and the communes of France."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import Model
+
+
+class Territoire(Model):
+    """The zone of one Carif-Oref: its queue, its moderators, its flow."""
+
+    __tablename__ = "territoire"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    nom: Mapped[str] = mapped_column(String(80))
+    prefixe: Mapped[str] = mapped_column(String(10), unique=True)
+    """Begins the numero of each of its fiches, for ever."""
+    region: Mapped[str] = mapped_column(String(3), unique=True)
+    """Insee code of the région of its Carif-Oref, whose public holidays it keeps. Its places are in Coverage."""
+    collected_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("territoire.id", name="fk_territoire_collected_by_id")
+    )
+    """The territoire whose moderators moderate this one as theirs; numeros and flow stay its own."""
+    collected_by: Mapped[Territoire | None] = relationship(remote_side="Territoire.id")
+
+    # Who they are and what they say to structures; "" where nothing is said.
+    contact_nom: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    contact_courriel: Mapped[str] = mapped_column(String(160), default="", server_default="")
+    contact_telephone: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    contact_site: Mapped[str] = mapped_column(String(250), default="", server_default="")
+    texte_accueil: Mapped[str] = mapped_column(Text, default="", server_default="")
+    texte_envoi: Mapped[str] = mapped_column(Text, default="", server_default="")
+    texte_courriels: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    # What they set: forms.territoires.settings says each in words, with its bounds.
+    siret_obligatoire: Mapped[bool] = mapped_column(default=True)
+    delai_instruction: Mapped[int] = mapped_column(default=5)
+    rappel_brouillon: Mapped[int] = mapped_column(default=8, server_default="8")
+    dernier_rappel_brouillon: Mapped[int] = mapped_column(default=30, server_default="30")
+    rappel_places: Mapped[int] = mapped_column(default=7, server_default="7")
+    silence_places: Mapped[int] = mapped_column(default=14, server_default="14")
+    decalage_dates: Mapped[int] = mapped_column(default=21, server_default="21")
+    delai_archivage: Mapped[int] = mapped_column(default=30, server_default="30")
+    alerte_certification: Mapped[int] = mapped_column(default=90, server_default="90")
+
+
+class Coverage(Model):
+    """A département or a commune that a territoire covers. The key is the code alone: nobody else covers it.
+
+    A commune that has a row of its own is not of its département's territoire: see queries.territoires.
+    """
+
+    __tablename__ = "coverage"
+
+    code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    """Insee: two or three characters for a département, five for a commune."""
+    territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)
+
+
+class Commune(Model):
+    __tablename__ = "commune"
+
+    code_insee: Mapped[str] = mapped_column(String(5), primary_key=True)
+    nom: Mapped[str] = mapped_column(String(60))
+    search_name: Mapped[str] = mapped_column(String(60), index=True)
+    departement: Mapped[str] = mapped_column(String(3), index=True)
+    region: Mapped[str] = mapped_column(String(3))
+    parent: Mapped[str | None] = mapped_column(String(5))
+    """The commune of which this one is an arrondissement (Paris, Lyon, Marseille)."""
+    postal_codes: Mapped[list[PostalCode]] = relationship(
+        primaryjoin="Commune.code_insee == foreign(PostalCode.code_insee)", lazy="selectin", viewonly=True
+    )
+
+
+class PostalCode(Model):
+    """One postal code of one commune: both ways it is several to several.
+
+    Communes are told by Insee, their postal codes by La Poste, not on the same day: a code may name a commune that
+    is not there yet, or not any more.
+    """
+
+    __tablename__ = "commune_postal_code"
+
+    code: Mapped[str] = mapped_column(String(5), primary_key=True)
+    code_insee: Mapped[str] = mapped_column(String(5), primary_key=True, index=True)

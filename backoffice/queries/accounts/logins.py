@@ -1,0 +1,38 @@
+"""Open connections and the log of logins, as their person and the administrators read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from backoffice.core.clock import now
+from backoffice.models import Login, LoginEvent, User
+from backoffice.queries.fiches.scope import containing
+
+PAGE = 50
+
+
+def open_ones(session: Session, user: User) -> Sequence[Login]:
+    """Those that let the person in, the latest opened first."""
+    return session.scalars(
+        select(Login)
+        .where(Login.user_id == user.id, Login.expires_at > now(), Login.awaits_code.is_(False))
+        .order_by(Login.opened_at.desc())
+    ).all()
+
+
+def events(session: Session, user_id: int | None, text: str, before: int) -> Sequence[LoginEvent]:
+    """One page, the latest first, of those before an id. user_id: of one account; text: in its name or address."""
+    query = select(LoginEvent).options(joinedload(LoginEvent.user)).where(LoginEvent.id < before)
+    if user_id is not None:
+        query = query.where(LoginEvent.user_id == user_id)
+    if text:
+        query = query.join(LoginEvent.user).where(containing(User.name, text) | containing(User.email, text))
+    return session.scalars(query.order_by(LoginEvent.id.desc()).limit(PAGE)).all()
+
+
+def following(rows: Sequence[LoginEvent]) -> int | None:
+    """What to give as `before` to read on; None at the end."""
+    return rows[-1].id if len(rows) == PAGE else None

@@ -1,0 +1,71 @@
+"""The survey of a year: its addresses and its questionnaires, within what a funder follows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from backoffice.models import ContactState, Convention, Obligation, ObligationKind, ObligationState, User
+
+from .scope import PAGE, Page, contact_is, funded
+
+QUESTIONNAIRE = {
+    "a_envoyer": "Pas encore envoyé",
+    "envoye": "Envoyé, sans réponse",
+    **{str(state): state.label for state in ObligationState if state is not ObligationState.A_FOURNIR},
+}
+"""Where a questionnaire stands, as it is chosen in the list."""
+
+
+def page(session: Session, user: User, year: int, asked: Mapping[str, str], number: int) -> Page:
+    """asked: {contact: a ContactState, questionnaire: a key of QUESTIONNAIRE}; what is not understood is left out."""
+    query = select(Convention).where(funded(user), Convention.annee == year)
+    if asked.get("contact") in set(ContactState):
+        query = query.where(contact_is(ContactState(asked["contact"])))
+    if (wanted := asked.get("questionnaire", "")) in QUESTIONNAIRE:
+        query = query.join(Obligation).where(Obligation.kind == ObligationKind.PNE, *_stands(wanted))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    pages = max(1, -(-total // PAGE))
+    number = min(max(number, 1), pages)
+    rows = session.scalars(
+        query.options(joinedload(Convention.organisme), selectinload(Convention.obligations))
+        .order_by(Convention.programme, Convention.reference, Convention.id)
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    ).all()
+    return Page(rows, total, number, pages)
+
+
+def _stands(wanted: str) -> list:  # type: ignore[type-arg]
+    if wanted in set(ObligationState):
+        return [Obligation.state == ObligationState(wanted)]
+    sent = Obligation.proof["envoye"].as_string()
+    return [
+        Obligation.state == ObligationState.A_FOURNIR,
+        sent.is_(None) if wanted == "a_envoyer" else sent.is_not(None),
+    ]
+
+
+def of_year(session: Session, user: User, year: int, ids: Collection[int]) -> Sequence[Convention]:
+    return session.scalars(
+        select(Convention)
+        .where(funded(user), Convention.annee == year, Convention.id.in_(ids))
+        .options(selectinload(Convention.obligations))
+        .order_by(Convention.id)
+    ).all()
+
+
+def shared_addresses(session: Session, rows: Sequence[Convention]) -> set[str]:
+    """Among the addresses of these conventions, those that several structures have given."""
+    given = {row.contact_pne for row in rows if row.contact_pne}
+    whose = func.coalesce(Convention.organisme_id, -Convention.id)
+    return set(
+        session.scalars(
+            select(Convention.contact_pne)
+            .where(Convention.contact_pne.in_(given))
+            .group_by(Convention.contact_pne)
+            .having(func.count(whose.distinct()) > 1)
+        )
+    )

@@ -1,0 +1,250 @@
+"""The published offer as anybody may read it: chosen by filters, page by page, or whole as a stream.
+
+What readers see is the approved content with what the fast lane changed since. Nothing else is read
+here: a fiche that is not published does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from backoffice.models import (
+    Commune,
+    Fiche,
+    FicheState,
+    Fragment,
+    Publication,
+    Revision,
+    SessionUpdate,
+    Territoire,
+)
+from backoffice.models.content import Contenu, load
+from backoffice.models.content.vocabulary import DISPOSITIFS, RECRUTEMENTS
+from backoffice.models.fiches.updates import updated
+from backoffice.reference.communes import departements, search_key
+from exports.fragment.build import CODE_VERSION, facets, organisme_numero
+from exports.lheo.tables import TABLES
+from exports.open_data.rows import Offer, public_words
+
+LARGEST_PAGE = 100
+USUAL_PAGE = 25
+LOOKED_AT = 10_000
+"""Fiches that one page may look at. A search that finds little ends there with a `suite` to go on from."""
+BATCH = 200
+"""Fiches looked at, or streamed, at a time."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One way to choose. `codes` are the values it takes; without, `pattern` says their shape.
+
+    facet: the list of Fragment.facets that must hold the value; "" when the choice is made in SQL.
+    """
+
+    name: str
+    description: str
+    codes: Callable[[Session], Collection[str]] | None = None
+    pattern: str = ""
+    length: int = 100
+    facet: str = ""
+    example: str = ""
+
+
+def _slugs(session: Session) -> Sequence[str]:
+    return session.scalars(select(Territoire.slug).order_by(Territoire.slug)).all()
+
+
+NUMERO = "[0-9A-Za-z_]{1,30}"
+TERRITOIRE = Filter("territoire", "Nom court du territoire.", _slugs, example="normandie")
+
+FILTERS = (
+    TERRITOIRE,
+    Filter("dispositif", "Dispositif.", lambda _: list(DISPOSITIFS), example="ASL"),
+    Filter(
+        "departement",
+        "Code du département d’un des lieux.",
+        lambda _: departements(),
+        facet="departements",
+        example="14",
+    ),
+    Filter(
+        "commune",
+        "Code Insee de la commune d’un des lieux ; celui d’un arrondissement vaut pour toute sa ville.",
+        pattern="[0-9][0-9AB][0-9]{3}",
+        facet="communes",
+        example="14118",
+    ),
+    Filter("public", "Public visé, Formacode V14.", lambda _: public_words(), facet="publics", example="81042"),
+    Filter("financeur", "Code LHEO d’un financeur.", lambda _: TABLES["financeurs"], facet="financeurs", example="19"),
+    Filter(
+        "etat_inscription",
+        "État des inscriptions d’au moins une session : "
+        + ", ".join(f"{code} = {words.lower()}" for code, words in RECRUTEMENTS.items())
+        + ".",
+        lambda _: RECRUTEMENTS,
+        facet="inscriptions",
+        example="1",
+    ),
+    Filter("q", "Mots de l’intitulé, tous présents ; sans égard aux accents ni aux majuscules.", example="atelier"),
+)
+
+
+def city_of(session: Session, code_insee: str) -> str | None:
+    """The commune that addresses name for this code: the city of an arrondissement; None when unknown."""
+    row = session.execute(
+        select(Commune.code_insee, Commune.parent).where(Commune.code_insee == code_insee)
+    ).one_or_none()
+    return None if row is None else row.parent or row.code_insee
+
+
+@dataclass(frozen=True)
+class Search:
+    """values: {name of a Filter: a value it takes}. after: the last numero already read."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    after: str = ""
+    limit: int = USUAL_PAGE
+
+
+@dataclass(frozen=True)
+class Page:
+    offers: Sequence[Offer]
+    after: str | None
+    """Where the next page begins; None at the end of the offer."""
+
+
+def page(session: Session, search: Search) -> Page:
+    """At most `limit` fiches, by numero. The number of queries does not depend on what is found.
+
+    A page begins after a numero, not after a count: what is published or withdrawn between two pages
+    neither hides nor repeats another fiche.
+    """
+    numeros, after = _matching(session, search)
+    return Page(_offers(session, Fiche.numero.in_(numeros)) if numeros else [], after)
+
+
+def one(session: Session, numero: str) -> Offer | None:
+    """By its numero, or by that of a fiche which said the same and was joined to it."""
+    joined = aliased(Fiche)
+    kept = select(joined.merged_into_id).where(joined.numero == numero).scalar_subquery()
+    return next(iter(_offers(session, or_(Fiche.numero == numero, Fiche.id == kept))), None)
+
+
+def stream(session: Session, territoire: str = "") -> Iterator[Offer]:
+    """Every offer by numero, in constant memory. No transaction is kept open while a slow reader reads."""
+    after = ""
+    while True:
+        where = [Fiche.numero > after, *_in_sql({"territoire": territoire} if territoire else {})]
+        found = _offers(session, *where, limit=BATCH)
+        session.rollback()
+        yield from found
+        if len(found) < BATCH:
+            return
+        after = found[-1].numero
+
+
+def stamp(session: Session) -> str:
+    """Another one as soon as the published offer has changed: each change adds to the history of publications."""
+    last, count = session.execute(select(func.max(Publication.id), func.count(Publication.id))).one()
+    return f"{last or 0}-{count}"
+
+
+def _matching(session: Session, search: Search) -> tuple[list[str], str | None]:
+    """The numeros of a page and where the next one begins. Light rows are read on until the page is full."""
+    words = search_key(search.values["q"]).split() if "q" in search.values else None
+    wanted = {row.facet: search.values[row.name] for row in FILTERS if row.facet and row.name in search.values}
+    query = (
+        select(Fiche.numero, Revision.title, Revision.id, Fragment.code_version, Fragment.facets)
+        .join(Fragment, Fragment.id == Fiche.fragment_id)
+        .join(Revision, Revision.id == Fiche.published_revision_id)
+        .join(Territoire, Territoire.id == Fiche.territoire_id)
+        .where(Fiche.state == FicheState.PUBLIEE, Fiche.numero > search.after, *_in_sql(search.values))
+        .order_by(Fiche.numero)
+        .limit(LOOKED_AT)
+    )
+    found: list[str] = []
+    looked, last = 0, search.after
+    with session.execute(query, execution_options={"yield_per": BATCH}) as rows:
+        for batch in rows.partitions():
+            known = _facets(session, batch) if wanted else {}
+            for row in batch:
+                if len(found) == search.limit:
+                    return found, last
+                looked, last = looked + 1, row.numero
+                if words is not None and not _says(row.title, words):
+                    continue
+                if all(value in known[row.id].get(name, ()) for name, value in wanted.items()):
+                    found.append(row.numero)
+    return found, last if looked == LOOKED_AT else None
+
+
+def _says(title: str, words: Sequence[str]) -> bool:
+    """Whether the title has all these words, or longer ones that hold them. No word finds nothing."""
+    key = search_key(title)
+    return bool(words) and all(word in key for word in words)
+
+
+def _facets(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, list[str]]]:
+    """By revision. A fragment of an older export code may lack some: its content tells them meanwhile."""
+    known = {row.id: row.facets for row in rows}
+    stale = [row.id for row in rows if row.code_version != CODE_VERSION]
+    if stale:
+        documents = session.execute(select(Revision.id, Revision.document).where(Revision.id.in_(stale))).all()
+        contents = _contents(session, {row.id: row.document for row in documents})
+        known |= {id_: facets(content) for id_, content in contents.items()}
+    return known
+
+
+def _in_sql(values: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    columns: dict[str, Any] = {"territoire": Territoire.slug, "dispositif": Fiche.dispositif}
+    return [column == values[name] for name, column in columns.items() if name in values]
+
+
+def _offers(session: Session, *where: ColumnElement[bool], limit: int | None = None) -> list[Offer]:
+    """What readers see of these fiches, by numero, in two queries."""
+    rows = session.execute(
+        select(
+            Fiche.numero,
+            Fiche.dispositif,
+            Fiche.organisme_id,
+            Territoire.slug,
+            Territoire.nom,
+            Territoire.prefixe,
+            Fragment.built_at,
+            Revision.id,
+            Revision.document,
+        )
+        .join(Territoire, Territoire.id == Fiche.territoire_id)
+        .join(Fragment, Fragment.id == Fiche.fragment_id)
+        .join(Revision, Revision.id == Fiche.published_revision_id)
+        .where(Fiche.state == FicheState.PUBLIEE, *where)
+        .order_by(Fiche.numero)
+        .limit(limit)
+    ).all()
+    contents = _contents(session, {row.id: row.document for row in rows})
+    return [
+        Offer(
+            row.numero,
+            row.dispositif,
+            row.slug,
+            row.nom,
+            organisme_numero(row.prefixe, row.organisme_id),
+            row.built_at,
+            contents[row.id],
+        )
+        for row in rows
+    ]
+
+
+def _contents(session: Session, documents: Mapping[int, Any]) -> dict[int, Contenu]:
+    """By revision: the approved content with what the fast lane changed since."""
+    updates: dict[int, list[SessionUpdate]] = {}
+    query = select(SessionUpdate).where(SessionUpdate.revision_id.in_(documents)).order_by(SessionUpdate.id)
+    for update in session.scalars(query) if documents else ():
+        updates.setdefault(update.revision_id, []).append(update)
+    return {id_: updated(load(document), updates.get(id_, ())) for id_, document in documents.items()}

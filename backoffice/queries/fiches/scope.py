@@ -1,0 +1,165 @@
+"""Fiches as each kind of person may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer, joinedload, selectinload
+
+from backoffice.core.permissions import Role
+from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
+from backoffice.reference.programmes import programmes
+
+_LIGHT = (
+    joinedload(Fiche.published_revision),
+    joinedload(Fiche.organisme),
+    selectinload(Fiche.revisions).options(defer(Revision.document), defer(Revision.pending)),
+)
+"""All the versions of a fiche, without what they say, save the one that readers see."""
+MOST_RENEWABLE = 300
+PAGE = 20
+"""Fiches on a page of a structure's list."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of a structure's fiches. total: all those that the words find; pages: at least one."""
+
+    fiches: Sequence[Fiche]
+    page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+def own_fiches(session: Session, user: User, organisme: Organisme, text: str = "", page: int = 1) -> Shelf:
+    """The fiches of one of the person's structures, the latest saved first, what is archived after all."""
+    latest = select(func.max(Revision.saved_at)).where(Revision.fiche_id == Fiche.id).scalar_subquery()
+    query = _own(user).where(Fiche.organisme_id == organisme.id)
+    if text:
+        titled = select(Revision.fiche_id).where(containing(Revision.title, text))
+        query = query.where(or_(Fiche.id.in_(titled), containing(Fiche.numero, text)))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    order = (Fiche.state == FicheState.ARCHIVEE, latest.desc(), Fiche.id.desc())
+    found = session.scalars(query.order_by(*order).limit(PAGE).offset((page - 1) * PAGE).options(*_LIGHT)).all()
+    return Shelf(found, page, total)
+
+
+def renewable_fiches(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:
+    """Those of one of the person's structures that readers see, or saw one day."""
+    seen = _own(user).where(
+        Fiche.organisme_id == organisme.id,
+        Fiche.state.in_((FicheState.PUBLIEE, FicheState.ARCHIVEE)),
+        Fiche.published_revision_id.is_not(None),
+        Fiche.merged_into_id.is_(None),
+    )
+    return session.scalars(seen.order_by(Fiche.id).options(*_LIGHT).limit(MOST_RENEWABLE)).all()
+
+
+def own_fiches_among(session: Session, user: User, ids: Collection[int]) -> Sequence[Fiche]:
+    """Those of these that are of the person's structures."""
+    return session.scalars(_own(user).where(Fiche.id.in_(ids)).order_by(Fiche.id).options(*_LIGHT)).all()
+
+
+def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    return session.scalars(_own(user).where(Fiche.id == fiche_id)).first()
+
+
+def entered_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    """One that the person may write: of their structures, or of the territoires that they moderate."""
+    mine = Fiche.organisme_id.in_(user.organisme_ids)
+    helped = Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
+    return session.scalars(select(Fiche).where(Fiche.id == fiche_id, or_(mine, helped))).first()
+
+
+def _own(user: User) -> Select[Fiche]:
+    return select(Fiche).where(Fiche.organisme_id.in_(user.organisme_ids))
+
+
+def moderated_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    """A fiche of the moderator's territoires, once it was sent: a draft is the structure's own."""
+    return session.scalars(
+        select(Fiche).where(
+            Fiche.id == fiche_id,
+            Fiche.numero.is_not(None),
+            Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
+        )
+    ).first()
+
+
+def published_fiches(session: Session, user: User) -> Sequence[Fiche]:
+    """What is published of what a funder follows."""
+    return session.scalars(
+        _funded(user)
+        .order_by(Fiche.numero)
+        .options(joinedload(Fiche.published_revision), joinedload(Fiche.organisme), joinedload(Fiche.territoire))
+        .limit(500)
+    ).all()
+
+
+def published_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
+    return session.scalars(_funded(user).where(Fiche.id == fiche_id)).first()
+
+
+def _funded(user: User) -> Select[Fiche]:
+    return (
+        select(Fiche)
+        .join(Revision, Revision.id == Fiche.published_revision_id)
+        .where(Fiche.state == FicheState.PUBLIEE, followed(user))
+    )
+
+
+def followed(user: User) -> ColumnElement[bool]:
+    """Condition on Fiche and its published Revision: of a kind that, and where, the person pays for as a funder."""
+    scopes = []
+    for row in user.assignments:
+        if row.role is not Role.FINANCEUR:
+            continue
+        scope: list[ColumnElement[bool]] = [Fiche.territoire_id == row.territoire_id]
+        if row.departements:
+            scope.append(Revision.departement.in_(row.departements))
+        if row.programmes:
+            paid = {code for name in row.programmes if name in programmes() for code in programmes()[name].dispositifs}
+            scope.append(Fiche.dispositif.in_(paid))
+        scopes.append(and_(*scope))
+    return or_(false(), *scopes)
+
+
+def history(session: Session, fiche: Fiche) -> Sequence[TransitionLog]:
+    """The whole life of a fiche, the latest event first."""
+    return session.scalars(
+        select(TransitionLog)
+        .where(TransitionLog.fiche_id == fiche.id)
+        .options(joinedload(TransitionLog.actor))
+        .order_by(TransitionLog.id.desc())
+    ).all()
+
+
+def counts_by_territoire(session: Session) -> dict[str, dict[FicheState, int]]:
+    """{territoire: {state of the fiche: how many}}, for the administrator; those without fiche are left out."""
+    rows = session.execute(
+        select(Territoire.nom, Fiche.state, func.count())
+        .join(Fiche, Fiche.territoire_id == Territoire.id)
+        .group_by(Territoire.nom, Fiche.state)
+        .order_by(Territoire.nom)
+    )
+    counts: dict[str, dict[FicheState, int]] = {}
+    for nom, state, number in rows:
+        counts.setdefault(nom, {})[state] = number
+    return counts
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Condition on Revision and Organisme: the words are in the title, the name or the numero."""
+    return or_(containing(Revision.title, text), containing(Organisme.nom, text), containing(Fiche.numero, text))
+
+
+def containing(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return column.ilike(f"%{escaped}%", escape="\\")

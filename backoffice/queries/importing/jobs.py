@@ -1,0 +1,68 @@
+"""Imports, each seen only by the person who started it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from backoffice.models import ImportJob, ImportKind, ImportLine, Outcome, User
+from backoffice.models.importing import FICHE_KINDS
+
+PAGE = 100
+MOST_FAULTY = 500
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One page of the report. counts: {what the lines would become, or became: how many}, over the whole file."""
+
+    rows: Sequence[ImportLine]
+    counts: dict[Outcome, int]
+    imported: dict[Outcome, int]
+    page: int
+    pages: int
+
+
+def own_job(session: Session, user: User, job_id: int, kinds: Collection[ImportKind] = FICHE_KINDS) -> ImportJob | None:
+    return session.scalars(_own(user, kinds).where(ImportJob.id == job_id)).first()
+
+
+def own_jobs(session: Session, user: User, kinds: Collection[ImportKind] = FICHE_KINDS) -> Sequence[ImportJob]:
+    """The latest ones."""
+    return session.scalars(
+        _own(user, kinds)
+        .options(joinedload(ImportJob.organisme), joinedload(ImportJob.territoire))
+        .order_by(ImportJob.id.desc())
+        .limit(20)
+    ).all()
+
+
+def _own(user: User, kinds: Collection[ImportKind]) -> Select[ImportJob]:
+    return select(ImportJob).where(ImportJob.created_by_id == user.id, ImportJob.kind.in_(kinds))
+
+
+def lines(session: Session, job: ImportJob, page: int) -> Lines:
+    mine = ImportLine.job_id == job.id
+    counts = _counts(session, ImportLine.plan, mine, ImportLine.result.is_(None))
+    imported = _counts(session, ImportLine.result, mine, ImportLine.result.is_not(None))
+    pages = max(1, -(-(sum(counts.values()) + sum(imported.values())) // PAGE))
+    page = min(max(page, 1), pages)
+    rows = session.scalars(
+        select(ImportLine).where(mine).order_by(ImportLine.rank).limit(PAGE).offset((page - 1) * PAGE)
+    ).all()
+    return Lines(rows, counts, imported, page, pages)
+
+
+def faulty(session: Session, job: ImportJob) -> Sequence[ImportLine]:
+    """The lines that cannot be imported as they are, whatever the page that is looked at."""
+    wrong = or_(ImportLine.plan == Outcome.ECARTEE, ImportLine.result == Outcome.ECHEC)
+    query = select(ImportLine).where(ImportLine.job_id == job.id, wrong).order_by(ImportLine.rank)
+    return session.scalars(query.limit(MOST_FAULTY)).all()
+
+
+def _counts(session: Session, column: Any, *conditions: Any) -> dict[Outcome, int]:
+    return dict(session.execute(select(column, func.count()).where(*conditions).group_by(column)).all())

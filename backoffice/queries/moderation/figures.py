@@ -1,0 +1,165 @@
+"""What a territoire received and decided in a period: counts and time to decision, by week or by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from statistics import median, quantiles
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from backoffice.core.dates import PARIS, local_day, short_day
+from backoffice.core.permissions import Role
+from backoffice.models import Fiche, Revision, TransitionLog, User
+from backoffice.reference.communes import departements
+
+DECISIONS = {"valider": "validees", "renvoyer": "renvoyees", "refuser": "refusees"}
+"""Names of transitions → where each is counted."""
+
+COUNTS = {"recues": "Reçues", "validees": "Validées", "renvoyees": "Renvoyées", "refusees": "Refusées"}
+DELAYS = {"mediane": "Délai médian (jours)", "p90": "Délai de 9 sur 10 (jours)"}
+HEADS = COUNTS | DELAYS
+
+
+@dataclass
+class Line:
+    """delays: of each decision, in days."""
+
+    label: str
+    recues: int = 0
+    validees: int = 0
+    renvoyees: int = 0
+    refusees: int = 0
+    delays: list[float] = field(default_factory=list)
+
+    @property
+    def mediane(self) -> float | None:
+        return round(median(self.delays), 1) if self.delays else None
+
+    @property
+    def p90(self) -> float | None:
+        if len(self.delays) < 2:
+            return self.mediane
+        return round(quantiles(self.delays, n=10, method="inclusive")[-1], 1)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One arrival (`what` is «recues») or one decision."""
+
+    what: str
+    at: datetime
+    dispositif: str
+    departement: str
+    moderator: str = ""
+    delay: float | None = None
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """key: what the lines are sorted by; label: its words. None: does not count in this dimension."""
+
+    title: str
+    head: str
+    key: Callable[[Happening], str | None]
+    label: Callable[[str], str]
+    columns: tuple[str, ...] = tuple(HEADS)
+
+
+def _monday(happening: Happening) -> str:
+    day = local_day(happening.at)
+    return (day - timedelta(day.weekday())).isoformat()
+
+
+def _departement(code: str) -> str:
+    known = departements().get(code)
+    return f"{code} – {known.nom}" if known else "Sans département"
+
+
+DIMENSIONS = {
+    "semaine": Dimension("Par semaine", "Semaine du", _monday, lambda key: short_day(date.fromisoformat(key))),
+    "dispositif": Dimension("Par dispositif", "Dispositif", lambda one: one.dispositif, str),
+    "departement": Dimension("Par département", "Département", lambda one: one.departement, _departement),
+    # Nobody has received a fiche before taking it.
+    "moderateur": Dimension("Par modérateur", "Modérateur", lambda one: one.moderator or None, str, tuple(HEADS)[1:]),
+}
+
+
+@dataclass(frozen=True)
+class Period:
+    """Both days included."""
+
+    start: date
+    end: date
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        return (
+            datetime.combine(self.start, time(), PARIS),
+            datetime.combine(self.end + timedelta(1), time(), PARIS),
+        )
+
+
+def happenings(session: Session, user: User, period: Period) -> list[Happening]:
+    """All that was received and decided in the moderator's territoires: two queries."""
+    mine = Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
+    start, end = period.bounds
+    received = session.execute(
+        select(Revision.submitted_at, Fiche.dispositif, Revision.departement)
+        .join(Revision.fiche)
+        .where(mine, Revision.submitted_at >= start, Revision.submitted_at < end)
+    )
+    decided = session.execute(
+        select(
+            TransitionLog.transition,
+            TransitionLog.at,
+            Fiche.dispositif,
+            Revision.departement,
+            User.name,
+            Revision.submitted_at,
+        )
+        .select_from(Revision)
+        .join(Revision.fiche)
+        .join(
+            TransitionLog,
+            and_(TransitionLog.revision_id == Revision.id, TransitionLog.transition.in_(DECISIONS)),
+        )
+        .join(User, User.id == TransitionLog.actor_id)
+        .where(mine, Revision.decided_at >= start, Revision.decided_at < end)
+    )
+    found = [Happening("recues", at, str(dispositif), code) for at, dispositif, code in received]
+    found += [
+        Happening(DECISIONS[name], at, str(dispositif), code, who, (at - sent) / timedelta(days=1))
+        for name, at, dispositif, code, who, sent in decided
+    ]
+    return found
+
+
+def lines(found: Iterable[Happening], dimension: Dimension) -> Sequence[Line]:
+    """One line for each value that something happened to, in order."""
+    made: dict[str, Line] = {}
+    for one in found:
+        key = dimension.key(one)
+        if key is not None:
+            _add(made.setdefault(key, Line(dimension.label(key))), one)
+    return [made[key] for key in sorted(made)]
+
+
+def total(found: Iterable[Happening]) -> Line:
+    whole = Line("Ensemble")
+    for one in found:
+        _add(whole, one)
+    return whole
+
+
+def _add(line: Line, one: Happening) -> None:
+    setattr(line, one.what, getattr(line, one.what) + 1)
+    if one.delay is not None:
+        line.delays.append(one.delay)
+
+
+def row(line: Line, columns: Sequence[str]) -> list[Any]:
+    return [getattr(line, name) for name in columns]

@@ -1,0 +1,66 @@
+"""Lots of decisions, each seen only by the person who made it; and the fiches that one is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload, lazyload, selectinload
+
+from backoffice.core.permissions import Role
+from backoffice.models import Fiche, Lot, LotLine, LotResult, Revision, RevisionState, User
+
+
+def own_lot(session: Session, user: User, lot_id: int) -> Lot | None:
+    return session.scalars(select(Lot).where(Lot.id == lot_id, Lot.created_by_id == user.id)).first()
+
+
+def own_lots(session: Session, user: User) -> Sequence[Lot]:
+    """The latest ones that were confirmed."""
+    return session.scalars(
+        select(Lot).where(Lot.created_by_id == user.id, Lot.status.is_not(None)).order_by(Lot.id.desc()).limit(20)
+    ).all()
+
+
+def lot_lines(session: Session, lot: Lot) -> Sequence[LotLine]:
+    """With what its page shows of each: a constant number of queries."""
+    return session.scalars(
+        select(LotLine)
+        .where(LotLine.lot_id == lot.id)
+        .order_by(LotLine.rank)
+        .options(
+            joinedload(LotLine.revision).options(defer(Revision.document), defer(Revision.pending)),
+            joinedload(LotLine.fiche).joinedload(Fiche.organisme),
+        )
+    ).all()
+
+
+def tally(session: Session, lot: Lot) -> dict[LotResult | None, int]:
+    """{result: how many lines}; None: those that are still to be done, without those that cannot be."""
+    rows = session.execute(
+        select(LotLine.result, func.count())
+        .where(LotLine.lot_id == lot.id, LotLine.obstacle == "")
+        .group_by(LotLine.result)
+    )
+    return {result: number for result, number in rows}  # noqa: C416 - a Row is no pair for mypy
+
+
+def chosen_revisions(session: Session, user: User, ids: Sequence[int]) -> list[Revision]:
+    """These versions, in this order, without those that are not of the moderator's territoires."""
+    found = session.scalars(
+        select(Revision)
+        .join(Revision.fiche)
+        .where(
+            Revision.id.in_(ids),
+            Revision.state != RevisionState.BROUILLON,
+            Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)),
+        )
+        .options(
+            contains_eager(Revision.fiche).options(
+                joinedload(Fiche.organisme), joinedload(Fiche.territoire), selectinload(Fiche.revisions)
+            ),
+            joinedload(Revision.moderator).options(lazyload(User.memberships), lazyload(User.assignments)),
+        )
+    ).unique()
+    by_id = {revision.id: revision for revision in found}
+    return [by_id[id_] for id_ in dict.fromkeys(ids) if id_ in by_id]

@@ -1,0 +1,67 @@
+"""Certifications by name, misspelt perhaps, or by number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import ColumnElement, select
+
+from backoffice.core.extensions import db
+from backoffice.models import Certification
+from backoffice.reference.communes import search_key
+
+MOST = 8
+"""Choices offered to a person."""
+ALIKE = 75
+"""Out of 100: «delff b1» is alike «DELF B1 – …», «permis b» is not."""
+
+
+class Certifications:
+    """What forms ask of the table of certifications, see forms.fiches.certifications.CertificationFinder."""
+
+    def of_code(self, code: str) -> Certification | None:
+        return db.session.scalars(select(Certification).where(Certification.code == code)).first() if code else None
+
+    def get(self, number: str) -> Certification | None:
+        return db.session.get(Certification, int(number)) if number.isdecimal() and len(number) < 10 else None
+
+    def like(self, text: str) -> Sequence[Certification]:
+        """Those that a name or the beginning of a number may mean, best first.
+
+        Accents, order of the words and small letters do not matter; a name that exists nowhere brings those alike.
+        """
+        text = text.strip()[:100]
+        code = re.sub(r"[^0-9A-Z]", "", text.upper()).removeprefix("RNCP")
+        if re.fullmatch(r"(RS)?[0-9]{2,7}", code):
+            return _found(Certification.code.startswith(code, autoescape=True))
+        words = search_key(text).split()
+        if not words or len("".join(words)) < 2:
+            return []
+        named = _found(*(Certification.search_name.contains(word, autoescape=True) for word in words))
+        # «tef» is within «…tefois»: those that have the words themselves come first.
+        whole = [one for one in named if set(words) <= set(one.search_name.split())]
+        return [*whole, *(one for one in named if one not in whole)][:MOST] or _alike(" ".join(words))
+
+
+certifications = Certifications()
+
+
+def _found(*wanted: ColumnElement[bool]) -> Sequence[Certification]:
+    """Those that are active first, then the shortest names: a register keeps all that it ever held."""
+    query = select(Certification).where(*wanted).order_by(Certification.active.desc(), Certification.label)
+    return sorted(
+        db.session.scalars(query.limit(MOST * 4)), key=lambda one: (not one.active, len(one.label.split(" – ")[0]))
+    )[:MOST]
+
+
+def _alike(key: str) -> Sequence[Certification]:
+    if len(key) < 4:
+        return []
+    rows = db.session.execute(select(Certification.id, Certification.search_name))
+    names = {row.id: row.search_name for row in rows}
+    found = process.extract(key, names, scorer=fuzz.partial_ratio, score_cutoff=ALIKE, limit=MOST)
+    rank = {id_: place for place, (_, _, id_) in enumerate(found)}
+    alike = db.session.scalars(select(Certification).where(Certification.id.in_(rank)))
+    return sorted(alike, key=lambda one: rank[one.id])

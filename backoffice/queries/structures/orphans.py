@@ -1,0 +1,61 @@
+"""Structures with entries to keep up and nobody to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from backoffice.core.permissions import Role
+from backoffice.models import Fiche, FicheState, Membership, Organisme, Orphan, Revision, User
+from backoffice.models.fiches.states import OPEN_STATES
+
+MOST = 200
+"""Structures that the page shows."""
+
+
+def _alive() -> ColumnElement[bool]:
+    """Condition on Fiche: readers see it, or it is on its way."""
+    on_its_way = exists().where(Revision.fiche_id == Fiche.id, Revision.state.in_(OPEN_STATES))
+    return or_(Fiche.state == FicheState.PUBLIEE, and_(Fiche.state != FicheState.ARCHIVEE, on_its_way))
+
+
+def orphaned() -> ColumnElement[bool]:
+    """Condition on Organisme: it has fiches published or on their way, and no active person who can enter them."""
+    somebody = exists(select(Membership.id).join(User).where(Membership.organisme_id == Organisme.id, User.active))
+    theirs = select(Fiche.id).where(Fiche.organisme_id == Organisme.id)
+    # `_alive` in two questions: each stops at a fiche of the structure, where one would read the versions of everybody.
+    published = theirs.where(Fiche.state == FicheState.PUBLIEE)
+    open_version = and_(Revision.fiche_id == Fiche.id, Revision.state.in_(OPEN_STATES))
+    on_its_way = theirs.where(Fiche.state != FicheState.ARCHIVEE).join(Revision, open_version)
+    return and_(~somebody, or_(exists(on_its_way), exists(published)))
+
+
+@dataclass(frozen=True)
+class Left:
+    """One of them. fiches: how many wait for somebody; noticed_at: when the moderators were first told."""
+
+    organisme: Organisme
+    fiches: int
+    noticed_at: datetime | None
+
+
+def orphans(session: Session, user: User) -> Sequence[Left]:
+    """Those of the moderator's territoires, by name; the first MOST."""
+    number = select(func.count()).where(Fiche.organisme_id == Organisme.id, _alive()).scalar_subquery()
+    rows = session.execute(
+        select(Organisme, number, Orphan.noticed_at)
+        .outerjoin(Orphan, Orphan.organisme_id == Organisme.id)
+        .where(Organisme.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)), orphaned())
+        .order_by(Organisme.nom, Organisme.id)
+        .limit(MOST)
+    )
+    return [Left(*row) for row in rows]
+
+
+def count_orphans(session: Session, user: User) -> int:
+    query = select(func.count()).where(Organisme.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)), orphaned())
+    return session.scalar(query.select_from(Organisme)) or 0

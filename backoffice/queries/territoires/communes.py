@@ -1,0 +1,81 @@
+"""Communes by postal code or by name. An arrondissement of Paris, Lyon or Marseille is found as its city."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import ColumnElement, select
+
+from backoffice.core.extensions import db
+from backoffice.models import Commune, PostalCode
+from backoffice.reference.communes import read_communes, search_key
+
+MOST = 12
+"""Choices offered to a person."""
+ALIKE = 80
+"""Out of 100: «Sotevile» is alike «Sotteville», «Caen» is not alike «Rouen»."""
+
+
+class Communes:
+    """What forms ask of the table of communes, see forms.kit.communes.CommuneFinder."""
+
+    def __call__(self, postal_code: str) -> Sequence[Commune]:
+        """All the communes that have this postal code, by name."""
+        return _communes(Commune.postal_codes.any(PostalCode.code == postal_code))
+
+    def like(self, text: str) -> list[tuple[Commune, str]]:
+        """(commune, one of its postal codes) that a name or the beginning of a code may mean, best first.
+
+        Accents, hyphens and small letters do not matter; a name that exists nowhere brings those alike.
+        """
+        text = text.strip()[:100]
+        if text.isascii() and text.isdigit():
+            found = _communes(Commune.postal_codes.any(PostalCode.code.startswith(text))) if len(text) > 1 else []
+            return _pairs(found, text)
+        key = search_key(text)
+        if not key:
+            return []
+        named = _communes(Commune.search_name == key)
+        begun = _communes(Commune.search_name.startswith(key, autoescape=True), Commune.search_name != key)
+        if named or begun:
+            return _pairs([*named, *begun])
+        within = _communes(Commune.search_name.contains(key, autoescape=True)) if len(key) > 3 else []
+        return _pairs(within or _alike(key))
+
+
+communes_of = Communes()
+
+
+def _communes(*wanted: ColumnElement[bool]) -> Sequence[Commune]:
+    """Those that have a postal code, the shortest names first."""
+    return db.session.scalars(
+        select(Commune)
+        .where(Commune.parent.is_(None), Commune.postal_codes.any(), *wanted)
+        .order_by(Commune.nom)
+        .limit(MOST * 4)
+    ).all()
+
+
+def _alike(key: str) -> list[Commune]:
+    keys = [found for found, _, _ in process.extract(key, _keys(), scorer=fuzz.ratio, score_cutoff=ALIKE, limit=MOST)]
+    by_key: dict[str, list[Commune]] = {}
+    for commune in _communes(Commune.search_name.in_(keys)):
+        by_key.setdefault(commune.search_name, []).append(commune)
+    return [commune for found in keys for commune in by_key.get(found, ())]
+
+
+@cache
+def _keys() -> tuple[str, ...]:
+    return tuple({row.search_name for row in read_communes() if row.parent is None})
+
+
+def _pairs(communes: Sequence[Commune], code: str = "") -> list[tuple[Commune, str]]:
+    pairs = [
+        (commune, postal.code)
+        for commune in communes
+        for postal in sorted(commune.postal_codes, key=lambda row: row.code)
+        if postal.code.startswith(code)
+    ]
+    return pairs[:MOST]

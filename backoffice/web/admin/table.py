@@ -1,0 +1,342 @@
+"""What every table of the administration is: Flask-Admin's lists and searches, behind our own pages and our own guard.
+
+Flask-Admin is open by default; here nothing is. A table reads only, shows the columns that it names, has the
+addresses that it needs and no other, and each of them carries a Permission: one that does not stops the start (see
+views.guard). Its templates are not used: their script and style go against our policy, and delete without asking
+where script is refused. So none of its files is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import Admin, AdminIndexView, expose
+from flask_admin.base import BaseView
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from flask_admin.model.base import ViewArgs
+from flask_login import current_user
+from sqlalchemy import ColumnElement, inspect, true
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Query, Session
+from sqlalchemy.orm.interfaces import ORMOption
+from wtforms import Form
+
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.text import clean
+from backoffice.core.transactions import atomic
+from backoffice.models.base import Model
+from backoffice.models.display import shown
+from backoffice.web.guard import requires
+from backoffice.web.security import LARGEST_ID, id_of
+from workflows.case import Refused
+
+from .words import column_label
+
+PAGE = 50
+"""Rows on a page of a list."""
+LONGEST_SEARCH = 100
+BETWEEN = "~"
+"""Between the parts of a key, in an address."""
+READ: dict[type, Callable[[str], Any]] = {int: id_of, str: clean, date: date.fromisoformat}
+"""How a part of a key is read, by type of its column; ValueError when it cannot be."""
+
+
+class Closed(BaseView):
+    """A page of Flask-Admin for administrators. The guard has refused the others before; this refuses them again."""
+
+    def is_accessible(self) -> bool:
+        return current_user.is_authenticated and current_user.can(Permission.ADMINISTER)
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Flask-Admin calls a page that failed with TypeError a second time: here it fails once, and says so."""
+        return fn(self, *args, **kwargs)
+
+
+class Home(Closed, AdminIndexView):
+    """The list of the tables."""
+
+    def __init__(self, endpoint: str, url: str):
+        super().__init__("Tables de référence", endpoint=endpoint, url=url)
+        self.static_folder = None  # those of its own theme: see the top of this module
+
+    @expose()
+    @requires(Permission.ADMINISTER)
+    def index(self) -> str:
+        return self.render("admin_tables/home.html", groups=groups(self.admin))
+
+
+def groups(admin: Admin | None) -> dict[str, list[Table]]:
+    """The tables by the subject under which they are listed, in the order in which they were added."""
+    found: dict[str, list[Table]] = {}
+    for view in admin._views if admin else ():
+        if isinstance(view, Table):
+            found.setdefault(str(view.category), []).append(view)
+    return found
+
+
+class Among(BaseSQLAFilter):  # type: ignore[misc]
+    """Rows of which a column has one value of a closed list. words: {value: its words}, asked at each request."""
+
+    def __init__(self, column: Any, key: str, words: Callable[[], Mapping[Any, str]]):
+        super().__init__(column, column_label(column.class_.__tablename__, key))
+        self.key, self.words = key, words
+
+    def clean(self, value: str) -> Any:
+        for known in self.words():
+            if str(known) == value:
+                return known
+        raise ValueError(value)
+
+    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:
+        return query.filter(self.column == value)
+
+    def operation(self) -> str:
+        return "est"
+
+
+class Table(Closed, ModelView):
+    """One table, read-only. columns: those of the list, the first one leading to the page of the row;
+    more: shown on that page only; vocabularies: {column: {code: words}}; loading: what the list shows of other
+    tables, so that it asks the base the same number of times whatever its length."""
+
+    model_class: ClassVar[type[Model]]
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    """Of the list; `one`, of a row: «Commune»."""
+    one: ClassVar[str]
+    about: ClassVar[str] = ""
+    """Whose it is, and where it is changed."""
+    group: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
+    more: ClassVar[tuple[str, ...]] = ()
+    searched: ClassVar[tuple[str, ...]] = ()
+    order: ClassVar[tuple[str, bool]] = ("id", True)
+    """Column, and whether the largest comes first."""
+    vocabularies: ClassVar[Mapping[str, Mapping[Any, str]]] = {}
+    loading: ClassVar[Sequence[ORMOption]] = ()
+
+    can_create = can_edit = can_delete = False
+    can_view_details = True
+    can_set_page_size = False
+    page_size = PAGE
+    form = Form
+    """No field is ever made from a column."""
+    action_disallowed_list = ("delete",)
+    column_auto_select_related = False
+    column_display_pk = True
+    list_template = "admin_tables/list.html"
+
+    def __init__(self) -> None:
+        self.column_list = self.columns
+        self.column_details_list = self.columns + self.more
+        self.column_searchable_list = self.searched
+        self.column_default_sort = self.order
+        self.column_filters = self.filters()
+        super().__init__(
+            self.model_class,
+            db,
+            name=self.title,
+            category=self.group,
+            endpoint=f"tables_{self.slug}",
+            url=f"/administration/tables/{self.slug}",
+        )
+
+    def filters(self) -> tuple[Among, ...]:
+        """What the list can be narrowed to, beside its search."""
+        return ()
+
+    def create_blueprint(self, admin: Admin) -> Any:
+        """Only the addresses that lead somewhere exist."""
+        served = {
+            "index_view": True,
+            "details_view": True,
+            "create_view": self.can_create,
+            "edit_view": self.can_edit,
+            "delete_view": self.can_delete,
+        }
+        self._urls = [rule for rule in type(self)._urls if served.get(rule[1])]
+        return super().create_blueprint(admin)
+
+    def get_column_names(self, only_columns: Sequence[str], excluded_columns: Any) -> list[tuple[str, str]]:
+        return [(name, self.get_column_name(name)) for name in only_columns]
+
+    def get_column_name(self, field: str) -> str:
+        return column_label(self.model.__tablename__, field)
+
+    # --- What is read --------------------------------------------------------------------------------
+
+    def condition(self) -> ColumnElement[bool]:
+        """Of the rows that are shown."""
+        return true()
+
+    def get_query(self) -> Query[Any]:
+        return db.session.query(self.model).options(*self.loading).filter(self.condition())
+
+    def get_count_query(self) -> Query[Any]:
+        return super().get_count_query().filter(self.condition())
+
+    def _apply_sorting(self, *args: Any) -> Any:
+        query, joins = super()._apply_sorting(*args)
+        keys = inspect(self.model).primary_key
+        return query.order_by(*keys), joins  # rows that are equal stay in the same order from page to page
+
+    def get_one(self, key: str) -> Any:
+        """The row of this key as an address writes it (see `key`); 404 when there is none."""
+        columns, parts = inspect(self.model).primary_key, key.split(BETWEEN)
+        try:
+            pairs = [(column, READ[column.type.python_type](part)) for column, part in zip(columns, parts, strict=True)]
+        except ValueError:
+            abort(404)
+        query = self.get_query().filter(*(column == value for column, value in pairs))
+        return query.one_or_none() or abort(404)
+
+    def text(self, row: Any, name: str) -> str:
+        """One value of a row in words."""
+        return shown(self._get_field_value(row, name), self.vocabularies.get(name, {}))
+
+    def heading(self, row: Any) -> str:
+        """What a row is called on its own page."""
+        return f"{self.one} : {self.text(row, self.columns[0])}"
+
+    def elsewhere(self, row: Any) -> list[tuple[str, str]]:
+        """Other pages about a row: [(words, address)]."""
+        return []
+
+    def key(self, row: Any) -> str:
+        return BETWEEN.join(map(str, inspect(row).identity))
+
+    def address(self, page: str, row: Any = None) -> str:
+        """Of a page of this table: "index", "details", "create", "edit" or "delete"."""
+        key = {} if row is None else {"key": self.key(row)}
+        return url_for(f"{self.endpoint}.{page}_view", **key)
+
+    # --- Its pages -----------------------------------------------------------------------------------
+
+    def _get_list_filter_args(self) -> list[tuple[int, str, str]]:
+        filters = enumerate(self._filters or ())
+        asked = [(rank, one, request.args.get(one.key, "")) for rank, one in filters]
+        return [(rank, one.name, value) for rank, one, value in asked if value and one.validate(value)]
+
+    def _get_filters(self, filters: Sequence[tuple[int, str, str]] | None) -> dict[str, str]:
+        return {self._filters[rank].key: value for rank, _, value in filters or ()}
+
+    def _get_list_extra_args(self) -> ViewArgs:
+        """What is asked of a list. Anything may stand in an address: what makes no sense is left out."""
+        page = request.args.get("page", 0, type=id_of)
+        return ViewArgs(
+            page=min(page, LARGEST_ID // PAGE),
+            sort=request.args.get("sort", None, type=id_of),
+            sort_desc=1 if request.args.get("desc") == "1" else None,
+            search=clean(request.args.get("search", ""))[:LONGEST_SEARCH],
+            filters=self._get_list_filter_args(),
+        )
+
+    @expose("/")
+    @requires(Permission.ADMINISTER)
+    def index_view(self) -> str:
+        return super().index_view()
+
+    @expose("/<key>/")
+    @requires(Permission.ADMINISTER)
+    def details_view(self, key: str) -> ResponseReturnValue:
+        row = self.get_one(key)
+        return self.render("admin_tables/row.html", row=row, columns=self._details_columns)
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        return render_template(template, table=self, **kwargs)
+
+
+class Written(Table):
+    """A table that administrators write, by the domain's own functions: they keep each change in the log."""
+
+    can_edit = True
+    form_template: ClassVar[str] = "admin_tables/form.html"
+    removal: ClassVar[str] = "Supprimer"
+    """The words of the button; `removed`, what is told after; `removal_warning`, what is told before."""
+    removed: ClassVar[str] = "La ligne est supprimée."
+    removal_warning: ClassVar[str] = "Elle ne pourra pas être retrouvée."
+    in_use: ClassVar[str] = (
+        "Cette ligne sert encore ailleurs dans Relais : elle ne peut pas être supprimée, et rien n’a été changé."
+    )
+
+    # --- What each table says ------------------------------------------------------------------------
+
+    def ask(self, sent: Any, row: Any | None) -> Any:
+        """The form, filled with what was sent, or with the row where nothing was; it has `errors`."""
+        raise NotImplementedError
+
+    def right(self, form: Any) -> bool:
+        """Whether the form may be written; else it says what is wrong."""
+        return bool(form.validate())
+
+    def write(self, session: Session, form: Any, row: Any | None) -> Any:
+        """Writes a right form by the domain's own function; returns the row, flushed. Raises Refused."""
+        raise NotImplementedError
+
+    def remove(self, session: Session, row: Any) -> None:
+        """By the domain's own function too. Raises Refused, or IntegrityError when the row is in use."""
+        raise NotImplementedError
+
+    def removable(self, row: Any) -> bool:
+        """Whether its page offers it."""
+        return True
+
+    # --- Its pages -----------------------------------------------------------------------------------
+
+    @expose("/nouveau", methods=("GET", "POST"))
+    @requires(Permission.ADMINISTER, keeps_input=True)
+    def create_view(self) -> ResponseReturnValue:
+        return self._form(None)
+
+    @expose("/<key>/modifier", methods=("GET", "POST"))
+    @requires(Permission.ADMINISTER, keeps_input=True)
+    def edit_view(self, key: str) -> ResponseReturnValue:
+        return self._form(self.get_one(key))
+
+    def _form(self, row: Any | None) -> ResponseReturnValue:
+        if request.method == "GET":
+            return self._form_page(self.ask(None, row), row)
+        form = self.ask(request.form, row)
+        if not self.right(form):
+            return self._form_page(form, row), 422
+        try:
+            with atomic() as session:
+                home = self.address("details", self.write(session, form, row))
+        except Refused as refused:
+            return self._form_page(form, row, refused.message), 409
+        except IntegrityError:
+            message = "Une autre ligne porte déjà l’une de ces réponses : rien n’a été changé."
+            return self._form_page(form, row, message), 409
+        flash("C’est enregistré." if row is not None else "La ligne est ajoutée.", "success")
+        return redirect(home, 303)
+
+    def _form_page(self, form: Any, row: Any | None, error: str = "") -> str:
+        return self.render(self.form_template, form=form, row=row, error=error)
+
+    @expose("/<key>/supprimer", methods=("GET", "POST"))
+    @requires(Permission.ADMINISTER)
+    def delete_view(self, key: str) -> ResponseReturnValue:
+        """Asks first: nothing goes without `confirme`, which this page sends, or the question of confirmer.js."""
+        row = self.get_one(key)
+        if request.method == "GET":
+            return self._removal_page(row)
+        if request.form.get("confirme") != "1":
+            return redirect(self.address("delete", row), 303)
+        try:
+            with atomic() as session:
+                self.remove(session, row)
+        except Refused as refused:
+            return self._removal_page(self.get_one(key), refused.message), 409
+        except IntegrityError:
+            return self._removal_page(self.get_one(key), self.in_use), 409
+        flash(self.removed, "success")
+        return redirect(self.address("index"), 303)
+
+    def _removal_page(self, row: Any, error: str = "") -> str:
+        return self.render("admin_tables/delete.html", row=row, error=error, columns=self._details_columns)

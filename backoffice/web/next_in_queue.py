@@ -1,0 +1,59 @@
+"""One fiche after the other: whoever came by «Prendre la suivante» goes on to the next after a decision.
+
+The session remembers the version that was given and the filters. Opening the queue, or giving the fiche
+back, ends the series.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from flask import flash, session, url_for
+from flask_login import current_user
+
+from backoffice.core.transactions import atomic
+from backoffice.models import RevisionState
+from backoffice.queries.moderation.queue import Wanted, wanted
+from backoffice.queries.moderation.queue_filters import options_of
+from workflows.fiches.transitions import Subject, Transition
+from workflows.moderation.taking import take_next
+
+KEY = "suite"
+DECIDED = (RevisionState.VALIDEE, RevisionState.A_CORRIGER, RevisionState.REFUSEE)
+
+
+def take(want: Wanted) -> str:
+    """Takes the next fiche; returns the page to go to."""
+    with atomic() as base:
+        revision = take_next(base, current_user, want)
+        taken = revision.id if revision else None
+    if taken is None:
+        end()
+        flash("Il n’y a plus de fiche à prendre dans cette vue.", "success")
+        return url_for("moderation.file")
+    session[KEY] = {"revision": taken, "query": want.query()}
+    return url_for("moderation.version", revision_id=taken)
+
+
+def end() -> None:
+    session.pop(KEY, None)
+
+
+def follow(revision_id: int, copy_id: int) -> None:
+    """The version that was given goes on as a moderator's copy."""
+    series = session.get(KEY)
+    if series and series["revision"] == revision_id:
+        session[KEY] = {**series, "revision": copy_id}
+
+
+def onward(transition: Transition, revision_id: int) -> str:
+    """The page to go to after a step on this version."""
+    if transition.subject is Subject.FICHE or transition.target is RevisionState.EN_INSTRUCTION:
+        return url_for("moderation.version", revision_id=revision_id)
+    series = session.get(KEY)
+    if transition.target in DECIDED and series and series["revision"] == revision_id:
+        with atomic() as base:
+            options = options_of(base, current_user)
+        return take(wanted(dict(parse_qsl(series["query"])), options))
+    end()
+    return url_for("moderation.file")

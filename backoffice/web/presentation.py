@@ -1,0 +1,135 @@
+"""What every template may use: French words for dates and codes, and who is acting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import Flask, current_app
+from flask_login import current_user
+from markupsafe import Markup, escape
+
+from backoffice.core import dates
+from backoffice.core.clock import now
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.models import Fiche
+from backoffice.models.content import label_of, pattern_of, vocabulary
+from backoffice.queries.conventions.scope import has_conventions, shown_revision
+from backoffice.queries.notices.inbox import unread
+from backoffice.reference.communes import departements
+from backoffice.reference.mailboxes import is_private
+from backoffice.reference.programmes import obligations, programmes
+from backoffice.web.views.accounts.login import acting_organisme
+from exports.documents import meetings
+from exports.fragment import words
+from forms.fiches.paths import PATHS
+from forms.kit.fields import count_of, cut_of, limit_of, spaced
+from forms.kit.questions import Rows, Step
+from forms.kit.rows import SEVERAL
+from workflows.conventions.obligations import DONE
+from workflows.fiches.transitions import EVENTS
+
+from . import deadlines
+
+STEP_WORDS = {"complet": "Complet", "a_faire": "À compléter", "a_corriger": "À corriger"}
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.filters.update(
+        long_day=dates.long_day,
+        short_day=dates.short_day,
+        hour=dates.hour,
+        month_words=dates.month_words,
+        day_and_time=dates.day_and_time,
+        duration=words.duration,
+        spaced=spaced,
+        paragraphs=paragraphs,
+        labels=words.labels,
+        field_name=label_of,
+        local_day=dates.local_day,
+        age=deadlines.age,
+        deadline=deadlines.deadline,
+        is_late=deadlines.is_late,
+        euros=euros,
+        iso_day=lambda text: dates.short_day(date.fromisoformat(text)) if text else "",
+        private_mailbox=is_private,
+    )
+    app.jinja_env.globals.update(
+        words=words,
+        meetings=meetings,
+        today=lambda: dates.local_day(now()),
+        vocabulary=vocabulary,
+        limit_of=limit_of,
+        count_of=count_of,
+        cut_of=cut_of,
+        step_of_path=step_of_path,
+        several=SEVERAL,
+        is_rows=lambda item: isinstance(item, Rows),
+        locate=locate,
+        used=used,
+        event_words=EVENTS,
+        departements=departements(),
+        step_words=STEP_WORDS,
+        Permission=Permission,
+        obligation_rules=obligations(),
+        obligation_words=DONE,
+        programmes_by_code=programmes(),
+        shown_title=shown_title,
+        choices_of=lambda rows: {id_: row.nom for id_, row in rows.items()},
+    )
+    app.context_processor(_who)
+
+
+def _who() -> dict[str, Any]:
+    connected = current_user.is_authenticated
+    acting = acting_organisme()
+    return {
+        "acting": acting,
+        "funded": acting is not None and has_conventions(db.session(), acting.id),
+        "own_structures": [m.organisme for m in current_user.memberships] if connected else [],
+        "unread": unread(db.session, current_user) if connected else 0,
+        "demonstration": current_app.config["RELAIS_DEMO"],
+    }
+
+
+def paragraphs(text: str) -> Markup:
+    """Typed text as it was laid out: escaped, line ends kept."""
+    return Markup("<br>").join(escape(line) for line in text.split("\n"))
+
+
+def euros(cents: int) -> str:
+    """«12 500 €», «12 500,50 €»"""
+    whole, rest = divmod(cents, 100)
+    return f"{spaced(whole)}{f',{rest:02d}' if rest else ''}{dates.NBSP}€"
+
+
+def shown_title(fiche: Fiche, own: bool) -> str:
+    """The title as the person may read it: of the latest version for its structure, of the one sent last for others."""
+    revision = shown_revision(fiche, own=own)
+    return (revision.title if revision else "") or "Sans intitulé"
+
+
+def locate(form: Any, pattern: str, base: str = "") -> Any:
+    """The bound field of a question, in a form or in a row's form: ``a.b`` within ``base``."""
+    field = form
+    for name in pattern.removeprefix(base).replace("[]", "").split("."):
+        field = getattr(field, "form", field)[name]
+    return field
+
+
+def step_of_path(fiche: Fiche) -> Callable[[str], Step | None]:
+    """Finds the page where a spot of this fiche is written."""
+    return lambda path: PATHS[fiche.dispositif].step_of(pattern_of(path))
+
+
+def used(form: Any, questions: Any, base: str = "") -> bool:
+    """Whether one of these questions has an answer other than the one it begins with, or an error."""
+    fields = [locate(form, question.pattern, base) for question in questions]
+    return any(field.errors or not (field.empty or field.data == _first_choice(field)) for field in fields)
+
+
+def _first_choice(field: Any) -> Any:
+    return next(iter(field.question.choices), None)

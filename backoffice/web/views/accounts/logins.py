@@ -1,0 +1,53 @@
+"""For administrators: who came in or tried to, and the second factor of somebody who lost their telephone."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.transactions import atomic
+from backoffice.models import User
+from backoffice.queries.accounts import logins as queries
+from backoffice.web.guard import requires
+from backoffice.web.security import LARGEST_ID
+from workflows.accounts import second_factor
+from workflows.case import Refused
+
+blueprint = Blueprint("logins", __name__, url_prefix="/administration/connexions")
+
+
+@blueprint.get("/")
+@requires(Permission.ADMINISTER)
+def liste() -> ResponseReturnValue:
+    return _page(None)
+
+
+@blueprint.get("/<int:user_id>")
+@requires(Permission.ADMINISTER)
+def compte(user_id: int) -> ResponseReturnValue:
+    return _page(db.session.get(User, user_id) or abort(404))
+
+
+def _page(user: User | None) -> str:
+    text = request.args.get("q", "").replace("\x00", "").strip()[:160]
+    before = min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID)
+    rows = queries.events(db.session(), user.id if user else None, "" if user else text, before)
+    return render_template("accounts/logins.html", user=user, text=text, events=rows, following=queries.following(rows))
+
+
+@blueprint.post("/<int:user_id>/second-facteur/retirer")
+@requires(Permission.ADMINISTER)
+def retirer(user_id: int) -> ResponseReturnValue:
+    try:
+        with atomic() as session:
+            user = session.get(User, user_id) or abort(404)
+            done = second_factor.reset(session, db.session.get_one(User, current_user.id), user)
+    except Refused as refused:
+        flash(refused.message, "warning")
+    else:
+        told = "Le second facteur est retiré ; la personne en est prévenue par e-mail."
+        flash(told if done else "Ce compte n’a pas de second facteur.", "success" if done else "warning")
+    return redirect(url_for(".compte", user_id=user_id), 303)

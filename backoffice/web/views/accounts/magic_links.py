@@ -1,0 +1,145 @@
+"""Coming in without password: the Fiche ASL of somebody who has no account, and links sent by e-mail.
+
+Whatever address is typed, the answer is the same: it tells nobody who has an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from email_validator import EmailNotValidError, validate_email
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from backoffice.core.extensions import db, limiter
+from backoffice.core.permissions import Permission
+from backoffice.core.text import clean
+from backoffice.core.transactions import atomic
+from backoffice.models import LoginWay, Territoire, User
+from backoffice.queries.territoires.communes import communes_of
+from backoffice.queries.territoires.coverage import territoire_of
+from backoffice.web.guard import requires
+from backoffice.web.kept_input import typed_email
+from backoffice.web.security import safe_next
+from workflows.accounts import magic_links
+
+from .login import come_in, may_enter
+
+blueprint = Blueprint("magic_links", __name__)
+
+TRAP = "site_internet"
+"""A field that people do not see: whoever fills it is a robot."""
+FIELDS = ("nom", "courriel", "structure", "code_postal")
+
+
+@blueprint.get("/fiche-asl")
+@requires(Permission.PUBLIC)
+def commencer() -> ResponseReturnValue:
+    return _form()
+
+
+def _form(errors: Mapping[str, str] = MappingProxyType({})) -> str:
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    return render_template("accounts/magic_links/begin.html", typed=typed, errors=errors, trap=TRAP)
+
+
+@blueprint.post("/fiche-asl")
+@limiter.limit("10/minute;40/hour")
+@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@requires(Permission.PUBLIC)
+def demander() -> ResponseReturnValue:
+    name, structure = (clean(request.form.get(field, "")) for field in ("nom", "structure"))
+    email, place = _email(), _territoire(clean(request.form.get("code_postal", "")))
+    errors = {}
+    if not name or len(name) > 100:
+        errors["nom"] = "Écrivez votre prénom et votre nom (100 caractères au plus)."
+    if email is None:
+        errors["courriel"] = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
+    if not structure or len(structure) > 250:
+        errors["structure"] = "Écrivez le nom de votre association ou de votre structure (250 caractères au plus)."
+    if place is None:
+        errors["code_postal"] = "Ce code postal n’est pas connu : écrivez les cinq chiffres, par exemple 14000."
+    if errors or email is None or place is None:
+        return _form(errors), 422
+    if not request.form.get(TRAP):
+        with atomic() as session:
+            magic_links.ask_to_begin(session, email, name, structure, place)
+    return redirect(url_for(".envoye"), 303)
+
+
+@blueprint.get("/connexion/lien")
+@requires(Permission.PUBLIC)
+def connexion() -> ResponseReturnValue:
+    return render_template(
+        "accounts/magic_links/login.html", next=safe_next(request.args.get("next")), email="", error=""
+    )
+
+
+@blueprint.post("/connexion/lien")
+@limiter.limit("10/minute;40/hour")
+@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@requires(Permission.PUBLIC)
+def demander_connexion() -> ResponseReturnValue:
+    email, target = _email(), safe_next(request.form.get("next"))
+    if email is None:
+        error = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
+        return render_template("accounts/magic_links/login.html", next=target, email=typed_email(), error=error), 422
+    if not request.form.get(TRAP):
+        with atomic() as session:
+            magic_links.ask_to_log_in(session, email, target[:200])
+    return redirect(url_for(".envoye"), 303)
+
+
+@blueprint.get("/lien-envoye")
+@requires(Permission.PUBLIC)
+def envoye() -> ResponseReturnValue:
+    return render_template("accounts/magic_links/sent.html")
+
+
+@blueprint.get("/lien/<token>")
+@requires(Permission.PUBLIC)
+def lien(token: str) -> ResponseReturnValue:
+    """Following is a change and is asked by a button: mail readers fetch the addresses they find."""
+    link = magic_links.find(db.session, token)
+    if link is None:
+        return render_template("accounts/magic_links/link.html", state="inconnu"), 404
+    return render_template("accounts/magic_links/link.html", state="ouvert" if link.open else "ancien", token=token)
+
+
+@blueprint.post("/lien/<token>")
+@limiter.limit("30/minute;200/hour")
+@requires(Permission.PUBLIC)
+def suivre(token: str) -> ResponseReturnValue:
+    with atomic() as session:
+        link = magic_links.follow(session, token)
+        user = session.get(User, link.user_id) if link else None
+        page = link.page if link else ""
+    if user is None or not may_enter(user):
+        return lien(token)
+    return come_in(user, LoginWay.LIEN, safe_next(page))
+
+
+@blueprint.post("/lien/<token>/renouveler")
+@limiter.limit("20/minute;60/hour")
+@requires(Permission.PUBLIC)
+def renouveler(token: str) -> ResponseReturnValue:
+    with atomic() as session:
+        link = magic_links.find(session, token)
+        if link is not None:
+            magic_links.renew(session, link)
+    return redirect(url_for(".envoye"), 303) if link else lien(token)
+
+
+def _email() -> str | None:
+    """What was typed, when it can be an address."""
+    try:
+        return validate_email(typed_email(), check_deliverability=False, test_environment=True).normalized.lower()[:160]
+    except EmailNotValidError:
+        return None
+
+
+def _territoire(postal_code: str) -> Territoire | None:
+    communes = communes_of(postal_code.replace(" ", "")[:5])
+    found = (territoire_of(db.session(), commune.code_insee, commune.departement) for commune in communes)
+    return next((territoire for territoire in found if territoire), None)

@@ -1,0 +1,78 @@
+"""The funders' board: every funded project of a year, its three obligations, who is late and since when."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission, Role
+from backoffice.models import ObligationKind, ObligationState
+from backoffice.queries.conventions import board
+from backoffice.queries.conventions.board_filters import SORTS, WHAT, Filters, years
+from backoffice.queries.territoires.coverage import departements_of
+from backoffice.reference.communes import departements
+from backoffice.reference.programmes import obligations as rules
+from backoffice.reference.programmes import programmes
+from backoffice.web.guard import requires
+
+blueprint = Blueprint("board", __name__, url_prefix="/suivi")
+
+
+def asked() -> tuple[Filters, list[int]]:
+    """What the address asks for, and the years that there are."""
+    known = years(db.session(), current_user)
+    return Filters.of(request.args, known[0]), known
+
+
+@blueprint.get("/")
+@requires(Permission.READ_REPORT)
+def accueil() -> ResponseReturnValue:
+    filters, known = asked()
+    session = db.session()
+    return render_template(
+        "conventions/board/board.html",
+        filters=filters,
+        years=sorted({*known, filters.annee}, reverse=True),
+        options=options(),
+        shown=board.page(session, current_user, filters, request.args.get("page", 1, type=int)),
+        figures=board.figures(session, current_user, filters),
+        may_remind=current_user.can(Permission.FUND),
+        kinds=ObligationKind,
+        states=ObligationState,
+        rules=rules(),
+        programme_name=lambda code: programmes()[code].label if code in programmes() else code,
+        departement_name=lambda code: f"{code} – {departements()[code].nom}" if code in departements() else code,
+    )
+
+
+def options() -> dict[str, dict[str, str]]:
+    """{filter: {value: words}}; of programmes and départements, those that the person follows."""
+    assigned = [row for row in current_user.assignments if row.role in (Role.FINANCEUR, Role.MODERATEUR)]
+    funding = [row for row in assigned if row.role is Role.FINANCEUR]
+    whole = {row.territoire_id for row in funding if not row.departements}
+    codes = {code for row in funding for code in row.departements}
+    codes |= departements_of(db.session(), whole | current_user.territoire_ids(Role.MODERATEUR)).keys()
+    named = None if any(not row.programmes for row in assigned) else {p for row in assigned for p in row.programmes}
+    return {
+        "programme": {code: row.label for code, row in programmes().items() if named is None or code in named},
+        "departement": {code: f"{code} – {row.nom}" for code, row in departements().items() if code in codes},
+        "etat": {name: choice.words for name, choice in WHAT.items()},
+        "tri": dict(SORTS),
+    }
+
+
+@blueprint.get("/non-financees")
+@requires(Permission.READ_REPORT)
+def non_financees() -> ResponseReturnValue:
+    """On the map and not funded."""
+    filters, known = asked()
+    fiches = board.unfunded(db.session(), current_user, filters)
+    return render_template(
+        "conventions/board/unfunded.html",
+        filters=filters,
+        years=sorted({*known, filters.annee}, reverse=True),
+        options=options(),
+        fiches=fiches,
+    )

@@ -1,0 +1,165 @@
+"""Importing the list of a funder: send it, say what its columns are, read the report, write what is right.
+
+The reading and the writing are those of every import (workflows.importing.jobs); only the columns and the words differ.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core import uploads
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.transactions import atomic
+from backoffice.models import ImportJob, ImportKind, JobStatus, Phase
+from backoffice.queries.conventions import scope as conventions_queries
+from backoffice.queries.importing import jobs as queries
+from backoffice.reference.programmes import programmes
+from backoffice.web.guard import requires
+from exports.importing import entries
+from exports.importing.columns import exact, propose
+from exports.importing.reading import UnreadableFile
+from exports.importing.template import template_csv, template_xlsx
+from forms.conventions.grant_table import COLUMNS, TEMPLATE
+from workflows.importing import jobs
+
+from .pages import territoires
+
+blueprint = Blueprint("grant_import", __name__, url_prefix="/conventions/import")
+
+TEMPLATES = {
+    "csv": (template_csv, "text/csv; charset=utf-8"),
+    "xlsx": (template_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+KINDS = (ImportKind.CONVENTIONS,)
+KEYS = {column.key: column for column in COLUMNS}
+
+
+def own_job(job_id: int) -> ImportJob:
+    """The import, when the person started it; else 404."""
+    return queries.own_job(db.session(), current_user, job_id, KINDS) or abort(404)
+
+
+@blueprint.get("/")
+@requires(Permission.FUND)
+def accueil() -> ResponseReturnValue:
+    return home_page()
+
+
+def home_page(error: str = "") -> str:
+    return render_template(
+        "conventions/grant_import.html",
+        jobs=queries.own_jobs(db.session(), current_user, KINDS),
+        territoires=territoires(),
+        programmes={code: row.label for code, row in programmes().items()},
+        largest=entries.LARGEST_TABLE // 1_000_000,
+        error=error,
+    )
+
+
+@blueprint.post("/")
+@requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE)
+def deposer() -> ResponseReturnValue:
+    sent, mine = request.files.get("fichier"), territoires()
+    territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
+    if sent is None or not sent.filename:
+        return home_page("Choisissez le fichier à importer."), 422
+    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
+    try:
+        headers = entries.table(uploads.path_of(stored)).headers
+    except UnreadableFile as unreadable:
+        uploads.path_of(stored).unlink()
+        return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
+    settings = {name: request.form.get(name, "").strip()[:30] for name in ("programme", "annee")}
+    name, ours = sent.filename.replace("\x00", ""), exact(headers, COLUMNS)
+    with atomic() as session:
+        job = jobs.create_job(
+            session, current_user, ImportKind.CONVENTIONS, name, stored, settings, territoire_id=territoire.id
+        )
+        if len(ours) == len([header for header in headers if header]):
+            jobs.ask_reading(session, job, ours)
+    return redirect(url_for(".travail", job_id=job.id), 303)
+
+
+@blueprint.get("/modele.<extension>")
+@requires(Permission.FUND)
+def modele(extension: str) -> ResponseReturnValue:
+    make, kind = TEMPLATES.get(extension) or abort(404)
+    name = f"attachment; filename=modele-conventions.{extension}"
+    return make(TEMPLATE), 200, {"Content-Type": kind, "Content-Disposition": name}
+
+
+@blueprint.get("/<int:job_id>")
+@requires(Permission.FUND)
+def travail(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.phase is Phase.COLONNES:
+        return columns_page(job)
+    return job_page(job)
+
+
+def job_page(job: ImportJob, error: str = "") -> str:
+    """Where the import stands: its progress, its report."""
+    if job.status is not JobStatus.FINI:
+        return render_template("importing/progress.html", job=job, pages="grant_import", of="ligne")
+    lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
+    waiting = conventions_queries.unsettled_count(db.session(), current_user)
+    faulty = queries.faulty(db.session(), job)
+    return render_template(
+        "conventions/grant_report.html", job=job, lines=lines, faulty=faulty, waiting=waiting, error=error
+    )
+
+
+def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: str = "") -> ResponseReturnValue:
+    if not job.stored:
+        flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
+        return redirect(url_for(".accueil"), 303)
+    table = entries.table(uploads.path_of(job.stored))
+    if chosen is None:
+        chosen = propose(table.headers, jobs.remembered(db.session(), job), COLUMNS)
+    samples = [next((row[rank] for _, row in table.rows if row[rank]), "") for rank in range(len(table.headers))]
+    facts = {"table": table, "samples": samples, "chosen": chosen, "columns": COLUMNS, "error": error}
+    return render_template("importing/columns.html", job=job, pages="grant_import", **facts)
+
+
+@blueprint.post("/<int:job_id>/colonnes")
+@requires(Permission.FUND)
+def choisir_colonnes(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.busy or not job.stored:
+        abort(404)
+    headers = entries.table(uploads.path_of(job.stored)).headers
+    asked = {rank: request.form.get(f"colonne-{rank}", "") for rank in range(len(headers))}
+    chosen = {rank: key for rank, key in asked.items() if key in KEYS}
+    twice = [KEYS[key].header for key in KEYS if list(chosen.values()).count(key) > 1]
+    if twice or "reference" not in chosen.values():
+        wrong = f"Deux colonnes ne peuvent pas dire la même chose : {', '.join(twice)}." if twice else ""
+        return columns_page(job, chosen, wrong or "Dites quelle colonne donne la référence de la convention."), 422
+    with atomic() as session:
+        jobs.remember(session, job, {headers[rank]: chosen.get(rank, "") for rank in asked if headers[rank]})
+        jobs.ask_reading(session, job, chosen)
+    return redirect(url_for(".travail", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/appliquer")
+@requires(Permission.FUND)
+def appliquer(job_id: int) -> ResponseReturnValue:
+    """Writes every line that can be: those that are wrong are named, and come with the next file."""
+    job = own_job(job_id)
+    if job.busy or job.phase is Phase.COLONNES:
+        return redirect(url_for(".travail", job_id=job_id), 303)
+    with atomic() as session:
+        count = jobs.ask_import(session, job, None, {}, submit=False)
+    if not count:
+        return job_page(own_job(job_id), "Aucune ligne de ce fichier ne peut être importée."), 422
+    return redirect(url_for(".travail", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/relancer")
+@requires(Permission.FUND)
+def relancer(job_id: int) -> ResponseReturnValue:
+    with atomic() as session:
+        jobs.start_again(session, own_job(job_id))
+    return redirect(url_for(".travail", job_id=job_id), 303)

@@ -1,0 +1,100 @@
+"""The survey of the Plan national d’évaluation, followed for many conventions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.transactions import atomic
+from backoffice.models import ContactState, Convention
+from backoffice.queries.conventions import pne_survey as queries
+from backoffice.queries.conventions import scope as conventions_queries
+from backoffice.reference.mailboxes import is_private
+from backoffice.web.guard import requires
+from exports.importing.files import read_table
+from exports.importing.reading import UnreadableFile
+from forms.conventions.obligations import past_day
+from workflows.conventions import pne_survey
+
+blueprint = Blueprint("pne_survey", __name__, url_prefix="/conventions/enquete")
+
+LARGEST_LIST = 2_000_000
+
+
+def year() -> int:
+    """The one that is looked at: this year unless another is asked for."""
+    asked = request.values.get("annee", "")
+    return int(asked) if asked.isdecimal() and len(asked) == 4 else local_day(now()).year
+
+
+@blueprint.get("/")
+@requires(Permission.FUND)
+def liste() -> ResponseReturnValue:
+    return list_page()
+
+
+def list_page(error: str = "") -> str:
+    asked = {name: request.args.get(name, "") for name in ("contact", "questionnaire")}
+    page = queries.page(db.session(), current_user, year(), asked, request.args.get("page", 1, type=int))
+    return render_template(
+        "conventions/pne_survey.html",
+        page=page,
+        asked=asked,
+        year=year(),
+        years=conventions_queries.years(db.session(), current_user),
+        contacts=ContactState,
+        states=queries.QUESTIONNAIRE,
+        shared=queries.shared_addresses(db.session(), page.rows),
+        is_private=is_private,
+        steps=pne_survey.LABELS,
+        error=error,
+    )
+
+
+def chosen() -> Sequence[Convention]:
+    """The ticked conventions of this very year that the person follows; the others do not exist for them."""
+    ids = [number for number in request.form.getlist("convention", type=int) if number is not None]
+    return queries.of_year(db.session(), current_user, year(), ids)
+
+
+@blueprint.post("/")
+@requires(Permission.FUND)
+def noter() -> ResponseReturnValue:
+    name, picked = request.form.get("etape", ""), chosen()
+    if name not in pne_survey.STEPS or not picked:
+        return list_page("Cochez au moins une convention, et dites ce qu’il faut noter."), 422
+    try:
+        day = past_day(request.form.get("jour", ""))
+    except ValueError as error:
+        return list_page(str(error)), 422
+    with atomic() as session:
+        done = pne_survey.note(session, current_user, picked, name, day)
+        refused = [(row.reference, why) for row, why in done.refused]
+    count = len(done.taken)
+    flash(f"{pne_survey.LABELS[name]} : noté pour {count} convention{'s' if count > 1 else ''}.", "success")
+    for reference, why in refused[:10]:
+        flash(f"{reference} : {why}", "warning")
+    return redirect(url_for(".liste", annee=year()), 303)
+
+
+@blueprint.post("/repondants")
+@requires(Permission.FUND, largest_upload=LARGEST_LIST)
+def repondants() -> ResponseReturnValue:
+    """Reads the survey's own list and shows whom it names; nothing is written, and the list is not kept."""
+    sent = request.files.get("fichier")
+    if sent is None or not sent.filename:
+        return list_page("Choisissez la liste des répondants."), 422
+    try:
+        table = read_table(sent.stream.read(LARGEST_LIST), least=1)
+    except UnreadableFile as unreadable:
+        return list_page(f"Cette liste n’a pas pu être lue. {unreadable}"), 422
+    scope = conventions_queries.funded(current_user)
+    found = pne_survey.respondents(db.session(), table, scope, year())
+    return render_template("conventions/pne_respondents.html", found=found, year=year())

@@ -1,0 +1,227 @@
+"""The open data: published fiches in JSON, by filters and pages; the whole offer in CSV and GeoJSON.
+
+Public, read only, without cookie: any page of the web may read it (CORS). Errors are JSON problems
+(RFC 9457). What is refused and what is described come from the same tables: queries.offer.FILTERS
+for what is asked, exports.open_data.shapes for what is answered.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, UnprocessableEntity
+
+from backoffice.core.extensions import db, limiter
+from backoffice.core.permissions import Permission
+from backoffice.queries.fiches import offer as queries
+from backoffice.queries.fiches.offer import FILTERS, TERRITOIRE, Filter, Search
+from backoffice.web import openapi
+from backoffice.web.guard import requires
+from exports.open_data import rows
+from exports.open_data.shapes import (
+    LICENCE,
+    LICENCE_URL,
+    LigneAction,
+    PageDeFiches,
+    ParametreRefuse,
+    Probleme,
+    UneFiche,
+    plain,
+)
+
+PREFIX = "/api/"
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+page = Blueprint("open_data", __name__)
+
+READS, STREAMS = "120/minute", "10/minute"
+"""For each address of the network."""
+
+PROBLEMS = {
+    404: ("Rien à cette adresse", "Aucune fiche publiée n’a ce numéro, ou l’adresse est incomplète."),
+    405: ("Lecture seule", "Ces données se lisent avec GET ou HEAD."),
+    422: ("Paramètres refusés", "Corrigez les paramètres cités dans « erreurs » ; /api les explique tous."),
+    429: ("Trop de demandes en peu de temps", "Attendez une minute. Pour tout lire, prenez /api/offre.csv."),
+    500: ("Une erreur s’est produite chez nous", "Essayez de nouveau dans quelques minutes."),
+}
+
+
+@page.get("/api")
+@requires(Permission.PUBLIC)
+def documentation() -> ResponseReturnValue:
+    return render_template(
+        "fiches/open_data.html",
+        filters=FILTERS,
+        columns=LigneAction.__dataclass_fields__.values(),
+        licence=LICENCE,
+        queries=queries,
+    )
+
+
+@blueprint.get("/openapi.json")
+@requires(Permission.PUBLIC)
+@limiter.limit(READS)
+def description() -> ResponseReturnValue:
+    return _json(openapi.document(db.session()))
+
+
+@blueprint.get("/fiches")
+@requires(Permission.PUBLIC)
+@limiter.limit(READS)
+def fiches() -> ResponseReturnValue:
+    search = _search()
+    found = queries.page(db.session(), search)
+    following = None
+    if found.after is not None:
+        following = url_for("api.fiches", **search.values, apres=found.after, limite=search.limit)
+    shown = [rows.public_fiche(offer) for offer in found.offers]
+    response = _json(plain(PageDeFiches(licence=LICENCE, fiches=shown, suite=following)))
+    if following:
+        response.headers.add("Link", f'<{following}>; rel="next"')
+    return response
+
+
+@blueprint.get("/fiches/<numero>")
+@requires(Permission.PUBLIC)
+@limiter.limit(READS)
+def fiche(numero: str) -> ResponseReturnValue:
+    _given(())
+    found = queries.one(db.session(), numero) if re.fullmatch(queries.NUMERO, numero) else None
+    if found is None:
+        abort(404)
+    return _json(plain(UneFiche(licence=LICENCE, fiche=rows.public_fiche(found))))
+
+
+@blueprint.get("/offre.csv")
+@requires(Permission.PUBLIC)
+@limiter.limit(STREAMS)
+def offre_csv() -> ResponseReturnValue:
+    return _whole(rows.csv_lines, "csv", "text/csv; charset=utf-8")
+
+
+@blueprint.get("/offre.geojson")
+@requires(Permission.PUBLIC)
+@limiter.limit(STREAMS)
+def offre_geojson() -> ResponseReturnValue:
+    return _whole(rows.geojson_parts, "geojson", "application/geo+json")
+
+
+def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
+    """The offer of a territoire, or of all, written as it is read."""
+    session = db.session()
+    territoire = _given((TERRITOIRE,)).get("territoire", "")
+    etag = f"{rows.VERSION}-{queries.stamp(session)}-{territoire or 'tout'}"
+    parts = writer(queries.stream(session, territoire))
+    response = Response(stream_with_context(_chunks(parts)), content_type=kind)
+    response.set_etag(etag)
+    response.headers["Content-Disposition"] = f"attachment; filename=offre-{territoire or 'france'}.{suffix}"
+    return response.make_conditional(request)
+
+
+def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterable[bytes]:
+    """The parts together, some tens of kilobytes at a time: a chunk a line would cost more than the lines."""
+    kept: list[str] = []
+    length = 0
+    for part in parts:
+        kept.append(part)
+        length += len(part)
+        if length >= size:
+            yield "".join(kept).encode()
+            kept, length = [], 0
+    yield "".join(kept).encode()
+
+
+# --- What is asked ---------------------------------------------------------------------------------
+
+
+def _search() -> Search:
+    values = _given((*FILTERS, *openapi.PAGING))
+    limit = int(values.pop("limite", queries.USUAL_PAGE))
+    return Search(after=values.pop("apres", ""), limit=limit, values=values)
+
+
+def _given(filters: Sequence[Filter]) -> dict[str, str]:
+    """The parameters of the request, checked; 422 with every fault of every one of them."""
+    known = {row.name: row for row in filters}
+    values, faults = {}, []
+    for name, texts in request.args.lists():
+        message = _fault(known.get(name), texts)
+        if message:
+            faults.append(ParametreRefuse(parametre=name, message=message))
+        values[name] = texts[0]
+    if not faults and "commune" in values:
+        city = queries.city_of(db.session(), values["commune"])
+        if city is None:
+            message = f"Aucune commune n’a le code Insee « {values['commune']} »."
+            faults.append(ParametreRefuse(parametre="commune", message=message))
+        else:
+            values["commune"] = city
+    if faults:
+        raise RefusedParameters(faults)
+    return values
+
+
+def _fault(filter_: Filter | None, texts: list[str]) -> str:
+    """What is wrong with one parameter; "" when nothing is."""
+    if filter_ is None:
+        return "Ce paramètre n’existe pas ici."
+    if len(texts) > 1:
+        return "Ce paramètre n’accepte qu’une valeur."
+    text = texts[0]
+    if filter_.codes is not None:
+        codes = filter_.codes(db.session())
+        return "" if text in codes else f"Valeur inconnue. Valeurs acceptées : {', '.join(codes)}."
+    if not 0 < len(text) <= filter_.length:
+        return f"Un texte de 1 à {filter_.length} caractères est attendu."
+    if filter_.pattern and not re.fullmatch(filter_.pattern, text):
+        return f"La forme attendue est celle de « {filter_.example} »."
+    return ""
+
+
+class RefusedParameters(UnprocessableEntity):
+    def __init__(self, faults: list[ParametreRefuse]):
+        super().__init__()
+        self.faults = faults
+
+
+# --- What is answered ------------------------------------------------------------------------------
+
+
+def _json(value: Any) -> Response:
+    response = Response(json.dumps(value, ensure_ascii=False), mimetype="application/json")
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def problem(error: HTTPException) -> Response:
+    """Any error under /api/, as a JSON problem; an address that leads nowhere has no endpoint to mark it."""
+    response = error.get_response()
+    status = error.code or 500
+    title, detail = PROBLEMS.get(status, PROBLEMS[422 if status < 500 else 500])
+    faults = error.faults if isinstance(error, RefusedParameters) else []
+    told = Probleme(type="about:blank", title=title, status=status, detail=detail, erreurs=faults)
+    response.set_data(json.dumps(plain(told), ensure_ascii=False))  # type: ignore[attr-defined]
+    response.content_type = "application/problem+json"
+    if status == 429:
+        response.headers["Retry-After"] = "60"
+    return opened(response)  # type: ignore[arg-type]
+
+
+@blueprint.after_request
+def opened(response: Response) -> Response:
+    """Any page of the web may read it, its licence is named, and a copy is checked before it is used again."""
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
+    if request.method == "OPTIONS":
+        headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        headers["Access-Control-Allow-Headers"] = "If-None-Match"
+    licence = f'<{LICENCE_URL}>; rel="license"'
+    if licence not in headers.getlist("Link"):
+        headers.add("Link", licence)
+    headers["Cache-Control"] = "no-cache"
+    return response

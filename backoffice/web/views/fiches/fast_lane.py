@@ -1,0 +1,96 @@
+"""The fast lane: places, entries and dates of a published fiche, changed by its structure at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.transactions import atomic
+from backoffice.models import Fiche, FicheState
+from backoffice.web.guard import requires
+from forms.fiches.fast_lane import SessionForm
+from workflows.case import Refused
+from workflows.fiches import fast_lane
+
+from .pages import own_fiche
+
+blueprint = Blueprint("fast_lane", __name__, url_prefix="/fiches/<int:fiche_id>/places")
+
+
+@blueprint.get("")
+@requires(Permission.WRITE_FICHE)
+def places(fiche_id: int) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    if fiche.state is not FicheState.PUBLIEE:
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    return places_page(fiche)
+
+
+def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") -> str:
+    """sent: the form that was refused, shown again as it was typed."""
+    rows = [(row, _form(None, fiche, row)) for row in _present(fiche)]
+    if sent is not None:
+        rows = [(row, sent if form._prefix == sent._prefix else form) for row, form in rows]
+    return render_template(
+        "fiches/fast_lane.html", fiche=fiche, title=fiche.published_revision.title, rows=rows, sent=sent, error=error
+    )
+
+
+def _form(sent: Any, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
+    shift = fiche.territoire.decalage_dates
+    return SessionForm(sent, row.action, row.session, row.months, row.stamp, shift)
+
+
+def _present(fiche: Fiche) -> list[fast_lane.Present]:
+    return fast_lane.present(db.session(), fiche)
+
+
+@blueprint.post("")
+@requires(Permission.WRITE_FICHE, keeps_input=True)
+def changer(fiche_id: int) -> ResponseReturnValue:
+    fiche = own_fiche(fiche_id)
+    if fiche.published_revision_id is None:
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    key = request.form.get("action", ""), request.form.get("session", "")
+    row = next((row for row in _present(fiche) if (row.action, row.session.id) == key), None)
+    if row is None:
+        return places_page(fiche, error="Ces dates n’existent pas dans la fiche publiée."), 422
+    form = _form(request.form, fiche, row)
+    if not form.validate():
+        return places_page(fiche, form, "Rien n’a été enregistré : corrigez ce qui est indiqué."), 422
+    try:
+        with atomic() as session:
+            changed = fast_lane.update_session(session, fiche_id, _change(form, *key), current_user)
+    except fast_lane.Stale as stale:
+        form.vu.data = row.stamp
+        form.vu.raw_data = None
+        return places_page(own_fiche(fiche_id), form, stale.message), 409
+    except Refused as refused:
+        for finding in refused.findings:
+            form[finding.path].errors = [finding.message]
+        return places_page(own_fiche(fiche_id), form, refused.message), 422 if refused.findings else 409
+    done = "C’est enregistré. Le prochain flux le dira aux lecteurs." if changed else "Rien n’avait changé."
+    flash(done, "success")
+    return redirect(url_for(".places", fiche_id=fiche_id), 303)
+
+
+def _change(form: SessionForm, action: str, session: str) -> fast_lane.Change:
+    entries = form.entrees.data if "entrees" in form else None
+    change = fast_lane.Change(
+        action,
+        session,
+        recrutement=form.recrutement.data or None,
+        places_libres=form.places_libres.data,
+        debut=form.debut.data,
+        fin=form.fin.data,
+        entrees=entries,
+        mois=form.mois.data if entries is not None else "",
+        seen=form.vu.data or "",
+    )
+    return replace(change, **fast_lane.FULL) if "complet" in request.form else change

@@ -1,0 +1,171 @@
+"""The provider's list, a new fiche, the page of one fiche and what can be done with it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
+from backoffice.core.extensions import db
+from backoffice.core.passwords import token_hash
+from backoffice.core.permissions import Permission
+from backoffice.core.text import clean
+from backoffice.core.transactions import atomic
+from backoffice.models import Dispositif, Fiche, Origin, Revision, RevisionState
+from backoffice.queries.fiches import scope as queries
+from backoffice.queries.fiches.register_alerts import alerts_of
+from backoffice.queries.fiches.visibility import visibility
+from backoffice.queries.moderation.campaigns import open_to
+from backoffice.web.guard import requires
+from backoffice.web.security import id_of
+from backoffice.web.version_context import answered, corrections
+from backoffice.web.views.accounts.login import acting_organisme
+from backoffice.web.views.conventions import own_grants
+from forms.fiches.paths import PATHS
+from forms.kit.step_diff import Difference
+from workflows.case import Refused
+from workflows.engine import apply, available
+from workflows.fiches import operations
+from workflows.fiches.dashboard import cards
+from workflows.fiches.transitions import TRANSITIONS, Transition
+from workflows.moderation.corrections import contestable, contestation_of, corrected_version
+
+blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
+
+
+def own_fiche(fiche_id: int) -> Fiche:
+    """The fiche, when it belongs to one of the person's structures; else 404."""
+    return queries.own_fiche(db.session, current_user, fiche_id) or abort(404)
+
+
+def entered_fiche(fiche_id: int) -> Fiche:
+    """The fiche, when the person may write it: for their structure, or to help one of their territoires."""
+    return queries.entered_fiche(db.session(), current_user, fiche_id) or abort(404)
+
+
+@blueprint.get("/")
+@requires(Permission.WRITE_FICHE)
+def liste() -> ResponseReturnValue:
+    organisme = acting_organisme() or abort(404)
+    text, page = clean(request.args.get("q", ""))[:100], request.args.get("page", 1, type=id_of)
+    shelf = queries.own_fiches(db.session(), current_user, organisme, text, page)
+    campaigns = open_to(db.session(), organisme, local_day(now()))
+    return render_template(
+        "fiches/list.html",
+        organisme=organisme,
+        shelf=shelf,
+        text=text,
+        cards=cards(db.session(), shelf.fiches, campaigns),
+        campaigns=campaigns,
+        paths=PATHS,
+    )
+
+
+@blueprint.get("/nouvelle")
+@requires(Permission.WRITE_FICHE)
+def nouvelle() -> ResponseReturnValue:
+    return new_page(secrets.token_hex(16))
+
+
+def new_page(key: str, errors: Mapping[str, str] = MappingProxyType({})) -> str:
+    """errors: what is wrong, by the name of the field."""
+    chosen = {"organisme": request.form.get("organisme", type=int), "dispositif": request.form.get("dispositif")}
+    return render_template("fiches/new.html", paths=PATHS, key=key, errors=errors, chosen=chosen)
+
+
+@blueprint.post("/nouvelle")
+@requires(Permission.WRITE_FICHE, keeps_input=True)
+def creer() -> ResponseReturnValue:
+    own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
+    organisme = own.get(request.form.get("organisme", type=int))
+    dispositif = request.form.get("dispositif", "")
+    page = request.form.get("cle", "")
+    errors = {}
+    if organisme is None:
+        errors["organisme"] = "Choisissez la structure au nom de laquelle vous faites cette fiche."
+    if dispositif not in set(PATHS):
+        errors["dispositif"] = "Choisissez ce que vous voulez décrire."
+    if organisme is None or errors:
+        return new_page(page, errors), 422
+    # Sent twice, the same page makes one fiche; with another structure chosen, it makes another.
+    key = token_hash(f"{current_user.id} {organisme.id} {dispositif} {page}")[:40] if page else None
+    with atomic() as session:
+        fiche = operations.create_fiche(session, organisme, Dispositif(dispositif), current_user, key)
+    return redirect(url_for("steps.etape", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
+
+
+@blueprint.get("/<int:fiche_id>")
+@requires(Permission.ENTER_FICHE)
+def fiche(fiche_id: int) -> ResponseReturnValue:
+    return fiche_page(entered_fiche(fiche_id))
+
+
+def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
+    """unsaved, typed: what was written and could not be kept, shown so that it can be copied."""
+    latest, shown = fiche.latest, shown_revision(fiche)
+    corrected = contestable(fiche)
+    return render_template(
+        "fiches/fiche.html",
+        fiche=fiche,
+        revision=latest,
+        content=shown.content,
+        history=queries.history(db.session, fiche),
+        transitions=[t for t in available(current_user, fiche, latest) if _is_ours(t)],
+        asked=answered(db.session(), fiche, latest) if latest.state is RevisionState.BROUILLON else [],
+        corrected=corrected,
+        corrections=corrections(fiche, corrected) if corrected else [],
+        contested=contestation_of(db.session(), corrected) if corrected else None,
+        error=error,
+        unsaved=unsaved,
+        typed=typed,
+        grants=own_grants.payable(fiche),
+        copy_key=secrets.token_hex(16),
+        visible=visibility(db.session(), [fiche]).get(fiche.id),
+        alerts=alerts_of(db.session(), [fiche.id]).get(fiche.id),
+    )
+
+
+def shown_revision(fiche: Fiche) -> Revision:
+    """The latest version. A moderator's copy is shown once it is decided: until then, what the structure sent."""
+    latest = fiche.latest
+    return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
+
+
+def _is_ours(transition: Transition) -> bool:
+    """A step of the structure itself; submitting is on the review page, those of moderators on theirs."""
+    return transition.permission is Permission.WRITE_FICHE and transition.name != "soumettre"
+
+
+@blueprint.post("/<int:fiche_id>/modifier")
+@requires(Permission.ENTER_FICHE)
+def modifier(fiche_id: int) -> ResponseReturnValue:
+    fiche = entered_fiche(fiche_id)
+    try:
+        with atomic() as session:
+            operations.open_draft(session, fiche_id, current_user)
+    except Refused as refused:
+        return fiche_page(entered_fiche(fiche_id), refused.message), 409
+    return redirect(url_for("steps.relecture", fiche_id=fiche.id), 303)
+
+
+@blueprint.post("/<int:fiche_id>/<name>")
+@requires(Permission.WRITE_FICHE)
+def transition(fiche_id: int, name: str) -> ResponseReturnValue:
+    """Archives a fiche, or takes it out of the archives; submitting is on the review page."""
+    fiche = own_fiche(fiche_id)
+    wanted = TRANSITIONS.get(name)
+    if wanted is None or not _is_ours(wanted):
+        abort(404)
+    try:
+        with atomic() as session:
+            apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
+    except Refused as refused:
+        return fiche_page(own_fiche(fiche_id), refused.message), 409
+    flash(f"La fiche a été {wanted.done}.", "success")
+    return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)

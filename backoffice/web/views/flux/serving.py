@@ -1,0 +1,165 @@
+"""The flows, served to machines: whole, conditional, by ranges, in constant memory.
+
+A reader shows its key as ``Authorization: Bearer …``. What is served is what the manifest names: each
+full flow has a file of its own that never changes, so that no answer is ever torn or mixed.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, send_file
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.core.dates import PARIS
+from backoffice.core.extensions import db, limiter, read_only
+from backoffice.core.passwords import token_hash
+from backoffice.core.permissions import Permission
+from backoffice.models import Flux, FluxToken
+from backoffice.web.guard import requires
+from exports.flux.build import differential
+from exports.flux.writer import EmptyFlux
+from workflows.flux.runs import CURRENT, folder_of
+
+blueprint = Blueprint("flux", __name__, url_prefix="/flux/<code>")
+
+XML, GZIP, JSON = "application/xml", "application/gzip", "application/json"
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@blueprint.get("/complet.xml")
+@requires(Permission.PUBLIC)
+def complet(code: str) -> ResponseReturnValue:
+    """The full flow; sent compressed to who accepts it, unless a range of it is asked."""
+    flux = readable(code)
+    manifest = _manifest(flux)
+    name = Path(manifest["file"])
+    if "Range" not in request.headers and "gzip" in request.accept_encodings:
+        response = _send(flux, name.name, manifest["sha256"], manifest, XML)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        plain = name.with_suffix("").name
+        response = _send(flux, plain, manifest["others"][plain]["sha256"], manifest, XML)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+@blueprint.get("/complet.xml.gz")
+@requires(Permission.PUBLIC)
+def comprime(code: str) -> ResponseReturnValue:
+    flux = readable(code)
+    manifest = _manifest(flux)
+    return _send(flux, manifest["file"], manifest["sha256"], manifest, GZIP)
+
+
+@blueprint.get("/manifeste.json")
+@requires(Permission.PUBLIC)
+def manifeste(code: str) -> ResponseReturnValue:
+    flux = readable(code)
+    manifest = _manifest(flux)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    response = Response(text, mimetype=JSON)
+    response.set_etag(manifest["sha256"])
+    response.last_modified = datetime.fromisoformat(manifest["at"])
+    response.headers["Cache-Control"] = "no-cache"
+    return response.make_conditional(request)
+
+
+@blueprint.get("/differentiel")
+@requires(Permission.PUBLIC)
+@limiter.limit("60/minute")
+def differentiel(code: str) -> ResponseReturnValue:
+    """What changed from ``?depuis=`` (the ``at`` of the reader's last manifest) to the present full flow.
+
+    204 when nothing did. When fiches only left, no LHEO document can say it: the manifest, in JSON.
+    """
+    flux = readable(code)
+    since, at = _moment(request.args.get("depuis", "")), datetime.fromisoformat(_manifest(flux)["at"])
+    if since >= at:
+        return Response(status=204)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"{code}-differentiel.xml"
+        try:
+            manifest = differential(db.session(), flux, file, since=since, at=at)
+        except EmptyFlux:
+            return Response(status=204)
+        if not manifest.file:
+            return send_file(file.with_name(f"{file.name}.manifest.json"), mimetype=JSON, etag=False, max_age=0)
+        # The open file outlives its name: it is read as the answer leaves.
+        return send_file(file, mimetype=XML, etag=manifest.sha256, last_modified=at, conditional=True, max_age=0)
+
+
+def readable(code: str) -> Flux:
+    """The flow, when it is public or when a good key is shown; 404 or 401 otherwise."""
+    flux = db.session.scalars(select(Flux).where(Flux.code == code.replace("\x00", ""), Flux.active)).first()
+    if flux is None:
+        abort(404)
+    if not flux.public and not _key_opens(flux):
+        response = Response("Une clé de lecture est demandée : Authorization: Bearer …\n", 401, mimetype="text/plain")
+        response.headers["WWW-Authenticate"] = 'Bearer realm="flux"'
+        abort(response)
+    return flux
+
+
+def _key_opens(flux: Flux) -> bool:
+    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not key.strip():
+        return False
+    found = db.session.scalars(
+        select(FluxToken).where(
+            FluxToken.token_hash == token_hash(key.strip()),
+            FluxToken.flux_id == flux.id,
+            FluxToken.revoked_at.is_(None),
+        )
+    ).first()
+    if found is None:
+        return False
+    if found.last_used_at is None or found.last_used_at < now() - USE_NOTED_EVERY:
+        _note_use(found.id)
+    return True
+
+
+def _note_use(token_id: int) -> None:
+    """In a transaction of its own: the request itself only reads."""
+    mark = read_only.set(False)
+    try:
+        with Session(db.engine) as session:
+            session.execute(update(FluxToken).where(FluxToken.id == token_id).values(last_used_at=now()))
+            session.commit()
+    finally:
+        read_only.reset(mark)
+
+
+def _manifest(flux: Flux) -> dict[str, Any]:
+    """Of the present full flow; 404 while there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder_of(flux.code) / CURRENT).read_text())
+    except FileNotFoundError:
+        abort(404)
+    return manifest
+
+
+def _send(flux: Flux, name: str, etag: str, manifest: dict[str, Any], kind: str) -> Response:
+    file = folder_of(flux.code) / name
+    at = datetime.fromisoformat(manifest["at"])
+    try:
+        response = send_file(file, mimetype=kind, etag=etag, last_modified=at, conditional=True, max_age=0)
+    except FileNotFoundError:
+        abort(404)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text.replace(" ", "+"))  # a + that an address turned into a blank
+    except ValueError:
+        abort(Response(f"« depuis » n’est pas un moment : {text[:40]!r}\n", 400, mimetype="text/plain"))
+    return found if found.tzinfo else found.replace(tzinfo=PARIS)

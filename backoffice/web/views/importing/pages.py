@@ -1,0 +1,216 @@
+"""Importing a file: send it, say what its columns are, read the report, import what is right."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core import uploads
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission, Role
+from backoffice.core.transactions import atomic
+from backoffice.models import Dispositif, ImportJob, ImportKind, JobStatus, Organisme, Phase, Territoire
+from backoffice.models.importing import FICHE_KINDS
+from backoffice.queries.importing import jobs as queries
+from backoffice.web.guard import requires
+from backoffice.web.views.accounts.login import acting_organisme
+from exports.importing import entries
+from exports.importing.columns import BY_KEY, COLUMNS, exact, propose
+from exports.importing.files import Table
+from exports.importing.reading import UnreadableFile
+from exports.importing.template import template_csv, template_xlsx
+from forms.fiches.paths import PATHS
+from workflows.importing import jobs
+
+blueprint = Blueprint("imports", __name__, url_prefix="/import")
+
+LARGEST_UPLOAD = 50_000_000
+
+TEMPLATES = {
+    "csv": (template_csv, "text/csv; charset=utf-8"),
+    "xlsx": (template_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+def own_job(job_id: int) -> ImportJob:
+    """The import, when the person started it; else 404."""
+    return queries.own_job(db.session(), current_user, job_id) or abort(404)
+
+
+def targets() -> dict[str, tuple[str, Organisme | None, Territoire]]:
+    """For whom the person may import: {code: (words, structure or None, territoire)}."""
+    found: dict[str, tuple[str, Organisme | None, Territoire]] = {}
+    acting = acting_organisme() if current_user.can(Permission.WRITE_FICHE) else None
+    if acting is not None:
+        found[f"structure-{acting.id}"] = (acting.nom, acting, acting.territoire)
+    for territoire in current_user.territoires(Role.MODERATEUR):
+        words = f"Les structures du territoire {territoire.nom}, reconnues à leur SIRET"
+        found[f"territoire-{territoire.id}"] = (words, None, territoire)
+    return found
+
+
+@blueprint.get("/")
+@requires(Permission.IMPORT)
+def accueil() -> ResponseReturnValue:
+    return home_page()
+
+
+def home_page(error: str = "") -> str:
+    return render_template(
+        "importing/home.html",
+        jobs=queries.own_jobs(db.session(), current_user),
+        targets=targets(),
+        kinds=FICHE_KINDS,
+        paths=PATHS,
+        largest=(LARGEST_UPLOAD // 1_000_000, entries.LARGEST_TABLE // 1_000_000),
+        error=error,
+    )
+
+
+@blueprint.post("/")
+@requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD)
+def deposer() -> ResponseReturnValue:
+    sent, target = request.files.get("fichier"), targets().get(request.form.get("pour", ""))
+    kind, dispositif = request.form.get("genre", ""), request.form.get("dispositif", "")
+    if target is None or kind not in FICHE_KINDS or dispositif not in set(PATHS):
+        return home_page("Dites pour qui vous importez, et de quelle sorte de fichier il s’agit."), 422
+    if sent is None or not sent.filename:
+        return home_page("Choisissez le fichier à importer."), 422
+    _, organisme, territoire = target
+    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
+    try:
+        entries.check(uploads.path_of(stored), ImportKind(kind))
+    except UnreadableFile as unreadable:
+        uploads.path_of(stored).unlink()
+        return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
+    settings = {
+        "dispositif": str(Dispositif(dispositif)),
+        "create_structures": organisme is None and "creer" in request.form,
+    }
+    with atomic() as session:
+        job = jobs.create_job(
+            session,
+            current_user,
+            ImportKind(kind),
+            sent.filename.replace("\x00", ""),
+            stored,
+            settings,
+            organisme=organisme,
+            territoire_id=territoire.id,
+        )
+        if not _asks_columns(job):
+            jobs.ask_reading(session, job, _ours(job))
+    return redirect(url_for(".travail", job_id=job.id), 303)
+
+
+def _asks_columns(job: ImportJob) -> bool:
+    """Whether some header of a table is not one of ours."""
+    return job.kind is not ImportKind.LHEO and len(_ours(job)) < len([h for h in _table(job).headers if h])
+
+
+def _ours(job: ImportJob) -> dict[int, str]:
+    return {} if job.kind is ImportKind.LHEO else exact(_table(job).headers)
+
+
+def _table(job: ImportJob) -> Table:
+    return entries.table(uploads.path_of(job.stored))
+
+
+@blueprint.get("/modele.<extension>")
+@requires(Permission.IMPORT)
+def modele(extension: str) -> ResponseReturnValue:
+    make, kind = TEMPLATES.get(extension) or abort(404)
+    name = f"attachment; filename=modele-relais.{extension}"
+    return make(), 200, {"Content-Type": kind, "Content-Disposition": name}
+
+
+@blueprint.get("/<int:job_id>")
+@requires(Permission.IMPORT)
+def travail(job_id: int) -> ResponseReturnValue:
+    return job_page(own_job(job_id))
+
+
+def job_page(job: ImportJob, error: str = "") -> ResponseReturnValue:
+    """Where the import stands: its columns, its progress, its report."""
+    if job.phase is Phase.COLONNES:
+        return redirect(url_for(".colonnes", job_id=job.id), 303)
+    if job.status is not JobStatus.FINI:
+        return render_template("importing/progress.html", job=job, pages="imports", of="fiche")
+    lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
+    return render_template("importing/report.html", job=job, lines=lines, error=error)
+
+
+@blueprint.get("/<int:job_id>/colonnes")
+@requires(Permission.IMPORT)
+def colonnes(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.kind is ImportKind.LHEO:
+        abort(404)
+    if not job.stored:
+        flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
+        return redirect(url_for(".accueil"), 303)
+    proposed = propose(_table(job).headers, jobs.remembered(db.session(), job))
+    return columns_page(job, proposed)
+
+
+def columns_page(job: ImportJob, chosen: dict[int, str], error: str = "") -> str:
+    table = _table(job)
+    samples = [next((row[rank] for _, row in table.rows if row[rank]), "") for rank in range(len(table.headers))]
+    return render_template(
+        "importing/columns.html",
+        job=job,
+        pages="imports",
+        table=table,
+        samples=samples,
+        chosen=chosen,
+        columns=COLUMNS,
+        error=error,
+    )
+
+
+@blueprint.post("/<int:job_id>/colonnes")
+@requires(Permission.IMPORT)
+def choisir_colonnes(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.kind is ImportKind.LHEO or job.busy or not job.stored:
+        abort(404)
+    headers = _table(job).headers
+    asked = {rank: request.form.get(f"colonne-{rank}", "") for rank in range(len(headers))}
+    chosen = {rank: key for rank, key in asked.items() if key in BY_KEY}
+    twice = [BY_KEY[key].header for key in BY_KEY if list(chosen.values()).count(key) > 1]
+    if twice:
+        return columns_page(job, chosen, f"Deux colonnes ne peuvent pas dire la même chose : {', '.join(twice)}."), 422
+    if "formation.intitule" not in chosen.values() and "numero" not in chosen.values():
+        error = "Dites quelle colonne donne l’intitulé, ou le numéro de la fiche."
+        return columns_page(job, chosen, error), 422
+    with atomic() as session:
+        jobs.remember(session, job, {headers[rank]: chosen.get(rank, "") for rank in asked if headers[rank]})
+        jobs.ask_reading(session, job, chosen)
+    return redirect(url_for(".travail", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/appliquer")
+@requires(Permission.IMPORT)
+def appliquer(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.busy or job.phase is Phase.COLONNES:
+        return job_page(job)
+    whole = request.form.get("quoi") == "tout"
+    picked = request.form.getlist("ligne", type=int)
+    choices = {line: value for line in picked if (value := request.form.get(f"choix-{line}", type=int)) is not None}
+    with atomic() as session:
+        submit = request.form.get("vers") == "file"
+        count = jobs.ask_import(session, job, None if whole else picked, choices, submit=submit)
+    if not count:
+        return job_page(own_job(job_id), "Aucune ligne à importer : cochez-en au moins une qui peut l’être."), 422
+    flash(f"{count} ligne{'s' if count > 1 else ''} à importer.", "success")
+    return redirect(url_for(".travail", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/relancer")
+@requires(Permission.IMPORT)
+def relancer(job_id: int) -> ResponseReturnValue:
+    with atomic() as session:
+        jobs.start_again(session, own_job(job_id))
+    return redirect(url_for(".travail", job_id=job_id), 303)

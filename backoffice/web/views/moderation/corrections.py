@@ -1,0 +1,148 @@
+"""A moderator corrects a copy of what a structure sent, by the same steps; the structure may contest it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.text import clean
+from backoffice.core.transactions import atomic
+from backoffice.models import Fiche
+from backoffice.queries.fiches.scope import moderated_fiche
+from backoffice.queries.moderation.remarks import open_contestations, open_corrections
+from backoffice.web import next_in_queue, version_context
+from backoffice.web.guard import requires
+from backoffice.web.views.fiches.pages import fiche_page, own_fiche
+from backoffice.web.views.fiches.steps import Desk, review_of, save_step, show_step
+from forms.fiches import review as reviews
+from forms.fiches.paths import PATHS
+from workflows.case import Refused
+from workflows.engine import apply
+from workflows.moderation import corrections
+
+from .version import moderated, version_page
+
+blueprint = Blueprint("corrections", __name__)
+
+
+def corrected_fiche(fiche_id: int) -> Fiche:
+    """A fiche of the moderator's territoires whose latest version is a moderator's copy, open; else 404."""
+    fiche = moderated_fiche(db.session, current_user, fiche_id)
+    return fiche if fiche is not None and fiche.latest.being_corrected else abort(404)
+
+
+def closed_page(fiche_id: int, message: str, unsaved: object = ()) -> str:
+    """A colleague ended the correction meanwhile: the version, and what was typed."""
+    fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
+    gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]  # type: ignore[attr-defined]
+    latest = fiche.latest if not fiche.latest.being_corrected else fiche.revisions[-2]
+    return version_page(latest, Refused(message), comment="\n".join(gaps))
+
+
+DESK = Desk("corrections", corrected_fiche, closed_page)
+
+
+@blueprint.get("/moderation/fiches/<int:fiche_id>/correction/<slug>")
+@requires(Permission.MODERATE)
+def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
+    return show_step(DESK, fiche_id, slug)
+
+
+@blueprint.post("/moderation/fiches/<int:fiche_id>/correction/<slug>")
+@requires(Permission.MODERATE, keeps_input=True)
+def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
+    return save_step(DESK, fiche_id, slug)
+
+
+@blueprint.get("/moderation/fiches/<int:fiche_id>/correction")
+@requires(Permission.MODERATE)
+def relecture(fiche_id: int) -> ResponseReturnValue:
+    return correction_page(corrected_fiche(fiche_id))
+
+
+def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
+    draft, path = fiche.latest, PATHS[fiche.dispositif]
+    found = review_of(fiche, draft)
+    return render_template(
+        "moderation/correction.html",
+        fiche=fiche,
+        revision=draft,
+        sent=corrections.corrected_version(fiche, draft),
+        path=path,
+        content=draft.content,
+        lines=version_context.corrections(fiche, draft),
+        review=found,
+        statuses=reviews.statuses(path, found, draft.content),
+        step_of=lambda finding: reviews.step_of(path, finding),
+        refused=refused,
+        desk=DESK.name,
+    )
+
+
+@blueprint.post("/moderation/fiches/<int:fiche_id>/correction")
+@requires(Permission.MODERATE)
+def terminer(fiche_id: int) -> ResponseReturnValue:
+    """«quoi» = annuler puts back what the structure sent."""
+    fiche = corrected_fiche(fiche_id)
+    revision_id, undone = fiche.latest.id, request.form.get("quoi") == "annuler"
+    sent_id = corrections.corrected_version(fiche, fiche.latest).id
+    try:
+        with atomic() as session:
+            if undone:
+                corrections.give_up(session, fiche_id, current_user)
+            else:
+                apply(session, "relire", fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
+    except Refused as refused:
+        fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
+        if fiche.latest.being_corrected:
+            return correction_page(fiche, refused), 422
+        return closed_page(fiche_id, refused.message), 409
+    next_in_queue.follow(sent_id, revision_id)
+    flash("Vos corrections sont annulées." if undone else "Vos corrections sont prêtes : validez la fiche.", "success")
+    return redirect(url_for("moderation.version", revision_id=revision_id), 303)
+
+
+# --- What the structure says of it ------------------------------------------------------------------
+
+
+@blueprint.post("/fiches/<int:fiche_id>/contester")
+@requires(Permission.WRITE_FICHE, keeps_input=True)
+def contester(fiche_id: int) -> ResponseReturnValue:
+    own_fiche(fiche_id)
+    text = clean(request.form.get("contestation", ""), multiline=True)
+    version = request.form.get("version", 0, type=int)
+    try:
+        with atomic() as session:
+            corrections.contest(session, fiche_id, version, text, current_user)
+    except Refused as refused:
+        return fiche_page(own_fiche(fiche_id), refused.message, typed=text), 409
+    flash("Votre message est envoyé au modérateur. La fiche reste publiée en attendant sa réponse.", "success")
+    return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+
+
+@blueprint.get("/moderation/corrections")
+@requires(Permission.MODERATE)
+def liste() -> ResponseReturnValue:
+    """What is left to do of corrections: those not finished, those contested."""
+    return render_template(
+        "moderation/corrections.html",
+        contestations=open_contestations(db.session(), current_user),
+        unfinished=open_corrections(db.session(), current_user),
+    )
+
+
+@blueprint.post("/moderation/<int:revision_id>/contestation")
+@requires(Permission.MODERATE, keeps_input=True)
+def repondre(revision_id: int) -> ResponseReturnValue:
+    moderated(revision_id)
+    text = clean(request.form.get("reponse", ""), multiline=True)
+    try:
+        with atomic() as session:
+            corrections.answer_contestation(session, revision_id, text, current_user)
+    except Refused as refused:
+        return version_page(moderated(revision_id), refused, comment=text, asked="contestation"), 409
+    flash("Votre réponse est envoyée à la structure.", "success")
+    return redirect(url_for("moderation.version", revision_id=revision_id), 303)

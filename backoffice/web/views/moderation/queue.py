@@ -1,0 +1,121 @@
+"""The queue of a moderator's territoires, taking the next fiche, and the views that one keeps."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.text import clean
+from backoffice.core.transactions import atomic
+from backoffice.models import SavedView
+from backoffice.queries.fiches.register_alerts import alerts_of
+from backoffice.queries.moderation.queue import FILTERS, MOST, TABS, Wanted, queue, wanted
+from backoffice.queries.moderation.queue_filters import options_of
+from backoffice.queries.moderation.saved_views import own_view, own_views
+from backoffice.queries.structures.orphans import count_orphans
+from backoffice.web import next_in_queue
+from backoffice.web.guard import requires
+from workflows.moderation.lots import CHOICES, LARGEST
+
+from .version import blueprint
+
+NAME_LENGTH = 60
+MOST_VIEWS = 30
+
+
+@blueprint.get("/")
+@requires(Permission.MODERATE)
+def file() -> ResponseReturnValue:
+    next_in_queue.end()
+    return queue_page()
+
+
+def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = None) -> str:
+    """error: what is wrong in the form named by `where` («vue», «lot»); asked: what to show, else the address."""
+    found = queue(db.session(), current_user, request.args if asked is None else asked)
+    return render_template(
+        "moderation/queue.html",
+        queue=found,
+        tabs=TABS.values(),
+        filters=FILTERS,
+        most=MOST,
+        orphans=count_orphans(db.session(), current_user),
+        views=own_views(db.session(), current_user),
+        choices=CHOICES,
+        largest=LARGEST,
+        alerts=alerts_of(db.session(), [row.fiche_id for row in found.rows]),
+        error=error,
+        where=where,
+    )
+
+
+def posted_view() -> tuple[dict[str, str], Wanted]:
+    """The tab and the filters of the page that sent this form: as text, and understood."""
+    asked = dict(parse_qsl(request.form.get("vue", "")[:1000]))
+    return asked, wanted(asked, options_of(db.session(), current_user))
+
+
+@blueprint.post("/suivante")
+@requires(Permission.MODERATE)
+def suivante() -> ResponseReturnValue:
+    """Takes the fiche that waits first within the filters, and opens it."""
+    return redirect(next_in_queue.take(posted_view()[1]), 303)
+
+
+@blueprint.post("/vues")
+@requires(Permission.MODERATE)
+def garder_vue() -> ResponseReturnValue:
+    asked, want = posted_view()
+    name = clean(request.form.get("nom", ""))
+    views = own_views(db.session(), current_user)
+    if error := _wrong_name(name, [view.name for view in views], len(views)):
+        return queue_page(error, "vue", asked), 422
+    with atomic() as session:
+        session.add(SavedView(user_id=current_user.id, name=name, query=want.query()))
+    flash(f"La vue « {name} » est gardée.", "success")
+    return redirect(f"{url_for('.file')}?{want.query()}", 303)
+
+
+def _wrong_name(name: str, taken: list[str], number: int = 0) -> str:
+    if not name or len(name) > NAME_LENGTH:
+        return f"Donnez à la vue un nom de {NAME_LENGTH} caractères au plus."
+    if name in taken:
+        return f"Vous avez déjà une vue « {name} ». Donnez un autre nom."
+    return f"Vous avez déjà {MOST_VIEWS} vues : supprimez-en une d’abord." if number >= MOST_VIEWS else ""
+
+
+@blueprint.get("/vues")
+@requires(Permission.MODERATE)
+def vues() -> ResponseReturnValue:
+    return views_page()
+
+
+def views_page(error: str = "", wrong: int | None = None, typed: str = "") -> str:
+    """wrong: the view whose new name, `typed`, cannot be taken."""
+    rows = own_views(db.session(), current_user)
+    return render_template("moderation/saved_views.html", views=rows, error=error, wrong=wrong, typed=typed)
+
+
+@blueprint.post("/vues/<int:view_id>")
+@requires(Permission.MODERATE)
+def changer_vue(view_id: int) -> ResponseReturnValue:
+    """Renames a view, or removes it."""
+    view = own_view(db.session(), current_user, view_id) or abort(404)
+    if request.form.get("ordre") == "supprimer":
+        with atomic() as session:
+            session.delete(view)
+        flash("La vue est supprimée.", "success")
+        return redirect(url_for(".vues"), 303)
+    name = clean(request.form.get("nom", ""))
+    others = [row.name for row in own_views(db.session(), current_user) if row.id != view_id]
+    if error := _wrong_name(name, others):
+        return views_page(error, view_id, name), 422
+    with atomic():
+        view.name = name
+    flash(f"La vue s’appelle maintenant « {name} ».", "success")
+    return redirect(url_for(".vues"), 303)

@@ -1,0 +1,77 @@
+"""What a person was told, and which e-mails they want."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import delete, update
+
+from backoffice.core.clock import now
+from backoffice.core.extensions import db
+from backoffice.core.permissions import Permission
+from backoffice.core.transactions import atomic
+from backoffice.models import Mute, Notification
+from backoffice.queries.notices import inbox as queries
+from backoffice.web.guard import requires
+from backoffice.web.security import safe_next
+from workflows.notices.declared import NOTICES, Notice
+
+blueprint = Blueprint("notices", __name__, url_prefix="/avis")
+
+
+@blueprint.get("/")
+@requires(Permission.CONNECTED)
+def liste() -> ResponseReturnValue:
+    return render_template("notices/inbox.html", notices=queries.own_notices(db.session, current_user))
+
+
+@blueprint.post("/<int:notice_id>/ouvrir")
+@requires(Permission.CONNECTED)
+def ouvrir(notice_id: int) -> ResponseReturnValue:
+    """Reading is a change: it is asked by a button, not by a link that a browser may fetch ahead."""
+    with atomic() as session:
+        notice = queries.own_notice(session, current_user, notice_id) or abort(404)
+        notice.read_at = notice.read_at or now()
+        page = notice.page
+    return redirect(safe_next(page) if page else url_for(".liste"), 303)
+
+
+@blueprint.post("/tout-lu")
+@requires(Permission.CONNECTED)
+def tout_lu() -> ResponseReturnValue:
+    with atomic() as session:
+        session.execute(
+            update(Notification)
+            .where(Notification.user_id == current_user.id, Notification.read_at.is_(None))
+            .values(read_at=now())
+        )
+    flash("Tout est marqué comme lu.", "success")
+    return redirect(url_for(".liste"), 303)
+
+
+@blueprint.get("/choix")
+@requires(Permission.CONNECTED)
+def choix() -> ResponseReturnValue:
+    return render_template("notices/choices.html", notices=_for_me(), muted=queries.muted(db.session, current_user))
+
+
+@blueprint.post("/choix")
+@requires(Permission.CONNECTED)
+def choisir() -> ResponseReturnValue:
+    """The ticked ones are wanted. What is obligatory goes on whatever was sent."""
+    wanted = set(request.form.getlist("messages"))
+    with atomic() as session:
+        session.execute(delete(Mute).where(Mute.user_id == current_user.id))
+        session.add_all(
+            Mute(user_id=current_user.id, notice=notice.name)
+            for notice in _for_me()
+            if not notice.obligatory and notice.name not in wanted
+        )
+    flash("Vos choix sont enregistrés.", "success")
+    return redirect(url_for(".choix"), 303)
+
+
+def _for_me() -> list[Notice]:
+    """The notices that this person may receive by e-mail."""
+    return [notice for notice in NOTICES.values() if notice.by_mail and current_user.can(notice.concerns)]

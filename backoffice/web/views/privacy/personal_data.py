@@ -1,0 +1,168 @@
+"""What Relais holds about a person: read by them, taken away, erased; and the page that says the rules to all."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, logout_user
+from sqlalchemy import select
+
+from backoffice.core.extensions import db, limiter
+from backoffice.core.passwords import LONGEST, verify
+from backoffice.core.permissions import Permission
+from backoffice.core.transactions import atomic
+from backoffice.models import User
+from backoffice.reference.retention import conservation
+from backoffice.web.guard import requires
+from backoffice.web.security import download
+from workflows.case import Refused
+from workflows.privacy import erasure, export
+from workflows.privacy.personal_data import ELSEWHERE, HOLDINGS, Fate
+
+blueprint = Blueprint("personal_data", __name__)
+
+WRONG = "Ce n’est pas le bon mot de passe. Rien n’a été effacé."
+UNTICKED = "Cochez la case pour dire que vous avez compris. Rien n’a été effacé."
+GONE = "Le compte est effacé. Merci du travail fait ici."
+
+
+def _who() -> str:
+    """Limits are counted by account: a town hall has one address for all."""
+    return str(current_user.get_id())
+
+
+@blueprint.get("/confidentialite")
+@requires(Permission.PUBLIC)
+def confidentialite() -> ResponseReturnValue:
+    return render_template(
+        "privacy/privacy_notice.html",
+        holdings={fate: [row for row in HOLDINGS if row.fate is fate] for fate in Fate},
+        elsewhere=ELSEWHERE,
+        periods=conservation().values(),
+        contact=current_app.config["RELAIS_CONTACT"],
+    )
+
+
+@blueprint.get("/mes-donnees/")
+@requires(Permission.CONNECTED)
+def accueil() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(error: str = "", field: str = "") -> str:
+    return render_template("privacy/personal_data.html", error=error, field=field, **_consequences(current_user))
+
+
+def _consequences(user: User) -> dict[str, object]:
+    return {
+        "obstacle": erasure.refusal(db.session, user),
+        "alone": erasure.left_alone(db.session, user),
+        "in_hand": erasure.in_hand(db.session, user),
+    }
+
+
+@blueprint.get("/mes-donnees/mes-donnees-relais.zip")
+@limiter.limit("6/minute;30/hour", key_func=_who)
+@requires(Permission.CONNECTED)
+def archive() -> ResponseReturnValue:
+    file = SpooledTemporaryFile(max_size=5_000_000)  # noqa: SIM115 - the answer closes it
+    export.write(db.session(), current_user, file)
+    file.seek(0)
+    return download(file, "application/zip", "mes-donnees-relais.zip")
+
+
+@blueprint.post("/mes-donnees/effacer")
+@limiter.limit("6/minute;30/hour", key_func=_who)
+@requires(Permission.CONNECTED)
+def effacer() -> ResponseReturnValue:
+    if not request.form.get("compris"):
+        return _page(UNTICKED, "compris"), 422
+    if not verify(current_user.password_hash, request.form.get("mot_de_passe", "")[:LONGEST]):
+        return _page(WRONG, "mot_de_passe"), 422
+    return _erase(current_user.id)
+
+
+def _erase(account_id: int) -> ResponseReturnValue:
+    """Of the person themself."""
+    try:
+        with atomic() as base:
+            erasure.erase(base, account_id, base.get_one(User, account_id))
+    except Refused as refused:
+        flash(refused.message, "warning")
+        return redirect(url_for(".accueil"), 303)
+    logout_user()
+    session.clear()
+    flash(GONE, "success")
+    return redirect(url_for(".confidentialite"), 303)
+
+
+@blueprint.post("/mes-donnees/effacer/lien")
+@limiter.limit("3/minute;8/hour", key_func=_who)
+@requires(Permission.CONNECTED)
+def demander_lien() -> ResponseReturnValue:
+    with atomic() as base:
+        erasure.ask_by_link(base, base.get_one(User, current_user.id))
+    flash("Un message vient de partir à votre adresse : son lien, valable 30 minutes, efface le compte.", "success")
+    return redirect(url_for(".accueil"), 303)
+
+
+@blueprint.get("/mes-donnees/effacement/<token>")
+@requires(Permission.PUBLIC)
+def confirmer(token: str) -> ResponseReturnValue:
+    """Whoever holds the link reads the e-mails of the account; erasing is asked by a button, as for the other links."""
+    user = erasure.confirmed_by(db.session, token)
+    if user is None:
+        return render_template("privacy/erasure.html", user=None), 404
+    return render_template("privacy/erasure.html", user=user, token=token, **_consequences(user))
+
+
+@blueprint.post("/mes-donnees/effacement/<token>")
+@limiter.limit("30/minute;200/hour")
+@requires(Permission.PUBLIC)
+def effacer_par_lien(token: str) -> ResponseReturnValue:
+    user = erasure.confirmed_by(db.session, token)
+    return _erase(user.id) if user else confirmer(token)
+
+
+# --- For somebody, by an administrator --------------------------------------------------------------
+
+
+@blueprint.get("/administration/effacement/<int:account_id>")
+@requires(Permission.ADMINISTER)
+def effacement(account_id: int) -> ResponseReturnValue:
+    return _of_somebody(_account(account_id))
+
+
+def _account(account_id: int) -> User:
+    """404 for the account of what Relais does itself too: nobody manages it."""
+    user = db.session.scalars(select(User).where(User.id == account_id)).one_or_none() or abort(404)
+    return abort(404) if erasure.is_robot(user) else user
+
+
+def _of_somebody(user: User, error: str = "") -> str:
+    return render_template(
+        "privacy/erasure_for_somebody.html",
+        user=user,
+        error=error,
+        done=erasure.proof(db.session, user.id),
+        **_consequences(user),
+    )
+
+
+@blueprint.post("/administration/effacement/<int:account_id>")
+@requires(Permission.ADMINISTER)
+def effacer_pour(account_id: int) -> ResponseReturnValue:
+    user = _account(account_id)
+    if not request.form.get("compris"):
+        return _of_somebody(user, UNTICKED), 422
+    if account_id == current_user.id:
+        return redirect(url_for(".accueil"), 303)  # one's own account asks for one's own password
+    try:
+        with atomic() as base:
+            erasure.erase(base, account_id, base.get_one(User, current_user.id))
+    except Refused as refused:
+        return _of_somebody(_account(account_id), refused.message), 409
+    flash("Le compte est effacé.", "success")
+    return redirect(url_for(".effacement", account_id=account_id), 303)

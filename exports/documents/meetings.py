@@ -1,0 +1,116 @@
+"""When a group meets: its weekly slots within the dates of a session, holidays left out.
+
+School holidays are those of the zone of the place, unless the group meets then too. Where their dates are not
+known (see backoffice.reference.school_holidays) they are left in, and `Count.words` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from backoffice.core.dates import NBSP, short_day
+from backoffice.core.public_holidays import holiday
+from backoffice.models.content import Action, Contenu, Creneau, Session
+from backoffice.models.content.vocabulary import JOURS
+from backoffice.reference.school_holidays import Academie, academies, covers, in_break
+from exports.fragment.words import duration
+
+LONGEST = timedelta(3 * 366)
+"""A session that lasts longer is no school year: its meetings are not counted."""
+
+WEEKDAYS = {name: rank for rank, name in enumerate(JOURS)}
+
+
+@dataclass(frozen=True)
+class Meeting:
+    jour: date
+    creneau: Creneau
+
+
+@dataclass(frozen=True)
+class Count:
+    """What the slots of a group make within the dates of one session.
+
+    known: the school holidays are left out, or the group meets then too: the number can be relied upon.
+    """
+
+    session: Session
+    meetings: tuple[Meeting, ...]
+    known: bool
+    what: str
+
+    @property
+    def minutes(self) -> int:
+        return sum(meeting.creneau.minutes for meeting in self.meetings)
+
+    @property
+    def hours(self) -> int:
+        return round(self.minutes / 60)
+
+    @property
+    def weeks(self) -> int:
+        """Those with one meeting at least."""
+        return len({meeting.jour.isocalendar()[:2] for meeting in self.meetings})
+
+    @property
+    def words(self) -> str:
+        """«30 semaines et 120 h du 15/09/2026 au 30/06/2027, hors jours fériés et vacances scolaires (zone B).»"""
+        start, end = (short_day(day) if day else "" for day in (self.session.debut, self.session.fin))
+        weeks = f"{self.weeks}{NBSP}semaine{'s' if self.weeks > 1 else ''}"
+        return f"{weeks} et {duration(self.minutes)} du {start} au {end}, {self.what}"
+
+
+def academie_of(content: Contenu, action: Action) -> Academie | None:
+    """That of the place where a group meets; None while its town is not said."""
+    place = content.place_of(action)
+    return academies().get(place.adresse.departement) if place else None
+
+
+def count(content: Contenu, action: Action, session: Session) -> Count | None:
+    """None while the dates or the slots are not said."""
+    start, end = session.debut, session.fin
+    if start is None or end is None or session.mois_seulement or not timedelta(0) <= end - start <= LONGEST:
+        return None
+    slots = sorted(filter(_complete, action.creneaux), key=lambda slot: (slot.debut, slot.fin))
+    if not slots:
+        return None
+    academie, place = academie_of(content, action), content.place_of(action)
+    known = academie is not None and covers(academie.zone, start, end)
+    zone = academie.zone if academie and known and not action.vacances else ""
+    departement = place.adresse.departement if place else ""
+    found = tuple(
+        Meeting(day, slot)
+        for day in (start + timedelta(number) for number in range((end - start).days + 1))
+        if not holiday(day, departement) and not (zone and in_break(zone, day))
+        for slot in slots
+        if WEEKDAYS[slot.jour] == day.weekday()
+    )
+    return Count(session, found, known or action.vacances, _what(action, academie, known=known))
+
+
+def counts(content: Contenu, action: Action) -> list[Count]:
+    """One for each session whose meetings can be told."""
+    return [found for session in action.sessions if (found := count(content, action, session))]
+
+
+def dated(content: Contenu) -> bool:
+    """Whether any meeting can be told."""
+    return any(found.meetings for action in content.actions for found in counts(content, action))
+
+
+def _what(action: Action, academie: Academie | None, *, known: bool) -> str:
+    if action.vacances:
+        return "vacances scolaires comprises, hors jours fériés."
+    if academie is None:
+        return "hors jours fériés. Pour retirer les vacances scolaires, il nous faut la commune du lieu."
+    if not known:
+        return (
+            f"hors jours fériés. Les vacances scolaires ({academie.zone_words}) ne sont pas retirées{NBSP}: "
+            "nous n’en connaissons pas toutes les dates."
+        )
+    return f"hors jours fériés et vacances scolaires ({academie.zone_words})."
+
+
+def _complete(slot: Creneau) -> bool:
+    return slot.jour in WEEKDAYS and slot.minutes > 0

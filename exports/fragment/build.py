@@ -1,0 +1,367 @@
+"""From a content to its LHEO ``formation``, in the Intercarif profile.
+
+Elements stand in the order of the grammar; an optional element that would be empty is left out.
+Where LHEO has no element, the standard's ``extras`` are used:
+
+======================  ==================  =====================================================
+extras/@info            on                  extra
+======================  ==================  =====================================================
+niveau-langue           formation, action   referentiel, niveau-entree, niveau-vise; then extras
+                                            ``competences`` with tag ``oral`` and ``ecrit``
+espaces-sociaux         formation           one ``espace-social`` a code (models.vocabulary)
+parcours                formation           ``parcours`` and one ``visee`` a code
+duree-hebdo             action              whole hours a week, as a national consumer reads it
+groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``,
+                                            ``semaines``, ``intensite`` (models.vocabulary), ``vacances``: 1 when
+                                            it goes on during the school holidays
+objectifs-oepre         formation           one ``objectif`` a code (models.vocabulary)
+horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
+accueil                 session             ``garde-enfants`` in words, ``places-libres``
+specificites            organisme-financeur publics, programme, reference (profile)
+categorie-organisme     organisme           code of the category (profile)
+identifiants            organisme           ``RNA``
+structure-porteuse      organisme           ``nom`` and ``SIRET`` of the structure that carries one without
+                                            SIRET, ``raison-sociale-portee``: the official name of the latter
+======================  ==================  =====================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lxml import etree
+
+from backoffice.core.dates import PARIS, local_day
+from backoffice.models import Fiche, Fragment
+from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session
+from backoffice.models.content.findings import Finding
+from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
+
+from . import words
+from .check import findings_of
+from .elements import (
+    add,
+    address,
+    contact,
+    extras,
+    flag,
+    hour,
+    number,
+    optional,
+    period,
+    principal,
+    reach,
+)
+from .reader_losses import drops
+
+CODE_VERSION = 2
+"""Raise it when this module writes something else for the same content."""
+
+NO_ACTIVITY_NUMBER = "00000000000"
+NO_SIRET = "00000000000000"
+
+FORMACODE = "V14"
+DEFAULT_DOMAIN = "15235"
+DEFAULT_PUBLIC = "83056"
+NO_SPECIFIC_LEVEL = "1"
+BASIC_SKILLS, CERTIFICATION = "5", "6"  # objectif-general-formation
+CATEGORY_CODES = {"association": "13"}
+OFII = "20"  # code-financeur
+REMOTE = "2"  # modalites-enseignement
+
+
+class NotExportable(ValueError):
+    """The content cannot be written as a valid ``formation``; `findings` say where and why."""
+
+    def __init__(self, findings: tuple[Finding, ...]):
+        super().__init__("; ".join(f"{finding.path}: {finding.message}" for finding in findings))
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the flow says of an entry beside its content."""
+
+    numero: str
+    organisme_numero: str
+    dispositif: Dispositif
+    created: datetime
+    modified: datetime
+
+    @classmethod
+    def of(cls, fiche: Fiche, *, modified: datetime) -> Identity:
+        assert fiche.numero, "une fiche reçoit son numéro à l’envoi"
+        return cls(
+            fiche.numero,
+            organisme_numero(fiche.territoire.prefixe, fiche.organisme_id),
+            fiche.dispositif,
+            fiche.created_at,
+            modified,
+        )
+
+
+def organisme_numero(prefixe: str, organisme_id: int) -> str:
+    """What readers of the flows know a structure by."""
+    return f"{prefixe}O{organisme_id:06d}"
+
+
+def build(content: Contenu, identity: Identity) -> Fragment:
+    """The stored form of a content. Raises NotExportable when grammar or business rules refuse it."""
+    xml = etree.tostring(formation(content, identity), encoding="unicode")
+    if findings := findings_of(xml, content):
+        raise NotExportable(tuple(findings))
+    raw = xml.encode()
+    return Fragment(
+        sha256=hashlib.sha256(raw).hexdigest(),
+        code_version=CODE_VERSION,
+        actions=len(content.actions),
+        sessions=sum(len(action.sessions) for action in content.actions),
+        facets=facets(content),
+        xml=zlib.compress(raw, 6),
+    )
+
+
+def facets(content: Contenu) -> dict[str, list[str]]:
+    """What flows and searches choose by, see models.Fragment."""
+    places = [place.adresse for place in map(content.place_of, content.actions) if place]
+    return {
+        "publics": sorted(content.formation.publics or [DEFAULT_PUBLIC]),
+        "financeurs": sorted({financeur.code for financeur in content.financement.financeurs}),
+        "dropped_by": sorted({drop.consumer for drop in drops(content) if drop.whole}),
+        "departements": sorted({place.departement for place in places if place.departement}),
+        "communes": sorted({place.code_insee for place in places if place.code_insee}),
+        "inscriptions": sorted({row.recrutement for action in content.actions for row in action.sessions}),
+    }
+
+
+def formation(content: Contenu, identity: Identity) -> etree._Element:
+    """The ``formation`` element, without namespace: the flow declares it once, on its root."""
+    said, made = content.formation, _stamps(identity)
+    root = etree.Element("formation", numero=identity.numero, **made)
+    root.set("horodatage-creation", _instant(identity.created))
+    root.set("horodatage-modification", _instant(identity.modified))
+    domain = add(root, "domaine-formation")
+    for rank, code in enumerate(said.domaines or [DEFAULT_DOMAIN]):
+        add(domain, "code-FORMACODE", code, ref=FORMACODE, **principal(rank))
+    add(root, "intitule-formation", said.intitule)
+    add(root, "objectif-formation", said.objectif)
+    add(root, "resultats-attendus", words.results(content))
+    add(root, "contenu-formation", said.contenu)
+    certifying = "certification" in said.visees and bool(said.code_certification)
+    add(root, "certifiante", "1" if certifying else "0")
+    contact(root, "contact-formation", said.contact)
+    add(root, "parcours-de-formation", _pathway(content))
+    add(root, "code-niveau-entree", NO_SPECIFIC_LEVEL)
+    add(root, "objectif-general-formation", CERTIFICATION if certifying else BASIC_SKILLS)
+    if certifying:
+        code = said.code_certification
+        certification = add(root, "certification")
+        add(certification, "code-RS" if code.startswith("RS") else "code-RNCP", code)
+    add(root, "code-niveau-sortie", NO_SPECIFIC_LEVEL)
+    if said.url:
+        add(add(root, "url-formation"), "urlweb", said.url)
+    for action in content.actions:
+        _action(root, content, action, identity)
+    _organisme(root, content, identity)
+    _levels(root, said.niveaux)
+    extras(root, "espaces-sociaux", [("espace-social", code) for code in said.espaces_sociaux])
+    parcours = said.parcours or PARCOURS_OF[identity.dispositif]
+    extras(root, "objectifs-oepre", [("objectif", code) for code in said.objectifs_oepre])
+    extras(root, "parcours", [("parcours", parcours), *(("visee", code) for code in said.visees)])
+    return root
+
+
+def _action(root: etree._Element, content: Contenu, action: Action, identity: Identity) -> None:
+    said, money, entry = content.formation, content.financement, content.inscription
+    numero = f"{identity.numero}-{action.id}"
+    node = add(root, "action", numero=numero, **_stamps(identity))
+    add(node, "rythme-formation", words.rhythm(action))
+    publics = said.publics or [DEFAULT_PUBLIC]
+    for code in publics:
+        add(node, "code-public-vise", code, ref=FORMACODE)
+    optional(node, "info-public-vise", said.info_publics)
+    add(node, "niveau-entree-obligatoire", flag(said.niveau_obligatoire))
+    add(node, "modalites-alternance", action.organisation or words.NO_ALTERNANCE)
+    add(node, "modalites-enseignement", action.presence)
+    add(node, "conditions-specifiques", words.conditions(content, action))
+    add(node, "prise-en-charge-frais-possible", flag(money.prise_en_charge))
+    lieu = content.place_of(action)
+    if lieu is not None:
+        place = add(node, "lieu-de-formation", **principal(0))
+        if lieu.uai:
+            add(add(place, "code-UAI-lieu-formation"), "code-UAI", lieu.uai)
+        address(add(place, "coordonnees"), lieu.adresse)
+    add(node, "modalites-entrees-sorties", entry.entrees)
+    for session in action.sessions:
+        _session(node, content, action, session, f"{numero}-{session.id}", identity)
+    if entry.reunion:
+        add(add(node, "date-information"), "date", f"{entry.reunion:%Y%m%d}")
+    if lieu is not None:
+        optional(node, "transport", lieu.transport)
+        optional(node, "acces-handicapes", lieu.acces_handicapes)
+    add(node, "langue-formation", "FR")
+    optional(node, "modalites-recrutement", entry.recrutement)
+    optional(node, "frais-restants", money.frais)
+    optional(node, "code-perimetre-recrutement", entry.perimetre)
+    price = "0" if money.cout == "gratuit" else "" if money.prix is None else str(money.prix)
+    optional(node, "prix-total-TTC", price)
+    optional(node, "duree-indicative", action.duree)
+    optional(node, "nombre-heures-centre", number(action.heures_centre))
+    optional(node, "nombre-heures-total", number(action.hours))
+    optional(node, "conventionnement", {"oui": "1", "non": "0"}.get(money.conventionne, ""))
+    _formateur(node, content, identity)
+    for financeur in money.financeurs:
+        _financeur(node, financeur, publics, money.lot, identity)
+    if action.minutes_per_week:
+        extras(node, "duree-hebdo", [("duree-hebdo", str(round(action.minutes_per_week / 60)))])
+    if not action.niveaux.empty:
+        _levels(node, content.levels_of(action))
+    group = {
+        "nom": action.nom,
+        "format": action.format,
+        "effectif-min": number(action.effectif_min),
+        "effectif-max": number(action.effectif_max),
+        "semaines": number(action.semaines),
+        "intensite": action.intensite,
+        "vacances": flag(True) if action.vacances else "",
+    }
+    extras(node, "groupe", list(group.items()))
+
+
+def _session(
+    node: etree._Element, content: Contenu, action: Action, session: Session, numero: str, identity: Identity
+) -> None:
+    entry = content.inscription
+    root = add(node, "session", numero=numero, **_stamps(identity))
+    period(root, session.debut, session.fin, month=session.mois_seulement)
+    address(add(root, "adresse-inscription"), registration_address(content, action))
+    optional(root, "modalites-inscription", entry.modalites)
+    if entry.debut or entry.fin:
+        period(add(root, "periode-inscription"), entry.debut, entry.fin)
+    optional(root, "etat-recrutement", session.recrutement)
+    for appointment in session.recrutements:
+        _appointment(root, content, action, session, appointment)
+    contact(root, "contact-session", content.formation.contact if entry.contact.empty else entry.contact)
+    slots = [creneau for creneau in action.creneaux if creneau.minutes]
+    if slots:
+        hours = add(root, "extras", info="horaires")
+        for creneau in slots:
+            text = f"{creneau.debut:%H%M}-{creneau.fin:%H%M}"
+            add(hours, "extra", text, info="creneau", tag=creneau.jour)
+    free = number(session.places_libres)
+    extras(root, "accueil", [("garde-enfants", action.garde_enfants), ("places-libres", free)])
+
+
+def _appointment(
+    node: etree._Element, content: Contenu, action: Action, session: Session, appointment: Recrutement
+) -> None:
+    root = add(node, "recrutement")
+    add(root, "modalite-recrutement", appointment.modalite)
+    optional(root, "code-perimetre-recrutement", content.inscription.perimetre)
+    add(root, "a-distance", flag(action.presence == REMOTE))
+    optional(root, "nb-places", number(appointment.places))
+    if appointment.jour:
+        period(root, appointment.jour, appointment.jour, month=session.mois_seulement)
+    optional(root, "heure-debut", hour(appointment.debut))
+    optional(root, "heure-fin", hour(appointment.fin))
+
+
+def registration_address(content: Contenu, action: Action) -> Adresse:
+    """Where one joins this group: LHEO asks it of each session."""
+    entry, lieu = content.inscription, content.place_of(action)
+    if entry.ou == "autre":
+        return entry.adresse
+    if entry.ou == "structure" or lieu is None:
+        return content.structure.adresse
+    return lieu.adresse
+
+
+def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> None:
+    """Who answers for the offer: the structure; where it has no SIRET, under that of the one that carries it."""
+    structure, carrier = content.structure, content.structure.carrier
+    node = add(root, "organisme-formation-responsable", numero=identity.organisme_numero)
+    add(node, "numero-activite", structure.numero_activite or NO_ACTIVITY_NUMBER)
+    add(add(node, "SIRET-organisme-formation"), "SIRET", structure.known_siret or NO_SIRET)
+    add(node, "nom-organisme", structure.nom)
+    add(node, "raison-sociale", carrier.nom if carrier else structure.legal_name)
+    coordinates = add(add(node, "coordonnees-organisme"), "coordonnees")
+    address(coordinates, structure.adresse)
+    reach(coordinates, replace(structure.contact, courriel=structure.courriel or structure.contact.courriel))
+    contact(node, "contact-organisme", structure.contact)
+    if structure.uai:
+        add(add(node, "code-UAI-organisme-formation"), "code-UAI", structure.uai)
+    code = CATEGORY_CODES.get(structure.categorie, "")
+    extras(node, "categorie-organisme", [("code-categorie-organisme", code)])
+    extras(node, "identifiants", [("RNA", structure.rna)])
+    if carrier:
+        told = [("nom", carrier.nom), ("SIRET", carrier.siret), ("raison-sociale-portee", structure.raison_sociale)]
+        extras(node, "structure-porteuse", told)
+
+
+def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> None:
+    """The structure itself teaches unless it says who does; a national consumer drops an action that names nobody."""
+    structure = content.structure
+    known = {} if structure.formateur_nom else {"numero": identity.organisme_numero}
+    formateur = add(node, "organisme-formateur", **known, **principal(0))
+    siret = structure.formateur_siret if structure.formateur_nom else structure.known_siret
+    add(add(formateur, "SIRET-formateur"), "SIRET", siret or NO_SIRET)
+    add(formateur, "raison-sociale-formateur", structure.formateur_nom or structure.legal_name)
+    contact(formateur, "contact-formateur", structure.contact if structure.formateur.empty else structure.formateur)
+
+
+def _financeur(node: etree._Element, financeur: Financeur, publics: list[str], lot: str, identity: Identity) -> None:
+    root = add(node, "organisme-financeur")
+    add(root, "code-financeur", financeur.code)
+    optional(root, "nb-places-financees", number(financeur.places))
+    more = add(root, "extras", info="specificites")
+    for code in publics:
+        add(more, "extra", code, info="code-public-vise", ref=FORMACODE)
+    add(more, "extra", identity.dispositif, info="programme-financeur")
+    if market := financeur.programme or (lot if financeur.code == OFII else ""):
+        add(more, "extra", market, info="ref-action-marche-financeur")
+    if financeur.reference:
+        add(more, "extra", financeur.reference, info="reference-convention")
+
+
+def _levels(node: etree._Element, levels: Niveaux) -> None:
+    if levels.empty:
+        return
+    root = add(node, "extras", info="niveau-langue")
+    add(root, "extra", "CECRL", info="referentiel")
+    # One word for readers of a single level: the oral one, else the written one.
+    for info, oral, written in (
+        ("niveau-entree", levels.entree_oral, levels.entree_ecrit),
+        ("niveau-vise", levels.vise_oral, levels.vise_ecrit),
+    ):
+        if oral or written:
+            add(root, "extra", oral or written, info=info)
+    for name, oral, written in (
+        ("competences-entree", levels.entree_oral, levels.entree_ecrit),
+        ("competences", levels.vise_oral, levels.vise_ecrit),
+    ):
+        if oral or written:
+            inner = add(root, "extras", info=name)
+            if oral:
+                add(inner, "extra", oral, info="competence", tag="oral")
+            if written:
+                add(inner, "extra", written, info="competence", tag="ecrit")
+
+
+def _pathway(content: Contenu) -> str:
+    """parcours-de-formation: 1 in group, 2 individual, 4 both."""
+    formats = {action.format for action in content.actions}
+    return {frozenset({"collectif"}): "1", frozenset({"individuel"}): "2"}.get(frozenset(formats), "4")
+
+
+def _stamps(identity: Identity) -> dict[str, str]:
+    return {
+        "datecrea": f"{local_day(identity.created):%Y%m%d}",
+        "datemaj": f"{local_day(identity.modified):%Y%m%d}",
+    }
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(PARIS).isoformat(timespec="seconds")

@@ -1,0 +1,133 @@
+"""The parts of a content that have no element in LHEO, said in French words.
+
+The flow and the pages that readers see use the same sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from backoffice.core.dates import NBSP, hour, long_day, month
+from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session
+from backoffice.models.content.vocabulary import (
+    ESPACES_SOCIAUX,
+    INTENSITES,
+    NIVEAUX_ECRIT,
+    NIVEAUX_ORAL,
+    RENDEZ_VOUS,
+    VISEES,
+)
+
+NO_CONDITION = "Aucune condition particulière."
+NO_SIRET = "Structure sans numéro SIRET (00000000000000)"
+NO_ACTIVITY = "Structure non déclarée comme organisme de formation (00000000000)"
+NO_RESULT = "Attestation de présence."
+NO_ALTERNANCE = "Sans objet : l’action ne comporte pas de période en entreprise."
+
+
+def slot(creneau: Creneau) -> str:
+    """«mardi, 9 h 30 – 11 h 30»; "" while the slot is incomplete."""
+    if not (creneau.jour and creneau.debut and creneau.fin):
+        return ""
+    return f"{creneau.jour}, {hour(creneau.debut)} – {hour(creneau.fin)}"
+
+
+def duration(minutes: int) -> str:
+    """«4 h», «3 h 30», «45 min»"""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}{NBSP}min"
+    return f"{hours}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+
+
+def rhythm(action: Action) -> str:
+    """The text of rythme-formation: the weekly slots, how many hours that is, then what was typed."""
+    slots = [text for text in map(slot, action.creneaux) if text]
+    lines = []
+    if slots:
+        week = duration(action.minutes_per_week)
+        lines.append(f"{f'{NBSP}; '.join(slots)} (soit {week} par semaine).")
+    if action.intensite:
+        label = INTENSITES.get(action.intensite, action.intensite)
+        lines.append(f"Rythme {label[:1].lower()}{label[1:]}.")
+    if action.rythme:
+        lines.append(action.rythme)
+    if action.nom and lines:
+        lines[0] = f"{action.nom}{NBSP}: {lines[0]}"
+    elif slots:
+        lines[0] = lines[0].capitalize()
+    return "\n".join(lines)
+
+
+def entry_level(levels: Niveaux) -> str:
+    """«Niveau de français à l’entrée : A1 à l’oral, alphabétisation à l’écrit.»; "" when unknown."""
+    return _level("Niveau de français à l’entrée", levels.entree_oral, levels.entree_ecrit)
+
+
+def aimed_level(levels: Niveaux) -> str:
+    return _level("Niveau de français visé", levels.vise_oral, levels.vise_ecrit)
+
+
+def _level(intro: str, oral: str, written: str) -> str:
+    parts = []
+    if oral:
+        parts.append(f"{short_level(oral)} à l’oral")
+    if written:
+        parts.append(f"{short_level(written)} à l’écrit")
+    return f"{intro}{NBSP}: {', '.join(parts)}." if parts else ""
+
+
+def short_level(code: str) -> str:
+    return {"alpha": "alphabétisation", "infra A1.1": "débutant (avant A1.1)"}.get(code, code)
+
+
+def conditions(content: Contenu, action: Action) -> str:
+    """The text of conditions-specifiques: what was typed, the entry level, childcare."""
+    parts = [content.formation.conditions or NO_CONDITION, entry_level(content.levels_of(action))]
+    return "\n".join(part for part in parts if part)
+
+
+def results(content: Contenu) -> str:
+    """The text of resultats-attendus."""
+    said = content.formation
+    exam = f"Examen ou diplôme préparé{NBSP}: {said.certification}." if said.certification else ""
+    parts = [said.resultats or NO_RESULT, exam, aimed_level(said.niveaux)]
+    return "\n".join(part for part in parts if part)
+
+
+def period(session: Session) -> str:
+    """«du mardi 3 mars 2026 au mardi 30 juin 2026», or the months while the days are not fixed."""
+    written = month if session.mois_seulement else long_day
+    parts = []
+    if session.debut:
+        parts.append(f"{'de ' if session.mois_seulement else 'du '}{written(session.debut)}")
+    if session.fin:
+        parts.append(f"{'à ' if session.mois_seulement else 'au '}{written(session.fin)}")
+    return " ".join(parts)
+
+
+def appointment(found: Recrutement, session: Session) -> str:
+    """«Un entretien, lundi 7 septembre 2026, 9 h – 12 h 30, 18 personnes»"""
+    written = month if session.mois_seulement else long_day
+    hours = " – ".join(hour(moment) for moment in (found.debut, found.fin) if moment)
+    people = f"{found.places} personnes" if found.places is not None else ""
+    day = written(found.jour) if found.jour else ""
+    return ", ".join(part for part in (RENDEZ_VOUS.get(found.modalite, ""), day, hours, people) if part)
+
+
+def labels(codes: Iterable[str], table: Mapping[str, str]) -> list[str]:
+    """The words of these codes, in the order of the table; an unknown code stands for itself."""
+    wanted = set(codes)
+    return [words for code, words in table.items() if code in wanted] + sorted(wanted - set(table))
+
+
+def social_spaces(content: Contenu) -> list[str]:
+    return labels(content.formation.espaces_sociaux, ESPACES_SOCIAUX)
+
+
+def aims(content: Contenu) -> list[str]:
+    return labels(content.formation.visees, VISEES)
+
+
+def full_level(code: str, *, written: bool = False) -> str:
+    return (NIVEAUX_ECRIT if written else NIVEAUX_ORAL).get(code, code)

@@ -1,0 +1,83 @@
+"""One LHEO element being read: what was taken from it, and so what was left aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from lxml import etree
+
+from backoffice.core.text import clean
+from exports.lheo.faults import local_name
+from exports.lheo.grammar import NAMESPACE
+
+from .reading import plain
+
+_SILENT = frozenset(
+    ["type-contact", "parcours-de-formation", "objectif-general-formation", "certifiante", "pays", "langue-formation"]
+)
+"""Elements that the export writes again by itself."""
+
+_USUAL = {"code-niveau-entree": ("0", "1"), "code-niveau-sortie": ("0", "1")}
+_SILENT_EXTRAS = frozenset({"referentiel", "duree-hebdo", "niveau-entree", "niveau-vise"})
+
+Node: TypeAlias = "etree._Element"
+
+
+def tag(path: str) -> str:
+    """``a/b`` in the namespace of LHEO 2.3."""
+    return "/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/"))
+
+
+class Source:
+    """Reads the texts of a ``formation`` and remembers which ones.
+
+    exact: the texts are ours, and are taken as they stand; else HTML becomes text and blanks go.
+    """
+
+    def __init__(self, root: Node, *, exact: bool):
+        self.root = root
+        self.exact = exact
+        self.taken: set[Node] = set()
+
+    def all(self, node: Node, path: str) -> Iterator[Node]:
+        return iter(node.iterfind(tag(path)))
+
+    def text(self, node: Node | None, path: str = "", *, lines: bool = False) -> str:
+        """The text of the first element at `path`; "" when there is none. `lines`: may have several lines."""
+        found = node if not path or node is None else node.find(tag(path))
+        if found is None:
+            return ""
+        self.taken.add(found)
+        text = "".join(found.itertext())
+        return text if self.exact else clean(plain(text), multiline=lines)
+
+    def extras(self, node: Node, info: str) -> Node | None:
+        """The child ``extras`` of that name."""
+        return next((extras for extras in self.all(node, "extras") if extras.get("info") == info), None)
+
+    def word(self, extras: Node | None, info: str) -> str:
+        return next(iter(self.extra_texts(extras, info)), "")
+
+    def extra_texts(self, extras: Node | None, info: str) -> list[str]:
+        return [self.text(extra) for extra in self.extra_nodes(extras, info)]
+
+    def extra_nodes(self, extras: Node | None, info: str) -> list[Node]:
+        return [] if extras is None else [node for node in self.all(extras, "extra") if node.get("info") == info]
+
+    def left(self, kept: set[str]) -> dict[str, list[str]]:
+        """{name of the element: its texts} that nobody took and that are not said elsewhere in `kept`."""
+        found: dict[str, list[str]] = {}
+        for node in self.root.iter(etree.Element):
+            text = (node.text or "").strip()
+            if not text or node in self.taken or len(node) or text in kept or _expected(node, text):
+                continue
+            texts = found.setdefault(node.get("info") or local_name(node), [])
+            if text not in texts:
+                texts.append(text)
+        return found
+
+
+def _expected(node: Node, text: str) -> bool:
+    name = local_name(node)
+    return name in _SILENT or text in _USUAL.get(name, ()) or node.get("info") in _SILENT_EXTRAS

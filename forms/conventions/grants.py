@@ -1,0 +1,166 @@
+"""What a funder says of a convention, typed on a page or read in a file: one reading for both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backoffice.core.text import clean
+from backoffice.models.conventions.convention import Bpi, Convention
+from backoffice.reference.communes import search_key
+from backoffice.reference.programmes import programme_named, programmes
+from exports.importing.cells import read_yes
+from forms.kit import emails, numbers
+
+FIRST_YEAR, LAST_YEAR = 2015, 2100
+LONGEST_REFERENCE, LONGEST_NAME = 60, 250
+LARGEST_AMOUNT = 10**12
+"""In cents."""
+
+FIELDS = {
+    "programme": "Programme",
+    "annee": "Année",
+    "reference": "Référence de la convention",
+    "departement": "Département",
+    "nom": "Nom de la structure",
+    "siret": "Numéro SIRET",
+    "rna": "Numéro RNA",
+    "montant": "Montant en euros",
+    "contact_pne": "Adresse e-mail pour l’enquête PNE",
+    "bpi": "Concerne des bénéficiaires d’une protection internationale (BPI)",
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One convention in the funder's words. montant: in cents."""
+
+    programme: str
+    annee: int
+    reference: str
+    departement: str
+    nom: str
+    siret: str = ""
+    rna: str = ""
+    montant: int | None = None
+    contact_pne: str = ""
+    bpi: Bpi = Bpi.INCONNU
+
+
+def read(said: Mapping[str, str], departements: Mapping[str, str]) -> tuple[Grant, dict[str, str]]:
+    """The convention, and what is wrong in each field: {field: message}.
+
+    departements: {code: name} of the territoire.
+    """
+    texts = {name: clean(str(said.get(name, "") or ""))[:1_000] for name in FIELDS}
+    readings: dict[str, Callable[[str], Any]] = {
+        "programme": _programme,
+        "annee": _year,
+        "reference": _reference,
+        "departement": lambda text: _departement(text, departements),
+        "nom": _name,
+        "siret": numbers.siret,
+        "rna": numbers.rna,
+        "montant": amount,
+        "contact_pne": email,
+        "bpi": _bpi,
+    }
+    values: dict[str, Any] = {"programme": "", "annee": 0, "reference": "", "departement": "", "nom": ""}
+    errors = {name: message for name, message in REQUIRED.items() if not texts[name]}
+    for name, reading in readings.items():
+        if texts[name]:
+            try:
+                values[name] = reading(texts[name])
+            except ValueError as error:
+                errors[name] = str(error)
+    if not texts["nom"] and not texts["siret"]:
+        errors["nom"] = "Donnez le nom de la structure ou son numéro SIRET."
+    return Grant(**values), errors
+
+
+REQUIRED = {
+    "programme": "Dites de quel programme vient la subvention.",
+    "annee": "Dites pour quelle année.",
+    "reference": "Donnez la référence de la convention : elle la distingue de toutes les autres.",
+    "departement": "Dites dans quel département.",
+}
+
+
+def _programme(text: str) -> str:
+    found = programme_named(text)
+    if found is None:
+        raise ValueError(f"« {text[:60]} » n’est pas un programme connu. Les programmes : {', '.join(programmes())}.")
+    return found.code
+
+
+def _year(text: str) -> int:
+    found = re.fullmatch(r"(?:exercice\s+)?(\d{4})(?:-\d{2}-\d{2})?", text, re.I)
+    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        raise ValueError(f"« {text[:30]} » n’est pas une année. Écrivez-la en quatre chiffres, comme 2026.")
+    return int(found[1])
+
+
+def _reference(text: str) -> str:
+    if len(text) > LONGEST_REFERENCE:
+        raise ValueError(f"Cette référence a {len(text)} caractères : {LONGEST_REFERENCE} au plus.")
+    return " ".join(text.split())
+
+
+def _name(text: str) -> str:
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"Ce nom a {len(text)} caractères : {LONGEST_NAME} au plus.")
+    return text
+
+
+def _departement(text: str, ours: Mapping[str, str]) -> str:
+    """A code or a name, as lists have them: «14», «1», «014», «Calvados», «14 - Calvados»."""
+    first = text.upper().replace("–", "-").split("-")[0].split()
+    code = first[0] if first else ""
+    for tried in (code, code.zfill(2), code.lstrip("0").zfill(2)):
+        if tried in ours:
+            return tried
+    named = [code for code, name in ours.items() if search_key(name) == search_key(text)]
+    if not named:
+        known = ", ".join(f"{code} ({name})" for code, name in ours.items())
+        raise ValueError(f"« {text[:40]} » n’est pas un département de votre territoire. Ceux qu’il a : {known}.")
+    return named[0]
+
+
+def amount(text: str) -> int:
+    """Cents: «12 500», «12.500,50 €», «12500.5»."""
+    digits = re.sub(r"[\s\u202f\u00a0€]|EUR(OS?)?$", "", text, flags=re.I)
+    found = re.fullmatch(r"(\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,](\d{1,2}))?", digits)
+    if not found:
+        raise ValueError(f"« {text[:30]} » n’est pas un montant. Écrivez-le comme 12 500 ou 12 500,50.")
+    cents = int(re.sub(r"[.,]", "", found[1])) * 100 + int((found[2] or "0").ljust(2, "0"))
+    if cents > LARGEST_AMOUNT:
+        raise ValueError("Ce montant est trop grand pour être une subvention : relisez-le.")
+    return cents
+
+
+def euros(cents: int | None) -> str:
+    """As it is typed again in a form: «12500,50», «12500», "" when unknown."""
+    if cents is None:
+        return ""
+    return f"{cents // 100},{cents % 100:02d}" if cents % 100 else str(cents // 100)
+
+
+def email(text: str) -> str:
+    return emails.email(text).lower()
+
+
+def _bpi(text: str) -> Bpi:
+    if search_key(text) in (search_key(Bpi.INCONNU), search_key(Bpi.INCONNU.label)):
+        return Bpi.INCONNU
+    said = read_yes(text)
+    if said is None:
+        raise ValueError(f"« {text[:30]} » ne se comprend pas : répondez oui ou non, ou laissez vide.")
+    return Bpi.OUI if said else Bpi.NON
+
+
+def texts(said: Convention) -> dict[str, str]:
+    """A convention as its form shows it: {field: text}."""
+    values = {name: getattr(said, name) for name in FIELDS}
+    return {**{name: str(value or "") for name, value in values.items()}, "montant": euros(said.montant)}

@@ -1,0 +1,57 @@
+"""An examination, as people name it, to the certification that they mean. Nobody has to choose one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from werkzeug.datastructures import MultiDict
+
+from forms.kit.builder import StepForm
+
+EXAM, CODE = "formation-certification", "formation-code_certification"
+
+
+class Certification(Protocol):
+    id: int
+    label: str
+    code: str
+
+    def valid_on(self, day: date, /) -> bool: ...
+
+    @property
+    def validity(self) -> str: ...
+
+
+class CertificationFinder(Protocol):
+    def of_code(self, code: str, /) -> Certification | None: ...
+
+    def get(self, number: str, /) -> Certification | None:
+        """By its number in the table, as a button sends it."""
+
+    def like(self, text: str, /) -> Sequence[Certification]:
+        """Those that a name, misspelt perhaps, or the beginning of a number may mean."""
+
+
+def offer(form: StepForm, find: CertificationFinder) -> None:
+    """Puts beside the examination those that it may mean, and beside its number what the table knows of it."""
+    exam, code = form.field(EXAM), form.field(CODE)
+    if exam is None or code is None or exam.errors or code.errors:
+        return
+    if known := find.of_code(code.data):
+        code.known = known
+        exam.offered = [] if exam.data else [known]
+    elif exam.data:
+        found = find.like(exam.data)
+        exam.offered = [] if exam.data in {one.label for one in found} else found
+
+
+def choose(posted: MultiDict[str, str], order: str, find: CertificationFinder) -> MultiDict[str, str]:
+    """The posted page with the certification of a choice: ``certification:12``."""
+    chosen, found = MultiDict(posted), find.get(order.partition(":")[2])
+    if found is not None:
+        for name, text in ((EXAM, found.label), (CODE, found.code)):
+            if name in posted:
+                chosen.setlist(name, [text])
+    return chosen

@@ -1,0 +1,57 @@
+"""What a structure says of a published session in two clicks: see workflows.fiches.fast_lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import Form, HiddenField, SelectChoice, SelectField
+
+from backoffice.core.dates import month_words
+from backoffice.models.content import Session
+from backoffice.models.content import vocabulary as words
+from forms.kit.fields import FIELDS
+from forms.kit.questions import Kind, Question
+
+_SESSION = "actions[].sessions[]."
+_MOST = 9_999
+
+
+def _field(question: Question, **arguments: Any) -> Any:
+    kind = FIELDS[question.kind]
+    bound = type(kind.__name__, (kind,), {"question": question})
+    return bound(question.words, description=question.help, **arguments)
+
+
+class SessionForm(Form):
+    """One session of the page, its fields named after its local ids: several stand side by side."""
+
+    places_libres = _field(
+        Question(f"{_SESSION}places_libres", Kind.INTEGER, high=_MOST, help="Laissez vide si vous ne savez pas.")
+    )
+    recrutement = _field(Question(f"{_SESSION}recrutement", Kind.SELECT), choices=words.RECRUTEMENTS)
+    entrees = _field(
+        Question(
+            f"{_SESSION}places_libres",
+            Kind.INTEGER,
+            high=_MOST,
+            label="Personnes entrées dans le groupe",
+            help="Seulement leur nombre, pour le mois choisi. Laissez vide si vous ne savez pas.",
+        )
+    )
+    mois = SelectField("Pendant le mois de", validate_choice=False)  # the workflow knows which ones are good
+    debut = _field(Question(f"{_SESSION}debut", Kind.DATE))
+    fin = _field(Question(f"{_SESSION}fin", Kind.DATE))
+    vu = HiddenField()
+
+    class Meta:
+        locales = ["fr"]
+
+    def __init__(self, formdata: Any, action: str, session: Session, months: list[str], stamp: str, shift: int):
+        super().__init__(formdata, obj=session, prefix=f"{action}-{session.id}")
+        for moved in (self.debut, self.fin):
+            moved.description = f"{shift} jour{'s' if shift > 1 else ''} de décalage au plus."
+        self.mois.choices = [SelectChoice(value=month, label=month_words(month)) for month in months]
+        if not months:
+            del self.mois, self.entrees
+        if formdata is None:
+            self.vu.data = stamp

@@ -1,0 +1,318 @@
+"""The last step: what is missing or contradictory, how good the entry is, who would not take it.
+
+The same findings are shown to the provider, asked again at submission and seen by the moderator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from backoffice.core.clock import now
+from backoffice.core.dates import NBSP, local_day
+from backoffice.models.content import Contenu, label_of, pattern_of, values
+from backoffice.models.content.findings import Finding
+from exports.documents import meetings
+from exports.fragment import words
+from exports.fragment.reader_losses import Drop, drops
+from forms.kit.builder import bind
+from forms.kit.questions import Path, Step
+from forms.kit.saving import Pending, typed
+
+from . import dispositif_rules
+
+HOURS_TOLERANCE = 0.1
+"""Declared hours may differ from the computed ones by a tenth before we ask."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """What the last page shows. score: 0 to 100. notes: what the rules tell without asking anything."""
+
+    findings: tuple[Finding, ...]
+    drops: tuple[Drop, ...]
+    score: int
+    advice: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def blocking(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.blocking]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [finding for finding in self.findings if not finding.blocking]
+
+    @property
+    def told(self) -> list[Finding]:
+        """What the rules of the dispositif say, with their source: shown on the step itself."""
+        return [finding for finding in (*self.findings, *self.notes) if finding.source]
+
+    @property
+    def complete(self) -> bool:
+        return not self.blocking
+
+
+def review(
+    content: Contenu,
+    path: Path,
+    pending: Pending,
+    *,
+    siret_required: bool = True,
+    today: date | None = None,
+    rows: Iterable[dispositif_rules.Rule] | None = None,
+) -> Review:
+    """today and rows: the day and the rules of the dispositifs, the present ones unless told otherwise."""
+    waived = () if siret_required and not content.structure.carrier else ("structure.siret",)
+    met = list(
+        dispositif_rules.met(content, path.dispositif, today or local_day(now()), rows or dispositif_rules.rules())
+    )
+    told = [found.finding for found in met if found.rule.gravite is not dispositif_rules.Severity.INFORME]
+    asked = {finding.path for finding in told if finding.blocking}
+    lacking = [finding for finding in missing(content, path, waived) if finding.path not in asked]
+    findings = [*unread(content, path, pending), *lacking, *told, *contradictions(content)]
+    advice = tuple(recommendations(content, path))
+    score = round(100 * (1 - len(advice) / len(recommended(path))))
+    notes = tuple(found.finding for found in met if found.rule.gravite is dispositif_rules.Severity.INFORME)
+    return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice, notes)
+
+
+def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
+    """What was typed and could not be understood: each field, else the page (its towns are not looked up here)."""
+    for step in path.steps:
+        if step.slug not in pending:
+            continue
+        form = bind(step, content, typed(pending[step.slug]))
+        form.validate()
+        for field in form.faulty:
+            yield Finding(field.id, f"{label_of(field.id)}{NBSP}: il y a une réponse à corriger.")
+        if not form.faulty:
+            first = next(step.questions()).pattern.replace("[]", "-0").replace(".", "-")
+            yield Finding(first, f"L’étape « {step.title} » contient une réponse à corriger.")
+
+
+def missing(content: Contenu, path: Path, waived: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """Required questions without an answer, save those that the territoire waives."""
+    for step in path.steps:
+        for question in step.questions():
+            if not question.required or question.pattern in waived:
+                continue
+            for spot, value in values(content, question.pattern):
+                if value in ("", None, []):
+                    yield Finding(spot, _ask(question.words, spot))
+
+
+def _ask(question: str, spot: str) -> str:
+    row, comma, _ = label_of(spot).rpartition(", ")
+    return f"{row}{comma}« {question} »{NBSP}: il manque votre réponse."
+
+
+def contradictions(content: Contenu) -> Iterator[Finding]:
+    for rule in RULES:
+        yield from rule(content)
+
+
+def _places(content: Contenu) -> Iterator[Finding]:
+    if not content.lieux:
+        yield Finding("lieux-0-adresse-lignes", "Indiquez au moins un lieu.")
+    for rank, action in enumerate(content.actions):
+        if content.lieux and content.place_of(action) is None:
+            yield Finding(f"actions-{rank}-lieu", f"Groupe {rank + 1} : dites dans quel lieu il se réunit.")
+
+
+def _groups(content: Contenu) -> Iterator[Finding]:
+    if not content.actions:
+        yield Finding("actions-0-nom", "Indiquez au moins un groupe.")
+    for rank, action in enumerate(content.actions):
+        here = f"actions-{rank}"
+        if not words.rhythm(action):
+            yield Finding(
+                f"{here}-creneaux-0-jour",
+                f"Groupe {rank + 1} : indiquez au moins un créneau, ou des précisions sur le rythme.",
+            )
+        if not action.sessions:
+            yield Finding(f"{here}-sessions-0-debut", f"Groupe {rank + 1} : indiquez au moins des dates.")
+        if action.effectif_min and action.effectif_max and action.effectif_min > action.effectif_max:
+            yield Finding(
+                f"{here}-effectif_max",
+                f"Groupe {rank + 1} : le nombre maximum de personnes est plus petit que le minimum.",
+            )
+
+
+def _hours(content: Contenu) -> Iterator[Finding]:
+    for rank, action in enumerate(content.actions):
+        for slot_rank, slot in enumerate(action.creneaux):
+            if slot.debut and slot.fin and slot.fin <= slot.debut:
+                yield Finding(
+                    f"actions-{rank}-creneaux-{slot_rank}-fin",
+                    f"Groupe {rank + 1}, créneau {slot_rank + 1} : la fin est avant le début.",
+                )
+        computed, declared = action.computed_hours, action.heures_total
+        if computed and declared is not None and abs(declared - computed) > HOURS_TOLERANCE * computed:
+            yield Finding(
+                f"actions-{rank}-heures_total",
+                f"Groupe {rank + 1} : vous déclarez {declared} h en tout ; les horaires et le nombre de "
+                f"semaines donnent {computed} h. Est-ce bien ce que vous voulez dire ?",
+                blocking=False,
+            )
+        else:
+            yield from _calendar(content, rank)
+
+
+def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
+    """The hours that are said, beside what slots, dates and holidays make; the first session that differs is enough."""
+    action = content.actions[rank]
+    for found in meetings.counts(content, action):
+        if not (found.known and found.hours):
+            continue
+        if action.hours is None:
+            message = "dites le nombre d’heures en tout, pour qu’il soit publié. Les horaires et les dates donnent"
+            yield Finding(
+                f"actions-{rank}-heures_total", f"Groupe {rank + 1} : {message} {found.words}", blocking=False
+            )
+            return
+        # Declared hours stand beside the weeks, when these are said: see _hours.
+        said = action.computed_hours or action.hours
+        if abs(said - found.hours) > HOURS_TOLERANCE * found.hours:
+            where = "semaines" if action.computed_hours else "heures_total"
+            yield Finding(
+                f"actions-{rank}-{where}",
+                f"Groupe {rank + 1} : vous dites {said} h en tout ; les horaires et les dates donnent "
+                f"{found.words} Est-ce bien ce que vous voulez dire ?",
+                blocking=False,
+            )
+            return
+
+
+def _dates(content: Contenu) -> Iterator[Finding]:
+    for rank, action in enumerate(content.actions):
+        for session_rank, session in enumerate(action.sessions):
+            if session.debut and session.fin and session.fin < session.debut:
+                yield Finding(
+                    f"actions-{rank}-sessions-{session_rank}-fin",
+                    f"Groupe {rank + 1}, dates {session_rank + 1} : le dernier jour est avant le premier.",
+                )
+    entry = content.inscription
+    if entry.debut and entry.fin and entry.fin < entry.debut:
+        yield Finding("inscription-fin", "La fin des inscriptions est avant leur début.")
+
+
+def _registration(content: Contenu) -> Iterator[Finding]:
+    entry = content.inscription
+    if entry.ou != "autre":
+        return
+    for name, label in (("lignes", "numéro et rue"), ("code_postal", "code postal"), ("ville", "ville")):
+        if not getattr(entry.adresse, name):
+            yield Finding(f"inscription-adresse-{name}", f"Adresse d’inscription : il manque {label}.")
+
+
+def _carrier(content: Contenu) -> Iterator[Finding]:
+    """Who carries a structure without SIRET is named whole, and can be asked."""
+    carrier = content.structure.porteuse
+    if content.structure.siret or carrier.empty:
+        return
+    for name, message in (
+        ("nom", "Dites le nom officiel de la structure qui vous porte."),
+        ("siret", "Donnez le numéro SIRET de la structure qui vous porte."),
+        ("courriel", "Donnez l’adresse e-mail de la structure qui vous porte : elle doit confirmer."),
+    ):
+        if not getattr(carrier, name):
+            yield Finding(f"structure-porteuse-{name}", message)
+
+
+def _money(content: Contenu) -> Iterator[Finding]:
+    money = content.financement
+    if money.cout == "payant" and money.prix is None and not money.frais:
+        yield Finding("financement-prix", "L’action est payante : indiquez le prix ou ce qui reste à payer.")
+    if money.cout == "gratuit" and money.prix:
+        yield Finding("financement-prix", "L’action est gratuite, mais un prix est indiqué.")
+    if money.conventionne == "oui" and not money.financeurs:
+        yield Finding("financement-financeurs-0-code", "L’action est subventionnée : dites par qui.")
+
+
+def _exam(content: Contenu) -> Iterator[Finding]:
+    said = content.formation
+    if "certification" in said.visees and not (said.certification or said.code_certification):
+        yield Finding(
+            "formation-certification",
+            "Vous préparez à un examen : dites lequel, les personnes le cherchent.",
+            False,
+        )
+
+
+RULES: tuple[Callable[[Contenu], Iterator[Finding]], ...] = (
+    _places,
+    _groups,
+    _hours,
+    _dates,
+    _registration,
+    _carrier,
+    _money,
+    _exam,
+)
+
+RECOMMENDED = {
+    "formation.url": "une page internet rassure les conseillers",
+    "formation.resultats": "dites ce que la personne obtient à la fin",
+    "formation.info_publics": "précisez le public",
+    "formation.conditions": "dites s’il y a des conditions",
+    "formation.niveaux.vise_oral": "le niveau visé à l’oral aide à orienter",
+    "formation.contact.courriel": "une adresse e-mail publique",
+    "lieux[].acces_handicapes": "l’accès pour les personnes handicapées",
+    "lieux[].transport": "comment venir",
+    "actions[].creneaux[].jour": "les horaires de la semaine",
+    "actions[].effectif_max": "le nombre de places",
+    "actions[].garde_enfants": "la garde d’enfants : beaucoup de parents en ont besoin",
+    "actions[].sessions[].places_libres": "les places encore libres",
+}
+"""What makes a good entry without being required; each counts the same in the score."""
+
+
+def recommended(path: Path) -> dict[str, str]:
+    """The part of RECOMMENDED that this path asks about."""
+    asked = {question.pattern for step in path.steps for question in step.questions()}
+    return {pattern: why for pattern, why in RECOMMENDED.items() if pattern in asked}
+
+
+def recommendations(content: Contenu, path: Path) -> Iterator[Finding]:
+    for pattern, why in recommended(path).items():
+        found = list(values(content, pattern))
+        if not found or any(value in ("", None, []) for _, value in found):
+            empty = next((path for path, value in found if value in ("", None, [])), None)
+            spot = empty or pattern.replace("[]", "-0").replace(".", "-")
+            yield Finding(spot, why[0].upper() + why[1:] + ".", blocking=False)
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a page says beside its questions. lacking and advice: on this step; elsewhere: advice on the others."""
+
+    score: int
+    lacking: tuple[Finding, ...]
+    advice: tuple[Finding, ...]
+    elsewhere: int
+
+
+def help_of(step: Step, path: Path, found: Review) -> Help:
+    lacking = tuple(finding for finding in found.blocking if step_of(path, finding) is step)
+    advice = tuple(finding for finding in found.advice if step_of(path, finding) is step)
+    return Help(found.score, lacking, advice, len(found.advice) - len(advice))
+
+
+def step_of(path: Path, finding: Finding) -> Step | None:
+    """The page where a finding is mended."""
+    return path.step_of(pattern_of(finding.path)) if finding.path else None
+
+
+def statuses(path: Path, found: Review, content: Contenu) -> dict[str, str]:
+    """{step slug: where it stands}, for the list of tasks."""
+    return {step.slug: status(step, path, found, content) for step in path.steps}
+
+
+def status(step: Step, path: Path, found: Review, content: Contenu) -> str:
+    """Where a step stands in the list of tasks: «a_corriger», «a_faire», «complet»."""
+    here = [finding for finding in found.blocking if step_of(path, finding) is step]
+    if any("réponse à corriger" in finding.message for finding in here):
+        return "a_corriger"
+    return "a_faire" if here else "complet"

@@ -1,0 +1,217 @@
+"""What a path is made of: steps, sections, questions and repeated rows. Only declarations.
+
+A question names the spot of the content that it fills by its pattern (see backoffice.models.content);
+its label and its LHEO limit come from there. To ask one more thing, declare one more Question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from backoffice.models.content import Contenu, Spot, spots
+from backoffice.models.content.vocabulary import Dispositif
+
+
+class Kind(StrEnum):
+    """How a question is asked; also the name of its partial in templates/champs/."""
+
+    LINE = "line"
+    TEXT = "text"
+    LINES = "lines"
+    SELECT = "select"
+    RADIO = "radio"
+    CHECKS = "checks"
+    FLAG = "flag"
+    DATE = "date"
+    TIME = "time"
+    INTEGER = "integer"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    POSTCODE = "postcode"
+    SIRET = "siret"
+    NDA = "nda"
+    RNA = "rna"
+    UAI = "uai"
+    CERTIFICATION = "certification"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """help: one sentence; example: one good answer from a language workshop.
+
+    required: the entry cannot be submitted without it. label: replaces the model's own words.
+    choices: {code: words}; choices_from: the list of the content whose rows are offered.
+    folded: shown under «Plus de précisions», closed until it is used.
+    """
+
+    pattern: str
+    kind: Kind = Kind.LINE
+    help: str = ""
+    example: str = ""
+    required: bool = False
+    label: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    choices_from: str = ""
+    folded: bool = False
+    low: int = 0
+    high: int = 99_999
+
+    @property
+    def spot(self) -> Spot:
+        return spots()[self.pattern]
+
+    @property
+    def words(self) -> str:
+        return self.label or self.spot.label
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A part that may be repeated.
+
+    fixed: rows are neither added nor removed here. blank: empty rows offered beyond those filled.
+    several: the name of a choice of which several may be ticked at once, to make as many rows.
+    """
+
+    pattern: str
+    title: str
+    add: str
+    questions: tuple[Question | Rows, ...]
+    remove: str = "Retirer"
+    fixed: bool = False
+    least: int = 1
+    blank: int = 0
+    most: int = 40
+    several: str = ""
+
+    def __iter__(self) -> Iterator[Question | Rows]:
+        return iter(self.questions)
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """folded: closed until one of its questions has an answer."""
+
+    title: str
+    items: tuple[Question | Rows, ...]
+    intro: str = ""
+    folded: bool = False
+
+    def __iter__(self) -> Iterator[Question | Rows]:
+        return iter(self.items)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One page, one address."""
+
+    slug: str
+    title: str
+    sections: tuple[Section, ...]
+    intro: str = ""
+
+    def items(self) -> Iterator[Question | Rows]:
+        for section in self.sections:
+            yield from section
+
+    def questions(self) -> Iterator[Question]:
+        """Every question of the step, those of the rows included."""
+        yield from _questions(self.items())
+
+    def question(self, pattern: str) -> Question | None:
+        return next((question for question in self.questions() if question.pattern == pattern), None)
+
+
+def _questions(items: Iterator[Question | Rows]) -> Iterator[Question]:
+    for item in items:
+        if isinstance(item, Rows):
+            yield from _questions(iter(item))
+        else:
+            yield item
+
+
+Items = tuple[Question | Rows, ...]
+
+
+def vary(
+    step: Step,
+    *,
+    title: str = "",
+    without: Collection[str] = (),
+    change: Mapping[str, Mapping[str, Any]] | None = None,
+    after: Mapping[str, Items] | None = None,
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Step:
+    """The same step as another dispositif asks it.
+
+    without: patterns of questions and rows that it does not ask. change: {pattern: what is asked otherwise}.
+    after: {pattern: what it asks besides, just after}. sections: {title: what is said otherwise}.
+    A pattern that the step does not have raises ValueError.
+    """
+    left = {*without, *(change or {}), *(after or {})}
+
+    def varied(items: Items) -> Items:
+        made: list[Question | Rows] = []
+        for item in items:
+            pattern = item.pattern
+            left.discard(pattern)
+            if pattern in without:
+                continue
+            if isinstance(item, Rows):
+                item = replace(item, questions=varied(item.questions))
+            made += [replace(item, **(change or {}).get(pattern, {})), *(after or {}).get(pattern, ())]
+        return tuple(made)
+
+    kept = [
+        replace(section, items=varied(section.items), **(sections or {}).get(section.title, {}))
+        for section in step.sections
+    ]
+    if left:
+        raise ValueError(f"{step.slug}: {sorted(left)} is not asked there")
+    return replace(step, title=title or step.title, sections=tuple(section for section in kept if section.items))
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """The steps of one dispositif, in order. The last one, the review, is added by the pages.
+
+    defaults: {pattern: the answer that most give}, proposed in a new fiche.
+    """
+
+    dispositif: Dispositif
+    steps: tuple[Step, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def begin(self, content: Contenu) -> None:
+        """Proposes the usual answers where there is none yet."""
+        for pattern, value in self.defaults.items():
+            *way, last = pattern.split(".")
+            target: Any = content
+            for name in way:
+                target = getattr(target, name)
+            if getattr(target, last) in ("", [], None):
+                setattr(target, last, deepcopy(value))
+
+    def step(self, slug: str) -> Step | None:
+        return next((step for step in self.steps if step.slug == slug), None)
+
+    def after(self, step: Step) -> Step | None:
+        rank = self.steps.index(step) + 1
+        return self.steps[rank] if rank < len(self.steps) else None
+
+    def before(self, step: Step) -> Step | None:
+        rank = self.steps.index(step)
+        return self.steps[rank - 1] if rank else None
+
+    def step_of(self, pattern: str) -> Step | None:
+        """The step that asks about this spot, or about something within it."""
+        for step in self.steps:
+            if any(q.pattern == pattern or q.pattern.startswith(pattern + ".") for q in step.questions()):
+                return step
+        inside, _, _ = pattern.rpartition(".")
+        return self.step_of(inside) if inside else None

@@ -1,0 +1,203 @@
+"""From a posted form to the content, and back: what is right is kept, what is wrong waits.
+
+A field that cannot be understood leaves the content as it was; the whole page, as it was typed, is
+then kept as *pending* text, shown again with its errors, so that nothing typed is ever lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import FieldList, FormField
+
+from backoffice.core.text import clean
+from backoffice.models.content import Adresse, Contenu, dump, fingerprint, pattern_of
+
+from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
+from .communes import CommuneFinder, offer, settle
+from .questions import Rows, Step
+
+Pending = dict[str, list[list[str]]]
+"""{step slug: [[field name, text], …]}: pages whose typed text is not all right yet."""
+
+NOT_FIELDS = frozenset({"csrf_token", "empreinte", "ligne", "suite", "garder"})
+"""Posted names that steer the page and are no answer."""
+
+
+@dataclass
+class Saved:
+    """What a posted page becomes. `form` carries the errors; `content` is changed, `pending` is new."""
+
+    form: StepForm
+    content: Contenu
+    pending: Pending
+    homeless: bool = False
+    """Something was typed about a fixed row that a colleague has removed meanwhile."""
+
+    @property
+    def clean(self) -> bool:
+        return not self.form.faulty
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """{field name: local id} of the rows of the page, those that have just been given one included."""
+        return {field.name: field.data for field in self.form.fields() if isinstance(field, Rank) and field.data}
+
+    @property
+    def understood(self) -> list[str]:
+        """How answers that could be read in several ways were read."""
+        return [words for field in self.form.fields() if (words := getattr(field, "understood", ""))]
+
+
+def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinder) -> StepForm:
+    """The form as the person left it: with its pending text and errors, when there is some."""
+    if step.slug in pending:
+        form = bind(step, content, typed(pending[step.slug]))
+        validate(form, find)
+    else:
+        form = bind(step, content)
+    for part in _addresses(form):
+        offer(part, find)
+    _offer_blank_rows(form, step.items())
+    return form
+
+
+def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, str], find: CommuneFinder) -> Saved:
+    """Applies a posted page. `content` is modified in place; nothing is stored."""
+    form = bind(step, content, posted)
+    validate(form, find)
+    homeless = _homeless(form, content)
+    write(form, content)
+    rest = {slug: pairs for slug, pairs in pending.items() if slug != step.slug}
+    saved = Saved(form, content, rest, homeless)
+    if form.faulty:
+        typed_ = [(name, clean(text, multiline=True)) for name, text in answers(posted) if name not in saved.ids]
+        # A new row keeps the id that it has in the content: what other steps say of it stays with it.
+        rest[step.slug] = [[name, text] for name, text in (*typed_, *saved.ids.items())]
+    return saved
+
+
+def answers(posted: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """The typed part of a posted page, in its order."""
+    return [(name, text) for name, text in posted.items(multi=True) if name not in NOT_FIELDS]
+
+
+def stamp(step: Step, content: Contenu, pending: Pending) -> str:
+    """Tells whether a page still shows what is stored: the same for the same stored answers.
+
+    Local ids are no answer: a group added on another step does not make this page stale.
+    """
+    values = {field.id: dump(field.data) for field in bind(step, content).fields() if not isinstance(field, Rank)}
+    typed = [pair for pair in pending.get(step.slug, ()) if not pair[0].endswith("-id")]
+    return fingerprint([values, typed])[:20]
+
+
+def validate(form: StepForm, find: CommuneFinder) -> None:
+    form.validate()
+    for part in _addresses(form):
+        settle(part, find)
+        offer(part, find)
+
+
+def _addresses(form: StepForm) -> Iterable[StepForm]:
+    return (part for part in _parts(form) if {"code_postal", "ville"} <= part._fields.keys())
+
+
+def write(form: StepForm, content: Contenu) -> None:
+    """Copies every field without error into the content."""
+    _write(form, content, content, "")
+
+
+def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
+    for name, field in form._fields.items():
+        if isinstance(field, FormField):
+            _write(field.form, getattr(target, name), content, f"{path}{name}-")
+        elif isinstance(field, RowList):
+            setattr(target, name, _rows(field, getattr(target, name), content, f"{path}{name}"))
+        elif name != "id" and not field.errors:
+            setattr(target, name, field.data)
+    if isinstance(target, Adresse) and not (form["code_postal"].errors or form["ville"].errors):
+        target.code_insee, target.departement, target.region = form.codes
+
+
+def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> list[Any]:
+    """The new rows of a list: those that have a local id keep it and what this page does not show.
+
+    Fixed rows are only filled: one that a colleague has added or removed meanwhile stays so.
+    """
+    kind = row_kind(pattern_of(path) + "[]")
+    known: dict[Any, Any] = {row.id: row for row in stored} if keyed(kind) else {}
+    if not keyed(kind) and len(field.entries) >= len(stored):
+        known = dict(enumerate(stored))  # none was removed: each is still where it was
+    rows = []
+    for rank, entry in enumerate(field.entries):
+        row = known.pop(entry.form["id"].data if keyed(kind) else rank, None)
+        fresh = row is None or not keyed(kind)
+        if row is None and field.rows.fixed:
+            continue
+        row = row or kind()
+        _write(entry.form, row, content, f"{path}-{rank}-")
+        if fresh and row == kind() and not any(f.errors for f in entry.form.fields()):
+            continue  # an empty row that was merely offered
+        if fresh and keyed(kind):
+            row.id = content.new_id(kind)
+        if keyed(kind):
+            entry.form["id"].data = row.id
+        rows.append(row)
+    return stored if field.rows.fixed else rows
+
+
+def _homeless(form: StepForm, content: Contenu) -> bool:
+    for name, field in form._fields.items():
+        if isinstance(field, RowList) and field.rows.fixed:
+            ids = {row.id for row in getattr(content, name)}
+            if any(entry.form["id"].data not in ids for entry in field.entries):
+                return True
+    return False
+
+
+def _parts(form: StepForm) -> Iterable[StepForm]:
+    yield form
+    for field in form._fields.values():
+        if isinstance(field, FormField):
+            yield from _parts(field.form)
+        elif isinstance(field, FieldList):
+            for entry in field.entries:
+                yield from _parts(entry.form)
+
+
+def typed(pairs: list[list[str]]) -> MultiDict[str, str]:
+    """The page of a pending step, as it was posted."""
+    return MultiDict([(name, text) for name, text in pairs])
+
+
+def _offer_blank_rows(form: StepForm, items: Iterable[Any]) -> None:
+    """Adds the empty rows that the step offers, so that a page without JavaScript can take more."""
+    for item in items:
+        if isinstance(item, Rows):
+            _offer_in(form, item, item.pattern.replace("[]", "").split("."))
+
+
+def _offer_in(form: StepForm, rows: Rows, names: list[str]) -> None:
+    field = form._fields[names[0]]
+    for name in names[1:]:
+        field = field.form._fields[name]
+    if not rows.fixed:
+        wanted = max(rows.least, len(field.entries) + rows.blank)
+        while len(field.entries) < wanted:
+            field.append_entry(row_kind(rows.pattern)())
+    for entry in field.entries:
+        for inner in rows.questions:
+            if isinstance(inner, Rows):
+                inside = inner.pattern.removeprefix(rows.pattern + ".").replace("[]", "")
+                _offer_in(entry.form, inner, inside.split("."))
+
+
+def all_rows(items: Iterable[Any]) -> Iterable[Rows]:
+    for item in items:
+        if isinstance(item, Rows):
+            yield item
+            yield from all_rows(item.questions)

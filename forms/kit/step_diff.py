@@ -1,0 +1,61 @@
+"""What differs between two fillings of the same step, in words, for a person who must choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from wtforms import Field
+
+from backoffice.core.dates import hour, long_day
+from backoffice.models.content import label_of
+
+from .builder import Rank, StepForm
+
+
+@dataclass(frozen=True)
+class Difference:
+    """label: the question; mine and theirs: the answers as people read them, "" when empty."""
+
+    label: str
+    theirs: str
+    mine: str
+
+
+def differences(theirs: StepForm, mine: StepForm) -> list[Difference]:
+    """One line for each question whose answer is not the same on both sides."""
+    ours = {field.id: field for field in mine.fields()}
+    stored = {field.id: field for field in theirs.fields()}
+    gaps = []
+    for path in dict.fromkeys([*stored, *ours]):
+        field = ours.get(path) or stored[path]
+        if isinstance(field, Rank):
+            continue
+        left, right = shown(stored.get(path)), shown(ours.get(path))
+        if left != right:
+            gaps.append(Difference(label_of(path), left, right))
+    return gaps
+
+
+def shown(field: Field | None) -> str:
+    """An answer in words; what could not be understood is shown as it was typed."""
+    if field is None:
+        return ""
+    if field.errors and field.raw_data:
+        return ", ".join(map(str, field.raw_data))
+    return words(field.data, getattr(field, "question", None))
+
+
+def words(value: Any, question: Any = None) -> str:
+    if isinstance(value, bool):
+        return "Oui" if value else "Non"
+    if isinstance(value, date):
+        return long_day(value)
+    if isinstance(value, time):
+        return hour(value)
+    if isinstance(value, list):
+        return "\n".join(words(item, question) for item in value)
+    if value is None:
+        return ""
+    return str(question.choices.get(value, value)) if question is not None else str(value)

@@ -1,0 +1,277 @@
+"""The list of a funder: read first, reported line by line, then written; matched to structures and to fiches."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+import xlsxwriter
+from sqlalchemy import select
+
+from backoffice.core import uploads
+from backoffice.core.extensions import db
+from backoffice.core.transactions import atomic
+from backoffice.models import (
+    Bpi,
+    Convention,
+    ImportJob,
+    ImportKind,
+    ImportLine,
+    Matching,
+    ObligationEvent,
+    Outcome,
+    RevisionState,
+)
+from exports.importing import entries
+from exports.importing.columns import exact, propose
+from exports.importing.files import read_table
+from exports.importing.template import template_csv, template_xlsx
+from forms.conventions import grants
+from forms.conventions.grant_table import COLUMNS, TEMPLATE
+from tests.support import factories as make
+from workflows.conventions import operations
+from workflows.conventions.recognition import likely_fiches, recognise
+from workflows.importing import jobs
+
+HEADERS = [column.header for column in COLUMNS]
+LINE = {
+    "reference": "2026-104-0101",
+    "siret": "",
+    "nom": "Les Ateliers du Val",
+    "departement": "Calvados",
+    "programme": "BOP104",
+    "annee": "2026",
+    "montant": "12 500,50 €",
+    "contact_pne": "Accueil@Ateliers.example",
+    "bpi": "oui",
+}
+
+
+@pytest.fixture
+def funder(app):
+    return make.funder()
+
+
+def sheet(*rows: dict[str, str], encoding: str = "utf-8-sig") -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(HEADERS)
+    writer.writerows([[row.get(column.key, "") for column in COLUMNS] for row in rows])
+    return out.getvalue().encode(encoding)
+
+
+def workbook(*rows: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    page = book.add_worksheet()
+    for y, values in enumerate([HEADERS, *([row.get(column.key, "") for column in COLUMNS] for row in rows)]):
+        for x, value in enumerate(values):
+            page.write(y, x, int(value) if value.isdecimal() and len(value) < 10 else value)
+    book.close()
+    return out.getvalue()
+
+
+def read(by, raw: bytes, **settings: str) -> ImportJob:
+    stored = uploads.keep(io.BytesIO(raw))
+    mapping = exact(entries.table(uploads.path_of(stored)).headers, COLUMNS)
+    where = by.assignments[0].territoire_id
+    with atomic() as session:
+        job = jobs.create_job(session, by, ImportKind.CONVENTIONS, "liste.csv", stored, settings, territoire_id=where)
+        jobs.ask_reading(session, job, mapping)
+    db.session.expire_all()
+    return job
+
+
+def write(job: ImportJob) -> list[ImportLine]:
+    with atomic() as session:
+        jobs.ask_import(session, job, None, {}, submit=False)
+    db.session.expire_all()
+    return lines(job)
+
+
+def lines(job: ImportJob) -> list[ImportLine]:
+    return list(db.session.scalars(select(ImportLine).where(ImportLine.job_id == job.id).order_by(ImportLine.rank)))
+
+
+@pytest.mark.parametrize("made", [sheet, lambda row: sheet(row, encoding="cp1252"), workbook])
+def test_a_line_becomes_a_convention_with_its_facts(funder, made):
+    job = read(funder, made(LINE))
+    assert [line.plan for line in lines(job)] == [Outcome.NOUVELLE]
+    assert db.session.query(Convention).count() == 0, "la lecture n’écrit rien"
+    (line,) = write(job)
+    assert line.result is Outcome.NOUVELLE
+    (one,) = db.session.query(Convention)
+    assert (one.programme, one.annee, one.reference, one.departement) == ("BOP 104", 2026, "2026-104-0101", "14")
+    assert (one.montant, one.contact_pne, one.bpi) == (1_250_050, "accueil@ateliers.example", Bpi.OUI)
+    assert len(one.obligations) == 3
+
+
+def test_a_second_import_updates_and_an_empty_cell_changes_nothing(funder):
+    write(read(funder, sheet(LINE)))
+    again = read(funder, sheet({**LINE, "montant": "13 000", "bpi": "", "contact_pne": "", "departement": ""}))
+    assert [(line.plan, line.report["changes"]) for line in lines(again)] == [
+        (Outcome.MISE_A_JOUR, ["Montant en euros"])
+    ]
+    write(again)
+    (one,) = db.session.query(Convention)
+    assert (one.montant, one.contact_pne, one.bpi) == (1_300_000, "accueil@ateliers.example", Bpi.OUI)
+    same = read(funder, sheet(LINE | {"montant": "13000"}))
+    count = db.session.query(ObligationEvent).count()
+    assert [line.plan for line in lines(same)] == [Outcome.INCHANGEE]
+    write(same)
+    assert (db.session.query(Convention).count(), db.session.query(ObligationEvent).count()) == (1, count)
+
+
+FAULTS = {
+    "reference": ("", "Donnez la référence"),
+    "siret": ("77897285100067", "contient une erreur"),
+    "departement": ("Bas-Rhin", "n’est pas un département de votre territoire"),
+    "programme": ("BOP 999", "n’est pas un programme connu"),
+    "annee": ("26", "n’est pas une année"),
+    "montant": ("beaucoup", "n’est pas un montant"),
+    "contact_pne": ("accueil", "n’est pas une adresse e-mail"),
+    "bpi": ("peut-être", "répondez oui ou non"),
+    "rna": ("143000001", "n’est pas un numéro RNA"),
+    "nom": ("", "Donnez le nom"),
+}
+
+
+@pytest.mark.parametrize("field", FAULTS)
+def test_a_fault_is_named_with_its_column_and_blocks_no_other_line(funder, field):
+    text, message = FAULTS[field]
+    job = read(funder, sheet({**LINE, field: text}, {**LINE, "reference": "2026-104-0102"}))
+    wrong, right = lines(job)
+    assert wrong.plan is Outcome.ECARTEE
+    (remark,) = wrong.report["remarks"]
+    assert (wrong.place, remark["label"]) == ("ligne 2", grants.FIELDS[field])
+    assert message in remark["message"]
+    assert right.plan is Outcome.NOUVELLE
+    write(job)
+    assert [row.reference for row in db.session.query(Convention)] == ["2026-104-0102"]
+
+
+def test_the_same_reference_twice_in_a_file_is_one_convention(funder):
+    first, second = lines(read(funder, sheet(LINE, LINE)))
+    assert (first.plan, second.plan) == (Outcome.NOUVELLE, Outcome.ECARTEE)
+    assert "ligne 2" in second.report["remarks"][0]["message"]
+
+
+def test_what_the_file_does_not_say_is_said_once_for_all(funder):
+    job = read(funder, sheet({**LINE, "programme": "", "annee": ""}), programme="BOP 147", annee="2027")
+    write(job)
+    (one,) = db.session.query(Convention)
+    assert (one.programme, one.annee) == ("BOP 147", 2027)
+
+
+def test_a_line_outside_what_the_funder_follows_is_refused_by_name(funder):
+    funder.assignments[0].departements = ["50"]
+    db.session.commit()
+    (line,) = lines(read(funder, sheet(LINE)))
+    assert line.plan is Outcome.ECARTEE
+    assert "que vous suivez" in line.report["remarks"][0]["message"]
+
+
+def test_the_template_is_read_back_and_its_help_is_no_line(funder):
+    for raw in (template_csv(TEMPLATE), template_xlsx(TEMPLATE)):
+        with pytest.raises(entries.UnreadableFile, match="aucune ligne"):
+            read_table(raw)
+    assert exact(template_csv(TEMPLATE).decode("utf-8-sig").splitlines()[0].replace('"', "").split(";"), COLUMNS) == {
+        rank: column.key for rank, column in enumerate(COLUMNS)
+    }
+
+
+def test_the_headers_of_a_real_list_are_guessed_and_remembered_apart_from_those_of_fiches(funder):
+    headers = ["N° de dossier", "Bénéficiaire", "Siret", "Dépt", "Subvention", "Courriel", "Observations"]
+    proposed = propose(headers, {}, COLUMNS)
+    assert [proposed.get(rank) for rank in range(7)] == [
+        "reference", "nom", "siret", "departement", "montant", "contact_pne", None,
+    ]  # fmt: skip
+    job = read(funder, sheet(LINE))
+    with atomic() as session:
+        jobs.remember(session, job, {"Observations": "", "Siret": "siret"})
+    assert jobs.remembered(db.session(), job) == {"Observations": "", "Siret": "siret"}
+    job.kind = ImportKind.TABLEAU
+    assert jobs.remembered(db.session(), job) == {}
+
+
+# --- Matching ---------------------------------------------------------------------------------------
+
+
+def test_the_siret_decides_whatever_the_name(funder):
+    known = make.organisme("Centre social des Tilleuls")
+    write(read(funder, sheet({**LINE, "siret": make.SIRET, "nom": "ASSO TILLEULS"})))
+    (one,) = db.session.query(Convention)
+    assert (one.organisme_id, one.matching) == (known.id, Matching.RATTACHEE)
+
+
+def test_the_rna_decides_too(funder):
+    known = make.organisme("Centre social des Tilleuls")
+    known.rna = "W143000001"
+    db.session.commit()
+    write(read(funder, sheet({**LINE, "rna": "W143000001"})))
+    assert db.session.query(Convention).one().organisme_id == known.id
+
+
+def test_the_very_name_is_sure_and_a_likeness_is_a_doubt(funder):
+    known = make.organisme("Association Les Ateliers du Val")
+    near = make.organisme("Ateliers du Valois")
+    for row in (known, near):
+        row.siret = ""
+    db.session.commit()
+    said = make.grant(nom="LES ATELIERS DU VAL")
+    where = known.territoire_id
+    assert recognise(db.session(), where, said).sure is known
+    doubt = recognise(db.session(), where, make.grant(nom="Ateliers Vals"))
+    assert doubt.sure is None
+    assert {row.organisme for row in doubt.candidates} == {known, near}
+    assert all(70 <= row.score < 97 for row in doubt.candidates)
+    assert recognise(db.session(), where, make.grant(nom="Boulangerie du port")).candidates == []
+
+
+def test_two_structures_of_the_same_name_are_a_doubt(funder):
+    one, two = make.organisme("Les Ateliers du Val"), make.organisme("Les ateliers du val")
+    for row in (one, two):
+        row.siret = ""
+    db.session.commit()
+    found = recognise(db.session(), one.territoire_id, make.grant(nom="Les ateliers du Val"))
+    assert found.sure is None
+    assert len(found.candidates) == 2
+
+
+def test_a_siret_that_contradicts_the_name_is_a_doubt(funder):
+    known = make.organisme("Les Ateliers du Val")
+    found = recognise(db.session(), known.territoire_id, make.grant(nom="Les Ateliers du Val", siret="73282932000074"))
+    assert found.sure is None
+    assert [row.why for row in found.candidates] == ["nom proche, autre SIRET"]
+
+
+def test_another_establishment_of_the_same_siren_is_a_doubt(funder):
+    known = make.organisme("Centre social des Tilleuls")
+    found = recognise(db.session(), known.territoire_id, make.grant(nom="Autre nom", siret=make.SIRET[:9] + "00076"))
+    assert [(row.organisme, row.why) for row in found.candidates] == [(known, "même SIREN, autre établissement")]
+
+
+def test_structures_of_another_territoire_are_never_meant(funder):
+    far = make.organisme("Les Ateliers du Val", "grand-est")
+    assert recognise(db.session(), make.territoire().id, make.grant(nom=far.nom, siret=far.siret)).sure is None
+    convention = make.convention(funder)
+    with pytest.raises(operations.Refused, match="autre territoire"):
+        operations.attach(db.session(), funder, convention.id, far)
+
+
+def test_the_only_fiche_of_the_departement_is_tied_and_the_one_that_names_the_grant(funder):
+    structure = make.organisme()
+    nadia, marc = make.provider("Nadia Exemple", structure), make.moderator()
+    fiche = make.fiche_in(RevisionState.SOUMISE, nadia, marc)
+    make.draft(nadia)
+    write(read(funder, sheet({**LINE, "siret": make.SIRET})))
+    (one,) = db.session.query(Convention)
+    assert [tie.fiche_id for tie in one.ties] == [fiche.id]
+    named = make.complete_content("Ateliers du soir")
+    named.financement.financeurs[0].reference = "2026-104-0900"
+    second = make.fiche_in(RevisionState.SOUMISE, nadia, marc, named)
+    write(read(funder, sheet({**LINE, "siret": make.SIRET, "reference": "2026-104-0900"})))
+    other = db.session.query(Convention).filter_by(reference="2026-104-0900").one()
+    assert [tie.fiche_id for tie in other.ties] == [second.id]
+    assert [found.id for found, _ in likely_fiches(db.session(), other)] == [fiche.id]

@@ -1,0 +1,1121 @@
+"""The whole URL map: for each address, what each kind of person gets. Nothing may be missing here.
+
+Out of scope is 404, without the role 403, not connected is sent to log in.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+from lxml import html
+from sqlalchemy import inspect, select
+
+from backoffice.core import uploads
+from backoffice.core.extensions import db, limiter
+from backoffice.core.permissions import Permission, Role
+from backoffice.core.transactions import atomic
+from backoffice.models import (
+    CertifInfo,
+    Convention,
+    ConventionFiche,
+    Erasure,
+    Etablissement,
+    FailedJob,
+    Fiche,
+    Flux,
+    FluxRun,
+    FluxToken,
+    Formacode,
+    ImportKind,
+    ImportLine,
+    Invitation,
+    JobStatus,
+    JoinRequest,
+    LoginEvent,
+    LoginWay,
+    LotAction,
+    Mail,
+    Membership,
+    ModerationRule,
+    Notification,
+    ObligationEvent,
+    Organisme,
+    OrganismeMerge,
+    Outcome,
+    Phase,
+    ReadySentence,
+    RegisterImport,
+    RegisterPhase,
+    RetentionRun,
+    Revision,
+    RevisionState,
+    RuleHit,
+    SavedView,
+    SchoolBreak,
+    TransitionLog,
+    Uai,
+    User,
+)
+from backoffice.models.content import dump
+from backoffice.reference.reasons import shipped
+from backoffice.web.admin import VIEWS
+from backoffice.web.admin.table import Table
+from backoffice.web.guard import FILES, check_permissions, permission_of, requires
+from tests.support import factories as make
+from tests.support.table_rows import TABLES
+from tests.support.url_rows import (
+    ACCOUNT,
+    ADMINISTRATORS,
+    CONVENTIONS,
+    EVERYONE,
+    FLUXES,
+    NEXT_YEAR,
+    NOBODY,
+    PEOPLE,
+    PERSONAL,
+    REGISTERS,
+    RULERS,
+    STRUCTURES,
+    TERRITOIRES,
+    WRITERS,
+    P,
+    Row,
+)
+from tests.support.visitor import ORIGIN, Visitor
+from workflows.accounts import invitations, joining
+from workflows.change_log import record
+from workflows.conventions import operations
+from workflows.importing.jobs import create_job
+from workflows.moderation.lots import prepare
+from workflows.moderation.reasons import word
+from workflows.moderation.remarks import pin
+from workflows.registers import declared, runs
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "emails")
+"""Of pages. Those of e-mails carry their style in the text: mail readers know no other."""
+
+ACTORS = (
+    "anonyme",
+    "structure",
+    "autre structure",
+    "moderateur",
+    "autre moderateur",
+    "financeur",
+    "autre financeur",
+    "administrateur",
+)
+"""In the order of the columns below. «autre»: of another structure, or of another territoire."""
+
+
+WITHOUT_KEY = (401,) * 8
+ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
+"""Who may write a fiche: its structure, and the moderators of its territoire in its place."""
+OUTSIDE = ENTERERS[4:]
+READERS = (303, 403, 403, 403, 403, 200, 404, 403)
+IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
+OUTSIDE_M = (404, 403, 403, 403)
+"""What people of another territoire get of a moderator's page, and those who are no moderators."""
+OF_RULE = (303, 403, 403, 200, 404, 403, 403, 404)
+MODERATORS = (303, 403, 403, 200, 404, 403, 403, 403)
+FOLLOWERS = (303, 403, 403, 200, 200, 200, 200, 403)
+MODERATORS_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
+REPORT = (303, 403, 403, 200, 404, 200, 404, 403)
+REPORT_303 = (303, 403, 403, 303, 404, 303, 404, 403)
+
+ROWS = (
+    Row("static", P.PUBLIC, "GET", "/static/relais.css", EVERYONE),
+    Row("bootstrap.static", P.PUBLIC, "GET", "/bootstrap/static/css/bootstrap.min.css", EVERYONE),
+    Row("home.healthz", P.PUBLIC, "GET", "/healthz", EVERYONE),
+    Row("home.readyz", P.PUBLIC, "GET", "/readyz", EVERYONE),
+    Row("home.index", P.PUBLIC, "GET", "/", (200, 303, 303, 303, 303, 303, 303, 303)),
+    Row("home.administration", P.ADMINISTER, "GET", "/administration", (303, 403, 403, 403, 403, 403, 403, 200)),
+    Row("home.communes", P.CONNECTED, "GET", "/communes?q=14000", (303, *EVERYONE[1:])),
+    Row("home.certifications", P.CONNECTED, "GET", "/certifications?q=delf", (303, *EVERYONE[1:])),
+    Row("login.connexion", P.PUBLIC, "GET", "/connexion", (200, 303, 303, 303, 303, 303, 303, 303)),
+    Row("login.connecter", P.PUBLIC, "POST", "/connexion", (401,) * 8, (("courriel", "x@y.fr"), ("mot_de_passe", "z"))),
+    Row("login.deconnexion", P.CONNECTED, "POST", "/deconnexion", (303,) * 8),
+    Row(
+        "login.choisir_structure",
+        P.WRITE_FICHE,
+        "POST",
+        "/structure-active",
+        (303, 303, 404, 403, 403, 403, 403, 403),
+        (("organisme", "{organisme}"),),
+    ),
+    Row("fiches.liste", P.WRITE_FICHE, "GET", "/fiches/", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row("fiches.nouvelle", P.WRITE_FICHE, "GET", "/fiches/nouvelle", (303, 200, 200, 403, 403, 403, 403, 403)),
+    Row(
+        "fiches.creer",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/nouvelle",
+        (401, 303, 422, 403, 403, 403, 403, 403),
+        (("organisme", "{organisme}"), ("dispositif", "ASL")),
+    ),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{brouillon}", ENTERERS),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{publiee}", ENTERERS),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/999999", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row("fiches.modifier", P.ENTER_FICHE, "POST", "/fiches/{publiee}/modifier", (303, 303, 404, 303, *OUTSIDE)),
+    Row("fiches.modifier", P.ENTER_FICHE, "POST", "/fiches/{soumise}/modifier", (303, 409, 404, 409, *OUTSIDE)),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/archiver", (303, 303, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/archiver", (303, 409, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/valider", (303, 404, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/suspendre", (303, 404, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/soumettre", (303, 404, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/inconnue", (303, 404, *WRITERS[2:])),
+    Row("leaflet.affichette", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/affichette", ENTERERS),
+    Row("leaflet.affichette", P.ENTER_FICHE, "GET", "/fiches/{publiee}/affichette?groupe=G2", ENTERERS),
+    Row(
+        "leaflet.affichette",
+        P.ENTER_FICHE,
+        "GET",
+        "/fiches/{publiee}/affichette?groupe=inconnu",
+        (303, 404, 404, 404, *OUTSIDE),
+    ),
+    Row("leaflet.seances", P.ENTER_FICHE, "GET", "/fiches/{publiee}/seances.ics", ENTERERS),
+    Row("fast_lane.places", P.WRITE_FICHE, "GET", "/fiches/{publiee}/places", WRITERS),
+    Row("fast_lane.places", P.WRITE_FICHE, "GET", "/fiches/{brouillon}/places", (303, 303, *WRITERS[2:])),
+    Row("fast_lane.places", P.WRITE_FICHE, "GET", "/fiches/{suspendue}/places", (303, 303, *WRITERS[2:])),
+    Row("fast_lane.changer", P.WRITE_FICHE, "POST", "/fiches/{brouillon}/places", (401, 303, *WRITERS[2:])),
+    Row("fast_lane.changer", P.WRITE_FICHE, "POST", "/fiches/{publiee}/places", (401, 422, *WRITERS[2:])),
+    Row(
+        "fast_lane.changer",
+        P.WRITE_FICHE,
+        "POST",
+        "/fiches/{publiee}/places",
+        (401, 303, *WRITERS[2:]),
+        (("action", "G2"), ("session", "S3"), ("G2-S3-places_libres", "4")),
+    ),
+    Row("steps.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/structure", ENTERERS),
+    Row("steps.etape", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/saisie/inconnue", (303, 404, 404, 404, *OUTSIDE)),
+    Row("steps.etape", P.ENTER_FICHE, "GET", "/fiches/{soumise}/saisie/structure", (303, 303, 404, 303, *OUTSIDE)),
+    Row(
+        "steps.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "steps.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{soumise}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "steps.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/inconnue",
+        (401, 404, 404, 404, *OUTSIDE),
+    ),
+    Row(
+        "steps.brouillon",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/intitule/brouillon",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "steps.brouillon",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{soumise}/saisie/intitule/brouillon",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row(
+        "steps.brouillon",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{brouillon}/saisie/inconnue/brouillon",
+        (401, 404, 404, 404, *OUTSIDE),
+    ),
+    Row("steps.reprendre", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/reprendre", (303, 303, 404, 303, *OUTSIDE)),
+    Row("steps.reprendre", P.ENTER_FICHE, "GET", "/fiches/{soumise}/reprendre", (303, 303, 404, 303, *OUTSIDE)),
+    Row("steps.relecture", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/relecture", ENTERERS),
+    Row("steps.relecture", P.ENTER_FICHE, "GET", "/fiches/{soumise}/relecture", (303, 303, 404, 303, *OUTSIDE)),
+    Row("steps.envoyer", P.ENTER_FICHE, "POST", "/fiches/{brouillon}/envoyer", (303, 303, 404, 409, *OUTSIDE)),
+    Row("steps.envoyer", P.ENTER_FICHE, "POST", "/fiches/{publiee}/envoyer", (303, 409, 404, 409, *OUTSIDE)),
+    Row("steps.envoyee", P.ENTER_FICHE, "GET", "/fiches/{soumise}/envoyee", ENTERERS),
+    Row("steps.envoyee", P.ENTER_FICHE, "GET", "/fiches/{brouillon}/envoyee", (303, 303, 404, 303, *OUTSIDE)),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{soumise}/retirer", (303, 303, *WRITERS[2:])),
+    Row("fiches.transition", P.WRITE_FICHE, "POST", "/fiches/{publiee}/retirer", (303, 409, *WRITERS[2:])),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/", MODERATORS_ALL),
+    Row("moderation.file", P.MODERATE, "GET", "/moderation/?onglet=traitees&delai=retard", MODERATORS_ALL),
+    Row("moderation.suivante", P.MODERATE, "POST", "/moderation/suivante", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row(
+        "moderation.garder_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues",
+        (303, 403, 403, 303, 303, 403, 403, 403),
+        (("nom", "En retard"), ("vue", "delai=retard")),
+    ),
+    Row("moderation.vues", P.MODERATE, "GET", "/moderation/vues", MODERATORS_ALL),
+    Row(
+        "moderation.changer_vue",
+        P.MODERATE,
+        "POST",
+        "/moderation/vues/{vue}",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("nom", "Autre nom"),),
+    ),
+    Row(
+        "moderation.preparer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots",
+        (401, 403, 403, 303, 422, 403, 403, 403),
+        (("fiche", "{v_soumise}"), ("action", "valider")),
+    ),
+    Row("moderation.lots_passes", P.MODERATE, "GET", "/moderation/lots", MODERATORS_ALL),
+    Row("moderation.lot", P.MODERATE, "GET", "/moderation/lots/{lot}", MODERATORS),
+    Row(
+        "moderation.lancer_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/lancer",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.defaire_lot",
+        P.MODERATE,
+        "POST",
+        "/moderation/lots/{lot}/defaire",
+        (303, 403, 403, 422, 404, 403, 403, 403),
+    ),
+    Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_soumise}", MODERATORS),
+    Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_publiee}", MODERATORS),
+    Row("moderation.version", P.MODERATE, "GET", "/moderation/{v_brouillon}", (*MODERATORS[:3], 404, *MODERATORS[4:])),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/prendre",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/valider",
+        (401, 403, 403, 409, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_publiee}/suspendre",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("motif", "contact-faux"),),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_publiee}/archiver",
+        (401, 403, 403, 404, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_brouillon}/prendre",
+        (401, 403, 403, 404, 404, 403, 403, 403),
+    ),
+    Row("history.fiche", P.READ_FICHE, "GET", "/historique/{soumise}", OF_FICHE),
+    Row("history.fiche", P.READ_FICHE, "GET", "/historique/{brouillon}", OF_FICHE),
+    Row("history.fichier", P.READ_FICHE, "GET", "/historique/{publiee}.json", OF_FICHE),
+    Row("history.fichier", P.READ_FICHE, "GET", "/historique/{publiee}.txt", OF_FICHE),
+    Row("history.journal", P.MODERATE, "GET", "/moderation/journal", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row("history.journal_csv", P.MODERATE, "GET", "/moderation/journal.csv", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row("reasons.liste", P.MODERATE, "GET", "/moderation/motifs/", MODERATORS_ALL),
+    Row("reasons.nouveau", P.MODERATE, "GET", "/moderation/motifs/normandie/nouveau", MODERATORS),
+    Row("reasons.motif", P.MODERATE, "GET", "/moderation/motifs/normandie/doublon", MODERATORS),
+    Row("reasons.motif", P.MODERATE, "GET", "/moderation/motifs/normandie/inconnu", (303, 403, 403, 404, *OUTSIDE_M)),
+    Row("reasons.creer", P.MODERATE, "POST", "/moderation/motifs/normandie/nouveau", (401, 403, 403, 422, *OUTSIDE_M)),
+    Row(
+        "reasons.enregistrer",
+        P.MODERATE,
+        "POST",
+        "/moderation/motifs/normandie/doublon",
+        (401, 403, 403, 422, *OUTSIDE_M),
+    ),
+    Row(
+        "reasons.changer",
+        P.MODERATE,
+        "POST",
+        "/moderation/motifs/normandie/doublon/desactiver",
+        (303, 403, 403, 303, *OUTSIDE_M),
+    ),
+    Row("health.accueil", P.ADMINISTER, "GET", "/administration/exploitation/", ADMINISTRATORS),
+    Row(
+        "carrier_help.relancer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/porteuse/relancer",
+        (303, 403, 403, 409, *OUTSIDE_M),
+    ),
+    Row(
+        "carrier_help.confirmer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/porteuse/confirmer",
+        (401, 403, 403, 409, *OUTSIDE_M),
+    ),
+    Row("help.accueil", P.PUBLIC, "GET", "/aide/", EVERYONE),
+    Row("help.page", P.PUBLIC, "GET", "/aide/oepre", EVERYONE),
+    Row("help.page", P.PUBLIC, "GET", "/aide/inconnue", NOBODY),
+    Row("bilan.accueil", P.READ_REPORT, "GET", "/bilan/", (303, 403, 403, 303, 303, 303, 303, 403)),
+    Row("bilan.choisir", P.READ_REPORT, "GET", "/bilan/choisir?territoire=normandie&annee=2026", REPORT_303),
+    Row("bilan.annee", P.READ_REPORT, "GET", "/bilan/normandie/2026", REPORT),
+    Row("bilan.csv", P.READ_REPORT, "GET", "/bilan/normandie/2026.csv", REPORT),
+    Row("bilan.graphique", P.READ_REPORT, "GET", "/bilan/normandie/2026/dispositif-heures.svg", REPORT),
+    Row("settings.liste", P.MODERATE, "GET", "/moderation/reglages/", (303, 403, 403, 303, 303, 403, 403, 403)),
+    Row("settings.territoire", P.MODERATE, "GET", "/moderation/reglages/normandie", MODERATORS),
+    Row("settings.enregistrer", P.MODERATE, "POST", "/moderation/reglages/normandie", (401, 403, 403, 422, *OUTSIDE_M)),
+    Row("moderation_rules.liste", P.WRITE_RULES, "GET", "/moderation/regles/", RULERS),
+    Row("moderation_rules.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle", RULERS),
+    Row("moderation_rules.nouvelle", P.WRITE_RULES, "GET", "/moderation/regles/nouvelle?modele={regle}", OF_RULE),
+    Row(
+        "moderation_rules.creer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/nouvelle",
+        (401, 403, 403, 422, 422, 403, 403, 422),
+    ),
+    Row("moderation_rules.regle", P.WRITE_RULES, "GET", "/moderation/regles/{regle}", OF_RULE),
+    Row("moderation_rules.regle", P.WRITE_RULES, "GET", "/moderation/regles/{regle_reseau}", RULERS),
+    Row("moderation_rules.essai", P.WRITE_RULES, "GET", "/moderation/regles/{regle}/essai", OF_RULE),
+    Row("moderation_rules.modifier", P.WRITE_RULES, "GET", "/moderation/regles/{regle}/modifier", OF_RULE),
+    Row(
+        "moderation_rules.modifier",
+        P.WRITE_RULES,
+        "GET",
+        "/moderation/regles/{regle_reseau}/modifier",
+        (303, 403, 403, 404, 404, 403, 403, 200),
+    ),
+    Row(
+        "moderation_rules.enregistrer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle}/modifier",
+        (401, 403, 403, 422, 404, 403, 403, 404),
+    ),
+    Row(
+        "moderation_rules.changer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle}/desactiver",
+        (303, 403, 403, 303, 404, 403, 403, 404),
+    ),
+    Row(
+        "moderation_rules.changer",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle_reseau}/activer",
+        (303, 403, 403, 404, 404, 403, 403, 409),
+    ),
+    Row(
+        "moderation_rules.ecarter_ici",
+        P.WRITE_RULES,
+        "POST",
+        "/moderation/regles/{regle_reseau}/ecarter",
+        (303, 403, 403, 303, 404, 403, 403, 404),
+        (("territoire", "{territoire}"),),
+    ),
+    Row(
+        "moderation_rules.ecarter",
+        P.MODERATE,
+        "POST",
+        "/moderation/regles/signalements/{signalement}/ecarter",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("mot", "Vu."),),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/corriger",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+    ),
+    Row(
+        "moderation.decider",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/ecarter",
+        (401, 403, 403, 404, 404, 403, 403, 403),
+        (("commentaire", "Un doublon."),),
+    ),
+    Row(
+        "remarks.epingler",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/remarques",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("champ", "formation-objectif"), ("texte", "Précisez.")),
+    ),
+    Row(
+        "remarks.epingler",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/remarques",
+        (401, 403, 403, 409, 404, 403, 403, 403),
+        (("champ", "formation-objectif"), ("texte", "Précisez.")),
+    ),
+    Row(
+        "remarks.retirer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_prise}/remarques/{remarque}/retirer",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row(
+        "remarks.retirer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/remarques/{remarque}/retirer",
+        (303, *MODERATORS[1:3], 404, *MODERATORS[4:]),
+    ),
+    Row("remarks.repondre", P.ENTER_FICHE, "POST", "/fiches/{brouillon}/remarques", (401, 303, 404, 303, *OUTSIDE)),
+    Row("remarks.phrases", P.MODERATE, "GET", "/moderation/phrases", (303, 403, 403, 200, 200, 403, 403, 403)),
+    Row(
+        "remarks.ajouter_phrase",
+        P.MODERATE,
+        "POST",
+        "/moderation/phrases",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("territoire", "{normandie}"), ("texte", "Précisez.")),
+    ),
+    Row(
+        "remarks.modifier_phrase",
+        P.MODERATE,
+        "POST",
+        "/moderation/phrases/{phrase}",
+        (401, 403, 403, 303, 404, 403, 403, 403),
+        (("texte", "Précisez."),),
+    ),
+    Row(
+        "remarks.retirer_phrase",
+        P.MODERATE,
+        "POST",
+        "/moderation/phrases/{phrase}/retirer",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row(
+        "duplicates.distinguer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{publiee}/distinguer",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row(
+        "duplicates.fusionner",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{publiee}/fusionner",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+        (("garder", "autre"),),
+    ),
+    Row(
+        "duplicates.fusionner",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{publiee}/fusionner",
+        (303, *MODERATORS[1:3], 422, *MODERATORS[4:]),
+    ),
+    Row(
+        "duplicates.distinguer",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_soumise}/doublons/{brouillon}/distinguer",
+        (303, *MODERATORS[1:3], 404, *MODERATORS[4:]),
+    ),
+    Row("corrections.etape", P.MODERATE, "GET", "/moderation/fiches/{corrigee}/correction/intitule", MODERATORS),
+    Row(
+        "corrections.etape",
+        P.MODERATE,
+        "GET",
+        "/moderation/fiches/{soumise}/correction/intitule",
+        (*MODERATORS[:3], 404, *MODERATORS[4:]),
+    ),
+    Row(
+        "corrections.enregistrer",
+        P.MODERATE,
+        "POST",
+        "/moderation/fiches/{corrigee}/correction/intitule",
+        (401, *MODERATORS[1:3], 409, *MODERATORS[4:]),
+    ),
+    Row(
+        "corrections.brouillon",
+        P.MODERATE,
+        "POST",
+        "/moderation/fiches/{corrigee}/correction/intitule/brouillon",
+        (401, *MODERATORS[1:3], 409, *MODERATORS[4:]),
+    ),
+    Row("corrections.relecture", P.MODERATE, "GET", "/moderation/fiches/{corrigee}/correction", MODERATORS),
+    Row(
+        "corrections.terminer",
+        P.MODERATE,
+        "POST",
+        "/moderation/fiches/{corrigee}/correction",
+        (303, *MODERATORS[1:3], 303, *MODERATORS[4:]),
+    ),
+    Row("corrections.contester", P.WRITE_FICHE, "POST", "/fiches/{publiee}/contester", (401, 409, *WRITERS[2:])),
+    Row(
+        "corrections.liste",
+        P.MODERATE,
+        "GET",
+        "/moderation/corrections",
+        (303, 403, 403, 200, 200, 403, 403, 403),
+    ),
+    Row(
+        "corrections.repondre",
+        P.MODERATE,
+        "POST",
+        "/moderation/{v_publiee}/contestation",
+        (401, *MODERATORS[1:3], 409, *MODERATORS[4:]),
+    ),
+    Row("fiches.fiche", P.ENTER_FICHE, "GET", "/fiches/{corrigee}", ENTERERS),
+    Row("steps.etape", P.ENTER_FICHE, "GET", "/fiches/{corrigee}/saisie/intitule", (303, 303, 404, 303, *OUTSIDE)),
+    Row(
+        "steps.enregistrer",
+        P.ENTER_FICHE,
+        "POST",
+        "/fiches/{corrigee}/saisie/intitule",
+        (401, 409, 404, 409, *OUTSIDE),
+    ),
+    Row("steps.envoyer", P.ENTER_FICHE, "POST", "/fiches/{corrigee}/envoyer", (303, 409, 404, 409, *OUTSIDE)),
+    Row("magic_links.commencer", P.PUBLIC, "GET", "/fiche-asl", EVERYONE),
+    Row("magic_links.demander", P.PUBLIC, "POST", "/fiche-asl", (422,) * 8),
+    Row("magic_links.connexion", P.PUBLIC, "GET", "/connexion/lien", EVERYONE),
+    Row("magic_links.demander_connexion", P.PUBLIC, "POST", "/connexion/lien", (422,) * 8),
+    Row("magic_links.envoye", P.PUBLIC, "GET", "/lien-envoye", EVERYONE),
+    Row("magic_links.lien", P.PUBLIC, "GET", "/lien/inconnu", NOBODY),
+    Row("magic_links.suivre", P.PUBLIC, "POST", "/lien/inconnu", NOBODY),
+    Row("carriers.page", P.PUBLIC, "GET", "/porteuse/inconnu", NOBODY),
+    Row("carriers.repondre", P.PUBLIC, "POST", "/porteuse/inconnu", NOBODY),
+    Row("magic_links.renouveler", P.PUBLIC, "POST", "/lien/inconnu/renouveler", NOBODY),
+    Row("notices.liste", P.CONNECTED, "GET", "/avis/", (303, *EVERYONE[1:])),
+    Row("notices.ouvrir", P.CONNECTED, "POST", "/avis/{avis}/ouvrir", (303, 303, *NOBODY[2:])),
+    Row("notices.tout_lu", P.CONNECTED, "POST", "/avis/tout-lu", (303,) * 8),
+    Row("notices.choix", P.CONNECTED, "GET", "/avis/choix", (303, *EVERYONE[1:])),
+    Row("notices.choisir", P.CONNECTED, "POST", "/avis/choix", (303,) * 8),
+    Row("outbox.courriels", P.ADMINISTER, "GET", "/administration/courriels", ADMINISTRATORS),
+    Row(
+        "outbox.courriel",
+        P.ADMINISTER,
+        "POST",
+        "/administration/courriels/{courriel}/abandonner",
+        (303, *ADMINISTRATORS[1:7], 303),
+    ),
+    Row("outbox.travaux", P.ADMINISTER, "GET", "/administration/travaux", ADMINISTRATORS),
+    Row(
+        "outbox.recommencer",
+        P.ADMINISTER,
+        "POST",
+        "/administration/travaux/{travail}/recommencer",
+        (303, *ADMINISTRATORS[1:7], 303),
+    ),
+    Row("assisted_entry.liste", P.MODERATE, "GET", "/moderation/structures/?q=tilleuls", MODERATORS_ALL),
+    Row("assisted_entry.structure", P.MODERATE, "GET", "/moderation/structures/{organisme}", MODERATORS),
+    Row(
+        "assisted_entry.nouvelle_fiche",
+        P.MODERATE,
+        "POST",
+        "/moderation/structures/{organisme}/fiche",
+        (303, 403, 403, 303, 404, 403, 403, 403),
+        (("dispositif", "ASL"),),
+    ),
+    Row("assisted_entry.nouvelle", P.MODERATE, "GET", "/moderation/structures/nouvelle", MODERATORS_ALL),
+    Row(
+        "assisted_entry.creer",
+        P.MODERATE,
+        "POST",
+        "/moderation/structures/nouvelle",
+        (401, 403, 403, 422, 422, 403, 403, 403),
+        (("nom", "Une structure"),),
+    ),
+    Row("figures.accueil", P.MODERATE, "GET", "/moderation/chiffres/", MODERATORS_ALL),
+    Row("figures.csv", P.MODERATE, "GET", "/moderation/chiffres/semaine.csv", MODERATORS_ALL),
+    Row("figures.graphique", P.MODERATE, "GET", "/moderation/chiffres/moderateur-delais.svg", MODERATORS_ALL),
+    Row("imports.accueil", P.IMPORT, "GET", "/import/", IMPORTERS),
+    Row("imports.deposer", P.IMPORT, "POST", "/import/", (303, 422, 422, 422, 422, 403, 403, 403)),
+    Row("imports.modele", P.IMPORT, "GET", "/import/modele.csv", IMPORTERS),
+    Row("imports.modele", P.IMPORT, "GET", "/import/modele.pdf", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row("imports.travail", P.IMPORT, "GET", "/import/{lecture}", (303, 200, 404, 404, 404, 403, 403, 403)),
+    Row("imports.travail", P.IMPORT, "GET", "/import/{reponses}", (303, 303, 404, 404, 404, 403, 403, 403)),
+    Row("imports.colonnes", P.IMPORT, "GET", "/import/{reponses}/colonnes", (303, 200, 404, 404, 404, 403, 403, 403)),
+    Row("imports.colonnes", P.IMPORT, "GET", "/import/{lecture}/colonnes", (303, 404, 404, 404, 404, 403, 403, 403)),
+    Row(
+        "imports.choisir_colonnes",
+        P.IMPORT,
+        "POST",
+        "/import/{reponses}/colonnes",
+        (303, 422, 404, 404, 404, 403, 403, 403),
+    ),
+    Row(
+        "imports.appliquer",
+        P.IMPORT,
+        "POST",
+        "/import/{lecture}/appliquer",
+        (303, 303, 404, 404, 404, 403, 403, 403),
+        (("quoi", "tout"), ("vers", "brouillon")),
+    ),
+    Row("imports.relancer", P.IMPORT, "POST", "/import/{lecture}/relancer", (303, 303, 404, 404, 404, 403, 403, 403)),
+    Row("published_fiches.liste", P.READ_PUBLISHED, "GET", "/consultation/", (303, 403, 403, 403, 403, 200, 200, 403)),
+    Row("published_fiches.fiche", P.READ_PUBLISHED, "GET", "/consultation/{publiee}", READERS),
+    Row(
+        "published_fiches.fiche", P.READ_PUBLISHED, "GET", "/consultation/{soumise}", (*READERS[:5], 404, *READERS[6:])
+    ),
+    Row(
+        "published_fiches.fiche",
+        P.READ_PUBLISHED,
+        "GET",
+        "/consultation/{suspendue}",
+        (*READERS[:5], 404, *READERS[6:]),
+    ),
+    Row("board.accueil", P.READ_REPORT, "GET", "/suivi/", FOLLOWERS),
+    Row("board.accueil", P.READ_REPORT, "GET", "/suivi/?annee=2026&etat=retard&page=2", FOLLOWERS),
+    Row("board.non_financees", P.READ_REPORT, "GET", "/suivi/non-financees", FOLLOWERS),
+    Row("board.csv", P.READ_REPORT, "GET", "/suivi/projets.csv", FOLLOWERS),
+    Row("board.xlsx", P.READ_REPORT, "GET", "/suivi/chiffres.xlsx", FOLLOWERS),
+    Row("board.carte", P.READ_REPORT, "GET", "/suivi/carte.svg", FOLLOWERS),
+    Row("board.barres", P.READ_REPORT, "GET", "/suivi/obligations.svg", FOLLOWERS),
+    Row("board.relances", P.FUND, "GET", "/suivi/relances", (303, 403, 403, 403, 403, 200, 200, 403)),
+    Row("board.relancer", P.FUND, "POST", "/suivi/relances", (401, 403, 403, 403, 403, 422, 422, 403)),
+    Row("flux.complet", P.PUBLIC, "GET", "/flux/normandie/complet.xml", WITHOUT_KEY),
+    Row("flux.comprime", P.PUBLIC, "GET", "/flux/normandie/complet.xml.gz", WITHOUT_KEY),
+    Row("flux.manifeste", P.PUBLIC, "GET", "/flux/normandie/manifeste.json", WITHOUT_KEY),
+    Row("flux.differentiel", P.PUBLIC, "GET", "/flux/normandie/differentiel", WITHOUT_KEY),
+    Row("open_data.documentation", P.PUBLIC, "GET", "/api", EVERYONE),
+    Row("api.description", P.PUBLIC, "GET", "/api/openapi.json", EVERYONE),
+    Row("api.fiches", P.PUBLIC, "GET", "/api/fiches", EVERYONE),
+    Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_publiee}", EVERYONE),
+    Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_suspendue}", NOBODY),
+    Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_soumise}", NOBODY),
+    Row("api.offre_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
+    Row("api.offre_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
+    *CONVENTIONS,
+    *REGISTERS,
+    *STRUCTURES,
+    *NEXT_YEAR,
+    *PEOPLE,
+    *FLUXES,
+    *PERSONAL,
+    *TERRITOIRES,
+    *ACCOUNT,
+    *TABLES,
+)
+
+POSTS = [row for row in ROWS if row.method == "POST"]
+GETS = [row for row in ROWS if row.method == "GET"]
+NO_OBJECT = (
+    "/structures/{0}",
+    "/fiches/{0}",
+    "/fiches/{0}/saisie/structure",
+    "/fiches/{0}/relecture",
+    "/fiches/{0}/envoyee",
+)
+
+
+def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
+    """A file of one new fiche, read; or a table whose columns are still to be said."""
+    structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
+    where = structure.territoire_id
+    raw = b"Titre;Ville\nCours;Caen\n"
+    job = create_job(
+        db.session(), by, kind, "fichier", uploads.keep(io.BytesIO(raw)), {}, organisme=structure, territoire_id=where
+    )
+    job.phase, job.status = phase, JobStatus.FINI
+    read = {"content": dump(content), "unsaid": [], "ours": False, "dispositif": "ASL"}
+    report = {"message": "", "changes": [], "missing": [], "candidates": [], "remarks": []}
+    line = ImportLine(job_id=job.id, rank=1, place="ligne 2", plan=Outcome.NOUVELLE, read=read, report=report)
+    db.session.add(line)
+    db.session.commit()
+    return job.id
+
+
+def a_flow_with_a_key_and_a_run() -> dict[str, int]:
+    flux = db.session.scalars(select(Flux).where(Flux.code == "bretagne")).one()
+    key, run = FluxToken(flux_id=flux.id, name="Base nationale", token_hash="x"), FluxRun(flux_id=flux.id)
+    db.session.add_all([key, run])
+    db.session.commit()
+    return {"flux": flux.id, "cle": key.id, "fabrication": run.id}
+
+
+def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche]) -> dict[str, int]:
+    """A convention that pays for what was sent and for a draft, another one of its kind, a list that waits."""
+    one = make.convention(funder, structure, contact_pne="accueil@tilleuls.example")
+    other = make.convention(funder, structure, reference="2026-104-0002")
+    provider = structure_person(structure)
+    for name in ("soumise", "brouillon"):
+        operations.tie(db.session(), provider, one.id, fiches[name])
+    where, stored = structure.territoire_id, uploads.keep(io.BytesIO(b"Dossier;SIRET;Autre\nA1;;x\n"))
+    job = create_job(db.session(), funder, ImportKind.CONVENTIONS, "liste.csv", stored, {}, territoire_id=where)
+    db.session.commit()
+    return {"convention": one.id, "convention_autre": other.id, "liste_conventions": job.id}
+
+
+def people_who_come(people: dict[str, User | None], structure: Organisme) -> dict[str, int]:
+    """An invitation that waits in the structure and one in the network, a request to join; ids of people."""
+    provider, chief, funder = people["structure"], people["administrateur"], people["financeur"]
+    with atomic() as session:
+        offer = invitations.Offer(Role.SAISIE, structure)
+        one = invitations.invite(session, provider, "invitee@exemple.fr", offer)
+        two = invitations.invite(session, chief, "invitee@exemple.fr", invitations.Offer(Role.ADMINISTRATEUR))
+        asked = joining.ask(session, make.user("Paul Demande"), structure.id, "C’est moi.")
+    return {
+        "invitation": one.id,
+        "invitation_reseau": two.id,
+        "demande": asked.id,
+        "personne": provider.id,
+        "personne_voisine": people["autre structure"].id,
+        "financeur": funder.id,
+        "administrateur": chief.id,
+        "affectation": funder.assignments[0].id,
+    }
+
+
+def structure_person(structure: Organisme) -> User:
+    return db.session.scalars(select(User).join(Membership).where(Membership.organisme_id == structure.id)).one()
+
+
+def a_register_read() -> int:
+    raw = io.BytesIO(b"zone;debut;fin;nom\nB;2025-10-18;2025-11-02;Toussaint\n")
+    with atomic() as session:
+        return runs.ask_reading(session, declared.REGISTERS["vacances"], "vacances.csv", uploads.keep(raw), None).id
+
+
+def a_row_of_each_table(moderator: User) -> dict[str, str]:
+    """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
+    where = moderator.assignments[0].territoire_id
+    kept, gone = db.session.scalars(select(Organisme.id).order_by(Organisme.id).limit(2))
+    word(db.session(), where, shipped()["doublon"], moderator)
+    record(db.session(), moderator, moderator.assignments[0].territoire, "nom", "Normandie", "La Normandie", where)
+    db.session.add_all(
+        (
+            CertifInfo(code="84503", label="DELF A1"),
+            Etablissement(siret=make.SIRET, denomination="Centre social des Tilleuls"),
+            Formacode(code="15235", label="Français langue étrangère"),
+            SchoolBreak(zone="B", debut=date(2027, 2, 13), fin=date(2027, 2, 28), nom="Vacances d’hiver"),
+            Uai(uai="0140001A", nom="École des Tilleuls"),
+            LoginEvent(user_id=moderator.id, way=LoginWay.CODE, success=True, device="Firefox", network="192.0.2.0"),
+            OrganismeMerge(
+                actor_id=moderator.id, kept_id=kept, gone_id=gone, before={}, chosen={}, moved={}, absorbed={}
+            ),
+            RetentionRun(counts={"comptes": 1}),
+            Erasure(account_id=make.user("Ada Partie", active=False).id, actor_id=moderator.id, counts={"adresses": 1}),
+            RegisterImport(register="formacode", phase=RegisterPhase.LECTURE, status=JobStatus.FINI),
+        )
+    )
+    db.session.commit()
+    return {f"ligne_{view.slug}": first_key(view) for view in VIEWS}
+
+
+def first_key(view: type[Table]) -> str:
+    """Of the tables that grow, a row that the World made; of the communes, any."""
+    model, shown = view.model_class, view()
+    first = select(model).where(shown.condition()).order_by(*inspect(model).primary_key).limit(1)
+    return shown.key(db.session.scalars(first).one())
+
+
+class World:
+    """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
+
+    def __init__(self) -> None:
+        theirs, voisine = make.organisme(), make.organisme("Association voisine")
+        provider, moderator = make.provider("Nadia Exemple", theirs), make.moderator()
+        self.people = {
+            "anonyme": None,
+            "structure": provider,
+            "autre structure": make.provider("Olga Voisine", voisine),
+            "moderateur": moderator,
+            "autre moderateur": make.moderator("Mina Modèle", "grand-est"),
+            "financeur": make.funder(),
+            "autre financeur": make.funder("Félix Fonds", "grand-est"),
+            "administrateur": make.administrator(),
+        }
+        rule = make.rule(moderator, "lecture")
+        ways = {"brouillon": "BROUILLON", "soumise": "SOUMISE", "publiee": "VALIDEE", "suspendue": "VALIDEE"}
+        ways |= {"prise": "EN_INSTRUCTION", "corrigee": "EN_INSTRUCTION"}
+        fiches = {name: make.fiche_in(RevisionState[way], provider, moderator) for name, way in ways.items()}
+        make.step(fiches["suspendue"], "suspendre", moderator, "Le téléphone est faux.")
+        make.step(fiches["corrigee"], "corriger", moderator)
+        taken = fiches["prise"]
+        remark = pin(db.session(), taken.id, taken.latest.id, "formation-objectif", "Dites pour qui.", moderator)
+        db.session.commit()
+        self.names = {name: fiche.id for name, fiche in fiches.items()}
+        self.names |= {f"v_{name}": fiche.latest.id for name, fiche in fiches.items()}
+        self.names |= {f"numero_{name}": fiche.numero for name, fiche in fiches.items()}
+        self.names["compte"] = self.people["autre structure"].id
+        self.names["voisine"] = voisine.id
+        self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
+        self.names["regle"] = rule.id
+        self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
+        self.names["signalement"] = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).one().id
+        self.names |= {"remarque": remark.id, "normandie": theirs.territoire_id}
+        sentence = db.session.query(ReadySentence).filter_by(territoire_id=theirs.territoire_id).first()
+        self.names["phrase"] = sentence.id
+        self.names |= a_flow_with_a_key_and_a_run()
+        self.names["avis"] = db.session.scalars(
+            select(Notification.id).where(Notification.user_id == provider.id)
+        ).first()
+        self.names["courriel"] = db.session.scalars(select(Mail.id)).first()
+        failed = FailedJob(function="workflows.notices.mail.sweep", arguments=[], reason="OSError: essai")
+        db.session.add(failed)
+        db.session.commit()
+        self.names["travail"] = failed.id
+        self.names["lecture"] = an_import(provider, ImportKind.LHEO, Phase.LECTURE)
+        lot = prepare(db.session(), moderator, LotAction.ATTRIBUER, [fiches["soumise"].latest], assignee=moderator)
+        view = SavedView(user_id=moderator.id, name="Une vue", query="onglet=traitees")
+        db.session.add(view)
+        db.session.commit()
+        campaign = make.campaign(moderator)
+        self.names |= {"lot": lot.id, "vue": view.id, "campagne": campaign.id}
+        self.names["registre"] = a_register_read()
+        self.names["reponses"] = an_import(provider, ImportKind.REPONSES, Phase.COLONNES)
+        self.names |= conventions_of(self.people["financeur"], theirs, fiches)
+        self.names |= people_who_come(self.people, theirs)
+        self.names |= a_row_of_each_table(moderator)
+        self.names["ligne_flux"] = self.names["flux"]  # the one that was made
+
+    def send(self, visitor: Visitor, row: Row, **extra: str):
+        path = row.path.format_map(self.names)
+        if row.method == "GET":
+            return visitor.get(path, buffered=True)
+        if "csrf_token" not in extra:
+            visitor.see("/connexion")
+        return visitor.post(path, {name: text.format_map(self.names) for name, text in row.data} | extra)
+
+
+@pytest.fixture
+def world(app):
+    return World()
+
+
+def states():
+    """All that a refused request must leave as it was."""
+    db.session.rollback()
+    db.session.expire_all()
+    return (
+        db.session.query(Fiche.id, Fiche.state, Fiche.numero).order_by(Fiche.id).all(),
+        db.session.query(Revision.id, Revision.state, Revision.document).order_by(Revision.id).all(),
+        db.session.query(TransitionLog).count(),
+        db.session.query(Convention.id, Convention.updated_at, Convention.contact_pne, Convention.matching).all(),
+        db.session.query(ConventionFiche).count(),
+        db.session.query(Membership.user_id, Membership.organisme_id, Membership.role).order_by(Membership.id).all(),
+        db.session.query(User.id, User.active, User.administrator).order_by(User.id).all(),
+        db.session.query(Invitation.id, Invitation.state).order_by(Invitation.id).all(),
+        db.session.query(JoinRequest.id, JoinRequest.state).order_by(JoinRequest.id).all(),
+        db.session.query(ObligationEvent).count(),
+    )
+
+
+def test_no_endpoint_is_missing_from_the_table(app):
+    stated = {(row.endpoint, row.method) for row in ROWS}
+    mapped = {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert stated == mapped
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_each_endpoint_carries_the_permission_that_the_table_states(app, row):
+    assert permission_of(app, row.endpoint) is row.permission
+
+
+def test_an_endpoint_without_permission_stops_the_start(app):
+    bare = type("Carte", (), {"url_map": app.url_map, "view_functions": {**app.view_functions}})()
+    check_permissions(bare)
+    bare.view_functions["fiches.liste"] = lambda: ""
+    with pytest.raises(RuntimeError, match=r"sans permission : fiches\.liste"):
+        check_permissions(bare)
+    bare.view_functions["fiches.liste"] = requires(Permission.ADMINISTER)(lambda: "")
+    check_permissions(bare)
+
+
+def each(rows, check):
+    """Runs the check on every row and tells all that failed. One world serves them: they change nothing."""
+    failures = []
+    for row in rows:
+        limiter.reset()
+        try:
+            check(row)
+        except AssertionError as error:
+            failures.append(f"{row} : {error}")
+    assert not failures, "\n".join(failures)
+
+
+def gets_what_is_theirs(world, crowd, row):
+    # Those who may act come last: what they change must not decide for the others. 409: somebody was faster.
+    actors = zip(ACTORS, row.expected, strict=True)
+    order = sorted(actors, key=lambda pair: pair[1] in (303, 409) and pair[0] != "anonyme")
+    for actor, expected in order:
+        before = states()
+        answer = world.send(crowd(actor), row)
+        assert answer.status_code == expected, f"{actor} : {answer.status_code} au lieu de {expected}"
+        if actor == "anonyme" and expected == 303:
+            assert answer.headers["Location"].startswith("/connexion")
+        if expected >= 400:
+            assert states() == before, f"{actor} : refusé, et pourtant quelque chose a changé"
+
+
+@pytest.fixture
+def crowd(app, world):
+    """The browser of each actor, opened once."""
+    return cache(lambda actor: Visitor(app, world.people[actor]))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("row", POSTS, ids=str)
+def test_each_person_may_send_exactly_what_is_theirs(world, crowd, row):
+    gets_what_is_theirs(world, crowd, row)
+
+
+def test_each_person_reads_exactly_what_is_theirs(world, crowd):
+    each(GETS, lambda row: gets_what_is_theirs(world, crowd, row))
+
+
+@pytest.mark.once
+def test_a_form_without_its_token_is_refused_to_everyone_and_changes_nothing(world, crowd):
+    """400 for whoever may send it; who may not is told so first."""
+
+    def check(row):
+        before = states()
+        for actor in ACTORS[1:]:
+            expected = 400 if world.people[actor].can(row.permission) else 403
+            for token in ("", "celui-d-un-autre"):
+                assert world.send(crowd(actor), row, csrf_token=token).status_code == expected, actor
+        assert states() == before
+
+    each(POSTS, check)
+
+
+@pytest.mark.once
+def test_the_headers_that_protect_every_answer(world, crowd):
+    def check(row):
+        one_of_each_answer = dict(zip(row.expected, ACTORS, strict=True))
+        for actor in one_of_each_answer.values():
+            headers = world.send(crowd(actor), row).headers
+            policy = headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert not re.search(r"unsafe|\*|https?:", policy)
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            if row.endpoint not in FILES:
+                # Open data is the same for everyone: a copy may be kept, and checked before it is used again.
+                assert headers["Cache-Control"] == ("no-cache" if row.endpoint.startswith("api.") else "no-store")
+
+    each(GETS, check)
+
+
+@pytest.mark.parametrize("path", ["/n-existe-pas", "/deconnexion", "/fiches/abc"])
+def test_error_pages_are_protected_as_well(app, world, path):
+    answer = Visitor(app, world.people["structure"]).get(path)
+    assert answer.status_code in (404, 405)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Revenir à l’accueil" in answer.text
+
+
+@pytest.mark.parametrize("path", NO_OBJECT)
+@pytest.mark.parametrize("number", [0, 2**31, 2**63, 10**30])
+def test_an_impossible_number_is_no_page(app, world, path, number):
+    assert Visitor(app, world.people["structure"]).get(path.format(number)).status_code == 404
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_an_impossible_number_is_no_page_for_the_others_either(app, world, number):
+    assert Visitor(app, world.people["moderateur"]).get(f"/moderation/{number}").status_code == 404
+    assert Visitor(app, world.people["financeur"]).get(f"/consultation/{number}").status_code == 404
+    chosen = Visitor(app, world.people["structure"]).post("/structure-active", {"organisme": str(number)})
+    assert chosen.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=-3",
+        "page=0",
+        "page=99999999999999999999",
+        "page=deux",
+        "q=%00",
+        "q=%25_%5C",
+        "q=😀",
+        "q=%FF",
+        "departement=%00",
+        "dispositif=XYZ",
+        "onglet=aucun",
+        "apres=abc",
+        "apres=99999999999999999999.1.0",
+        "apres=9999999999999999.999999999.1",
+        "avant=0.0.0",
+        "regle=1&onglet=signalees",
+        "moderateur=1%20OR%201=1",
+        "moderateur=99999999999999999999",
+        "nature=autre&delai=peut-etre&structure=%25",
+        "structure=😀&departement=14",
+    ],
+)
+def test_no_search_breaks_the_queue(app, world, query):
+    assert Visitor(app, world.people["moderateur"]).get(f"/moderation/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("code", ["", "%00", "14", "99999", "abcde", "1400000000000000", "😀", "%27 OR 1=1"])
+def test_no_postal_code_breaks_the_suggestions(app, world, code):
+    answer = Visitor(app, world.people["structure"]).get(f"/communes?q={code}")
+    assert answer.status_code == 200
+    assert isinstance(answer.json, list)
+
+
+# --- What the pages are made of ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_needs_what_the_policy_forbids(template):
+    source = template.read_text()
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style\b", source), "script ou style dans la page"
+    assert not re.search(r"\s(?:style|on[a-z]+)\s*=\s*[\"'{]", source), "attribut style ou on…"
+    assert not re.search(r"javascript:|\|\s*safe\b|autoescape\s+false", source), "texte non protégé"
+    assert not re.search(r"(?:src|href|action)=[\"'](?:https?:)?//", source), "un autre site est demandé"
+
+
+@pytest.mark.once
+def test_every_page_keeps_to_the_policy_and_every_form_has_its_token(world, crowd):
+    def check(row):
+        for actor, expected in zip(ACTORS, row.expected, strict=True):
+            answer = world.send(crowd(actor), row)
+            if expected != 200 or answer.mimetype != "text/html":
+                continue
+            page = html.fromstring(answer.text)
+            assert not page.xpath("//@*[starts-with(name(), 'on') or name() = 'style'] | //style | //script[not(@src)]")
+            for form in page.xpath("//form[@method='post']"):
+                assert form.xpath(".//input[@name='csrf_token']/@value"), form.get("action")
+            ids = page.xpath("//@id")
+            assert len(ids) == len(set(ids)), "deux éléments ont le même id"
+
+    each([row for row in GETS if row.endpoint not in FILES], check)
+
+
+def test_anonymous_without_origin_is_sent_to_log_in_and_nothing_foreign_is_kept(app, world):
+    """Another site could post a text of its own: only our pages may have it offered after logging in."""
+    path = "/fiches/{brouillon}/saisie/intitule".format_map(world.names)
+    for headers in ({}, {"Origin": "https://ailleurs.example"}, {"Origin": "null"}):
+        answer = app.test_client().post(path, data={"formation-intitule": "Texte glissé"}, headers=headers)
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == "/connexion"
+    kept = app.test_client().post(path, data={"formation-intitule": "Texte gardé"}, headers=ORIGIN)
+    assert kept.status_code == 401
+    assert "Texte gardé" in kept.text

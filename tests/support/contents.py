@@ -1,0 +1,123 @@
+"""Contents that the form accepts: every question answered, some at their very limit."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import date, time
+from typing import Any
+
+from hypothesis import strategies as st
+
+from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Recrutement, Session
+from backoffice.models.content.vocabulary import JOURS, OBJECTIFS_OEPRE, Dispositif
+from forms.fiches.paths import PATHS
+from forms.kit.fields import limit_of
+from forms.kit.questions import Kind
+
+
+def filled(kind: type, draw: Any, questions: dict[str, Any], pattern: str = "") -> Any:
+    """A part of the content whose every question is answered, some at their very limit."""
+    made = kind()
+    for item in fields(kind):
+        here = f"{pattern}{item.name}"
+        value = getattr(made, item.name)
+        if is_dataclass(value):
+            setattr(made, item.name, filled(type(value), draw, questions, here + "."))
+        elif here in questions:
+            setattr(made, item.name, answer(questions[here], draw, value))
+    return made
+
+
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cn", "Zs", "Zl", "Zp"))
+
+
+def answer(question: Any, draw: Any, default: Any) -> Any:
+    limit = limit_of(question) if question.spot.type is str and question.kind in (Kind.LINE, Kind.TEXT) else 0
+    match question.kind:
+        case Kind.LINE | Kind.TEXT:
+            size = draw(st.sampled_from([1, 7, limit - 1, limit]))
+            return (draw(st.text(LETTERS, min_size=1, max_size=9)) * size)[:size]
+        case Kind.LINES:
+            return [draw(st.text(LETTERS, min_size=50, max_size=50)) for _ in range(draw(st.integers(1, 4)))]
+        case Kind.SELECT | Kind.RADIO:
+            return draw(st.sampled_from(sorted(question.choices))) if question.choices else default
+        case Kind.CHECKS:
+            return draw(st.lists(st.sampled_from(sorted(question.choices)), min_size=1, max_size=5, unique=True))
+        case Kind.INTEGER:
+            return draw(st.integers(question.low, question.high))
+        case Kind.FLAG:
+            return draw(st.booleans())
+        case Kind.DATE:
+            return draw(st.dates(date(2026, 1, 1), date(2027, 12, 31)))
+        case Kind.TIME:
+            return draw(st.times(time(8), time(20)))
+        case Kind.EMAIL:
+            return draw(st.sampled_from(["a@b.fr", "x" * 60 + "@" + "y" * 60 + ".example"]))
+        case Kind.PHONE:
+            return "+33 2 61 91 00 00"
+        case Kind.URL:
+            return "https://exemple.fr/" + "a" * draw(st.integers(0, 380))
+        case Kind.POSTCODE:
+            return "14000"
+        case Kind.SIRET:
+            return "77897285100068"
+        case Kind.NDA:
+            return "28761234567"
+        case Kind.RNA:
+            return "W143000001"
+        case Kind.UAI:
+            return "0140001A"
+        case Kind.CERTIFICATION:
+            return draw(st.sampled_from(["38115", "RS5398"]))
+    raise AssertionError(question.kind)
+
+
+@st.composite
+def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
+    """A content that the form accepts: every question of the path answered within its limits."""
+    questions = {q.pattern: q for step in PATHS[dispositif].steps for q in step.questions()}
+    content: Contenu = filled(Contenu, draw, questions)
+    for adresse in (content.structure.adresse, content.inscription.adresse):
+        adresse.ville = "Caen"
+    for kind, name, count in ((Lieu, "lieux", (1, 3)), (Action, "actions", (1, 4))):
+        rows = [filled(kind, draw, questions, f"{name}[].") for _ in range(draw(st.integers(*count)))]
+        for rank, row in enumerate(rows):
+            row.id = f"{name[0].upper()}{rank}"
+        setattr(content, name, rows)
+    for lieu in content.lieux:
+        lieu.adresse.ville = "Caen"
+    for action in content.actions:
+        action.lieu = draw(st.sampled_from(content.lieux)).id
+        action.creneaux = [Creneau(jour, time(8), time(20)) for jour in list(JOURS) * 3]
+        start = date(2026, 9, 1)
+        action.sessions = [Session(f"S{n}", start, start, "1", n) for n in range(draw(st.integers(1, 3)))]
+        action.sessions[0].recrutements = [
+            filled(Recrutement, draw, questions, "actions[].sessions[].recrutements[].")
+            for _ in range(draw(st.integers(0, 2)))
+        ]
+        low, high = sorted((action.effectif_min or 1, action.effectif_max or 1))
+        action.effectif_min, action.effectif_max = low, high
+    last = content.actions[-1].sessions[-1]
+    if draw(st.booleans()):  # a month without days: it is read back as its first and its last one
+        last.debut, last.fin, last.mois_seulement = date(2027, 2, 1), date(2027, 4, 30), True
+        last.recrutements = []
+    entry = content.inscription
+    entry.debut, entry.fin = sorted((entry.debut or start, entry.fin or start))
+    content.financement.financeurs = [
+        filled(Financeur, draw, questions, "financement.financeurs[].") for _ in range(draw(st.integers(1, 8)))
+    ]
+    if content.financement.cout == "gratuit":
+        content.financement.prix = None
+    if dispositif is Dispositif.ASL and draw(st.booleans()):
+        content.structure.siret = ""  # another structure carries it
+    follow_the_rules(content, dispositif)
+    return content
+
+
+def follow_the_rules(content: Contenu, dispositif: Dispositif) -> None:
+    """What the blocking rules of a dispositif ask for besides each answer taken alone."""
+    if dispositif is Dispositif.OEPRE:
+        content.formation.objectifs_oepre = list(OBJECTIFS_OEPRE)
+        content.financement.cout, content.financement.prix = "gratuit", None
+    if dispositif is Dispositif.OFII:
+        content.financement.financeurs[0].code = "20"

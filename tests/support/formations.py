@@ -1,0 +1,45 @@
+"""Formations written by our own export, as text: what files under check are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+
+from lxml import etree
+
+from backoffice.models.content import Session
+from backoffice.models.content.vocabulary import Dispositif
+from exports.fragment.build import Identity
+from exports.fragment.build import formation as build
+from exports.lheo.grammar import NAMESPACE
+
+from .factories import complete_content
+
+HEAD = f'<lheo xmlns="{NAMESPACE}"><offres>\n'
+TAIL = "</offres></lheo>\n"
+DAY = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+@cache
+def formation(sessions: int = 1) -> str:
+    """One valid formation without namespace, on one line; no consumer leaves anything of it out."""
+    content = complete_content()
+    (action,) = content.actions
+    action.sessions = [Session(f"S{rank}", date(2026, 9, 15), date(2027, 6, 30)) for rank in range(3, 3 + sessions)]
+    identity = Identity("01_N000001", "01_O000001", Dispositif.ASL, DAY, DAY)
+    return etree.tostring(build(content, identity), encoding="unicode").replace("\n", " ")
+
+
+def document(*parts: str, extras: str = "") -> str:
+    """A flow of these formations, one a line from the second line on."""
+    return HEAD + "".join(f"{part}\n" for part in parts) + extras + TAIL
+
+
+def formations(number: int, sessions: int = 3) -> Iterator[str]:
+    """Give a flow of any size piece by piece."""
+    yield HEAD
+    one = formation(sessions) + "\n"
+    for rank in range(number):
+        yield one.replace("01_N000001", f"01_N{rank:06d}")
+    yield TAIL

@@ -1,0 +1,67 @@
+"""A real SMTP server on this machine, which keeps what it is given and can be told to misbehave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from backoffice.core.extensions import post
+
+from .services import free_port
+
+
+class PostOffice:
+    """answers: what it says to an address or to a message instead of yes, e.g. {"rcpt": "550 nobody"}."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.answers: dict[str, str] = {}
+        self.unknown: set[str] = set()
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+
+    async def handle_RCPT(  # noqa: N802 - names of aiosmtpd
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address in self.unknown:
+            return "550 personne ici"
+        if "rcpt" in self.answers:
+            return self.answers["rcpt"]
+        envelope.rcpt_tos.append(address)
+        return "250 oui"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.answers.get("data") == "silence":
+            server.transport.close()
+            return "250 jamais lu"
+        if "data" in self.answers:
+            return self.answers["data"]
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 gardé"
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.controller.port}"
+
+    def received(self) -> Counter[str]:
+        """How many times each message came, by its Message-ID."""
+        return Counter(str(message["Message-ID"]).strip() for message in self.messages)
+
+
+@contextmanager
+def open_office() -> Iterator[PostOffice]:
+    """Relais sends through it while it is open."""
+    office = PostOffice()
+    office.controller.start()
+    before = post.server, post.sender
+    post.server, post.sender = office.url, "Relais <relais@relais.example>"
+    try:
+        yield office
+    finally:
+        post.server, post.sender = before
+        office.controller.stop()

@@ -1,0 +1,50 @@
+"""Real parts that tests talk to. `python -m tests.support.services NAME` says by its status whether one answers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+POSTGRESQL = os.environ.get("RELAIS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
+REDIS = os.environ.get("RELAIS_TEST_REDIS", "redis://127.0.0.1:6379/9")
+SHARED = Path(os.environ.get("RELAIS_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+AVAILABLE = {
+    "postgresql": lambda: listening(5432),
+    "redis": lambda: listening(6379),
+    "chromium": lambda: chromium() is not None,
+    "xmllint": lambda: shutil.which("xmllint") is not None,
+    "shared": SHARED.is_dir,
+}
+
+REASONS = {
+    "postgresql": "PostgreSQL ne répond pas sur 127.0.0.1:5432",
+    "redis": "Redis ne répond pas sur 127.0.0.1:6379",
+    "chromium": "Chromium n’est pas installé (paquet Debian « chromium »)",
+    "xmllint": "xmllint n’est pas installé (paquet Debian « libxml2-utils »)",
+    "shared": f"le dossier des faits publiés n’est pas là ({SHARED}) : RELAIS_SHARED dit où il est",
+}
+
+if __name__ == "__main__":
+    sys.exit(0 if AVAILABLE[sys.argv[1]]() else 1)

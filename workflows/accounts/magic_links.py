@@ -1,0 +1,138 @@
+"""Links that let somebody in, sent by e-mail, and what happens when one is followed.
+
+A random token of which the base keeps only the hash, rather than a signed one: it can be used once, be
+revoked, and says nothing of whom it lets in.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.core.passwords import token_hash
+from backoffice.core.permissions import Role
+from backoffice.models import Dispositif, Link, Membership, Organisme, Territoire, User
+from forms.fiches.paths import PATHS
+from workflows.fiches import operations
+from workflows.notices.declared import Addressee
+from workflows.notices.outbox import LINK_LIFE, give_token, tell
+
+from . import passwords
+from .operations import create_account
+
+TO_BEGIN = timedelta(days=7)
+TO_LOG_IN = timedelta(minutes=30)
+"""Of a link that an account holder asks for instead of typing a password: it serves once."""
+TO_JOIN = "/mes-structures/rejoindre"
+"""The page where a structure is looked for."""
+
+
+def ask_to_begin(session: Session, email: str, name: str, structure: str, territoire: Territoire) -> None:
+    """Sends the link that begins a Fiche ASL; to somebody who has an account already, the one that logs them in."""
+    if _account(session, email) is not None:
+        ask_to_log_in(session, email)
+        return
+    link = Link(email=email, name=name, structure=structure, territoire_id=territoire.id, expires_at=now() + TO_BEGIN)
+    _send(session, "lien_fiche_asl", link, Addressee(email, name))
+
+
+def ask_to_join(session: Session, email: str, name: str) -> None:
+    """Sends the link that makes an account without password, to ask then to join a structure; to somebody who
+    has an account already, the one that logs them in."""
+    if _account(session, email) is not None:
+        ask_to_log_in(session, email, TO_JOIN)
+        return
+    link = Link(email=email, name=name, page=TO_JOIN, expires_at=now() + TO_BEGIN)
+    _send(session, "lien_rejoindre", link, Addressee(email, name))
+
+
+def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
+    """Sends a link to whoever has an account; says nothing and does nothing for an unknown address.
+
+    Who owes a second factor comes in by a password: they are sent the link that chooses one.
+    """
+    user = _account(session, email)
+    if user is None or not user.active:
+        return
+    if user.owes_second_factor:
+        passwords.ask(session, email)
+        return
+    passwordless = not user.password_hash
+    link = Link(
+        user_id=user.id,
+        email=email,
+        page=page,
+        single_use=not passwordless,
+        expires_at=now() + (LINK_LIFE if passwordless else TO_LOG_IN),
+    )
+    _send(session, "lien_connexion", link, Addressee(email, user.name, user.id))
+
+
+def renew(session: Session, link: Link) -> None:
+    """The same again, to the same address, for a link that is too old."""
+    if link.user_id is not None:
+        ask_to_log_in(session, link.email, link.page)
+    elif link.territoire is not None:
+        ask_to_begin(session, link.email, link.name, link.structure, link.territoire)
+    else:
+        ask_to_join(session, link.email, link.name)
+
+
+def find(session: Session, token: str) -> Link | None:
+    """The link, open or not, held until the end of a transaction that writes."""
+    return session.scalars(
+        select(Link).where(Link.token_hash == token_hash(token)).execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def follow(session: Session, token: str) -> Link | None:
+    """Uses an open link; makes what its holder asked for when they confirm their address so. None: it is too old."""
+    link = session.scalars(
+        select(Link)
+        .where(Link.token_hash == token_hash(token))
+        .with_for_update(of=Link)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if link is None or not link.open:
+        return None
+    if link.user_id is None:
+        _begin(session, link)
+    if session.get_one(User, link.user_id).owes_second_factor:
+        return None
+    link.used_at = now()
+    session.flush()
+    return link
+
+
+def _begin(session: Session, link: Link) -> None:
+    """The account, the structure and the first fiche of somebody who has just confirmed their address.
+
+    The account alone for somebody who wants to join a structure that is there already.
+    """
+    user = _account(session, link.email)
+    if link.territoire_id is None:
+        user = user or create_account(session, link.email, link.name)
+        link.user_id = user.id
+        return
+    link.page = "/fiches/"
+    if user is None:
+        user = User(email=link.email, name=link.name, password_hash="")
+        structure = Organisme(nom=link.structure, territoire_id=link.territoire_id)
+        user.memberships.append(Membership(role=Role.RESPONSABLE, organisme=structure))
+        session.add(user)
+        session.flush()
+        fiche = operations.create_fiche(session, structure, Dispositif.ASL, user)
+        link.page = f"/fiches/{fiche.id}/saisie/{PATHS[Dispositif.ASL].steps[0].slug}"
+    link.user_id = user.id
+
+
+def _account(session: Session, email: str) -> User | None:
+    return session.scalars(select(User).where(User.email == email)).one_or_none()
+
+
+def _send(session: Session, notice: str, link: Link, addressee: Addressee) -> None:
+    token = give_token(session, link)
+    tell(session, notice, key=link.token_hash, to=[addressee], facts={"jeton": token, "structure": link.structure})

@@ -1,0 +1,57 @@
+"""A forgotten password, a first one, a new one."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.models import Proof, ProofKind, User
+from workflows.case import Refused
+from workflows.notices.declared import Addressee
+from workflows.notices.outbox import tell
+
+from . import email_tokens, logins
+
+PUBLIC_ACCOUNT = "Ce compte de démonstration est à tout le monde : son adresse et son mot de passe ne changent pas."
+
+
+def ask(session: Session, email: str) -> None:
+    """Sends a link to whoever has an account of their own; says nothing and does nothing for another address."""
+    user = session.scalars(select(User).where(User.email == email)).one_or_none()
+    if user is not None and user.active and not user.demonstration:
+        email_tokens.send(session, ProofKind.MOT_DE_PASSE, user, user.email)
+
+
+def find(session: Session, token: str) -> Proof | None:
+    return email_tokens.find(session, token, ProofKind.MOT_DE_PASSE)
+
+
+def choose(session: Session, token: str, password_hash: str) -> bool:
+    """A new password by an open link; every connection is closed. False: the link is too old, or has served."""
+    proof = email_tokens.spend(session, token, ProofKind.MOT_DE_PASSE)
+    if proof is None:
+        return False
+    _write(session, proof.user, password_hash, "")
+    return True
+
+
+def change(session: Session, user: User, password_hash: str, kept: str) -> None:
+    """Another password, by the person; every connection is closed but that of the token `kept`."""
+    if user.demonstration:
+        raise Refused(PUBLIC_ACCOUNT)
+    email_tokens.hold(session, user)
+    _write(session, user, password_hash, kept)
+
+
+def _write(session: Session, user: User, password_hash: str, kept: str) -> None:
+    user.password_hash = password_hash
+    logins.close_others(session, user, kept)
+    # Whoever knew the former password may have asked for another address.
+    email_tokens.void(session, user, ProofKind.ADRESSE)
+    tell(
+        session,
+        "mot_de_passe_change",
+        key=f"{user.id} {now()}",
+        to=[Addressee(user.email, user.name, user.id)],
+    )

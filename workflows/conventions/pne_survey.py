@@ -1,0 +1,107 @@
+"""The questionnaire of the survey, followed: sent, answered, checked. One convention, many, or a list of respondents.
+
+The questionnaire is national and elsewhere: only these three dates are kept, with who noted them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from backoffice.models import Convention, ObligationKind, User
+from exports.importing.files import Table
+from workflows.case import Refused
+
+from . import pne_contacts
+from .obligations import TRANSITIONS, apply
+
+ASK = "demander_adresse"
+STEPS = {
+    ASK: "",
+    "envoyer_questionnaire": "envoye",
+    "declarer": "repondu",
+    "verifier": "verifie",
+}
+"""What may be done to many at once, and the key of the proof that its date is written under."""
+
+LABELS = {
+    ASK: "Demander la confirmation de l’adresse",
+    "envoyer_questionnaire": "Questionnaire envoyé",
+    "declarer": "Questionnaire rempli par la structure",
+    "verifier": "Réponse vérifiée auprès de l’enquête",
+}
+assert set(LABELS) == set(STEPS) <= set(TRANSITIONS)
+
+
+@dataclass
+class Done:
+    """What became of each convention of a bulk action."""
+
+    taken: list[Convention] = field(default_factory=list)
+    refused: list[tuple[Convention, str]] = field(default_factory=list)
+
+
+def note(session: Session, actor: User, conventions: Sequence[Convention], name: str, day: date) -> Done:
+    """Takes one step of the survey for each; those that cannot take it are told apart, the others are done."""
+    done = Done()
+    for convention in conventions:
+        try:
+            with session.begin_nested():
+                _note_one(session, actor, convention, name, day)
+        except Refused as refused:
+            done.refused.append((convention, refused.message))
+        else:
+            done.taken.append(convention)
+    return done
+
+
+def _note_one(session: Session, actor: User, convention: Convention, name: str, day: date) -> None:
+    if name == ASK:
+        pne_contacts.ask(session, actor, convention.id)
+        return
+    row = convention.obligation(ObligationKind.PNE)
+    proof = {STEPS[name]: day.isoformat(), "adresse": convention.contact_pne}
+    apply(session, name, obligation_id=row.id, actor=actor, proof=proof)
+
+
+# --- The list of respondents ------------------------------------------------------------------------
+
+
+@dataclass
+class Respondents:
+    """What a list of respondents says: the conventions that it names; (row, text) of what it names that is none."""
+
+    found: list[Convention] = field(default_factory=list)
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+
+
+def respondents(session: Session, table: Table, scope: ColumnElement[bool], year: int) -> Respondents:
+    """The conventions of that year, within the scope, that a row names by their reference or their address.
+
+    Any cell may hold either: no column has to be chosen, and nothing else of the list is kept.
+    """
+    rows = session.scalars(
+        select(Convention)
+        .where(scope, Convention.annee == year)
+        .options(selectinload(Convention.obligations), joinedload(Convention.organisme))
+        .order_by(Convention.id)
+    ).all()
+    named: dict[str, list[Convention]] = {}
+    for row in rows:
+        for key in {_key(row.reference), _key(row.contact_pne)} - {""}:
+            named.setdefault(key, []).append(row)
+    made = Respondents()
+    for number, cells in [(1, table.headers), *table.rows]:
+        meant = [row for cell in cells for row in named.get(_key(cell), [])]
+        made.found += [row for row in dict.fromkeys(meant) if row not in made.found]
+        if not meant and number > 1:
+            made.unknown.append((number, next((cell for cell in cells if cell), "")[:100]))
+    return made
+
+
+def _key(text: str) -> str:
+    return "".join(text.split()).lower()

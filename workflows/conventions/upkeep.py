@@ -1,0 +1,109 @@
+"""What time does to conventions: a structure comes to Relais at last, a page was checked too long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day, short_day
+from backoffice.core.permissions import Role
+from backoffice.core.transactions import atomic
+from backoffice.models import (
+    Assignment,
+    Convention,
+    Matching,
+    Obligation,
+    ObligationEvent,
+    ObligationKind,
+    ObligationState,
+    User,
+)
+from workflows.notices.declared import Addressee
+from workflows.notices.outbox import tell
+from workflows.robot import robot
+
+from .obligations import apply
+from .operations import recognise_one
+from .recognition import NUMBERS, recognise
+
+STALE = timedelta(days=183)
+"""After which a page of Réfugiés.info is to be checked again."""
+
+
+def rematch() -> None:
+    """A nightly job: matches the conventions that wait for a structure. Where a person said that there is none, only
+    a number that is now known says otherwise."""
+    with atomic() as session:
+        ids = session.scalars(select(Convention.id).where(Convention.matching != Matching.RATTACHEE)).all()
+    for convention_id in ids:
+        with atomic() as session:
+            _rematch(session, session.get_one(Convention, convention_id))
+
+
+def _rematch(session: Session, convention: Convention) -> None:
+    found = recognise(session, convention.territoire_id, convention)
+    if found.sure is None or convention.matching is Matching.RATTACHEE:
+        return
+    if convention.matching is Matching.A_REGLER or found.candidates[0].why in NUMBERS:
+        recognise_one(session, robot(session), convention)
+
+
+def remind_of_pages() -> None:
+    """A job, each working morning: each old check is noted once, and told to its funder with the others of the day."""
+    today = local_day(now())
+    with atomic() as session:
+        rows = _stale(session, today)
+        for row in rows:
+            apply(session, "rappeler", obligation_id=row.id, actor=robot(session))
+        for funder in _funders(session):
+            mine = [row.convention for row in rows if _follows(funder, row.convention)]
+            if mine:
+                _tell(session, funder, mine, today)
+
+
+def _stale(session: Session, today: date) -> Sequence[Obligation]:
+    """The pages checked long ago of which nobody was reminded since."""
+    later = aliased(ObligationEvent)
+    reminded = exists().where(
+        later.obligation_id == Obligation.id, later.transition == "rappeler", later.at >= Obligation.changed_at
+    )
+    return session.scalars(
+        select(Obligation)
+        .where(
+            Obligation.kind == ObligationKind.REFUGIES_INFO,
+            Obligation.state == ObligationState.VERIFIEE,
+            Obligation.proof["date"].as_string() <= (today - STALE).isoformat(),
+            ~reminded,
+        )
+        .options(joinedload(Obligation.convention).joinedload(Convention.organisme))
+        .order_by(Obligation.convention_id)
+    ).all()
+
+
+def _funders(session: Session) -> Sequence[User]:
+    followers = select(Assignment.user_id).where(Assignment.role == Role.FINANCEUR)
+    return session.scalars(select(User).where(User.id.in_(followers), User.active).order_by(User.id)).all()
+
+
+def _follows(funder: User, convention: Convention) -> bool:
+    return funder.funds(convention.territoire_id, convention.programme, convention.departement)
+
+
+def _tell(session: Session, funder: User, conventions: Sequence[Convention], today: date) -> None:
+    tell(
+        session,
+        "page_a_reverifier",
+        key=f"{funder.id} {today}",
+        to=[Addressee(funder.email, funder.name, funder.id, not funder.password_hash)],
+        facts={"nombre": len(conventions), "pages": [_line(row) for row in conventions]},
+    )
+
+
+def _line(convention: Convention) -> str:
+    proof = convention.obligation(ObligationKind.REFUGIES_INFO).proof or {}
+    checked = short_day(date.fromisoformat(proof["date"]))
+    return f"{convention.structure_name}, convention {convention.reference} : vérifiée le {checked}"

@@ -1,0 +1,166 @@
+"""What a structure's list says of each fiche: where it stands, in words, and the one thing to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day, long_day
+from backoffice.models import Campaign, Fiche, FicheAlert, FicheState, Revision, RevisionState
+from backoffice.models.content import Contenu
+from backoffice.models.content import Session as ContentSession
+from backoffice.queries.fiches.register_alerts import alerts_of
+from backoffice.queries.fiches.visibility import Visible, visibility
+
+from .publication import last_day
+from .renewals import Candidate, candidates
+
+SOON = timedelta(30)
+"""A session that begins within this time should say its places."""
+
+ENDING = timedelta(60)
+"""A fiche whose last session ends within this time may be renewed at once."""
+
+
+ONLINE = "En ligne."
+
+
+class Next(StrEnum):
+    """What to do: the words of the button are here, its page in the template."""
+
+    CORRIGER = "corriger"
+    TERMINER = "terminer"
+    SUSPENDUE = "suspendue"
+    REFUSEE = "refusee"
+    RECONDUIRE = "reconduire"
+    PLACES = "places"
+    REPRENDRE = "reprendre"
+    RIEN = "rien"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Next.CORRIGER: "Répondre au modérateur",
+    Next.TERMINER: "Terminer et envoyer",
+    Next.SUSPENDUE: "Voir pourquoi et corriger",
+    Next.REFUSEE: "Voir pourquoi et corriger",
+    Next.RECONDUIRE: "Reconduire",
+    Next.PLACES: "Dire les places libres",
+    Next.REPRENDRE: "Voir la fiche archivée",
+    Next.RIEN: "",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One fiche of the list. words: its state, in a sentence; why: of the next action, may be empty."""
+
+    fiche: Fiche
+    words: str
+    next: Next
+    why: str
+    visible: Visible | None
+    renewable: bool
+    last_day: date | None
+    alerts: Sequence[FicheAlert] = ()
+
+    @property
+    def latest(self) -> Revision:
+        return self.fiche.latest
+
+    @property
+    def quiet(self) -> bool:
+        """Whether its words say no more than that readers see it."""
+        return self.words == ONLINE
+
+
+def cards(session: Session, fiches: Sequence[Fiche], campaigns: Sequence[Campaign] = ()) -> list[Card]:
+    """One for each fiche, in order; the number of queries does not depend on theirs."""
+    today = local_day(now())
+    known = {one.fiche.id: one for one in candidates(session, fiches)}
+    seen = visibility(session, fiches)
+    flagged = alerts_of(session, [fiche.id for fiche in fiches])
+    return [
+        replace(
+            _card(fiche, known.get(fiche.id), seen.get(fiche.id), campaigns, today),
+            alerts=flagged.get(fiche.id, ()),
+        )
+        for fiche in fiches
+    ]
+
+
+def _card(
+    fiche: Fiche, known: Candidate | None, visible: Visible | None, campaigns: Sequence[Campaign], today: date
+) -> Card:
+    step, why = _next(fiche, known, campaigns, today)
+    renewable = known is not None and not known.obstacle
+    return Card(fiche, _words(fiche), step, why, visible, renewable, known.last_day if known else None)
+
+
+def _next(fiche: Fiche, known: Candidate | None, campaigns: Sequence[Campaign], today: date) -> tuple[Next, str]:
+    latest = fiche.latest
+    if fiche.merged_into_id is not None or latest.with_moderator:
+        return Next.RIEN, ""
+    if fiche.state is FicheState.ARCHIVEE:
+        return (Next.RECONDUIRE, "") if known is not None and not known.obstacle else (Next.REPRENDRE, "")
+    if latest.state is RevisionState.BROUILLON:
+        return (Next.CORRIGER if fiche.returned else Next.TERMINER), ""
+    if fiche.state is FicheState.SUSPENDUE:
+        return Next.SUSPENDUE, ""
+    if latest.state is RevisionState.REFUSEE:
+        return Next.REFUSEE, ""
+    assert known is not None, "une fiche ni brouillon, ni refusée, ni chez un modérateur est publiée"
+    return _next_online(known, campaigns, today)
+
+
+def _next_online(known: Candidate, campaigns: Sequence[Campaign], today: date) -> tuple[Next, str]:
+    if last_day(known.content, today) is not None:
+        return Next.RECONDUIRE, "La dernière session est terminée."
+    if campaign := known.asked_by(campaigns):
+        return Next.RECONDUIRE, f"La campagne se termine le {long_day(campaign.deadline)}."
+    if any(_silent(row, today) for row in _sessions(known.content)):
+        return Next.PLACES, "On ne sait pas s’il reste des places."
+    if known.last_day is not None and known.last_day <= today + ENDING:
+        return Next.RECONDUIRE, f"La dernière session se termine le {long_day(known.last_day)}."
+    return Next.RIEN, ""
+
+
+def _sessions(content: Contenu) -> list[ContentSession]:
+    return [row for action in content.actions for row in action.sessions]
+
+
+def _silent(row: ContentSession, today: date) -> bool:
+    """People may still enter it, or will soon, and nothing is said of its places."""
+    near = row.debut is not None and row.debut <= today + SOON and (row.fin is None or row.fin >= today)
+    return near and row.recrutement == "1" and row.places_libres is None
+
+
+def _words(fiche: Fiche) -> str:
+    """Where the fiche stands, as one would say it."""
+    if fiche.merged_into_id is not None:
+        return "Réunie avec une autre fiche."
+    if fiche.state is FicheState.ARCHIVEE:
+        return "Archivée : les lecteurs ne la voient plus."
+    online = fiche.state is FicheState.PUBLIEE
+    if fiche.state is FicheState.SUSPENDUE:
+        return "Un modérateur a suspendu la publication : les lecteurs ne la voient plus."
+    latest = fiche.latest
+    if latest.with_moderator:
+        waiting = "un modérateur la vérifie"
+        return f"En ligne ; vous avez envoyé une nouvelle version : {waiting}." if online else f"Envoyée : {waiting}."
+    if latest.state is RevisionState.BROUILLON:
+        draft = "un modérateur demande une correction" if fiche.returned else "une nouvelle version est commencée"
+        if online:
+            return f"En ligne ; {draft}."
+        return "Correction demandée par un modérateur." if fiche.returned else "Brouillon : vous seul le voyez."
+    if latest.state is RevisionState.REFUSEE:
+        return "En ligne ; la nouvelle version a été refusée." if online else "Refusée par un modérateur."
+    return ONLINE

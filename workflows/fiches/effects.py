@@ -1,0 +1,175 @@
+"""The facts that go with each new state. Effects flush nothing and commit nothing."""
+
+from __future__ import annotations
+
+from backoffice.models import FicheState, Origin, Revision, RevisionState
+from backoffice.models.content import Action, Contenu, fingerprint
+from exports.fragment.build import Identity, NotExportable, build
+from forms.fiches.paths import PATHS
+from workflows.case import Case, Refused
+from workflows.moderation.arrival import due_on, nature_of
+from workflows.moderation.rule_hits import record_hits
+from workflows.structures import carriers, operations
+from workflows.territoires import assignment
+
+from . import guards, publication
+
+
+def freeze(case: Case) -> None:
+    """From here on the content cannot change: its hash proves it. The first time, a numero is given.
+
+    Then the rules of the moderators look at it.
+    """
+    case.revision.content_hash = fingerprint(case.revision.document)
+    case.revision.submitted_at = case.at
+    case.revision.submitted_by_id = case.actor.id
+    fiche = case.fiche
+    assignment.send(case)
+    _enter_queue(case)
+    if fiche.numero is None:
+        fiche.numero = f"{fiche.territoire.prefixe}{fiche.id:06d}"
+    operations.learn(case)
+    carriers.ask(case)
+    record_hits(case)
+
+
+def _enter_queue(case: Case) -> None:
+    fiche, revision = case.fiche, case.revision
+    earlier = [other for other in fiche.revisions if other.number < revision.number]
+    approved = next((other.content for other in earlier if other.id == fiche.published_revision_id), None)
+    revision.territoire_id = fiche.territoire_id
+    revision.nature = nature_of(revision.content, approved)
+    revision.due_on = due_on(fiche.territoire, case.at, earlier)
+    for other in earlier:
+        other.superseded = True
+
+
+def take(case: Case) -> None:
+    case.revision.moderator_id = (case.to or case.actor).id
+
+
+def give_back(case: Case) -> None:
+    case.revision.moderator_id = None
+
+
+def decide(case: Case) -> None:
+    case.revision.decided_at = case.at
+    case.revision.reason = case.explanation or None
+
+
+def publish(case: Case) -> None:
+    """Builds, validates and stores the fragment; what cannot be exported cannot be approved."""
+    fiche, revision = case.fiche, case.revision
+    if revision.content_hash != fingerprint(revision.document):
+        raise Refused("Le contenu de cette version a changé depuis son envoi : elle ne peut pas être validée.")
+    assignment.hand_over(case)
+    try:
+        fragment = build(revision.content, Identity.of(fiche, modified=case.at))
+    except NotExportable as error:
+        raise Refused(
+            "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction.", error.findings
+        ) from error
+    decide(case)
+    if revision.origin is Origin.MODERATEUR:
+        case.notice = "correction_moderateur"
+    revision.fragment = fragment
+    fiche.published_revision_id = revision.id
+    if fiche.state is not FicheState.SUSPENDUE:
+        publication.show(case.session, fiche, fragment, case.at)
+
+
+SEE_REMARKS = "Des remarques vous attendent à côté des questions."
+BY_MODERATOR = "Petite correction faite par le modérateur."
+"""What is kept as the reason where nothing was written."""
+
+
+def open_next_draft(case: Case) -> None:
+    """The returned version stays as it was; the provider corrects a copy."""
+    case.facts["remarques"] = [f"{remark.label} : {remark.text}" for remark in guards.live_remarks(case)]
+    decide(case)
+    case.revision.reason = case.comment or SEE_REMARKS
+    case.session.add(next_draft(case.revision))
+
+
+def open_correction(case: Case) -> None:
+    """What the structure sent stays as it was; the moderator corrects a copy."""
+    decide(case)
+    case.revision.reason = case.comment or BY_MODERATOR
+    draft = next_draft(case.revision)
+    draft.origin = Origin.MODERATEUR
+    draft.moderator_id = case.actor.id
+    case.session.add(draft)
+
+
+def end_correction(case: Case) -> None:
+    """The copy takes the place of what was sent: as old, and sent by the same person."""
+    freeze(case)
+    sent = next(other for other in reversed(case.fiche.revisions) if other.number < case.revision.number)
+    case.revision.submitted_at, case.revision.submitted_by_id = sent.submitted_at, sent.submitted_by_id
+    case.revision.due_on = sent.due_on
+    take(case)
+
+
+def take_back(case: Case) -> None:
+    """What was sent stays as it was; its structure goes on from a copy. No moderator decided anything."""
+    case.revision.decided_at = case.at
+    case.revision.reason = "Reprise par la structure avant la décision."
+    case.revision.moderator_id = None
+    case.session.add(next_draft(case.revision))
+
+
+def next_draft(revision: Revision) -> Revision:
+    """A draft that begins as a copy of `revision`. The caller adds it to the session.
+
+    It still answers the same campaign, unless that one was approved: what comes next is another matter.
+    """
+    return Revision(
+        campaign_id=None if revision.state is RevisionState.VALIDEE else revision.campaign_id,
+        fiche_id=revision.fiche_id,
+        number=revision.number + 1,
+        document=revision.document,
+        title=revision.title,
+        departement=revision.departement,
+        commune=revision.commune,
+    )
+
+
+def suspend(case: Case) -> None:
+    case.fiche.suspension_reason = case.explanation
+    publication.withdraw(case.session, case.fiche, case.at)
+
+
+def resume(case: Case) -> None:
+    """Readers see the version approved last, with what the fast lane had changed."""
+    try:
+        fragment = publication.present_fragment(case.session, case.fiche, case.at)
+    except NotExportable as error:
+        raise Refused("Cette fiche ne peut plus être publiée en l’état.", error.findings) from error
+    case.fiche.suspension_reason = None
+    publication.show(case.session, case.fiche, fragment, case.at)
+
+
+def archive(case: Case) -> None:
+    case.fiche.suspension_reason = None
+    publication.withdraw(case.session, case.fiche, case.at)
+
+
+def reopen(case: Case) -> None:
+    """An archived fiche comes back as a draft: what it said may be out of date."""
+    assert case.fiche.state is FicheState.ARCHIVEE
+    if case.revision.content_hash is not None:
+        case.session.add(next_draft(case.revision))
+    elif not case.revision.document:
+        _fill_again(case)
+
+
+def _fill_again(case: Case) -> None:
+    """A draft that was emptied (operations.forget) begins with what was sent before, or with nothing."""
+    sent = next((other for other in reversed(case.fiche.revisions) if other.content_hash is not None), None)
+    if sent is not None:
+        case.revision.content = sent.content
+        return
+    content = Contenu()
+    content.actions.append(Action(id=content.new_id(Action)))
+    PATHS[case.fiche.dispositif].begin(content)
+    case.revision.content = content

@@ -1,0 +1,93 @@
+"""Conditions that a transition may ask for. Each raises Refused, in words, when it is not met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import exists, select
+
+from backoffice.core.dates import local_day
+from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent, Revision
+from backoffice.models.fiches.states import OPEN_STATES
+from forms.fiches.paths import PATHS
+from forms.fiches.review import review
+from workflows.case import Case, Refused
+
+from .publication import effective_content, last_day
+
+
+def all_of(*conditions: Callable[[Case], None]) -> Callable[[Case], None]:
+    """Each of these conditions, in order."""
+
+    def check(case: Case) -> None:
+        for condition in conditions:
+            condition(case)
+
+    return check
+
+
+def complete(case: Case) -> None:
+    """Every step is valid and nothing that the dispositif requires is missing."""
+    fiche, revision = case.fiche, case.revision
+    missing = review(
+        revision.content,
+        PATHS[fiche.dispositif],
+        revision.pending,
+        siret_required=fiche.territoire.siret_obligatoire,
+    ).blocking
+    if missing:
+        raise Refused("La fiche n’est pas encore complète : elle n’a pas été envoyée.", tuple(missing))
+
+
+def sendable(case: Case) -> None:
+    """Complete, and the structure's own: a copy that a moderator corrects goes back another way."""
+    if case.revision.origin is Origin.MODERATEUR:
+        raise Refused("Un modérateur corrige cette fiche en ce moment : elle n’a pas à être envoyée.")
+    complete(case)
+
+
+def corrected(case: Case) -> None:
+    """A moderator's copy, complete."""
+    if case.revision.origin is not Origin.MODERATEUR:
+        raise Refused("Ce brouillon est celui de la structure : c’est elle qui l’envoie.")
+    complete(case)
+
+
+def over(case: Case) -> None:
+    """Its last session is past, and nobody is preparing what comes next."""
+    if case.revision.state in OPEN_STATES:
+        raise Refused("Une nouvelle version de cette fiche est en préparation.")
+    approved = case.session.get_one(Revision, case.fiche.published_revision_id)
+    if last_day(effective_content(case.session, approved), local_day(case.at)) is None:
+        raise Refused("Une session de cette fiche n’est pas terminée.")
+
+
+def has_remarks(case: Case) -> bool:
+    """Whether a remark is pinned on this version, that was not taken off."""
+    return bool(live_remarks(case))
+
+
+def live_remarks(case: Case) -> Sequence[Remark]:
+    withdrawn = exists().where(RemarkEvent.remark_id == Remark.id, RemarkEvent.act == RemarkAct.RETIREE)
+    pinned = select(Remark).where(Remark.revision_id == case.revision.id, ~withdrawn)
+    return case.session.scalars(pinned.order_by(Remark.id)).all()
+
+
+def not_merged(case: Case) -> None:
+    if kept := case.fiche.merged_into:
+        raise Refused(f"Cette fiche a été réunie avec la fiche n° {kept.numero} : c’est celle-là qu’il faut modifier.")
+
+
+def never_sent(case: Case) -> None:
+    """Nobody but its structure has ever read it."""
+    if case.fiche.numero is not None:
+        raise Refused("Cette fiche a déjà été envoyée : son histoire est gardée.")
+
+
+def not_in_moderation(case: Case) -> None:
+    """No version of the fiche is waiting for a moderator."""
+    if case.revision.with_moderator:
+        raise Refused(
+            "Une version de cette fiche est en cours de vérification. "
+            "Elle pourra être archivée après la réponse du modérateur."
+        )

@@ -1,0 +1,305 @@
+"""Importing a file: read it first, write nothing, report line by line; then import what was chosen.
+
+The file is kept with a job (``ImportJob``); the reading and the importing are two runs of the same
+background function, `run`, which owns its transactions: one for a few lines read, one for each line
+imported. A line that fails blocks no other; a run that was killed can be started again, and goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.core.transactions import atomic
+from backoffice.core.uploads import path_of
+from backoffice.models import (
+    ImportJob,
+    ImportKind,
+    ImportLine,
+    ImportMapping,
+    JobStatus,
+    Organisme,
+    Outcome,
+    Phase,
+    User,
+)
+from exports.importing.entries import entries
+from exports.importing.reading import UnreadableFile
+from workflows.case import Refused
+from workflows.conventions import grant_lines
+from workflows.structures.operations import living
+from workflows.work.jobs import enqueue
+
+from . import lines as import_lines
+
+RUN = "workflows.importing.jobs.run"
+MOST = 5_000
+"""Entries that one job reads; a regional flow goes by the command line, in parts."""
+BATCH = 20
+
+log = logging.getLogger(__name__)
+
+
+# --- Asking ------------------------------------------------------------------------------------------
+
+
+def create_job(
+    session: Session,
+    actor: User,
+    kind: ImportKind,
+    filename: str,
+    stored: str,
+    settings: dict[str, Any],
+    *,
+    organisme: Organisme | None = None,
+    territoire_id: int,
+) -> ImportJob:
+    """A job that waits for its columns (tables) or for its reading (LHEO)."""
+    job = ImportJob(
+        created_by_id=actor.id,
+        organisme=living(session, organisme.id) if organisme else None,
+        territoire_id=territoire_id,
+        kind=kind,
+        filename=filename[:200],
+        stored=stored,
+        settings=settings,
+        phase=Phase.COLONNES,
+        status=JobStatus.FINI,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def ask_reading(session: Session, job: ImportJob, mapping: dict[int, str] | None = None) -> None:
+    """Reads the file and reports; writes no fiche."""
+    if mapping is not None:
+        job.settings = {**job.settings, "mapping": {str(rank): key for rank, key in mapping.items()}}
+    _ask(session, job, Phase.LECTURE)
+
+
+def ask_import(
+    session: Session, job: ImportJob, line_ids: list[int] | None, choices: dict[int, int], *, submit: bool
+) -> int:
+    """Imports these lines, or all that can be (None). Returns how many.
+
+    choices: {line: the fiche that it continues, 0 for a new one}, for the lines that are «À choisir».
+    """
+    open_ = or_(ImportLine.result.is_(None), ImportLine.result == Outcome.ECHEC)
+    lines = session.scalars(select(ImportLine).where(ImportLine.job_id == job.id, open_)).all()
+    count = 0
+    for line in lines:
+        if line_ids is not None and line.id not in line_ids:
+            continue
+        if line.plan is Outcome.A_CHOISIR:
+            allowed = {0, *(row["fiche_id"] for row in line.report["candidates"])}
+            if choices.get(line.id) not in allowed:
+                continue
+            line.fiche_id = choices[line.id] or None
+        elif line.plan in (Outcome.ECARTEE, Outcome.ECHEC):
+            continue
+        line.chosen, line.result, line.message = True, None, ""
+        count += 1
+    if count:
+        job.settings = {**job.settings, "submit": submit}
+        _ask(session, job, Phase.IMPORT)
+    return count
+
+
+def start_again(session: Session, job: ImportJob) -> None:
+    """For a job that was killed, or that Redis never gave to a worker."""
+    if job.phase is not Phase.COLONNES and job.status is not JobStatus.FINI:
+        _ask(session, job, job.phase)
+
+
+def _ask(session: Session, job: ImportJob, phase: Phase) -> None:
+    job.phase, job.status, job.error, job.moved_at = phase, JobStatus.ATTEND, "", now()
+    session.flush()
+    enqueue(session, RUN, job.id)
+
+
+def _old(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ImportJob.moved_at <= before, ImportJob.stored != ""
+
+
+def old_files(session: Session, before: datetime) -> int:
+    """How many files were kept for imports that nobody touched since."""
+    return session.scalar(select(func.count()).where(*_old(before))) or 0
+
+
+def forget_files(session: Session, before: datetime, limit: int) -> int:
+    """Removes at most `limit` of them; their reports stay. The file goes first: killed then, it is done again."""
+    rows = select(ImportJob).where(*_old(before)).order_by(ImportJob.id).limit(limit)
+    jobs = session.scalars(rows.with_for_update(of=ImportJob).execution_options(populate_existing=True)).all()
+    for job in jobs:
+        path_of(job.stored).unlink(missing_ok=True)
+        if job.status is not JobStatus.FINI:
+            job.status, job.error = JobStatus.FINI, "Ce fichier n’est plus gardé : envoyez-le de nouveau."
+        job.stored = ""
+    session.flush()
+    return len(jobs)
+
+
+# --- The columns chosen last time ---------------------------------------------------------------------
+
+
+def remembered(session: Session, job: ImportJob) -> dict[str, str]:
+    found = _mapping(session, job)
+    own = _shelf(job)
+    return {key.removeprefix(own): value for key, value in found.chosen.items() if _of(key, own)} if found else {}
+
+
+def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
+    if job.organisme_id is not None:
+        living(session, job.organisme_id)  # none is merged until the row is there
+        session.refresh(job)
+    found = _mapping(session, job)
+    if found is None:
+        whose = {"organisme_id": job.organisme_id} if job.organisme_id else {"territoire_id": job.territoire_id}
+        found = ImportMapping(**whose, chosen={})
+        session.add(found)
+    own = _shelf(job)
+    found.chosen = {**found.chosen, **{f"{own}{header}": key for header, key in chosen.items()}}
+    session.flush()
+
+
+def _shelf(job: ImportJob) -> str:
+    """«SIRET» is one column in a list of conventions and another one in a table of fiches: each is remembered apart."""
+    return f"{job.kind}\x1f" if job.kind is ImportKind.CONVENTIONS else ""
+
+
+def _of(key: str, shelf: str) -> bool:
+    """A header has one line: only those of another shelf have two."""
+    return key.startswith(shelf) if shelf else "\x1f" not in key
+
+
+def _mapping(session: Session, job: ImportJob) -> ImportMapping | None:
+    mine = ImportMapping.organisme_id == job.organisme_id
+    if job.organisme_id is None:
+        mine = ImportMapping.territoire_id == job.territoire_id
+    return session.scalars(select(ImportMapping).where(mine)).first()
+
+
+# --- Running ------------------------------------------------------------------------------------------
+
+
+def run(job_id: int) -> None:
+    """Does what the job waits for; nothing when it waits for nothing."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        if job.status is not JobStatus.ATTEND:
+            return
+        job.status, job.attempt = JobStatus.EN_COURS, job.attempt + 1
+        attempt, phase = job.attempt, job.phase
+    try:
+        finished = _read(job_id, attempt) if phase is Phase.LECTURE else _import(job_id, attempt)
+    except Exception as error:
+        with atomic() as session:
+            job = _locked(session, job_id)
+            if job.attempt == attempt:
+                job.status, job.error = (
+                    JobStatus.ECHEC,
+                    f"Une erreur s’est produite chez nous ({type(error).__name__})",
+                )
+        raise
+    if finished:
+        with atomic() as session:
+            _locked(session, job_id).status = JobStatus.FINI
+
+
+def _locked(session: Session, job_id: int) -> ImportJob:
+    return session.scalars(
+        select(ImportJob)
+        .where(ImportJob.id == job_id)
+        .with_for_update(of=ImportJob)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _read(job_id: int, attempt: int) -> bool:
+    """The first run: every entry becomes a line with its report. False when another run took over."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        session.execute(delete(ImportLine).where(ImportLine.job_id == job_id))
+        job.done = job.total = 0
+        mapping = {int(rank): key for rank, key in job.settings.get("mapping", {}).items()}
+        reads = _bounded(_entries(job, mapping))
+        report = REPORTS.get(job.kind, import_lines.report)
+    seen: dict[tuple[str, ...], str] = {}
+    taken: set[int] = set()
+    error = ""
+    while True:
+        try:
+            batch: list[Any] = []
+            batch += islice(reads, BATCH)
+        except UnreadableFile as unreadable:
+            error = str(unreadable)
+        with atomic() as session:
+            job = _locked(session, job_id)
+            if job.attempt != attempt:
+                return False
+            for read in batch:
+                job.done += 1
+                session.add(report(session, job, read, seen, taken))
+            job.total, job.error, job.moved_at = job.done, error, now()
+        if error or len(batch) < BATCH:
+            return True
+
+
+def _entries(job: ImportJob, mapping: dict[int, str]) -> Iterator[Any]:
+    if job.kind is ImportKind.CONVENTIONS:
+        return grant_lines.entries(path_of(job.stored), mapping, job.settings)
+    return entries(path_of(job.stored), job.kind, mapping)
+
+
+REPORTS: dict[ImportKind, Callable[..., ImportLine]] = {ImportKind.CONVENTIONS: grant_lines.report}
+WRITERS: dict[ImportKind, Callable[..., tuple[Outcome, str]]] = {ImportKind.CONVENTIONS: grant_lines.import_line}
+"""What a line becomes and how it is written, where it is no fiche."""
+
+
+def _bounded(reads: Iterator[Any]) -> Iterator[Any]:
+    for rank, read in enumerate(reads):
+        if rank == MOST:
+            raise UnreadableFile(f"Ce fichier a plus de {MOST} entrées : les suivantes n’ont pas été lues. Coupez-le.")
+        yield read
+
+
+def _import(job_id: int, attempt: int) -> bool:
+    """The second run: one transaction for each chosen line. False when another run took over."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        chosen = select(ImportLine.id).where(ImportLine.job_id == job_id, ImportLine.chosen)
+        job.total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+        waiting = session.scalars(chosen.where(ImportLine.result.is_(None)).order_by(ImportLine.rank)).all()
+        job.done = job.total - len(waiting)
+    for line_id in waiting:
+        try:
+            with atomic() as session:
+                job = _locked(session, job_id)
+                if job.attempt != attempt:
+                    return False
+                line = session.get_one(ImportLine, line_id)
+                write = WRITERS.get(job.kind, import_lines.import_line)
+                line.result, line.message = write(session, job, line)
+                job.done, job.moved_at = job.done + 1, now()
+        except Refused as refused:
+            _failed(job_id, line_id, refused.message)
+        except Exception:
+            log.exception("import %s, ligne %s", job_id, line_id)
+            _failed(job_id, line_id, "Une erreur s’est produite chez nous : cette ligne n’a rien changé.")
+    return True
+
+
+def _failed(job_id: int, line_id: int, message: str) -> None:
+    with atomic() as session:
+        job = _locked(session, job_id)
+        line = session.get_one(ImportLine, line_id)
+        line.result, line.message = Outcome.ECHEC, message
+        job.done, job.moved_at = job.done + 1, now()

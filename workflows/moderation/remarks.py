@@ -1,0 +1,142 @@
+"""Remarks: pinned by moderators on a version they are reading, answered by the structure in the next one.
+
+They flush and never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from backoffice.core.permissions import Permission
+from backoffice.models import Fiche, Remark, RemarkAct, RemarkEvent, Revision, RevisionState, User
+from backoffice.models.content.anchors import anchor_of
+from backoffice.models.moderation.remark import LONGEST
+from forms.fiches.labels import full_label
+from forms.fiches.paths import PATHS
+from workflows.case import Refused
+from workflows.engine import authorised, lock
+from workflows.fiches.operations import may_write
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the structure says of one remark."""
+
+    text: str
+    done: bool
+
+
+def pin(session: Session, fiche_id: int, revision_id: int, path: str, text: str, actor: User) -> Remark:
+    """path: of a field, a row or a part, "" for the whole entry. The same remark twice is one."""
+    fiche, revision = _being_read(session, fiche_id, revision_id, actor)
+    text = text.strip()
+    if not text:
+        raise Refused("Écrivez la remarque, ou choisissez une phrase prête.")
+    if len(text) > LONGEST:
+        raise Refused(f"Cette remarque est trop longue : {LONGEST} caractères au plus.")
+    try:
+        anchor = anchor_of(revision.content, path)
+        label = full_label(path, PATHS[fiche.dispositif])
+    except LookupError as error:
+        raise Refused("Choisissez dans la liste l’endroit dont parle la remarque.") from error
+    for known in pinned(session, revision):
+        if (known.anchor, known.text) == (anchor, text):
+            return known
+    made = Remark(
+        fiche_id=fiche.id, revision_id=revision.id, anchor=anchor, label=label[:255], text=text, author_id=actor.id
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def withdraw(session: Session, fiche_id: int, remark: Remark, actor: User) -> None:
+    """Takes a remark off while nobody but moderators has seen it."""
+    _being_read(session, fiche_id, remark.revision_id, actor)
+    session.refresh(remark, ["events"])
+    if not remark.withdrawn:
+        remark.events.append(RemarkEvent(act=RemarkAct.RETIREE, actor_id=actor.id))
+        session.flush()
+
+
+def reply(session: Session, fiche: Fiche, replies: Mapping[int, Reply], actor: User) -> None:
+    """Keeps what the structure, or who helps it, answered and ticked; other remarks are left alone.
+
+    The fiche must be locked.
+    """
+    if not may_write(actor, fiche):
+        raise Refused("Vous ne pouvez pas répondre à cette remarque.")
+    if not replies:
+        return
+    if fiche.latest.with_moderator:
+        raise Refused("La fiche est en cours de vérification : vous ne pouvez plus répondre aux remarques.")
+    for remark in asked(session, fiche):
+        said = replies.get(remark.id)
+        if said is None:
+            continue
+        text = said.text.strip()[:LONGEST]
+        changed = text if text != remark.answer else None
+        if said.done != remark.done:
+            act = RemarkAct.TRAITEE if said.done else RemarkAct.ROUVERTE
+        elif changed is not None:
+            act = RemarkAct.REPONDUE
+        else:
+            continue
+        remark.events.append(RemarkEvent(act=act, text=changed, actor_id=actor.id))
+    session.flush()
+
+
+def pinned(session: Session, revision: Revision) -> list[Remark]:
+    """Those on this version, in the order in which they were written, without those taken off."""
+    return _live(session, Remark.revision_id == revision.id)
+
+
+def asked(session: Session, fiche: Fiche, before: Revision | None = None) -> list[Remark]:
+    """What was asked since the version approved last and is sent to the structure: what `before` should answer.
+
+    before: the version that answers; the latest by default.
+    """
+    answering = before or fiche.latest
+    decided = [
+        revision
+        for revision in fiche.revisions
+        if revision.number < answering.number
+        and revision.state in (RevisionState.A_CORRIGER, RevisionState.REFUSEE, RevisionState.VALIDEE)
+    ]
+    approved = [revision.number for revision in decided if revision.state is RevisionState.VALIDEE]
+    ids = [revision.id for revision in decided if revision.number >= max(approved, default=0)]
+    return _live(session, Remark.revision_id.in_(ids)) if ids else []
+
+
+def earlier(session: Session, fiche: Fiche, revision: Revision) -> list[Remark]:
+    """All remarks on versions before this one, the latest first."""
+    ids = [other.id for other in fiche.revisions if other.number < revision.number]
+    return _live(session, Remark.revision_id.in_(ids))[::-1] if ids else []
+
+
+def _live(session: Session, condition: object) -> list[Remark]:
+    found = session.scalars(
+        select(Remark)
+        .where(condition)  # type: ignore[arg-type]
+        .order_by(Remark.id)
+        .options(selectinload(Remark.events), selectinload(Remark.author))
+    ).all()
+    return [remark for remark in found if not remark.withdrawn]
+
+
+def _being_read(session: Session, fiche_id: int, revision_id: int, actor: User) -> tuple[Fiche, Revision]:
+    fiche = lock(session, fiche_id)
+    if not authorised(actor, Permission.MODERATE, fiche):
+        raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
+    revision = next((r for r in fiche.revisions if r.id == revision_id), None)
+    if revision is None or revision.state is not RevisionState.EN_INSTRUCTION:
+        state = revision.state.label.lower() if revision else "inconnue"
+        raise Refused(
+            f"Cette version n’est pas en cours de vérification (elle est « {state} ») : "
+            "aucune remarque n’a été changée. Prenez la fiche d’abord."
+        )
+    return fiche, revision

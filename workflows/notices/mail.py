@@ -1,0 +1,245 @@
+"""Sending the e-mails that wait in the outbox, each one once.
+
+A process first claims an e-mail (``en_cours``), talks to the server up to the last question, writes that
+it hands the message over (``remis``), and only then gives it. Killed before, it gave nothing: the sweep
+sends it again. Killed after, nobody can know whether the server kept it: the sweep marks it ``incertain``
+and an administrator decides, because a second e-mail that says the same is worse than a visible doubt.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.core.extensions import post
+from backoffice.core.transactions import atomic
+from backoffice.models import Mail, MailState
+from workflows.conventions import pne_contacts
+from workflows.work.jobs import start
+
+TIMEOUT = 20
+"""Seconds a server may take to answer."""
+LEASE = timedelta(minutes=10)
+"""After which a process that claimed an e-mail and says nothing is held for dead."""
+DELAYS = (1, 5, 15, 60, 240, 720, 1440)
+"""Minutes before each new attempt; after the last one the e-mail is refused."""
+BATCH = 200
+FORGOTTEN = "Ce message contenait un lien personnel : son texte est effacé depuis son envoi."
+
+log = logging.getLogger(__name__)
+
+
+def wake(ids: Sequence[int]) -> None:
+    """Asks for these e-mails to be sent: by a worker, or here when there is no Redis."""
+    if post.server:
+        start("workflows.notices.mail.send", [",".join(map(str, ids))])
+
+
+def send(ids: str) -> None:
+    """A job. Sends those of these e-mails that wait. ids: ``"12,13"``, since jobs take plain arguments."""
+    _send([int(id_) for id_ in ids.split(",")])
+
+
+def sweep() -> None:
+    """A job, every minute: what was left by a process that died, what must be tried again."""
+    _release()
+    if not post.server:
+        return
+    due = select(Mail.id).where(Mail.state == MailState.A_ENVOYER, Mail.next_at <= now()).order_by(Mail.id)
+    with atomic() as session:
+        ids = session.scalars(due.limit(BATCH)).all()
+    _send(ids)
+
+
+def retry(session: Session, mail: Mail) -> bool:
+    """An administrator asks for one more attempt; False when nothing is in doubt any more."""
+    return _change(session, mail.id, (MailState.REFUSE, MailState.INCERTAIN), MailState.A_ENVOYER, attempts=0)
+
+
+def abandon(session: Session, mail: Mail) -> bool:
+    """An administrator says that it need not leave; False when it is too late for that."""
+    sources = (MailState.A_ENVOYER, MailState.REFUSE, MailState.INCERTAIN)
+    done = _change(session, mail.id, sources, MailState.ANNULE, claimed_at=None)
+    if done:
+        _forget(session, mail.id)
+    return done
+
+
+def _forget(session: Session, mail_id: int) -> None:
+    """A text that lets somebody in is kept no longer than its way."""
+    session.execute(update(Mail).where(Mail.id == mail_id, Mail.secret).values(text=FORGOTTEN, html=FORGOTTEN))
+
+
+class NotAcceptedError(Exception):
+    """The server said no, and kept nothing. lasting: it will always say so."""
+
+    def __init__(self, reason: str, *, lasting: bool):
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+def _send(ids: Sequence[int]) -> None:
+    """One connection for all. A server that does not answer ends it: the others wait for the sweep."""
+    if not ids:
+        return
+    held: list[int] = []
+    try:
+        with _connection() as server:
+            for mail_id in ids:
+                if (message := _claim(mail_id)) is not None:
+                    held = [mail_id]
+                    _give(server, mail_id, *message)
+    except (OSError, smtplib.SMTPException) as error:
+        # Nobody was reached: what waits waits longer, what this process claimed goes back. What another
+        # process claimed meanwhile is its own: taken from it, it could leave twice.
+        log.warning("le serveur d’envoi ne répond pas (%s)", type(error).__name__)
+        why = f"le serveur d’envoi ne répond pas : {_words(error)}"
+        with atomic() as session:
+            _postpone(session, held, why, (MailState.EN_COURS,))
+            _postpone(session, [id_ for id_ in ids if id_ not in held], why, (MailState.A_ENVOYER,))
+
+
+def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> None:
+    """Raises OSError or SMTPException when the connection is lost."""
+    nobody = False
+    try:
+        _ask(*server.mail(_sender(), ["SMTPUTF8"] if not address.isascii() else []))
+        nobody = True
+        _ask(*server.rcpt(address))
+    except NotAcceptedError as no:
+        _refused(mail_id, no)
+        if nobody and no.lasting:
+            with atomic() as session:
+                pne_contacts.refused_by_server(session, address, str(no))
+        server.rset()
+        return
+    with atomic() as session:
+        if not _change(session, mail_id, (MailState.EN_COURS,), MailState.REMIS):
+            return  # it was taken back meanwhile
+    try:
+        _ask(*server.data(message))
+    except (smtplib.SMTPDataError, NotAcceptedError) as no:
+        code = getattr(no, "smtp_code", 0)
+        _refused(mail_id, NotAcceptedError(_words(no), lasting=code >= 500 or getattr(no, "lasting", False)))
+        return
+    except (OSError, smtplib.SMTPException) as error:
+        with atomic() as session:
+            _change(session, mail_id, (MailState.REMIS,), MailState.INCERTAIN, error=_words(error))
+        raise
+    with atomic() as session:
+        _change(session, mail_id, (MailState.REMIS,), MailState.ENVOYE, sent_at=now(), error="")
+        _forget(session, mail_id)
+
+
+def _ask(code: int, answer: bytes) -> None:
+    if not 200 <= code < 300:
+        raise NotAcceptedError(f"{code} {answer.decode('utf-8', 'replace')}", lasting=code >= 500)
+
+
+def _claim(mail_id: int) -> tuple[str, bytes] | None:
+    """Takes an e-mail for this process: its address and its bytes; None when it is not to be sent (any more)."""
+    with atomic() as session:
+        mine = _change(session, mail_id, (MailState.A_ENVOYER,), MailState.EN_COURS, claimed_at=now())
+        if not mine:
+            return None
+        mail = session.get_one(Mail, mail_id, populate_existing=True)
+        mail.attempts += 1
+        return mail.address, _message(mail).as_bytes()
+
+
+def _message(mail: Mail) -> EmailMessage:
+    message = EmailMessage(policy=SMTP if mail.address.isascii() else SMTPUTF8)
+    message["Subject"] = mail.subject
+    message["From"] = post.sender
+    message["To"] = mail.address
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.key[:32]}@{urlsplit(post.site).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    # A line of a message holds 998 bytes: a paragraph may be longer.
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def _sender() -> str:
+    return parseaddr(post.sender)[1]
+
+
+def _refused(mail_id: int, no: NotAcceptedError) -> None:
+    with atomic() as session:
+        if no.lasting:
+            _change(session, mail_id, (MailState.EN_COURS, MailState.REMIS), MailState.REFUSE, error=str(no))
+        else:
+            _postpone(session, [mail_id], str(no), (MailState.EN_COURS, MailState.REMIS))
+
+
+def _postpone(session: Session, ids: Sequence[int], error: str, sources: tuple[MailState, ...]) -> None:
+    """Later, a little later each time, those that are in one of `sources`; refused once the attempts are used up."""
+    rows = select(Mail).where(Mail.id.in_(ids), Mail.state.in_(sources))
+    for mail in session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
+        attempts = mail.attempts + (mail.state is MailState.A_ENVOYER)
+        last = attempts > len(DELAYS)
+        _change(
+            session,
+            mail.id,
+            sources,
+            MailState.REFUSE if last else MailState.A_ENVOYER,
+            attempts=attempts,
+            error=error,
+            next_at=now() if last else now() + timedelta(minutes=DELAYS[attempts - 1]),
+        )
+
+
+def _release() -> None:
+    """What a dead process held: given to nobody yet, it waits again; handed over, nobody knows."""
+    late = or_(Mail.claimed_at.is_(None), Mail.claimed_at <= now() - LEASE)
+    with atomic() as session:
+        for held, then in ((MailState.EN_COURS, MailState.A_ENVOYER), (MailState.REMIS, MailState.INCERTAIN)):
+            session.execute(update(Mail).where(Mail.state == held, late).values(state=then))
+
+
+def _change(
+    session: Session, mail_id: int, sources: tuple[MailState, ...], target: MailState, **values: object
+) -> bool:
+    """Moves one e-mail from one of `sources`; False when another process was faster."""
+    moved = session.execute(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.state.in_(sources))
+        .values(**{"state": target, "next_at": now(), **values})
+        .returning(Mail.id)
+    ).scalar()
+    return moved is not None
+
+
+@contextmanager
+def _connection() -> Iterator[smtplib.SMTP]:
+    address = urlsplit(post.server)
+    context = ssl.create_default_context()
+    host = address.hostname or ""
+    if address.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, address.port or 465, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(host, address.port or (587 if "starttls" in address.scheme else 25), timeout=TIMEOUT)
+    with server:
+        if address.scheme == "smtp+starttls":
+            server.starttls(context=context)
+        server.ehlo_or_helo_if_needed()
+        if address.username:
+            server.login(unquote(address.username), unquote(address.password or ""))
+        yield server
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]

@@ -1,0 +1,380 @@
+"""The periods of `backoffice/reference/conservation.toml`, applied each night.
+
+Each kind of the file has one rule here. A rule works in batches, each in its own transaction with the count of what it
+did: killed between two, the next run goes on where it stopped; run twice, the second finds nothing. What is published,
+what was sent, the log of transitions and the obligations are in no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day, long_day
+from backoffice.core.transactions import atomic
+from backoffice.models import (
+    Assignment,
+    ContactRequest,
+    Convention,
+    Erasure,
+    FailedJob,
+    Fiche,
+    FicheState,
+    ImportJob,
+    ImportLine,
+    Invitation,
+    JoinRequest,
+    Link,
+    Login,
+    LoginEvent,
+    Mail,
+    MailState,
+    Membership,
+    Notification,
+    Proof,
+    RetentionNotice,
+    RetentionRun,
+    Revision,
+    RevisionState,
+    Support,
+    User,
+)
+from backoffice.reference.retention import Period, conservation
+from workflows.engine import apply as step
+from workflows.engine import lock
+from workflows.fiches.operations import forget
+from workflows.flux import file_checks
+from workflows.importing import jobs
+from workflows.notices.declared import Addressee
+from workflows.notices.outbox import tell
+from workflows.robot import ADDRESS, robot
+
+from .erasure import erase
+from .personal_data import BLANK_MAIL, BLANK_TEXT, NO_ADDRESS
+
+BATCH = 200
+LEFT = (MailState.REMIS, MailState.ENVOYE, MailState.INCERTAIN, MailState.REFUSE)
+"""States of an e-mail that was given to a server, whatever became of it there."""
+
+
+def survey(at: datetime | None = None) -> dict[str, int]:
+    """What a run would erase now, by kind; writes nothing."""
+    at = at or now()
+    with atomic() as session:
+        return {kind: RULES[kind].count(session, period, at) for kind, period in conservation().items()}
+
+
+def run() -> dict[str, int]:
+    """The nightly job. Gives what it did, by kind."""
+    at = now()
+    with atomic() as session:
+        robot(session)
+        made = RetentionRun(started_at=at)
+        session.add(made)
+        session.flush()
+        run_id = made.id
+    for kind, period in conservation().items():
+        RULES[kind].warn(period, at)
+        while _batch(run_id, RULES[kind], period, at):
+            pass
+    with atomic() as session:
+        ended = session.get_one(RetentionRun, run_id)
+        ended.ended_at = now()
+        return dict(ended.counts)
+
+
+def _batch(run_id: int, rule: Rule, period: Period, at: datetime) -> int:
+    with atomic() as session:
+        done = rule.batch(session, period, at, BATCH)
+        if done:
+            told = session.get_one(RetentionRun, run_id)
+            told.counts = {**told.counts, period.kind: told.counts.get(period.kind, 0) + done}
+    return done
+
+
+class Rule(Protocol):
+    """count: how many are due. batch: does at most `limit` of them, gives how many; 0 when none is left.
+
+    warn: tells those who must be told first; in transactions of its own.
+    """
+
+    def count(self, session: Session, period: Period, at: datetime) -> int: ...
+
+    def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int: ...
+
+    def warn(self, period: Period, at: datetime) -> None: ...
+
+
+Due = Callable[[datetime], ColumnElement[bool]]
+"""The condition on the rows of which the period is over, given the moment that it was counted from."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that one order deletes, or empties by writing `values`: an emptied row must no longer be due."""
+
+    model: Any
+    due: Due
+    values: Mapping[str, Any] | None = None
+
+    def count(self, session: Session, period: Period, at: datetime) -> int:
+        return session.scalar(select(func.count()).select_from(self.model).where(self.due(period.before(at)))) or 0
+
+    def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int:
+        keys = list(self.model.__table__.primary_key.columns)
+        due = self.due(period.before(at))
+        some = select(*keys).where(due).order_by(*keys).limit(limit)
+        order: Any = delete(self.model) if self.values is None else update(self.model).values(self.values)
+        changed: Any = session.execute(
+            order.where(tuple_(*keys).in_(some), due).execution_options(synchronize_session=False)
+        )
+        return int(changed.rowcount)
+
+    def warn(self, period: Period, at: datetime) -> None:
+        """Nobody: the page «Confidentialité» says it."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files that our own folders keep: `due` counts them, `forget` removes at most `limit` of them."""
+
+    due: Callable[[Session, datetime], int]
+    forget: Callable[[Session, datetime, int], int]
+
+    def count(self, session: Session, period: Period, at: datetime) -> int:
+        return self.due(session, period.before(at))
+
+    def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int:
+        return self.forget(session, period.before(at), limit)
+
+    def warn(self, period: Period, at: datetime) -> None:
+        """As for Rows."""
+
+
+class Told:
+    """What somebody owns and is told of first: at least `told` days before, by an e-mail that has left."""
+
+    model: Any
+
+    def count(self, session: Session, period: Period, at: datetime) -> int:
+        due = select(func.count()).select_from(self.owned(period, at).subquery())
+        return session.scalar(due) or 0
+
+    def owned(self, period: Period, at: datetime) -> Select[Any]:
+        """The ids of those that are due."""
+        told = exists().where(
+            RetentionNotice.kind == period.kind,
+            RetentionNotice.subject == self.model.id,
+            RetentionNotice.since == self.since(),
+            RetentionNotice.told_at <= at - period.warning,
+        )
+        ready = or_(and_(told, self.left()), ~self.reachable())
+        return self.kept().where(self.since() <= period.before(at), ready)
+
+    def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int:
+        ids = session.scalars(self.owned(period, at).order_by(self.model.id).limit(limit)).all()
+        for id_ in ids:
+            self.erase(session, id_)
+        gone = RetentionNotice.kind == period.kind, RetentionNotice.subject.in_(ids)
+        session.execute(delete(RetentionNotice).where(*gone))
+        return len(ids)
+
+    def warn(self, period: Period, at: datetime) -> None:
+        """Once for each, as soon as fewer than `told` days are left."""
+        known = exists().where(
+            RetentionNotice.kind == period.kind,
+            RetentionNotice.subject == self.model.id,
+            RetentionNotice.since == self.since(),
+        )
+        soon = self.since() <= period.before(at) + period.warning
+        query = self.kept().where(soon, ~known, self.reachable()).order_by(self.model.id).limit(BATCH)
+        while True:
+            with atomic() as session:
+                ids = session.scalars(query).all()
+                for id_ in ids:
+                    since = session.scalars(select(self.since()).where(self.model.id == id_)).one()
+                    day = max(since + (at - period.before(at)), at + period.warning)
+                    self.tell(session, id_, since, long_day(local_day(day + timedelta(days=1))))
+                    session.merge(RetentionNotice(kind=period.kind, subject=id_, since=since, told_at=at))
+            if len(ids) < BATCH:
+                return
+
+    def kept(self) -> Select[Any]:
+        """The ids of all that the rule is about, whatever their age."""
+        raise NotImplementedError
+
+    def since(self) -> ColumnElement[datetime]:
+        """The moment that the period is counted from: who comes back moves it, and begins a new period."""
+        raise NotImplementedError
+
+    def reachable(self) -> ColumnElement[bool]:
+        """Whether there is somebody to tell."""
+        raise NotImplementedError
+
+    def left(self) -> ColumnElement[bool]:
+        """Whether the e-mail that tells it has left: where e-mails only wait, nothing is erased."""
+        raise NotImplementedError
+
+    def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
+        raise NotImplementedError
+
+    def erase(self, session: Session, id_: int) -> None:
+        raise NotImplementedError
+
+
+class Accounts(Told):
+    """Those of the structures. Who moderates, funds or administers is known to an administrator, who decides."""
+
+    model = User
+
+    def since(self) -> ColumnElement[datetime]:
+        return func.coalesce(User.seen_at, User.created_at)
+
+    def kept(self) -> Select[Any]:
+        serves = exists().where(Assignment.user_id == User.id)
+        erased = exists().where(Erasure.account_id == User.id)
+        return select(User.id).where(
+            ~or_(User.demonstration, User.administrator, User.email == ADDRESS, serves, erased)
+        )
+
+    def reachable(self) -> ColumnElement[bool]:
+        return User.active.is_(True)
+
+    def left(self) -> ColumnElement[bool]:
+        return exists().where(Mail.user_id == User.id, Mail.notice == "compte_inactif", Mail.state.in_(LEFT))
+
+    def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
+        user = session.get_one(User, id_)
+        to = Addressee(user.email, user.name, user.id, not user.password_hash)
+        tell(session, "compte_inactif", key=f"{id_} {since:%Y%m%d%H%M%S}", to=[to], facts={"jour": day})
+
+    def erase(self, session: Session, id_: int) -> None:
+        erase(session, id_, robot(session))
+
+
+class Drafts(Told):
+    """First versions that were never sent."""
+
+    model = Revision
+
+    def since(self) -> ColumnElement[datetime]:
+        return Revision.saved_at.expression
+
+    def kept(self) -> Select[Any]:
+        return (
+            select(Revision.id)
+            .join(Fiche, Fiche.id == Revision.fiche_id)
+            .where(
+                Revision.state == RevisionState.BROUILLON,
+                Fiche.numero.is_(None),
+                Fiche.state == FicheState.NON_PUBLIEE,
+            )
+        )
+
+    def reachable(self) -> ColumnElement[bool]:
+        people = Membership.organisme_id == Fiche.organisme_id, User.id == Membership.user_id
+        return exists().where(*people, User.active)
+
+    def left(self) -> ColumnElement[bool]:
+        told = Mail.fiche_id == Revision.fiche_id, Mail.notice == "brouillon_a_effacer"
+        return exists().where(*told, Mail.state.in_(LEFT))
+
+    def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
+        fiche = session.get_one(Revision, id_).fiche
+        tell(session, "brouillon_a_effacer", key=f"{id_} {since:%Y%m%d%H%M%S}", fiche=fiche, facts={"jour": day})
+
+    def erase(self, session: Session, id_: int) -> None:
+        fiche_id = session.get_one(Revision, id_).fiche_id
+        done = step(session, "oublier", fiche_id=fiche_id, revision_id=id_, actor=robot(session))
+        forget(done.revision)
+
+
+class ArchivedDrafts:
+    """The draft that an archived fiche still has: emptied under the lock of its fiche."""
+
+    def _due(self, period: Period, at: datetime) -> Select[Any]:
+        return (
+            select(Revision.id)
+            .join(Fiche, Fiche.id == Revision.fiche_id)
+            .where(
+                Revision.state == RevisionState.BROUILLON,
+                Fiche.state == FicheState.ARCHIVEE,
+                Revision.saved_at <= period.before(at),
+                or_(cast(Revision.document, Text) != "{}", cast(Revision.pending, Text) != "{}"),
+            )
+        )
+
+    def count(self, session: Session, period: Period, at: datetime) -> int:
+        return session.scalar(select(func.count()).select_from(self._due(period, at).subquery())) or 0
+
+    def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int:
+        rows = session.scalars(self._due(period, at).order_by(Revision.id).limit(limit)).all()
+        for id_ in rows:
+            fiche = lock(session, session.get_one(Revision, id_).fiche_id)
+            if fiche.state is FicheState.ARCHIVEE:
+                forget(session.get_one(Revision, id_))
+        session.flush()
+        return len(rows)
+
+    def warn(self, period: Period, at: datetime) -> None:
+        """As for Rows: whoever archives a fiche is done with it."""
+
+
+def _ended_year(before: datetime) -> ColumnElement[bool]:
+    return and_(Convention.contact_pne != "", Convention.annee < local_day(before).year)
+
+
+NO_CONTACT = {"contact_pne": "", "contact_confirmed_at": None, "contact_bounced_at": None, "contact_bounce": ""}
+
+RULES: dict[str, Rule] = {
+    "comptes_inactifs": Accounts(),
+    "brouillons": Drafts(),
+    "connexions": Rows(Login, lambda before: Login.expires_at <= before),
+    "journal_connexions": Rows(LoginEvent, lambda before: LoginEvent.at <= before),
+    "preuves": Rows(Proof, lambda before: Proof.expires_at <= before),
+    "liens": Rows(
+        Link,
+        lambda before: and_(
+            Link.user_id.is_not(None),
+            or_(Link.expires_at <= before, and_(Link.single_use, Link.used_at <= before)),
+        ),
+    ),
+    "liens_sans_suite": Rows(Link, lambda before: and_(Link.user_id.is_(None), Link.expires_at <= before)),
+    "invitations": Rows(
+        Invitation,
+        lambda before: or_(
+            Invitation.closed_at <= before, and_(Invitation.closed_at.is_(None), Invitation.expires_at <= before)
+        ),
+    ),
+    "demandes_rejoindre": Rows(JoinRequest, lambda before: JoinRequest.closed_at <= before),
+    "demandes_adresse": Rows(ContactRequest, lambda before: ContactRequest.expires_at <= before),
+    "textes_courriels": Rows(
+        Mail,
+        lambda before: and_(Mail.created_at <= before, or_(Mail.text != "", Mail.html != "")),
+        BLANK_TEXT,
+    ),
+    "adresses_courriels": Rows(
+        Mail, lambda before: and_(Mail.created_at <= before, Mail.address != NO_ADDRESS), BLANK_MAIL
+    ),
+    "avis_lus": Rows(Notification, lambda before: Notification.read_at <= before),
+    "avis_non_lus": Rows(
+        Notification, lambda before: and_(Notification.read_at.is_(None), Notification.created_at <= before)
+    ),
+    "fichiers_importes": Files(jobs.old_files, jobs.forget_files),
+    "lignes_importees": Rows(
+        ImportLine,
+        lambda before: ImportLine.job_id.in_(select(ImportJob.id).where(ImportJob.moved_at <= before)),
+    ),
+    "fichiers_verifies": Files(lambda _, before: len(file_checks.old_files(before)), file_checks.purge),
+    "structures_porteuses": Rows(Support, lambda before: and_(Support.accepted.is_(None), Support.asked_at <= before)),
+    "adresses_enquete": Rows(Convention, _ended_year, NO_CONTACT),
+    "brouillons_archives": ArchivedDrafts(),
+    "travaux_en_echec": Rows(FailedJob, lambda before: FailedJob.failed_at <= before),
+}
+"""One rule for each kind of conservation.toml."""

@@ -1,0 +1,56 @@
+"""What a moderator can do about a carrier that does not answer: write again, or note its agreement."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from backoffice.core.dates import day_and_time
+from backoffice.core.permissions import Permission
+from backoffice.models import Support, User
+from workflows.case import Case, Refused
+from workflows.engine import authorised, lock, record
+
+from .carriers import send, support_of
+
+AGAIN = timedelta(days=1)
+"""Between two messages to the same carrier."""
+
+
+def ask_again(session: Session, fiche_id: int, revision_id: int, actor: User) -> Support:
+    """A moderator writes again to a carrier that is silent, once a day at most."""
+    case, support = _waiting(session, fiche_id, revision_id, actor)
+    if case.at - support.asked_at < AGAIN:
+        raise Refused(f"Un message lui a été envoyé {day_and_time(support.asked_at)}. Attendez un jour avant un autre.")
+    case.comment = f"{support.nom}, {support.email}"
+    send(case, support)
+    record(case, "relancer_porteuse", case.revision.state, case.revision.state)
+    session.flush()
+    return support
+
+
+def confirm(session: Session, fiche_id: int, revision_id: int, actor: User, comment: str) -> Support:
+    """A moderator has the agreement of the carrier in another way, and says which: a letter, a telephone call."""
+    case, support = _waiting(session, fiche_id, revision_id, actor)
+    if not comment.strip():
+        raise Refused("Dites comment la structure porteuse a donné son accord : un courrier, un appel, à quelle date.")
+    case.comment = f"{support.nom} : {comment.strip()}"
+    support.accepted, support.answered_at = True, case.at
+    record(case, "confirmer_porteuse", case.revision.state, case.revision.state)
+    session.flush()
+    return support
+
+
+def _waiting(session: Session, fiche_id: int, revision_id: int, actor: User) -> tuple[Case, Support]:
+    """The fiche, locked, and its carrier, who has not said yes."""
+    fiche = lock(session, fiche_id)
+    if not authorised(actor, Permission.MODERATE, fiche):
+        raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
+    revision = next((row for row in fiche.revisions if row.id == revision_id), None)
+    support = support_of(session, fiche, revision.content) if revision else None
+    if revision is None or support is None:
+        raise Refused("Cette version ne nomme aucune structure porteuse.")
+    if support.accepted:
+        raise Refused("La structure porteuse a déjà donné son accord.")
+    return Case(session, fiche, revision, actor), support

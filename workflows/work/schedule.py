@@ -1,0 +1,103 @@
+"""What is done by itself, and when: one table, read by RQ's own scheduler or written as a crontab.
+
+With Redis, ``flask jobs schedule`` (one process, beside the workers) puts each job in the queue at its
+hour. Without, ``flask jobs crontab`` prints the lines of an ordinary crontab, that run ``flask jobs run
+NAME`` instead. Hours are those of the machine. A job that is asked for twice is done once, or twice
+without harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+from rq import Queue
+from rq.cron import CronJob, CronScheduler
+from rq.job import Job
+
+from . import jobs
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """cron: the five fields of a crontab. function: ``package.module.function``, without arguments."""
+
+    name: str
+    cron: str
+    function: str
+    words: str
+
+    def run(self) -> None:
+        """Here and now."""
+        jobs.perform(self.function)
+
+
+SCHEDULE = {
+    periodic.name: periodic
+    for periodic in (
+        Periodic("courriels", "* * * * *", "workflows.notices.mail.sweep", "Envoie les e-mails qui attendent."),
+        Periodic(
+            "releve", "30 7 * * 1-5", "workflows.moderation.digest.send", "Envoie aux modérateurs le relevé du jour."
+        ),
+        Periodic(
+            "rappels",
+            "0 7 * * *",
+            "workflows.fiches.provider_reminders.send",
+            "Rappelle aux structures ce qui les attend.",
+        ),
+        Periodic("relances", "*/10 * * * *", "workflows.conventions.reminders.send", "Envoie les relances demandées."),
+        Periodic(
+            "cloture", "30 6 * * *", "workflows.fiches.closing.close", "Archive ce dont la dernière session est passée."
+        ),
+        Periodic(
+            "pages", "15 7 * * 1-5", "workflows.conventions.upkeep.remind_of_pages", "Rappelle les pages à revérifier."
+        ),
+        Periodic(
+            "rattachements", "45 4 * * *", "workflows.conventions.upkeep.rematch", "Reconnaît les structures attendues."
+        ),
+        Periodic("demandes", "10 7 * * 1-5", "workflows.accounts.joining.remind", "Confie les demandes en retard."),
+        Periodic(
+            "orphelines", "20 7 * * 1", "workflows.structures.orphans.notice", "Signale les structures sans personne."
+        ),
+        Periodic(
+            "liberations", "50 4 * * *", "workflows.accounts.deactivation.sweep", "Rend à la file ce qui reste pris."
+        ),
+        Periodic(
+            "structures",
+            "30 4 * * *",
+            "workflows.structures.register_checks.check_all",
+            "Compare les numéros des structures aux registres.",
+        ),
+        Periodic("flux", "30 3 * * *", "workflows.flux.runs.publish_all", "Fait et publie tous les flux actifs."),
+        Periodic("echeances", "50 5 * * *", "workflows.fiches.register_alerts.look", "Signale ce qui a fini ou fermé."),
+        Periodic(
+            "verifications", "5 4 * * *", "workflows.flux.file_checks.purge", "Efface les fichiers jamais vérifiés."
+        ),
+        Periodic(
+            "conservation",
+            "15 4 * * *",
+            "workflows.privacy.retention.run",
+            "Efface ce qui a été gardé assez longtemps.",
+        ),
+        Periodic("registres", "25 4 * * *", "workflows.registers.runs.purge", "Oublie les registres jamais appliqués."),
+    )
+}
+
+
+def scheduler(queue: Queue) -> CronScheduler:
+    """RQ's scheduler, told of the table; its `start` works until a signal stops it."""
+    made = CronScheduler(connection=queue.connection, logging_level="WARNING")
+    made.get_jobs().extend(_Entry(queue, periodic) for periodic in SCHEDULE.values())
+    return made
+
+
+class _Entry(CronJob):
+    """A row of the table for RQ, which would write it as a pickle: our workers read JSON."""
+
+    def __init__(self, queue: Queue, periodic: Periodic):
+        self.queue = queue
+        what = (periodic.function,)
+        super().__init__(queue.name, func=jobs.perform, args=what, cron=periodic.cron, name=periodic.name)
+
+    def enqueue(self, connection: Redis) -> Job:
+        return self.queue.enqueue(jobs.perform, *self.args, failure_ttl=jobs.failures_kept())
