@@ -1,4 +1,4 @@
-"""Takes the pictures of the help in a real browser, on the demonstration set. ``python -m tests.support.photographer``"""
+"""Takes the pictures of the help on the demonstration set: ``python -m tests.support.photographer``."""
 
 from __future__ import annotations
 

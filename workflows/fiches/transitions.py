@@ -122,7 +122,7 @@ _TABLE = (
         Permission.MODERATE,
         effect=effects.give_back,
     ),
-    # The account of who had it was closed or erased, or no longer serves the territoire: workflows.accounts.deactivation.
+    # Whoever had it has a closed or erased account, or left the territoire: workflows.accounts.deactivation.
     Transition(
         "liberer",
         "Remettre dans la file, la personne n’étant plus là",

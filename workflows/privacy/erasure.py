@@ -1,6 +1,7 @@
 """Erasing an account: nobody is named any more, nobody can come in as it, and what others rely on stays.
 
-`workflows.privacy.personal_data` says what is deleted, emptied or kept; this module does it, in the caller's transaction.
+`workflows.privacy.personal_data` declares what is deleted, emptied or kept; this module does it, in the caller's
+transaction.
 """
 
 from __future__ import annotations

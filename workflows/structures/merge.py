@@ -6,7 +6,7 @@ follows by itself; only where both may have said the same thing (a unique constr
 
 What was decided does not change: revisions, the log of transitions, obligations, numeros of fiches. Nor do fragments:
 they are what a moderator approved, and the next flow is made of the very same bytes. Inside a fragment the structure
-has the name, the numbers and the numero that it had that day; the numero (see exports.fragment.build.organisme_numero) and
+has the name, the numbers and the numero that it had that day; the numero (exports.fragment.build.organisme_numero) and
 the rest become those of the kept structure when the fiche is next approved, or next changed by the fast lane for the
 numero alone. The row of the structure that goes stays and points at the other: old addresses lead there, and nobody
 acts for it any more.

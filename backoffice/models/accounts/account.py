@@ -58,7 +58,7 @@ class Organisme(Model):
     merged_into_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisme.id", name="fk_organisme_merged_into_id"), index=True
     )
-    """The structure that is the same and was kept. Nobody acts for this one any more: see workflows.structures.merge."""
+    """The same structure, which was kept. Nobody acts for this one any more, see workflows.structures.merge."""
     merged_into: Mapped[Organisme | None] = relationship(remote_side="Organisme.id")
     set_aside: Mapped[Document] = mapped_column(Json, default=dict, server_default="{}")
     """Of a merged one: what the other said where the words of this one were chosen, {name: value}."""

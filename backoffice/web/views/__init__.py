@@ -1,5 +1,7 @@
 """The pages. Views are thin: load within the scope, validate, call the domain once, answer."""
 
+# ruff: noqa: F401 - some modules only add their pages to the blueprint of another
+
 from __future__ import annotations
 
 from flask import Flask
