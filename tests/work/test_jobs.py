@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from tests.conftest import need
 from tests.support import factories as make
 from tests.support import services
 from workflows.work import jobs
+from workflows.work.former_names import FORMER
+from workflows.work.schedule import SCHEDULE
 
 
 def rename(organisme_id: int, nom: str) -> None:
@@ -84,6 +87,32 @@ def test_a_job_that_fails_does_not_undo_what_asked_for_it(structure, caplog):
         jobs.enqueue(session, HERE + "fail")
     assert name_of(structure) == "Gardé"
     assert "échec voulu" in caplog.text
+
+
+@pytest.mark.parametrize("path", [*FORMER.values(), *(periodic.function for periodic in SCHEDULE.values())])
+def test_every_path_of_a_job_resolves(path):
+    assert callable(pkgutil.resolve_name(path))
+
+
+@pytest.mark.parametrize("path", FORMER)
+def test_a_former_path_leads_nowhere_but_to_its_row(path):
+    """Else the row would hide a function of today."""
+    with pytest.raises((ImportError, AttributeError)):
+        pkgutil.resolve_name(path)
+
+
+def test_a_job_kept_under_a_former_path_still_runs(structure, monkeypatch):
+    monkeypatch.setitem(FORMER, "workflows.gone.rename", HERE + "rename")
+    jobs.perform("workflows.gone.rename", structure, "Par son ancien nom")
+    assert name_of(structure) == "Par son ancien nom"
+
+
+@pytest.mark.redis
+def test_a_job_queued_before_the_move_still_runs(app, redis_queue, structure):
+    """RQ itself resolves the path `workflows.jobs.perform`, under which everything was queued."""
+    redis_queue.enqueue("workflows.jobs.perform", HERE + "rename", structure, "Gardé dans Redis")
+    run_worker(app, redis_queue)
+    assert name_of(structure) == "Gardé dans Redis"
 
 
 @pytest.mark.redis

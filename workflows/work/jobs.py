@@ -36,6 +36,7 @@ from backoffice.reference.retention import conservation
 from exports.lheo.schema import schema
 
 from . import failures
+from .former_names import current
 
 Argument = str | int | bool | None
 
@@ -92,7 +93,7 @@ def failures_kept() -> int:
 
 def perform(function: str, *arguments: Argument) -> None:
     """Runs a job here and now, within the application's context."""
-    module, _, name = function.rpartition(".")
+    module, _, name = current(function).rpartition(".")
     mark = read_only.set(False)
     try:
         getattr(import_module(module), name)(*arguments)
