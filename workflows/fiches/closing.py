@@ -11,6 +11,7 @@ from backoffice.core.clock import now
 from backoffice.core.dates import local_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Mail, Membership, Revision
+from backoffice.models.transition_names import FicheStep
 from workflows.case import Refused
 from workflows.robot import robot
 
@@ -42,7 +43,7 @@ def close() -> None:
                         .order_by(Revision.number.desc())
                         .limit(1)
                     ).one()
-                    apply(session, "terminer", fiche_id=fiche_id, revision_id=latest, actor=robot(session))
+                    apply(session, FicheStep.TERMINER, fiche_id=fiche_id, revision_id=latest, actor=robot(session))
         except Refused as refused:
             # Somebody prepares a new version: it will be looked at again tomorrow.
             log.info("fiche %s laissée en ligne : %s", fiche_id, refused.message)

@@ -45,6 +45,7 @@ from backoffice.models import (
     Support,
     User,
 )
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.retention import Period, conservation
 from workflows.fiches.engine import apply as step
 from workflows.fiches.engine import lock
@@ -291,7 +292,7 @@ class Drafts(Told):
 
     def erase(self, session: Session, id_: int) -> None:
         fiche_id = session.get_one(Revision, id_).fiche_id
-        done = step(session, "oublier", fiche_id=fiche_id, revision_id=id_, actor=robot(session))
+        done = step(session, FicheStep.OUBLIER, fiche_id=fiche_id, revision_id=id_, actor=robot(session))
         forget(done.revision)
 
 
