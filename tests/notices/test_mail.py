@@ -18,7 +18,8 @@ from tests.support.post_office import open_office
 from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.notices import mail
-from workflows.notices.declared import NOTICES, Addressee, Told
+from workflows.notices.audiences import Addressee, Told
+from workflows.notices.declared import NOTICES
 from workflows.notices.letters import FOLDER, page_of, write
 from workflows.notices.outbox import tell
 

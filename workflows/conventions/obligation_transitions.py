@@ -13,7 +13,7 @@ from backoffice.models import Obligation, ObligationKind, ObligationState, User
 from backoffice.models.conventions.obligation import WAITED, Proof
 from backoffice.models.transition_names import ObligationStep
 from workflows.engine import Event, Table, Transition
-from workflows.notices.declared import Addressee, Fact
+from workflows.notices.audiences import Addressee, Fact
 
 
 @dataclass

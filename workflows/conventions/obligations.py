@@ -23,7 +23,7 @@ from backoffice.models.transition_names import ObligationStep
 from backoffice.reference.programmes import obligations as rules
 from workflows.case import Refused
 from workflows.engine import Machine, read_locked
-from workflows.notices.declared import Addressee, Fact
+from workflows.notices.audiences import Addressee, Fact
 from workflows.notices.outbox import tell
 
 from .obligation_transitions import TABLE, TRANSITIONS, ObligationCase, Step

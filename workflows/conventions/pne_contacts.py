@@ -17,7 +17,7 @@ from backoffice.core.passwords import new_token, token_hash
 from backoffice.models import ContactRequest, ContactState, Convention, ObligationKind, User
 from backoffice.models.transition_names import ObligationStep
 from workflows.case import Refused
-from workflows.notices.declared import Addressee, Fact
+from workflows.notices.audiences import Addressee, Fact
 from workflows.robot import robot
 
 from .obligations import apply, lock

@@ -33,7 +33,7 @@ from backoffice.queries.conventions.board import last_reminders
 from backoffice.queries.conventions.board_filters import WHAT, is_so
 from backoffice.reference.programmes import obligations as rules
 from workflows.case import Refused
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.work.jobs import enqueue
 

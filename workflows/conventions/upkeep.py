@@ -23,7 +23,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.transition_names import ObligationStep
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.robot import robot
 

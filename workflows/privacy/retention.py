@@ -52,7 +52,7 @@ from workflows.fiches.engine import lock
 from workflows.fiches.operations import forget
 from workflows.flux import file_checks
 from workflows.importing import jobs
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.robot import ADDRESS, robot
 
