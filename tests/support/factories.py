@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 import pyotp
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day
@@ -22,8 +22,10 @@ from backoffice.models import (
     Effect,
     Fiche,
     FluxRun,
+    Mail,
     Membership,
     ModerationRule,
+    Notification,
     Organisme,
     Revision,
     RevisionState,
@@ -199,11 +201,13 @@ def draft(by: User, content: Contenu | None = None, dispositif: Dispositif = Dis
     return fiche
 
 
-def step(fiche: Fiche, name: str, by: User, comment: str = "") -> Revision:
-    """Takes one step of the workflow on the latest version, and commits."""
+def step(fiche: Fiche, name: str, by: User, comment: str = "", *, receipt: bool = True) -> Revision:
+    """Takes one step of the workflow on the latest version, and commits. receipt: False keeps none of a sending."""
     ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
     with atomic() as session:
         case = apply(session, name, **ids, actor=by, comment=comment, reason=reason_for(name))
+        for model in () if receipt else (Mail, Notification):
+            session.execute(delete(model).where(model.notice == "fiche_envoyee"))
     return case.revision
 
 
@@ -254,11 +258,11 @@ WAYS: dict[RevisionState, tuple[str, ...]] = {
 
 
 def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: Contenu | None = None) -> Fiche:
-    """A fiche whose first version is in `state`."""
+    """A fiche whose first version is in `state`. Nobody has the receipt of its sending any more."""
     fiche = draft(provider_, content)
     for name in WAYS[state]:
         by = provider_ if name == "soumettre" else moderator_
-        step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "")
+        step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "", receipt=False)
         db.session.expire_all()
     return fiche
 
