@@ -12,6 +12,7 @@ from backoffice.core.clock import clock_at, now
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState, TransitionLog
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.reasons import shipped
 from tests.support import factories as make
 from workflows.case import Refused
@@ -56,9 +57,9 @@ def moment_of(transition):
 def fiche_for(transition, by, state):
     """A fiche whose subject is in `state`."""
     provider, moderator = by[Permission.WRITE_FICHE], by[Permission.MODERATE]
-    if transition.name == "relire" and state is RevisionState.BROUILLON:  # the only draft that is a moderator's
+    if transition.name == FicheStep.RELIRE and state is RevisionState.BROUILLON:  # the only draft that is a moderator's
         fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, provider, moderator)
-        make.step(fiche, "corriger", moderator)
+        make.step(fiche, FicheStep.CORRIGER, moderator)
         db.session.expire_all()
         return fiche
     if Subject.REVISION in transition.kinds:
@@ -67,9 +68,9 @@ def fiche_for(transition, by, state):
     way = RevisionState.VALIDEE if published else RevisionState.BROUILLON
     fiche = make.fiche_in(way, provider, moderator)
     if state is FicheState.SUSPENDUE:
-        make.step(fiche, "suspendre", moderator, "Téléphone faux.")
+        make.step(fiche, FicheStep.SUSPENDRE, moderator, "Téléphone faux.")
     if state is FicheState.ARCHIVEE:
-        make.step(fiche, "archiver", provider)
+        make.step(fiche, FicheStep.ARCHIVER, provider)
     db.session.expire_all()
     return fiche
 
@@ -81,7 +82,7 @@ def first(fiche):
 def subject_of(transition, fiche):
     """The version that the transition is about: the first, save for a moderator's copy of it."""
     copy_ = next((revision for revision in fiche.revisions if revision.origin is Origin.MODERATEUR), None)
-    return copy_ if transition.name == "relire" and copy_ else first(fiche)
+    return copy_ if transition.name == FicheStep.RELIRE and copy_ else first(fiche)
 
 
 def take(transition, fiche, actor, comment="Une raison.", reason=None):
@@ -264,17 +265,17 @@ def test_the_table_leaves_no_state_that_nothing_can_leave_save_those_that_are_an
 
 
 def test_a_return_needs_a_comment_or_a_remark_and_nothing_else_is_excused(app):
-    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == ["renvoyer"]
+    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == [FicheStep.RENVOYER]
     by = people()
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, by[Permission.WRITE_FICHE], by[Permission.MODERATE])
     remark = pin(db.session(), fiche.id, fiche.latest.id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
     withdraw(db.session(), fiche.id, remark, by[Permission.MODERATE])
     db.session.commit()
     with pytest.raises(Refused, match="Écrivez au moins une phrase ou épinglez une remarque"):
-        take(TRANSITIONS["renvoyer"], fiche, by[Permission.MODERATE], "")
+        take(TRANSITIONS[FicheStep.RENVOYER], fiche, by[Permission.MODERATE], "")
     pin(db.session(), fiche.id, first(fiche).id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
     db.session.commit()
-    take(TRANSITIONS["renvoyer"], fiche, by[Permission.MODERATE], "")
+    take(TRANSITIONS[FicheStep.RENVOYER], fiche, by[Permission.MODERATE], "")
     assert first(fiche).state is RevisionState.A_CORRIGER
 
 

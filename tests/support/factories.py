@@ -50,6 +50,7 @@ from backoffice.models.content import (
     Structure,
 )
 from backoffice.models.moderation.rule_language import load
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.reasons import shipped
 from exports.flux.build import find
 from forms.conventions.grants import Grant
@@ -248,11 +249,11 @@ def campaign(by: User, *slugs: str, **changes: object) -> Campaign:
 
 WAYS: dict[RevisionState, tuple[str, ...]] = {
     RevisionState.BROUILLON: (),
-    RevisionState.SOUMISE: ("soumettre",),
-    RevisionState.EN_INSTRUCTION: ("soumettre", "prendre"),
-    RevisionState.VALIDEE: ("soumettre", "prendre", "valider"),
-    RevisionState.A_CORRIGER: ("soumettre", "prendre", "renvoyer"),
-    RevisionState.REFUSEE: ("soumettre", "prendre", "refuser"),
+    RevisionState.SOUMISE: (FicheStep.SOUMETTRE,),
+    RevisionState.EN_INSTRUCTION: (FicheStep.SOUMETTRE, FicheStep.PRENDRE),
+    RevisionState.VALIDEE: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.VALIDER),
+    RevisionState.A_CORRIGER: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.RENVOYER),
+    RevisionState.REFUSEE: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.REFUSER),
 }
 """How a first version comes to each state."""
 
@@ -261,8 +262,9 @@ def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: C
     """A fiche whose first version is in `state`. Nobody has the receipt of its sending any more."""
     fiche = draft(provider_, content)
     for name in WAYS[state]:
-        by = provider_ if name == "soumettre" else moderator_
-        step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "", receipt=False)
+        by = provider_ if name == FicheStep.SOUMETTRE else moderator_
+        comment = "Précisez les horaires." if name in (FicheStep.RENVOYER, FicheStep.REFUSER) else ""
+        step(fiche, name, by, comment, receipt=False)
         db.session.expire_all()
     return fiche
 
