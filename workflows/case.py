@@ -24,11 +24,11 @@ class Case:
     comment: str = ""
     to: User | None = None
     """For whom the actor takes it, when it is not for themselves."""
+    reason: str = ""
+    """The code of the reason given, where the transition asks for one."""
     motif: Motif | None = None
-    """The reason chosen, where the transition asks for one."""
+    """That reason, or the one that the transition always gives."""
     at: datetime = field(default_factory=now)
-    notice: str = ""
-    """Told instead of the transition's own notice: set by an effect."""
     facts: dict[str, str | list[str]] = field(default_factory=dict)
     """More that the notice says: set by effects."""
     left: Territoire | None = None

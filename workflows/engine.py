@@ -1,213 +1,206 @@
-"""The only writer of states.
+"""The engine: how one step of a table of transitions is checked, taken, logged and told.
 
-`apply` locks the fiche, re-reads it, checks the source, the permission, the words and the guard,
-sets the state, runs the effect and writes the log, all in the caller's transaction. It flushes and
-never commits. Locking the fiche, not the revision, puts all that happens to one entry in one line.
+Fiches (`engine`, table in `definition`) and obligations (`obligations`, table in `obligation_table`) are its two
+uses. A step runs in the caller's transaction on a subject already locked; it flushes and never commits.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
-from backoffice.core.dates import day_and_time
-from backoffice.core.permissions import Permission, Role
-from backoffice.core.snapshot import decision_lock
-from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
-from backoffice.queries.moderation.reasons import reasons
-from workflows.fiches.transitions import TRANSITIONS, Subject, Transition
-from workflows.moderation.reasons import chosen
-from workflows.notices.outbox import tell
+from backoffice.core.permissions import Permission
+from backoffice.models import User
+from backoffice.models.base import Model
 
-from .case import Case, Refused
-from .fiches import register_alerts
+from .case import Refused
 from .robot import is_robot
 
-PUBLICATION = "publier"
-"""Name, in the log, of what approving a revision does to a fiche that was not published."""
-MOVED = "changer_territoire"
-"""Name, in the log, of what happens to a fiche whose place is now in another territoire."""
+
+class Act(Protocol):
+    """Who does what to one locked subject. comment: without spaces around it."""
+
+    actor: User
+    comment: str
 
 
-def apply(
-    session: Session,
-    name: str,
-    *,
-    fiche_id: int,
-    revision_id: int,
-    actor: User,
-    comment: str = "",
-    to: User | None = None,
-    reason: str = "",
-) -> Case:
-    """Takes one step. Raises Refused, with nothing changed, when it cannot be taken.
+C = TypeVar("C", bound=Act)
+S = TypeVar("S", bound=StrEnum)
+Owner = TypeVar("Owner")
+Row = TypeVar("Row", bound=Model)
 
-    reason: the code of a reason of the territoire, for the transitions that ask for one.
+
+@dataclass(frozen=True)
+class Event(Generic[C]):
+    """What the log keeps without a change of state. words: in the history; notice, told_if: as in Transition."""
+
+    name: str
+    words: str
+    notice: str = ""
+    told_if: Callable[[C], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Transition(Generic[C, S]):
+    """One allowed step.
+
+    label: the words of the button; done: the past participle, in the history
+    kinds: what may take it: versions or fiches, kinds of obligations
+    target: None when the step is only noted and the state stays
+    permissions: any of them will do
+    notice: told once when the step is taken, see `notices`; "" for none. instead: (condition, the notice
+    told in its place when the condition holds)
+    comment: the question asked when a comment is required, else ""; excused: when it is not, after all
+    reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
+    motif: the code of the one reason that it always gives
+    proof: keys that must be given, by kind. dated: it sets the day by which the subject is due
+    guard: raises Refused when the step must not be taken; effect: sets the facts that go with the new state.
+    Both run inside the transaction, with the subject locked.
+    apart: it needs more than a comment, so it has a page or a button of its own.
     """
-    transition = TRANSITIONS[name]
-    fiche = lock(session, fiche_id)
-    revision = next((r for r in fiche.revisions if r.id == revision_id), None)
-    if revision is None:
-        raise Refused("Cette version de la fiche n’existe pas.")
-    case = Case(session, fiche, revision, actor, comment.strip(), to)
-    if not authorised(actor, transition.permission, fiche):
-        raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
-    if to is not None and not authorised(to, transition.permission, fiche):
-        raise Refused(f"{to.name} ne peut pas recevoir cette fiche.")
-    source = _state(case, transition)
-    if source not in transition.sources:
-        raise Refused(_too_late(case, transition))
-    if transition.comment and not case.comment and not (transition.excused and transition.excused(case)):
-        raise Refused(f"{transition.comment} {_ask(transition)} : la structure la lira.")
-    if transition.reasons:
-        case.motif = chosen(session, fiche, name, reason)
-    elif transition.motif:
-        case.motif = reasons(session, fiche.territoire_id)[transition.motif]
-    if transition.guard:
-        transition.guard(case)
-    if transition.effect:
-        transition.effect(case)
-    row = _move(case, transition, source)
-    if case.left is not None:
-        _moved(case, case.left)
-    session.flush()
-    if case.revision.state is not RevisionState.EN_INSTRUCTION:  # what readers see, or will, may be another content
-        register_alerts.refresh(session, [fiche.id])
-    if notice := case.notice or transition.notice:
-        facts = {"motif": case.explanation, **case.facts}
-        tell(session, notice, key=str(row.id), actor=actor, fiche=fiche, facts=facts)
-    return case
+
+    name: str
+    label: str
+    done: str
+    kinds: tuple[Enum, ...]
+    sources: tuple[S, ...]
+    target: S | None
+    permissions: tuple[Permission, ...]
+    notice: str = ""
+    instead: tuple[Callable[[C], bool], str] | None = None
+    comment: str = ""
+    excused: Callable[[C], bool] | None = None
+    reasons: bool = False
+    motif: str = ""
+    proof: Mapping[Enum, tuple[str, ...]] | None = None
+    dated: bool = False
+    guard: Callable[[C], None] | None = None
+    effect: Callable[[C], None] | None = None
+    apart: bool = False
+
+    @property
+    def explained(self) -> bool:
+        """Whether the person must say why before it is taken."""
+        return bool(self.comment) or self.reasons
 
 
-def lock(session: Session, fiche_id: int) -> Fiche:
-    """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
-    seen = session.identity_map.get(identity_key(Fiche, fiche_id))
-    owner = seen.__dict__.get("organisme_id") if seen is not None else None
-    decision_lock(session)
+class Table(Generic[C, S]):
+    """The transitions and the events of one log, by name; words: what each name means, for who reads the history."""
+
+    def __init__(self, transitions: Iterable[Transition[C, S]], events: Iterable[Event[C]], before_done: str = ""):
+        self.transitions = {row.name: row for row in transitions}
+        self.events = {row.name: row for row in events}
+        self.words = {name: row.words for name, row in self.events.items()}
+        self.words |= {name: f"{before_done}{row.done}" for name, row in self.transitions.items()}
+
+
+class Machine(ABC, Generic[C, S, Owner]):
+    """Takes the steps of a table, with what its subjects have of their own. Owner: what permissions are about."""
+
+    refusal: str
+    """Said to who may not take the step."""
+
+    def __init__(self, table: Table[C, S]):
+        self.table = table
+
+    def take(self, name: str, case: C) -> None:
+        """Takes one step. Raises Refused, with nothing changed, when it cannot be taken."""
+        transition = self.table.transitions[name]
+        if not (self.concerns(transition, case) and self.allows(case.actor, transition, self.owner(case))):
+            raise Refused(self.refusal)
+        source = self.state(transition, case)
+        if source not in transition.sources:
+            raise Refused(self.too_late(transition, case))
+        if transition.comment and not case.comment and not (transition.excused and transition.excused(case)):
+            raise Refused(f"{transition.comment} {self.question(transition)}")
+        self.settle(transition, case)
+        if transition.guard:
+            transition.guard(case)
+        if transition.effect:
+            transition.effect(case)
+        key = self.write(transition, case, source)
+        notice = transition.notice
+        if transition.instead and transition.instead[0](case):
+            notice = transition.instead[1]
+        if notice:
+            self.tell(notice, f"{name} {key}", case)
+
+    def tell_event(self, name: str, case: C, key: int) -> None:
+        """Tells the notice of an event that was just logged as row `key`, if it has one."""
+        event = self.table.events[name]
+        if event.notice and (event.told_if is None or event.told_if(case)):
+            self.tell(event.notice, f"{name} {key}", case)
+
+    def available(self, case: C) -> list[Transition[C, S]]:
+        """What this person may do now: the buttons of a page. Guards are asked only when applied."""
+        return [
+            row
+            for row in self.table.transitions.values()
+            if self.concerns(row, case)
+            and self.state(row, case) in row.sources
+            and self.allows(case.actor, row, self.owner(case))
+        ]
+
+    def allows(self, actor: User, transition: Transition[C, S], owner: Owner) -> bool:
+        return any(self.holds(actor, permission, owner) for permission in transition.permissions)
+
+    def holds(self, actor: User, permission: Permission, owner: Owner) -> bool:
+        """Whether the person holds the permission for this very owner."""
+        if permission is Permission.AUTOMATIC:
+            return is_robot(actor)
+        return actor.active and actor.can(permission) and self.reaches(actor, permission, owner)
+
+    @abstractmethod
+    def owner(self, case: C) -> Owner: ...
+
+    @abstractmethod
+    def reaches(self, actor: User, permission: Permission, owner: Owner) -> bool:
+        """Whether the scope of the person's permission includes this owner."""
+
+    def concerns(self, transition: Transition[C, S], case: C) -> bool:
+        """Whether the step is for this kind of subject."""
+        return True
+
+    @abstractmethod
+    def state(self, transition: Transition[C, S], case: C) -> S: ...
+
+    @abstractmethod
+    def too_late(self, transition: Transition[C, S], case: C) -> str:
+        """Why the step cannot be taken from the present state, for the person."""
+
+    def question(self, transition: Transition[C, S]) -> str:
+        return "Écrivez au moins une phrase."
+
+    @abstractmethod
+    def settle(self, transition: Transition[C, S], case: C) -> None:
+        """Takes in what the step asks for beside a comment. Raises Refused when it is missing."""
+
+    @abstractmethod
+    def write(self, transition: Transition[C, S], case: C, source: S) -> int:
+        """Sets the state and adds the row to the log. Returns the id of that row."""
+
+    @abstractmethod
+    def tell(self, notice: str, key: str, case: C) -> None: ...
+
+
+def read_locked(
+    session: Session, model: type[Row], where: ColumnElement[bool], *parts: InstrumentedAttribute[Any], missing: str
+) -> Row:
+    """Reads a row and its parts anew, holding the row until the transaction ends; else Refused(missing)."""
     try:
-        fiche = session.scalars(
-            select(Fiche)
-            .where(Fiche.id == fiche_id)
-            .with_for_update(of=Fiche)
+        return session.scalars(
+            select(model)
+            .where(where)
+            .options(*(selectinload(part) for part in parts))
+            .with_for_update(of=model)
             .execution_options(populate_existing=True)
         ).one()
     except NoResultFound as error:
-        raise Refused("Cette fiche n’existe pas.") from error
-    session.scalars(
-        select(Revision).where(Revision.fiche_id == fiche_id).execution_options(populate_existing=True)
-    ).all()
-    session.refresh(fiche, ["revisions"])
-    if owner not in (None, fiche.organisme_id):
-        _forget_memberships(session)
-    return fiche
-
-
-def _forget_memberships(session: Session) -> None:
-    """Its structure was made one with another while we waited: its people have followed, and are read anew."""
-    for row in list(session.identity_map.values()):
-        if isinstance(row, User):
-            session.expire(row, ["memberships"])
-
-
-def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:
-    """Whether the person holds the permission for this very fiche."""
-    if permission is Permission.AUTOMATIC:
-        return is_robot(actor)
-    if not actor.active or not actor.can(permission):
-        return False
-    if permission is Permission.WRITE_FICHE:
-        return fiche.organisme_id in actor.organisme_ids
-    if permission is Permission.MODERATE:
-        return fiche.territoire_id in actor.territoire_ids(Role.MODERATEUR)
-    return False
-
-
-def available(actor: User, fiche: Fiche, revision: Revision) -> list[Transition]:
-    """What this person may do now: the buttons of a page. Guards are asked only when applied."""
-    return [
-        transition
-        for transition in TRANSITIONS.values()
-        if (revision.state if transition.subject is Subject.REVISION else fiche.state) in transition.sources
-        and (transition.subject is Subject.REVISION or revision is fiche.latest)
-        and authorised(actor, transition.permission, fiche)
-    ]
-
-
-def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = False) -> TransitionLog:
-    """Adds one row to the log."""
-    row = TransitionLog(
-        at=case.at,
-        actor_id=case.actor.id,
-        fiche_id=case.fiche.id,
-        revision_id=None if of_fiche else case.revision.id,
-        transition=name,
-        source=source,
-        target=target,
-        comment=case.comment or None,
-        motif=case.motif.said if case.motif else None,
-    )
-    case.session.add(row)
-    return row
-
-
-def _ask(transition: Transition) -> str:
-    return "Écrivez au moins une phrase" + (" ou épinglez une remarque" if transition.excused else "")
-
-
-def _state(case: Case, transition: Transition) -> RevisionState | FicheState:
-    return case.revision.state if transition.subject is Subject.REVISION else case.fiche.state
-
-
-def _move(case: Case, transition: Transition, source: RevisionState | FicheState) -> TransitionLog:
-    target = transition.target
-    if isinstance(target, FicheState):
-        case.fiche.state = target
-        return record(case, transition.name, source, target, of_fiche=True)
-    case.revision.state = target
-    row = record(case, transition.name, source, target)
-    if target is RevisionState.VALIDEE and case.fiche.state is FicheState.NON_PUBLIEE:
-        case.fiche.state = FicheState.PUBLIEE
-        record(case, PUBLICATION, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
-    return row
-
-
-def _moved(case: Case, left: Territoire) -> None:
-    """Kept in the log; those who receive a fiche that readers see learn it, the others find it in their queue."""
-    here = case.fiche.territoire
-    record(
-        replace(case, comment=f"De {left.nom} à {here.nom}", motif=None),
-        MOVED,
-        left.prefixe,
-        here.prefixe,
-        of_fiche=True,
-    )
-    if case.revision.state is RevisionState.VALIDEE:
-        tell(
-            case.session,
-            "fiche_arrivee",
-            key=str(case.revision.id),
-            actor=case.actor,
-            fiche=case.fiche,
-            facts={"depart": left.nom},
-        )
-
-
-def _too_late(case: Case, transition: Transition) -> str:
-    """Who was faster, and that nothing was changed."""
-    last = case.session.scalars(
-        select(TransitionLog)
-        .where(TransitionLog.fiche_id == case.fiche.id, TransitionLog.transition.in_(TRANSITIONS))
-        .order_by(TransitionLog.id.desc())
-        .limit(1)
-    ).first()
-    state = _state(case, transition).label.lower()
-    if last is None:
-        return f"Cette action n’est pas possible : la fiche est dans l’état « {state} ». Rien n’a été changé."
-    return (
-        f"Cette fiche a déjà été {TRANSITIONS[last.transition].done} par {last.actor.name} "
-        f"{day_and_time(last.at)}. Votre action n’a donc pas été enregistrée et rien n’a été changé."
-    )
+        raise Refused(missing) from error

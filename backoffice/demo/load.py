@@ -22,7 +22,7 @@ from backoffice.models.content import Contenu
 from backoffice.queries.territoires.communes import communes_of
 from forms.fiches.paths import PATHS
 from forms.kit.saving import save
-from workflows.engine import apply, lock
+from workflows.fiches.engine import apply, lock
 from workflows.fiches.operations import create_fiche, open_draft, save_draft
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.moderation.remarks import pin
@@ -176,7 +176,7 @@ class Play:
 
     def move(self, fiche: Fiche, event: str) -> None:
         revision = lock(self.session, fiche.id).latest
-        actor = self.provider if TRANSITIONS[event].permission is Permission.WRITE_FICHE else self.moderator
+        actor = self.provider if Permission.WRITE_FICHE in TRANSITIONS[event].permissions else self.moderator
         reason, comment = self.said(event)
         if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
             pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SUBMIT, TAKE, GIVE_BACK, APPROVE = "soumettre", "prendre", "rendre", "valider"
+from backoffice.models.transition_names import FicheStep
+
+SUBMIT, TAKE, GIVE_BACK, APPROVE = FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.RENDRE, FicheStep.VALIDER
 RETURN, REFUSE, SUSPEND, RESUME, ARCHIVE, REOPEN = (
-    "renvoyer",
-    "refuser",
-    "suspendre",
-    "republier",
-    "archiver",
-    "desarchiver",
+    FicheStep.RENVOYER,
+    FicheStep.REFUSER,
+    FicheStep.SUSPENDRE,
+    FicheStep.REPUBLIER,
+    FicheStep.ARCHIVER,
+    FicheStep.DESARCHIVER,
 )
-MEND, REREAD = "corriger", "relire"
+MEND, REREAD = FicheStep.CORRIGER, FicheStep.RELIRE
 """Names of transitions: see workflows.fiches.transitions."""
 
 RENEW, CORRECT, UNREAD = "renouveler", "completer", "illisible"

@@ -12,16 +12,17 @@ from backoffice.core.clock import clock_at
 from backoffice.core.dates import local_day
 from backoffice.core.permissions import Role
 from backoffice.models import Campaign, Fiche, FicheState, User
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.moderation.campaigns import concerned, concerned_structures
 from forms.fiches.renewals import PROPOSED, UNFINISHED
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.fiches.renewals import candidates, renew
 from workflows.moderation.campaigns import invite
 
 from .people import Account
 
 TERRITOIRE = "normandie"
-STEPS: tuple[tuple[str, ...], ...] = ((), ("soumettre",), ("soumettre", "prendre"))
+STEPS: tuple[tuple[str, ...], ...] = ((), (FicheStep.SOUMETTRE,), (FicheStep.SOUMETTRE, FicheStep.PRENDRE))
 """What happened to the first fiches that were renewed, one after the other."""
 KEPT = PROPOSED - {UNFINISHED}
 """What is left of a session under way depends on the day; the contents of the set do not."""
@@ -73,6 +74,6 @@ class Season:
         with clock_at(self.now - timedelta(hours=30)):
             draft = renew(self.session, fiche.id, KEPT, provider)
         for rank, name in enumerate(steps):
-            actor = provider if name == "soumettre" else self.moderator
+            actor = provider if name == FicheStep.SOUMETTRE else self.moderator
             with clock_at(self.now - timedelta(hours=29 - rank)):
                 apply(self.session, name, fiche_id=fiche.id, revision_id=draft.id, actor=actor)

@@ -13,8 +13,10 @@ from backoffice.models.conventions.convention import (
     ConventionFiche,
     ConventionOrigin,
     Matching,
+    Obligation,
+    ObligationEvent,
 )
-from backoffice.models.conventions.obligation import Obligation, ObligationEvent, ObligationKind, ObligationState
+from backoffice.models.conventions.obligation import ObligationKind, ObligationState
 from backoffice.models.conventions.reminder import Reminder, ReminderState
 from backoffice.models.fiches.fiche import Fiche, Fragment, Revision, TransitionLog
 from backoffice.models.fiches.register_alerts import AlertKind, FicheAlert

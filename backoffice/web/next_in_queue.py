@@ -15,7 +15,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import RevisionState
 from backoffice.queries.moderation.queue import Wanted, wanted
 from backoffice.queries.moderation.queue_filters import options_of
-from workflows.fiches.transitions import Subject, Transition
+from workflows.fiches.transitions import Step, Subject
 from workflows.moderation.taking import take_next
 
 KEY = "suite"
@@ -46,9 +46,9 @@ def follow(revision_id: int, copy_id: int) -> None:
         session[KEY] = {**series, "revision": copy_id}
 
 
-def onward(transition: Transition, revision_id: int) -> str:
+def onward(transition: Step, revision_id: int) -> str:
     """The page to go to after a step on this version."""
-    if transition.subject is Subject.FICHE or transition.target is RevisionState.EN_INSTRUCTION:
+    if Subject.FICHE in transition.kinds or transition.target is RevisionState.EN_INSTRUCTION:
         return url_for("moderation.version", revision_id=revision_id)
     series = session.get(KEY)
     if transition.target in DECIDED and series and series["revision"] == revision_id:

@@ -16,6 +16,7 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.models import Fiche
 from backoffice.models.content import label_of, pattern_of, vocabulary
+from backoffice.models.transition_names import FicheStep, ObligationStep
 from backoffice.queries.conventions.scope import has_conventions, shown_revision
 from backoffice.queries.notices.inbox import unread
 from backoffice.reference.communes import departements
@@ -28,7 +29,7 @@ from forms.fiches.paths import PATHS
 from forms.kit.fields import count_of, cut_of, limit_of, spaced
 from forms.kit.questions import Rows, Step
 from forms.kit.rows import SEVERAL
-from workflows.conventions.obligations import DONE
+from workflows.conventions.obligation_transitions import DONE
 from workflows.fiches.transitions import EVENTS
 
 from . import deadlines
@@ -74,6 +75,8 @@ def init_app(app: Flask) -> None:
         departements=departements(),
         step_words=STEP_WORDS,
         Permission=Permission,
+        FicheStep=FicheStep,
+        ObligationStep=ObligationStep,
         obligation_rules=obligations(),
         obligation_words=DONE,
         programmes_by_code=programmes(),

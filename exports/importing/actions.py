@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backoffice.models.content import (
     ID_LETTERS,
@@ -36,19 +36,17 @@ from exports.fragment.build import OFII
 
 from . import generated_sentences
 from .element import Node, tag
+from .pieces import Pieces
 from .reading import read_hour, read_month
-
-if TYPE_CHECKING:
-    from .lheo import Reader
 
 _PATHWAYS = {"1": "collectif", "2": "individuel"}
 _ID = re.compile(r"[A-Z][0-9]{1,9}")
 
 
 class Groups:
-    """Reads the actions into the content of a Reader."""
+    """Reads the actions into the content of the reading."""
 
-    def __init__(self, reader: Reader):
+    def __init__(self, reader: Pieces):
         self.reader, self.content, self.source = reader, reader.content, reader.source
         self.nodes = list(self.source.all(reader.root, "action"))
         self.sessions: list[tuple[Node, Action]] = []

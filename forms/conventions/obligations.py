@@ -13,6 +13,7 @@ from backoffice.core.dates import local_day
 from backoffice.core.text import clean
 from backoffice.models import ObligationKind
 from backoffice.models.conventions.obligation import Proof
+from backoffice.models.transition_names import ObligationStep
 from exports.importing.reading import read_day
 
 LONGEST = 2_000
@@ -50,9 +51,11 @@ class Said:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-DATED = {"verifier": {ObligationKind.REFUGIES_INFO: "date", ObligationKind.PNE: "verifie"},
-         "declarer": {ObligationKind.PNE: "repondu"},
-         "envoyer_questionnaire": {ObligationKind.PNE: "envoye"}}  # fmt: skip
+DATED: dict[str, dict[ObligationKind, str]] = {
+    ObligationStep.VERIFIER: {ObligationKind.REFUGIES_INFO: "date", ObligationKind.PNE: "verifie"},
+    ObligationStep.DECLARER: {ObligationKind.PNE: "repondu"},
+    ObligationStep.ENVOYER_QUESTIONNAIRE: {ObligationKind.PNE: "envoye"},
+}
 """The key of the proof that keeps the day of an action, by kind: today when no day is typed."""
 
 
@@ -64,10 +67,10 @@ def read(posted: Mapping[str, str], kind: ObligationKind, name: str) -> Said:
             said.proof["adresse"] = page_address(address)
         except ValueError as error:
             said.errors["adresse"] = str(error)
-    elif name == "declarer" and kind is ObligationKind.REFUGIES_INFO:
+    elif name == ObligationStep.DECLARER and kind is ObligationKind.REFUGIES_INFO:
         said.errors["adresse"] = "Donnez l’adresse de la page."
     day, wrong = _day(posted.get("jour", ""))
-    if name == "reporter":
+    if name == ObligationStep.REPORTER:
         said.due_on = day
         if wrong or day is None:
             said.errors["jour"] = wrong or "Donnez la nouvelle échéance."

@@ -31,7 +31,8 @@ from backoffice.reference.programmes import programme_named, programmes
 from tests.support import factories as make
 from workflows.case import Refused
 from workflows.conventions import obligations, operations
-from workflows.conventions.obligations import TRANSITIONS, apply, available, replay, standing_of
+from workflows.conventions.obligation_transitions import TRANSITIONS
+from workflows.conventions.obligations import apply, available, replay, standing_of
 from workflows.robot import robot
 
 CARTE, INFO, PNE = ObligationKind

@@ -12,21 +12,22 @@ from backoffice.core.clock import clock_at, now
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState, TransitionLog
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.reasons import shipped
 from tests.support import factories as make
 from workflows.case import Refused
-from workflows.engine import apply, available
-from workflows.fiches.transitions import EVENTS, TRANSITIONS, Subject, Transition
+from workflows.fiches.engine import apply, available
+from workflows.fiches.transitions import EVENTS, TRANSITIONS, Step, Subject
 from workflows.moderation.remarks import pin, withdraw
 from workflows.robot import robot
 
 ROOT = Path(__file__).resolve().parents[2]
 
-REVISION_TRANSITIONS = [t for t in TRANSITIONS.values() if t.subject is Subject.REVISION]
-FICHE_TRANSITIONS = [t for t in TRANSITIONS.values() if t.subject is Subject.FICHE]
+REVISION_TRANSITIONS = [t for t in TRANSITIONS.values() if Subject.REVISION in t.kinds]
+FICHE_TRANSITIONS = [t for t in TRANSITIONS.values() if Subject.FICHE in t.kinds]
 
 
-def named(transition: Transition) -> str:
+def named(transition: Step) -> str:
     return transition.name
 
 
@@ -50,26 +51,26 @@ def people():
 
 def moment_of(transition):
     """When it may be taken: what is over is archived once it is over."""
-    return datetime(2027, 9, 1, tzinfo=UTC) if transition.permission is Permission.AUTOMATIC else now()
+    return datetime(2027, 9, 1, tzinfo=UTC) if transition.permissions[0] is Permission.AUTOMATIC else now()
 
 
 def fiche_for(transition, by, state):
     """A fiche whose subject is in `state`."""
     provider, moderator = by[Permission.WRITE_FICHE], by[Permission.MODERATE]
-    if transition.name == "relire" and state is RevisionState.BROUILLON:  # the only draft that is a moderator's
+    if transition.name == FicheStep.RELIRE and state is RevisionState.BROUILLON:  # the only draft that is a moderator's
         fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, provider, moderator)
-        make.step(fiche, "corriger", moderator)
+        make.step(fiche, FicheStep.CORRIGER, moderator)
         db.session.expire_all()
         return fiche
-    if transition.subject is Subject.REVISION:
+    if Subject.REVISION in transition.kinds:
         return make.fiche_in(state, provider, moderator)
     published = state in (FicheState.PUBLIEE, FicheState.SUSPENDUE)
     way = RevisionState.VALIDEE if published else RevisionState.BROUILLON
     fiche = make.fiche_in(way, provider, moderator)
     if state is FicheState.SUSPENDUE:
-        make.step(fiche, "suspendre", moderator, "Téléphone faux.")
+        make.step(fiche, FicheStep.SUSPENDRE, moderator, "Téléphone faux.")
     if state is FicheState.ARCHIVEE:
-        make.step(fiche, "archiver", provider)
+        make.step(fiche, FicheStep.ARCHIVER, provider)
     db.session.expire_all()
     return fiche
 
@@ -81,11 +82,11 @@ def first(fiche):
 def subject_of(transition, fiche):
     """The version that the transition is about: the first, save for a moderator's copy of it."""
     copy_ = next((revision for revision in fiche.revisions if revision.origin is Origin.MODERATEUR), None)
-    return copy_ if transition.name == "relire" and copy_ else first(fiche)
+    return copy_ if transition.name == FicheStep.RELIRE and copy_ else first(fiche)
 
 
 def take(transition, fiche, actor, comment="Une raison.", reason=None):
-    revision = subject_of(transition, fiche) if transition.subject is Subject.REVISION else fiche.latest
+    revision = subject_of(transition, fiche) if Subject.REVISION in transition.kinds else fiche.latest
     try:
         with clock_at(moment_of(transition)):
             case = apply(
@@ -109,12 +110,12 @@ def test_each_transition_leads_from_its_sources_to_its_target_and_is_logged(app,
     by = people()
     for source in transition.sources:
         fiche = fiche_for(transition, by, source)
-        case = take(transition, fiche, by[transition.permission])
-        subject = case.revision if transition.subject is Subject.REVISION else case.fiche
+        case = take(transition, fiche, by[transition.permissions[0]])
+        subject = case.revision if Subject.REVISION in transition.kinds else case.fiche
         assert subject.state is transition.target
         rows = db.session.query(TransitionLog).filter_by(fiche_id=fiche.id, transition=transition.name).all()
         assert (rows[-1].source, rows[-1].target) == (source, transition.target)
-        assert rows[-1].actor_id == by[transition.permission].id
+        assert rows[-1].actor_id == by[transition.permissions[0]].id
         assert rows[-1].comment == "Une raison."
 
 
@@ -124,7 +125,7 @@ def test_no_revision_leaves_another_state_by_this_transition(app, transition, st
     fiche = fiche_for(transition, by, state)
     before = db.session.query(TransitionLog).count()
     with pytest.raises(Refused, match=r"[Rr]ien n’a été changé"):
-        take(transition, fiche, by[transition.permission])
+        take(transition, fiche, by[transition.permissions[0]])
     assert first(fiche).state is state
     assert db.session.query(TransitionLog).count() == before
 
@@ -134,7 +135,7 @@ def test_no_fiche_leaves_another_state_by_this_transition(app, transition, state
     by = people()
     fiche = fiche_for(transition, by, state)
     with pytest.raises(Refused, match=r"[Rr]ien n’a été changé"):
-        take(transition, fiche, by[transition.permission])
+        take(transition, fiche, by[transition.permissions[0]])
     assert fiche.state is state
 
 
@@ -146,7 +147,7 @@ def test_only_who_holds_the_permission_for_this_very_fiche_may_take_it(app, tran
         make.moderator("Autre Territoire", "grand-est"),
         make.funder(),
         make.administrator(),
-        by[Permission.MODERATE if transition.permission is Permission.WRITE_FICHE else Permission.WRITE_FICHE],
+        by[Permission.MODERATE if transition.permissions[0] is Permission.WRITE_FICHE else Permission.WRITE_FICHE],
     ]
     fiche = fiche_for(transition, by, transition.sources[0])
     for stranger in strangers:
@@ -161,7 +162,7 @@ def test_a_decision_that_must_be_explained_is_refused_without_words(app, transit
     by = people()
     fiche = fiche_for(transition, by, transition.sources[0])
     with pytest.raises(Refused, match="Écrivez"):
-        take(transition, fiche, by[transition.permission], comment)
+        take(transition, fiche, by[transition.permissions[0]], comment)
 
 
 OF_REFUSALS_ONLY, OF_SUSPENSIONS_ONLY = "hors-champ", "lieu-ferme"
@@ -173,27 +174,27 @@ def test_a_decision_that_needs_a_reason_takes_one_of_its_own_list_only(app, tran
     by = people()
     fiche = fiche_for(transition, by, transition.sources[0])
     if transition.name in getattr(shipped().get(reason), "transitions", ()):
-        assert take(transition, fiche, by[transition.permission], "", reason).motif.code == reason
+        assert take(transition, fiche, by[transition.permissions[0]], "", reason).motif.code == reason
         return
     with pytest.raises(Refused, match="Choisissez un motif"):
-        take(transition, fiche, by[transition.permission], "Une longue explication.", reason)
-    assert (first(fiche).state if transition.subject is Subject.REVISION else fiche.state) in transition.sources
+        take(transition, fiche, by[transition.permissions[0]], "Une longue explication.", reason)
+    assert (first(fiche).state if Subject.REVISION in transition.kinds else fiche.state) in transition.sources
 
 
 @pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=named)
 def test_the_buttons_are_the_transitions_that_can_be_taken(app, transition):
     by = people()
     fiche = fiche_for(transition, by, transition.sources[0])
-    shown = available(by[transition.permission], fiche, fiche.latest)
+    shown = available(by[transition.permissions[0]], fiche, fiche.latest)
     about = subject_of(transition, fiche)
-    assert (transition in shown) == (transition.subject is Subject.FICHE or about is fiche.latest)
+    assert (transition in shown) == (Subject.FICHE in transition.kinds or about is fiche.latest)
 
 
 STATES = {Subject.REVISION: RevisionState, Subject.FICHE: FicheState}
 PRODUCT = [
     pytest.param(transition, state, id=f"{transition.name}-{state}")
     for transition in TRANSITIONS.values()
-    for state in STATES[transition.subject]
+    for state in STATES[transition.kinds[0]]
 ]
 
 
@@ -237,7 +238,7 @@ def test_the_whole_product_of_states_transitions_roles_and_scope(app, transition
     actors = everyone(by)
     db.session.commit()
     fiche = fiche_for(transition, by, state)
-    may = ENTITLED[transition.permission]
+    may = ENTITLED[transition.permissions[0]]
     before = facts()
     for name, actor in actors.items():
         if name == may and state in transition.sources:
@@ -251,7 +252,7 @@ def test_the_whole_product_of_states_transitions_roles_and_scope(app, transition
         take(transition, fiche, actors[may])
         after = facts()
         assert after[2] > before[2]
-        moved = subject_of(transition, fiche) if transition.subject is Subject.REVISION else fiche
+        moved = subject_of(transition, fiche) if Subject.REVISION in transition.kinds else fiche
         assert moved.state is transition.target
         written = [{row[0]: row[2] for row in rows} for rows in (before[1], after[1])]
         assert written[0].items() <= written[1].items(), "ce qui était écrit a changé"
@@ -264,17 +265,17 @@ def test_the_table_leaves_no_state_that_nothing_can_leave_save_those_that_are_an
 
 
 def test_a_return_needs_a_comment_or_a_remark_and_nothing_else_is_excused(app):
-    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == ["renvoyer"]
+    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == [FicheStep.RENVOYER]
     by = people()
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, by[Permission.WRITE_FICHE], by[Permission.MODERATE])
     remark = pin(db.session(), fiche.id, fiche.latest.id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
     withdraw(db.session(), fiche.id, remark, by[Permission.MODERATE])
     db.session.commit()
     with pytest.raises(Refused, match="Écrivez au moins une phrase ou épinglez une remarque"):
-        take(TRANSITIONS["renvoyer"], fiche, by[Permission.MODERATE], "")
+        take(TRANSITIONS[FicheStep.RENVOYER], fiche, by[Permission.MODERATE], "")
     pin(db.session(), fiche.id, first(fiche).id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
     db.session.commit()
-    take(TRANSITIONS["renvoyer"], fiche, by[Permission.MODERATE], "")
+    take(TRANSITIONS[FicheStep.RENVOYER], fiche, by[Permission.MODERATE], "")
     assert first(fiche).state is RevisionState.A_CORRIGER
 
 
@@ -297,7 +298,7 @@ def test_the_engine_is_the_only_writer_of_states():
                 writers.add(file.relative_to(ROOT).as_posix())
     # The others write what is no fiche: how far the making of a flow is, what became of an invitation, of a request.
     assert writers == {
-        "workflows/engine.py",
+        "workflows/fiches/engine.py",
         "workflows/flux/runs.py",
         "workflows/accounts/invitations.py",
         "workflows/accounts/joining.py",

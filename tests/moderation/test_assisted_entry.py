@@ -6,12 +6,12 @@ import pytest
 
 from backoffice.core.extensions import db
 from backoffice.models import Fiche, Mail, Notification, Organisme, Revision, RevisionState, TransitionLog
+from backoffice.models.transition_names import FicheStep
 from tests.support import factories as make
 from tests.support.pages import Page
 from tests.support.visitor import Visitor
-from workflows.fiches import operations
 
-TRACE = operations.HELP
+TRACE = FicheStep.SAISIR_POUR
 
 
 @pytest.fixture

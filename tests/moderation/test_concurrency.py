@@ -18,7 +18,7 @@ from tests.support import factories as make
 from tests.support.pages import Page
 from tests.support.visitor import Visitor
 from workflows.case import Refused
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS, Subject
 from workflows.robot import robot
 
@@ -144,7 +144,7 @@ def together(*actions):
         return list(pool.map(one, actions))
 
 
-MOVES = [t for t in TRANSITIONS.values() if t.subject is Subject.REVISION]
+MOVES = [t for t in TRANSITIONS.values() if Subject.REVISION in t.kinds]
 RIVALS = [
     pytest.param(state, one.name, two.name, id=f"{state}-{one.name}-{two.name}")
     for state in RevisionState
@@ -173,7 +173,7 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
         Permission.MODERATE: moderators,
         Permission.AUTOMATIC: [relais, relais],
     }
-    sides = [(name, kinds[TRANSITIONS[name].permission][rank].id) for rank, name in enumerate((one, two))]
+    sides = [(name, kinds[TRANSITIONS[name].permissions[0]][rank].id) for rank, name in enumerate((one, two))]
     db.session.remove()
     engine = db.engine
 

@@ -192,7 +192,7 @@ def test_each_action_says_by_the_table_how_it_is_undone():
         assert all(name in TRANSITIONS for steps in choice.steps.values() for name in steps)
         if choice.undo is not None:
             assert choice.last.target in lots.ACTIONS[choice.undo].steps or (
-                lots.ACTIONS[choice.undo].last.subject is not choice.last.subject
+                lots.ACTIONS[choice.undo].last.kinds != choice.last.kinds
             )
 
 

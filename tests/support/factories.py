@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 import pyotp
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day
@@ -22,8 +22,10 @@ from backoffice.models import (
     Effect,
     Fiche,
     FluxRun,
+    Mail,
     Membership,
     ModerationRule,
+    Notification,
     Organisme,
     Revision,
     RevisionState,
@@ -48,12 +50,13 @@ from backoffice.models.content import (
     Structure,
 )
 from backoffice.models.moderation.rule_language import load
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.reasons import shipped
 from exports.flux.build import find
 from forms.conventions.grants import Grant
 from workflows.conventions import operations as conventions
-from workflows.engine import apply
 from workflows.fiches import operations
+from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.flux import runs
 from workflows.moderation import moderation_rules
@@ -199,11 +202,13 @@ def draft(by: User, content: Contenu | None = None, dispositif: Dispositif = Dis
     return fiche
 
 
-def step(fiche: Fiche, name: str, by: User, comment: str = "") -> Revision:
-    """Takes one step of the workflow on the latest version, and commits."""
+def step(fiche: Fiche, name: str, by: User, comment: str = "", *, receipt: bool = True) -> Revision:
+    """Takes one step of the workflow on the latest version, and commits. receipt: False keeps none of a sending."""
     ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
     with atomic() as session:
         case = apply(session, name, **ids, actor=by, comment=comment, reason=reason_for(name))
+        for model in () if receipt else (Mail, Notification):
+            session.execute(delete(model).where(model.notice == "fiche_envoyee"))
     return case.revision
 
 
@@ -244,21 +249,22 @@ def campaign(by: User, *slugs: str, **changes: object) -> Campaign:
 
 WAYS: dict[RevisionState, tuple[str, ...]] = {
     RevisionState.BROUILLON: (),
-    RevisionState.SOUMISE: ("soumettre",),
-    RevisionState.EN_INSTRUCTION: ("soumettre", "prendre"),
-    RevisionState.VALIDEE: ("soumettre", "prendre", "valider"),
-    RevisionState.A_CORRIGER: ("soumettre", "prendre", "renvoyer"),
-    RevisionState.REFUSEE: ("soumettre", "prendre", "refuser"),
+    RevisionState.SOUMISE: (FicheStep.SOUMETTRE,),
+    RevisionState.EN_INSTRUCTION: (FicheStep.SOUMETTRE, FicheStep.PRENDRE),
+    RevisionState.VALIDEE: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.VALIDER),
+    RevisionState.A_CORRIGER: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.RENVOYER),
+    RevisionState.REFUSEE: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.REFUSER),
 }
 """How a first version comes to each state."""
 
 
 def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: Contenu | None = None) -> Fiche:
-    """A fiche whose first version is in `state`."""
+    """A fiche whose first version is in `state`. Nobody has the receipt of its sending any more."""
     fiche = draft(provider_, content)
     for name in WAYS[state]:
-        by = provider_ if name == "soumettre" else moderator_
-        step(fiche, name, by, "Précisez les horaires." if name in ("renvoyer", "refuser") else "")
+        by = provider_ if name == FicheStep.SOUMETTRE else moderator_
+        comment = "Précisez les horaires." if name in (FicheStep.RENVOYER, FicheStep.REFUSER) else ""
+        step(fiche, name, by, comment, receipt=False)
         db.session.expire_all()
     return fiche
 

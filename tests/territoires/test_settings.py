@@ -20,7 +20,8 @@ from tests.support.visitor import Visitor
 from workflows.case import Refused
 from workflows.fiches import fast_lane
 from workflows.fiches.provider_reminders import ended_fiches, sleeping_drafts
-from workflows.notices.declared import NOTICES, Addressee, Told
+from workflows.notices.audiences import Addressee, Told
+from workflows.notices.declared import NOTICES
 from workflows.notices.letters import write
 from workflows.territoires.settings import change_settings
 

@@ -15,9 +15,10 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.core.snapshot import decision_lock
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Revision, RevisionState, User
+from backoffice.models.transition_names import FicheStep
 from workflows.case import Refused
 from workflows.change_log import record
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.notices.outbox import tell
 from workflows.robot import is_robot, robot
 
@@ -79,7 +80,7 @@ def release(session: Session, user: User, territoire_ids: Collection[int] | None
         taken = taken.where(Fiche.territoire_id.in_(territoire_ids))
     rows = session.execute(taken.order_by(Revision.fiche_id)).all()
     for row in rows:
-        apply(session, "liberer", fiche_id=row.fiche_id, revision_id=row.id, actor=robot(session))
+        apply(session, FicheStep.LIBERER, fiche_id=row.fiche_id, revision_id=row.id, actor=robot(session))
     return len(rows)
 
 

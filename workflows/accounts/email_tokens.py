@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.core.passwords import new_token, token_hash
 from backoffice.models import Proof, ProofKind, User
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 
 NOTICES = {

@@ -20,7 +20,7 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.models import Invitation, InvitationState, Membership, Organisme, Territoire, User
 from backoffice.queries.structures.members import manages
 from workflows.case import Refused
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.structures.members import lock_structure
 

@@ -19,7 +19,7 @@ from backoffice.core.working_days import after_working_days
 from backoffice.models import JoinRequest, JoinState, Membership, Organisme, User
 from backoffice.queries.structures.members import left_to_moderators, may_decide
 from workflows.case import Refused
-from workflows.notices.declared import Addressee, Fact, Told, moderators
+from workflows.notices.audiences import Addressee, Fact, Told, moderators
 from workflows.notices.outbox import tell
 from workflows.structures.members import lock_structure
 

@@ -17,7 +17,7 @@ from backoffice.core.permissions import Role
 from backoffice.models import Dispositif, Link, Membership, Organisme, Territoire, User
 from forms.fiches.paths import PATHS
 from workflows.fiches import operations
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import LINK_LIFE, give_token, tell
 
 from . import passwords

@@ -16,7 +16,7 @@ from backoffice.models import Assignment, Erasure, Membership, Organisme, Territ
 from backoffice.queries.territoires.coverage import departements_of
 from workflows.case import Refused
 from workflows.change_log import record
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 
 CREATED, NETWORK = "compte créé", "administration du réseau"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.models import Proof, ProofKind, User
 from workflows.case import Refused
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 
 from . import email_tokens, logins

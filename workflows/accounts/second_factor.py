@@ -15,7 +15,7 @@ from backoffice.core.passwords import token_hash
 from backoffice.models import LoginWay, RecoveryCode, SecondFactor, User
 from workflows.case import Refused
 from workflows.change_log import record
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 
 from . import email_tokens, logins

@@ -28,6 +28,7 @@ from backoffice.models import (
     RunState,
 )
 from backoffice.models.conventions.obligation import Proof
+from backoffice.models.transition_names import ObligationStep
 from exports.flux.published import carried
 from workflows.robot import robot
 
@@ -85,11 +86,11 @@ def refresh(session: Session, convention_ids: Sequence[int]) -> None:
 def _step(row: Obligation, proof: Proof | None) -> str:
     """The transition to take; "" when the row says it already, or when a person decided otherwise."""
     if row.state is ObligationState.A_FOURNIR and proof:
-        return "constater"
+        return ObligationStep.CONSTATER
     if row.state is ObligationState.VERIFIEE and proof is None:
-        return "retirer"
+        return ObligationStep.RETIRER
     if row.state is ObligationState.VERIFIEE and proof and proof["numeros"] != (row.proof or {}).get("numeros"):
-        return "constater"
+        return ObligationStep.CONSTATER
     return ""
 
 

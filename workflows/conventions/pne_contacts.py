@@ -6,6 +6,7 @@ the address is noted in the history of the obligation «pne»; nothing is known 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -14,15 +15,14 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.core.passwords import new_token, token_hash
 from backoffice.models import ContactRequest, ContactState, Convention, ObligationKind, User
+from backoffice.models.transition_names import ObligationStep
 from workflows.case import Refused
-from workflows.notices.declared import Addressee
-from workflows.notices.outbox import tell
+from workflows.notices.audiences import Addressee, Fact
 from workflows.robot import robot
 
 from .obligations import apply, lock
 from .operations import rename_contact
 
-NOTICE = "adresse_enquete"
 LIFE = timedelta(days=30)
 """Of a link. Once it is too old, whoever holds it may ask for another one, sent to the same address."""
 
@@ -32,11 +32,11 @@ def ask(session: Session, actor: User, convention_id: int) -> None:
     convention = lock(session, convention_id)
     if not convention.contact_pne:
         raise Refused("Cette convention n’a pas encore d’adresse pour l’enquête : écrivez-la d’abord.")
-    _note(session, convention, "demander_adresse", actor)
-    _send(session, convention)
+    _ask(session, convention, actor)
 
 
-def _send(session: Session, convention: Convention) -> None:
+def _ask(session: Session, convention: Convention, actor: User) -> None:
+    """Makes the link; the transition sends it."""
     token = new_token()
     request = ContactRequest(
         token_hash=token_hash(token),
@@ -46,12 +46,11 @@ def _send(session: Session, convention: Convention) -> None:
     )
     session.add(request)
     convention.contact_asked_at = now()
-    session.flush()
-    tell(
+    _note(
         session,
-        NOTICE,
-        key=request.token_hash,
-        territoire=convention.territoire,
+        convention,
+        ObligationStep.DEMANDER_ADRESSE,
+        actor,
         to=[Addressee(convention.contact_pne)],
         facts={
             "jeton": token,
@@ -87,7 +86,7 @@ def confirm(session: Session, token: str) -> bool:
 def confirmed(session: Session, convention: Convention) -> None:
     """From now on the address is confirmed, for a year."""
     convention.contact_confirmed_at, convention.contact_bounced_at, convention.contact_bounce = now(), None, ""
-    _note(session, convention, "confirmer_adresse", robot(session))
+    _note(session, convention, ObligationStep.CONFIRMER_ADRESSE, robot(session))
 
 
 def name_other(session: Session, token: str, email: str) -> bool:
@@ -99,8 +98,7 @@ def name_other(session: Session, token: str, email: str) -> bool:
     if email == convention.contact_pne:
         return confirm(session, token)
     rename_contact(session, convention, email, robot(session), "Nommée par la personne qui a reçu le lien.")
-    _note(session, convention, "demander_adresse", robot(session))
-    _send(session, convention)
+    _ask(session, convention, robot(session))
     return True
 
 
@@ -108,8 +106,7 @@ def renew(session: Session, token: str) -> None:
     """The same link again, when it is too old; never to an address that the convention no longer has."""
     request = _held(session, token)
     if request is not None and not request.open and request.email == request.convention.contact_pne:
-        _note(session, request.convention, "demander_adresse", robot(session))
-        _send(session, request.convention)
+        _ask(session, request.convention, robot(session))
 
 
 def rename(session: Session, actor: User, convention_id: int, email: str) -> None:
@@ -124,7 +121,7 @@ def bounced(session: Session, actor: User, convention_id: int, why: str) -> None
     convention = lock(session, convention_id)
     if not convention.contact_pne:
         raise Refused("Cette convention n’a pas d’adresse pour l’enquête.")
-    _note(session, convention, "noter_retour", actor, why)
+    _note(session, convention, ObligationStep.NOTER_RETOUR, actor, why)
     convention.contact_confirmed_at = None
     convention.contact_bounced_at, convention.contact_bounce = now(), why
     session.flush()
@@ -148,7 +145,14 @@ def _held(session: Session, token: str) -> ContactRequest | None:
     return request
 
 
-def _note(session: Session, convention: Convention, name: str, actor: User, comment: str = "") -> None:
-    pne = convention.obligation(ObligationKind.PNE)
-    proof = {"adresse": convention.contact_pne}
-    apply(session, name, obligation_id=pne.id, actor=actor, comment=comment, proof=proof)
+def _note(
+    session: Session,
+    convention: Convention,
+    name: str,
+    actor: User,
+    comment: str = "",
+    to: Sequence[Addressee] = (),
+    facts: Mapping[str, Fact] | None = None,
+) -> None:
+    pne, proof = convention.obligation(ObligationKind.PNE), {"adresse": convention.contact_pne}
+    apply(session, name, obligation_id=pne.id, actor=actor, comment=comment, proof=proof, to=to, facts=facts)

@@ -13,26 +13,27 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from backoffice.models import Convention, ObligationKind, User
+from backoffice.models.transition_names import ObligationStep
 from exports.importing.files import Table
 from workflows.case import Refused
 
 from . import pne_contacts
-from .obligations import TRANSITIONS, apply
+from .obligation_transitions import TRANSITIONS
+from .obligations import apply
 
-ASK = "demander_adresse"
-STEPS = {
-    ASK: "",
-    "envoyer_questionnaire": "envoye",
-    "declarer": "repondu",
-    "verifier": "verifie",
+STEPS: dict[str, str] = {
+    ObligationStep.DEMANDER_ADRESSE: "",
+    ObligationStep.ENVOYER_QUESTIONNAIRE: "envoye",
+    ObligationStep.DECLARER: "repondu",
+    ObligationStep.VERIFIER: "verifie",
 }
 """What may be done to many at once, and the key of the proof that its date is written under."""
 
 LABELS = {
-    ASK: "Demander la confirmation de l’adresse",
-    "envoyer_questionnaire": "Questionnaire envoyé",
-    "declarer": "Questionnaire rempli par la structure",
-    "verifier": "Réponse vérifiée auprès de l’enquête",
+    ObligationStep.DEMANDER_ADRESSE: "Demander la confirmation de l’adresse",
+    ObligationStep.ENVOYER_QUESTIONNAIRE: "Questionnaire envoyé",
+    ObligationStep.DECLARER: "Questionnaire rempli par la structure",
+    ObligationStep.VERIFIER: "Réponse vérifiée auprès de l’enquête",
 }
 assert set(LABELS) == set(STEPS) <= set(TRANSITIONS)
 
@@ -60,7 +61,7 @@ def note(session: Session, actor: User, conventions: Sequence[Convention], name:
 
 
 def _note_one(session: Session, actor: User, convention: Convention, name: str, day: date) -> None:
-    if name == ASK:
+    if name == ObligationStep.DEMANDER_ADRESSE:
         pne_contacts.ask(session, actor, convention.id)
         return
     row = convention.obligation(ObligationKind.PNE)

@@ -28,11 +28,12 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.conventions.obligation import WAITED
+from backoffice.models.transition_names import ObligationStep
 from backoffice.queries.conventions.board import last_reminders
 from backoffice.queries.conventions.board_filters import WHAT, is_so
 from backoffice.reference.programmes import obligations as rules
 from workflows.case import Refused
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.work.jobs import enqueue
 
@@ -125,7 +126,7 @@ def _remind(session: Session, reminder: Reminder) -> ReminderState:
         },
     )
     for row in concerned:
-        apply(session, "relancer", obligation_id=row.id, actor=reminder.asked_by, comment=reminder.message)
+        apply(session, ObligationStep.RELANCER, obligation_id=row.id, actor=reminder.asked_by, comment=reminder.message)
     return ReminderState.ENVOYEE
 
 

@@ -22,7 +22,8 @@ from backoffice.models import (
     ObligationState,
     User,
 )
-from workflows.notices.declared import Addressee
+from backoffice.models.transition_names import ObligationStep
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.robot import robot
 
@@ -58,7 +59,7 @@ def remind_of_pages() -> None:
     with atomic() as session:
         rows = _stale(session, today)
         for row in rows:
-            apply(session, "rappeler", obligation_id=row.id, actor=robot(session))
+            apply(session, ObligationStep.RAPPELER, obligation_id=row.id, actor=robot(session))
         for funder in _funders(session):
             mine = [row.convention for row in rows if _follows(funder, row.convention)]
             if mine:
@@ -69,7 +70,9 @@ def _stale(session: Session, today: date) -> Sequence[Obligation]:
     """The pages checked long ago of which nobody was reminded since."""
     later = aliased(ObligationEvent)
     reminded = exists().where(
-        later.obligation_id == Obligation.id, later.transition == "rappeler", later.at >= Obligation.changed_at
+        later.obligation_id == Obligation.id,
+        later.transition == ObligationStep.RAPPELER,
+        later.at >= Obligation.changed_at,
     )
     return session.scalars(
         select(Obligation)

@@ -11,10 +11,11 @@ from backoffice.core.clock import now
 from backoffice.core.dates import local_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Mail, Membership, Revision
+from backoffice.models.transition_names import FicheStep
 from workflows.case import Refused
-from workflows.engine import apply
 from workflows.robot import robot
 
+from .engine import apply
 from .provider_reminders import WARNED, kept, published
 from .publication import last_day
 
@@ -42,7 +43,7 @@ def close() -> None:
                         .order_by(Revision.number.desc())
                         .limit(1)
                     ).one()
-                    apply(session, "terminer", fiche_id=fiche_id, revision_id=latest, actor=robot(session))
+                    apply(session, FicheStep.TERMINER, fiche_id=fiche_id, revision_id=latest, actor=robot(session))
         except Refused as refused:
             # Somebody prepares a new version: it will be looked at again tomorrow.
             log.info("fiche %s laissée en ligne : %s", fiche_id, refused.message)

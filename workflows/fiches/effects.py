@@ -70,8 +70,6 @@ def publish(case: Case) -> None:
             "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction.", error.findings
         ) from error
     decide(case)
-    if revision.origin is Origin.MODERATEUR:
-        case.notice = "correction_moderateur"
     revision.fragment = fragment
     fiche.published_revision_id = revision.id
     if fiche.state is not FicheState.SUSPENDUE:

@@ -19,13 +19,13 @@ from backoffice.models.content import Contenu, dump
 from backoffice.models.content import Session as ContentSession
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import RECRUTEMENTS
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.fiches.monthly_entries import Entries, entries_of
 from workflows.case import Case, Refused
-from workflows.engine import authorised, lock, record
 
+from .engine import authorised, lock, record
 from .publication import effective_content, present_fragment, show
 
-EVENT = "mettre_a_jour"
 MOST_PEOPLE = 9_999
 FULL = {"recrutement": "2", "places_libres": 0}
 """What «complet» means."""
@@ -117,8 +117,7 @@ def update_session(session: Session, fiche_id: int, change: Change, actor: User)
         _count(case, change)
     if moved:
         _apply(case, change)
-    record(case, EVENT, FicheState.PUBLIEE, FicheState.PUBLIEE)
-    session.flush()
+    record(case, FicheStep.METTRE_A_JOUR, FicheState.PUBLIEE, FicheState.PUBLIEE)
     return True
 
 

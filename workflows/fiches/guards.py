@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import exists, select
 
 from backoffice.core.dates import local_day
-from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent, Revision
+from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent, Revision, RevisionState
 from backoffice.models.fiches.states import OPEN_STATES
 from forms.fiches.paths import PATHS
 from forms.fiches.review import review
@@ -41,16 +41,26 @@ def complete(case: Case) -> None:
 
 def sendable(case: Case) -> None:
     """Complete, and the structure's own: a copy that a moderator corrects goes back another way."""
-    if case.revision.origin is Origin.MODERATEUR:
+    if by_moderator(case):
         raise Refused("Un modérateur corrige cette fiche en ce moment : elle n’a pas à être envoyée.")
     complete(case)
 
 
 def corrected(case: Case) -> None:
     """A moderator's copy, complete."""
-    if case.revision.origin is not Origin.MODERATEUR:
+    if not by_moderator(case):
         raise Refused("Ce brouillon est celui de la structure : c’est elle qui l’envoie.")
     complete(case)
+
+
+def by_moderator(case: Case) -> bool:
+    """Whether the version is a moderator's correction."""
+    return case.revision.origin is Origin.MODERATEUR
+
+
+def shown(case: Case) -> bool:
+    """Whether readers see the version."""
+    return case.revision.state is RevisionState.VALIDEE
 
 
 def over(case: Case) -> None:

@@ -25,15 +25,15 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content import Action, Contenu, Structure, dump, load
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.structures.scope import helped_among
 from forms.fiches.paths import PATHS
 from workflows.case import Case, Refused
-from workflows.engine import authorised, lock, record
-from workflows.notices.outbox import tell
 from workflows.structures.operations import known_place, known_structure, living
 from workflows.territoires.assignment import follow_draft
 
 from .effects import next_draft
+from .engine import authorised, lock, record
 
 
 def create_fiche(
@@ -67,8 +67,7 @@ def create_fiche(
     session.add(revision)
     session.flush()
     session.refresh(fiche, ["revisions"])
-    record(Case(session, fiche, revision, actor), "creer", "", RevisionState.BROUILLON)
-    session.flush()
+    record(Case(session, fiche, revision, actor), FicheStep.CREER, "", RevisionState.BROUILLON)
     return fiche
 
 
@@ -93,10 +92,6 @@ def may_write(actor: User, fiche: Fiche) -> bool:
     return authorised(actor, Permission.WRITE_FICHE, fiche) or authorised(actor, Permission.MODERATE, fiche)
 
 
-HELP = "saisir_pour"
-"""In the log: a moderator writes a draft in place of its structure, on the telephone for instance."""
-
-
 def note_help(session: Session, revision: Revision, actor: User) -> None:
     """Writes, once for each person and version, that somebody else than the structure writes it, and tells it."""
     fiche = revision.fiche
@@ -105,19 +100,17 @@ def note_help(session: Session, revision: Revision, actor: User) -> None:
     noted = select(TransitionLog.id).where(
         TransitionLog.revision_id == revision.id,
         TransitionLog.actor_id == actor.id,
-        TransitionLog.transition == HELP,
+        TransitionLog.transition == FicheStep.SAISIR_POUR,
     )
     if session.scalars(noted).first() is not None:
         return
     case = Case(session, fiche, revision, actor, f"Pour la structure « {fiche.organisme.nom} »")
-    record(case, HELP, revision.state, revision.state)
-    session.flush()
-    tell(session, "saisie_pour_structure", key=f"{revision.id}-{actor.id}", actor=actor, fiche=fiche)
+    record(case, FicheStep.SAISIR_POUR, revision.state, revision.state)
 
 
-def sending(actor: User, fiche: Fiche) -> str:
+def sending(actor: User, fiche: Fiche) -> FicheStep:
     """The transition by which this person sends a draft: in their own name, or in place of the structure."""
-    return "soumettre" if authorised(actor, Permission.WRITE_FICHE, fiche) else "deposer"
+    return FicheStep.SOUMETTRE if authorised(actor, Permission.WRITE_FICHE, fiche) else FicheStep.DEPOSER
 
 
 def create_structure(session: Session, actor: User, territoire: Territoire, said: Structure) -> Organisme:
@@ -169,8 +162,7 @@ def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
     draft = next_draft(latest)
     session.add(draft)
     session.flush()
-    record(Case(session, fiche, draft, actor), "ouvrir", "", RevisionState.BROUILLON)
-    session.flush()
+    record(Case(session, fiche, draft, actor), FicheStep.OUVRIR, "", RevisionState.BROUILLON)
     return draft
 
 

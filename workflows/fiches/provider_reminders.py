@@ -27,7 +27,7 @@ from backoffice.models import (
 )
 from backoffice.models.content import Contenu
 from backoffice.queries.moderation import campaigns
-from workflows.notices.declared import Fact
+from workflows.notices.audiences import Fact
 from workflows.notices.outbox import tell
 
 from .publication import effective_content, last_day

@@ -19,7 +19,7 @@ from backoffice.core.dates import local_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, FicheAlert, Territoire
 from backoffice.queries.fiches.register_alerts import Key, standing
-from workflows.notices.declared import Fact
+from workflows.notices.audiences import Fact
 from workflows.notices.outbox import tell
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -19,16 +19,15 @@ from backoffice.core.permissions import Permission
 from backoffice.models import Campaign, Fiche, FicheState, Revision, RevisionState, TransitionLog, User
 from backoffice.models.content import Contenu, dump, fingerprint
 from backoffice.models.fiches.states import OPEN_STATES
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.moderation.campaigns import answered_by
 from forms.fiches import renewals
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock, record
 
 from . import operations
+from .engine import apply, authorised, lock, record
 from .publication import effective_content, effective_contents, last_day
 
-EVENT, COPY = "reconduire", "dupliquer"
-"""In the log."""
 MOST = 100
 """Fiches renewed at once."""
 SOON = timedelta(days=180)
@@ -119,15 +118,14 @@ def renew(session: Session, fiche_id: int, kept: Iterable[str], actor: User, see
     if seen and seen != stamp(plan):
         raise Stale("Cette fiche ou ses dates ont changé entre-temps. Relisez-les, puis confirmez de nouveau.")
     if fiche.state is FicheState.ARCHIVEE:
-        apply(session, "desarchiver", fiche_id=fiche_id, revision_id=fiche.latest.id, actor=actor)
+        apply(session, FicheStep.DESARCHIVER, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=actor)
         draft = lock(session, fiche_id).latest
     else:
         draft = operations.open_draft(session, fiche_id, actor)
     operations.save_draft(session, draft, plan.content, {}, actor)
     campaign = answered_by(session, fiche, _today())
     draft.campaign_id = campaign.id if campaign else None
-    record(Case(session, fiche, draft, actor), EVENT, RevisionState.BROUILLON, RevisionState.BROUILLON)
-    session.flush()
+    record(Case(session, fiche, draft, actor), FicheStep.RECONDUIRE, RevisionState.BROUILLON, RevisionState.BROUILLON)
     return draft
 
 
@@ -135,7 +133,7 @@ def renewed_drafts(session: Session, fiches: Sequence[Fiche]) -> set[int]:
     """Those of these fiches whose latest version was begun by renewing them."""
     latest = [fiche.latest.id for fiche in fiches]
     rows = select(TransitionLog.fiche_id).where(
-        TransitionLog.revision_id.in_(latest), TransitionLog.transition == EVENT
+        TransitionLog.revision_id.in_(latest), TransitionLog.transition == FicheStep.RECONDUIRE
     )
     return set(session.scalars(rows))
 
@@ -151,8 +149,8 @@ def duplicate(session: Session, fiche: Fiche, actor: User, key: str) -> Fiche:
     content = effective_content(session, latest) if approved else latest.content
     operations.save_draft(session, made.latest, renewals.duplicate(content), {}, actor)
     comment = f"À partir de la fiche n° {fiche.numero}" if fiche.numero else "À partir d’un brouillon"
-    record(Case(session, made, made.latest, actor, comment), COPY, RevisionState.BROUILLON, RevisionState.BROUILLON)
-    session.flush()
+    case = Case(session, made, made.latest, actor, comment)
+    record(case, FicheStep.DUPLIQUER, RevisionState.BROUILLON, RevisionState.BROUILLON)
     return made
 
 

@@ -16,7 +16,7 @@ from backoffice.queries.moderation import campaigns as queries
 from forms.moderation.campaigns import Definition
 from workflows.case import Refused
 from workflows.change_log import Columns, kept
-from workflows.notices.declared import Addressee, Fact
+from workflows.notices.audiences import Addressee, Fact
 from workflows.notices.outbox import tell
 from workflows.structures.operations import living
 from workflows.work.jobs import enqueue

@@ -13,9 +13,9 @@ from backoffice.core.clock import now
 from backoffice.core.permissions import Permission
 from backoffice.models import Contestation, Fiche, Origin, Revision, User
 from backoffice.models.moderation.remark import LONGEST
+from backoffice.models.transition_names import FicheStep
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock, record
-from workflows.notices.outbox import tell
+from workflows.fiches.engine import apply, authorised, lock, record
 
 
 def give_up(session: Session, fiche_id: int, actor: User) -> Case:
@@ -29,7 +29,7 @@ def give_up(session: Session, fiche_id: int, actor: User) -> Case:
     draft.content = corrected_version(fiche, draft).content
     draft.pending = {}
     session.flush()
-    return apply(session, "relire", fiche_id=fiche_id, revision_id=draft.id, actor=actor)
+    return apply(session, FicheStep.RELIRE, fiche_id=fiche_id, revision_id=draft.id, actor=actor)
 
 
 def corrected_version(fiche: Fiche, copy: Revision) -> Revision:
@@ -69,9 +69,7 @@ def contest(session: Session, fiche_id: int, revision_id: int, text: str, actor:
             session.add(made)
     except IntegrityError as error:
         raise Refused("Cette correction a déjà été contestée : le modérateur a reçu votre message.") from error
-    record(Case(session, fiche, revision, actor, text), "contester", revision.state, revision.state)
-    session.flush()
-    tell(session, "correction_contestee", key=str(made.id), actor=actor, fiche=fiche, facts={"motif": text})
+    record(Case(session, fiche, revision, actor, text), FicheStep.CONTESTER, revision.state, revision.state)
     return made
 
 
@@ -89,10 +87,8 @@ def answer_contestation(session: Session, revision_id: int, text: str, actor: Us
         raise Refused(f"{by} a déjà répondu à cette contestation. Rien n’a été changé." if by else "Rien à répondre.")
     contested.answer = _said(text, "Écrivez votre réponse : la structure la lira.")
     contested.closed_at, contested.closed_by_id = now(), actor.id
-    record(
-        Case(session, fiche, revision, actor, contested.answer), "repondre_contestation", revision.state, revision.state
-    )
-    session.flush()
+    case = Case(session, fiche, revision, actor, contested.answer)
+    record(case, FicheStep.REPONDRE_CONTESTATION, revision.state, revision.state)
     return contested
 
 

@@ -11,7 +11,7 @@ from backoffice.core.clock import now
 from backoffice.core.dates import local_day, short_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Organisme, Revision, RevisionState, Territoire
-from workflows.notices.declared import Told, moderators
+from workflows.notices.audiences import Told, moderators
 from workflows.notices.outbox import tell
 
 NOTICE = "releve_du_jour"

@@ -27,10 +27,11 @@ from backoffice.models import (
     RevisionState,
     User,
 )
+from backoffice.models.transition_names import FicheStep
 from exports.fragment.build import Identity, NotExportable, build
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock
-from workflows.fiches.transitions import TRANSITIONS, Subject, Transition
+from workflows.fiches.engine import FICHES, apply, lock
+from workflows.fiches.transitions import TRANSITIONS, Step, Subject
 from workflows.work.jobs import enqueue
 
 from .reasons import chosen
@@ -56,7 +57,7 @@ class Choice:
     undo: LotAction | None = None
 
     @property
-    def last(self) -> Transition:
+    def last(self) -> Step:
         return TRANSITIONS[next(iter(self.steps.values()))[-1]]
 
     @property
@@ -71,30 +72,30 @@ _TABLE = (
     Choice(
         LotAction.VALIDER,
         "Valider et publier",
-        {_R.SOUMISE: ("prendre", "valider"), _R.EN_INSTRUCTION: ("valider",)},
+        {_R.SOUMISE: (FicheStep.PRENDRE, FicheStep.VALIDER), _R.EN_INSTRUCTION: (FicheStep.VALIDER,)},
         undo=LotAction.SUSPENDRE,
     ),
     Choice(
         LotAction.RENVOYER,
         "Renvoyer pour correction",
-        {_R.SOUMISE: ("prendre", "renvoyer"), _R.EN_INSTRUCTION: ("renvoyer",)},
+        {_R.SOUMISE: (FicheStep.PRENDRE, FicheStep.RENVOYER), _R.EN_INSTRUCTION: (FicheStep.RENVOYER,)},
     ),
     Choice(
         LotAction.ATTRIBUER,
         "Attribuer à un modérateur",
-        {_R.SOUMISE: ("prendre",), _R.EN_INSTRUCTION: ("rendre", "prendre")},
+        {_R.SOUMISE: (FicheStep.PRENDRE,), _R.EN_INSTRUCTION: (FicheStep.RENDRE, FicheStep.PRENDRE)},
         assigns=True,
         undo=LotAction.RENDRE,
     ),
     Choice(
         LotAction.ARCHIVER,
         "Archiver",
-        dict.fromkeys((_F.PUBLIEE, _F.NON_PUBLIEE), ("classer",)),
+        dict.fromkeys((_F.PUBLIEE, _F.NON_PUBLIEE), (FicheStep.CLASSER,)),
         undo=LotAction.ROUVRIR,
     ),
-    Choice(LotAction.RENDRE, "Remettre dans la file", {_R.EN_INSTRUCTION: ("rendre",)}),
-    Choice(LotAction.ROUVRIR, "Sortir des archives, en brouillon", {_F.ARCHIVEE: ("rouvrir",)}),
-    Choice(LotAction.SUSPENDRE, "Suspendre la publication", {_F.PUBLIEE: ("suspendre",)}),
+    Choice(LotAction.RENDRE, "Remettre dans la file", {_R.EN_INSTRUCTION: (FicheStep.RENDRE,)}),
+    Choice(LotAction.ROUVRIR, "Sortir des archives, en brouillon", {_F.ARCHIVEE: (FicheStep.ROUVRIR,)}),
+    Choice(LotAction.SUSPENDRE, "Suspendre la publication", {_F.PUBLIEE: (FicheStep.SUSPENDRE,)}),
 )
 ACTIONS = {choice.action: choice for choice in _TABLE}
 CHOICES = tuple(choice for choice in _TABLE if choice.action not in {other.undo for other in _TABLE})
@@ -148,9 +149,9 @@ def prepare(
 def obstacle(session: Session, lot: Lot, revision: Revision, undoes: Lot | None) -> str:
     """Why this cannot be done to this fiche as it is now; "" when nothing is seen that prevents it."""
     choice, fiche, actor = ACTIONS[lot.action], revision.fiche, lot.created_by
-    of_fiche = choice.last.subject is Subject.FICHE
+    of_fiche = Subject.FICHE in choice.last.kinds
     state: RevisionState | FicheState = fiche.state if of_fiche else revision.state
-    if not authorised(actor, choice.last.permission, fiche):
+    if not FICHES.allows(actor, choice.last, fiche):
         return "Cette fiche n’est plus de votre territoire."
     if state not in choice.steps:
         return f"Elle est dans l’état « {state.label.lower()} »."
@@ -262,9 +263,9 @@ def _apply(session: Session, lot: Lot, line: LotLine) -> None:
     undoes = session.get(Lot, lot.undoes_id) if lot.undoes_id else None
     if why := obstacle(session, lot, revision, undoes):
         raise Refused(why)
-    of_fiche = choice.last.subject is Subject.FICHE
+    of_fiche = Subject.FICHE in choice.last.kinds
     for name in choice.steps[fiche.state if of_fiche else revision.state]:
-        to = lot.assignee if name == "prendre" else None
+        to = lot.assignee if name == FicheStep.PRENDRE else None
         comment = f"Attribuée à {to.name}" if to is not None and to is not actor else ""
         apply(
             session,

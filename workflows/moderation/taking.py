@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.snapshot import decision_lock
 from backoffice.models import Revision, User
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.moderation.queue import Wanted, next_to_take
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 
 
 def take_next(session: Session, actor: User, want: Wanted) -> Revision | None:
@@ -16,4 +17,4 @@ def take_next(session: Session, actor: User, want: Wanted) -> Revision | None:
     revision = next_to_take(session, actor, want)
     if revision is None:
         return None
-    return apply(session, "prendre", fiche_id=revision.fiche_id, revision_id=revision.id, actor=actor).revision
+    return apply(session, FicheStep.PRENDRE, fiche_id=revision.fiche_id, revision_id=revision.id, actor=actor).revision

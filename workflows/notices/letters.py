@@ -15,7 +15,7 @@ from backoffice.core.extensions import post
 from backoffice.core.permissions import ENTRY
 from backoffice.models import Territoire
 
-from .declared import Addressee, Notice, Told
+from .audiences import Addressee, Notice, Told
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "notices" / "emails"
 LONGEST_SUBJECT = 150

@@ -21,7 +21,8 @@ from backoffice.core.passwords import new_token, token_hash
 from backoffice.core.transactions import on_commit
 from backoffice.models import Fiche, Link, Mail, Mute, Notification, Territoire, User
 
-from .declared import NOTICES, Addressee, Fact, Notice, Told
+from .audiences import Addressee, Fact, Notice, Told
+from .declared import NOTICES
 from .letters import Letter, page_of, write
 
 LINK_LIFE = timedelta(days=60)
@@ -40,14 +41,14 @@ def tell(
     to: Sequence[Addressee] = (),
     facts: Mapping[str, Fact] | None = None,
 ) -> list[int]:
-    """Writes what `name` says to its audience, but not to the actor. Gives the ids of the new e-mails.
+    """Writes what `name` says to its audience, the actor only for a receipt. Returns the ids of the new e-mails.
 
     key: what makes this event one and the same, e.g. the id of its row in the log; told twice, it is written once.
     to: for a notice whose audience is `named`. facts: more values for its text.
     """
     notice = NOTICES[name]
     told = Told(session, actor, fiche, territoire or (fiche.territoire if fiche else None), to, facts or {})
-    people = [one for one in notice.audience(told) if actor is None or one.user_id != actor.id]
+    people = [one for one in notice.audience(told) if notice.receipt or actor is None or one.user_id != actor.id]
     muted = set() if notice.obligatory else _muted(session, notice, people)
     written = []
     for addressee in people:

@@ -24,7 +24,7 @@ from workflows.accounts.invitations import withdraw_all_of
 from workflows.accounts.operations import keep_an_administrator, lock_administrators
 from workflows.case import Refused
 from workflows.flux import file_checks
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import give_token, tell
 from workflows.robot import is_robot
 

@@ -45,13 +45,14 @@ from backoffice.models import (
     Support,
     User,
 )
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.retention import Period, conservation
-from workflows.engine import apply as step
-from workflows.engine import lock
+from workflows.fiches.engine import apply as step
+from workflows.fiches.engine import lock
 from workflows.fiches.operations import forget
 from workflows.flux import file_checks
 from workflows.importing import jobs
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.robot import ADDRESS, robot
 
@@ -291,7 +292,7 @@ class Drafts(Told):
 
     def erase(self, session: Session, id_: int) -> None:
         fiche_id = session.get_one(Revision, id_).fiche_id
-        done = step(session, "oublier", fiche_id=fiche_id, revision_id=id_, actor=robot(session))
+        done = step(session, FicheStep.OUBLIER, fiche_id=fiche_id, revision_id=id_, actor=robot(session))
         forget(done.revision)
 
 

@@ -13,7 +13,7 @@ from backoffice.core.snapshot import decision_lock
 from backoffice.models import Fiche, Support
 from backoffice.models.content import Contenu
 from workflows.case import Case, Refused
-from workflows.notices.declared import Addressee
+from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 
 

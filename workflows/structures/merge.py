@@ -42,7 +42,7 @@ from backoffice.models.content import Document, Structure, dump, load
 from exports.importing.merge import place_key
 from workflows.case import Refused
 from workflows.change_log import record
-from workflows.notices.declared import Addressee, Fact
+from workflows.notices.audiences import Addressee, Fact
 from workflows.notices.outbox import tell
 
 from .duplicates import may_join

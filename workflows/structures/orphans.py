@@ -10,7 +10,7 @@ from backoffice.core.dates import local_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Organisme, Orphan, Territoire
 from backoffice.queries.structures.orphans import orphaned
-from workflows.notices.declared import Told, moderators
+from workflows.notices.audiences import Told, moderators
 from workflows.notices.outbox import tell
 
 SHOWN = 20

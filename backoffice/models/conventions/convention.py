@@ -1,24 +1,28 @@
-"""Conventions: what a funder grants to a structure, and the fiches that it pays for.
+"""Conventions: what a funder grants to a structure, the fiches that it pays for, its obligations and their history.
 
 A convention may come from the funder's own list before its structure is known here: what the funder
 wrote stays beside the structure that it was matched to.
+
+`ObligationEvent` is append-only: the base itself refuses to change or delete its rows. The row of an
+Obligation is what its events say, no more: workflows.conventions.obligations is the only writer of both.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.models.accounts.account import Organisme, User
-from backoffice.models.base import Instant, Model, Word, one_of
+from backoffice.models.base import Instant, Model, OptionalJson, Word, one_of
 from backoffice.models.fiches.fiche import Fiche
 from backoffice.models.territoires import Territoire
 
-from .obligation import Obligation, ObligationKind
+from .obligation import WAITED, ObligationKind, ObligationState, Proof
 
 CONFIRMATION_LIFE = timedelta(days=365)
 """How long the confirmation of a contact address holds: it is asked every year."""
@@ -145,7 +149,7 @@ class Convention(Model):
     created_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     created_by: Mapped[User] = relationship()
     updated_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    obligations: Mapped[list[Obligation]] = relationship(order_by=Obligation.id, back_populates="convention")
+    obligations: Mapped[list[Obligation]] = relationship(order_by="Obligation.id", back_populates="convention")
     ties: Mapped[list[ConventionFiche]] = relationship(
         order_by="ConventionFiche.fiche_id", back_populates="convention", cascade="all, delete-orphan"
     )
@@ -168,6 +172,68 @@ class Convention(Model):
             fresh = self.contact_confirmed_at > now() - CONFIRMATION_LIFE
             return ContactState.CONFIRMEE if fresh else ContactState.PERIMEE
         return ContactState.DEMANDEE if self.contact_asked_at else ContactState.A_CONFIRMER
+
+
+class Obligation(Model):
+    __tablename__ = "obligation"
+    __table_args__ = (
+        UniqueConstraint("convention_id", "kind"),
+        CheckConstraint(one_of("kind", ObligationKind), name="kind"),
+        CheckConstraint(one_of("state", ObligationState), name="state"),
+        CheckConstraint("state NOT IN ('declaree', 'verifiee') OR proof IS NOT NULL", name="proved"),
+        CheckConstraint("state NOT IN ('non_conforme', 'sans_objet') OR length(trim(comment)) > 0", name="explained"),
+        Index("ix_obligation_board", "kind", "state", "due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    convention_id: Mapped[int] = mapped_column(ForeignKey(Convention.id))
+    convention: Mapped[Convention] = relationship(back_populates="obligations")
+    kind: Mapped[ObligationKind] = mapped_column(Word(ObligationKind))
+    state: Mapped[ObligationState] = mapped_column(Word(ObligationState))
+    due_on: Mapped[date | None]
+    proof: Mapped[Proof | None] = mapped_column(OptionalJson)
+    comment: Mapped[str] = mapped_column(Text, default="")
+    """Why it is not compliant or does not apply; "" in the other states."""
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    """When it came to this state, and by whom."""
+    changed_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    changed_by: Mapped[User] = relationship()
+
+    @property
+    def waited(self) -> bool:
+        """Whether the structure still has something to do."""
+        return self.state in WAITED
+
+    @property
+    def late(self) -> bool:
+        """See queries.conventions.late for the same in SQL."""
+        return self.state in WAITED and self.due_on is not None and self.due_on < local_day(now())
+
+
+class ObligationEvent(Model):
+    """One thing that happened to an obligation. Source and target are the same when only something is noted."""
+
+    __tablename__ = "obligation_event"
+    __table_args__ = (
+        CheckConstraint(f"source IS NULL OR {one_of('source', ObligationState)}", name="source"),
+        CheckConstraint(one_of("target", ObligationState), name="target"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    obligation_id: Mapped[int] = mapped_column(ForeignKey(Obligation.id), index=True)
+    obligation: Mapped[Obligation] = relationship()
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    actor: Mapped[User] = relationship()
+    transition: Mapped[str] = mapped_column(String(40))
+    """An ObligationStep."""
+    source: Mapped[ObligationState | None] = mapped_column(Word(ObligationState))
+    """Null for the first one."""
+    target: Mapped[ObligationState] = mapped_column(Word(ObligationState))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    proof: Mapped[Proof | None] = mapped_column(OptionalJson)
+    due_on: Mapped[date | None]
+    """The new date, where the event sets one."""
 
 
 class ConventionFiche(Model):

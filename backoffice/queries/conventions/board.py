@@ -28,6 +28,7 @@ from backoffice.models import (
     Revision,
     User,
 )
+from backoffice.models.transition_names import ObligationStep
 from backoffice.queries.fiches.scope import followed
 from backoffice.reference.programmes import programmes
 
@@ -35,8 +36,6 @@ from .board_filters import Filters, has
 from .scope import funded, late
 
 PAGE = 50
-REMINDED = "relancer"
-"""The event of a reminder, see workflows.conventions.obligations."""
 
 
 @dataclass
@@ -199,7 +198,7 @@ def last_reminders(session: Session, convention_ids: Sequence[int]) -> dict[int,
     query = (
         select(Obligation.convention_id, func.max(ObligationEvent.at).label("at"))
         .join(ObligationEvent, ObligationEvent.obligation_id == Obligation.id)
-        .where(Obligation.convention_id.in_(convention_ids), ObligationEvent.transition == REMINDED)
+        .where(Obligation.convention_id.in_(convention_ids), ObligationEvent.transition == ObligationStep.RELANCER)
         .group_by(Obligation.convention_id)
     )
     return {row.convention_id: row.at for row in session.execute(query)}

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from backoffice.core.dates import PARIS, local_day, short_day
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, Revision, TransitionLog, User
+from backoffice.models.transition_names import FicheStep
 from backoffice.reference.communes import departements
 
-DECISIONS = {"valider": "validees", "renvoyer": "renvoyees", "refuser": "refusees"}
+DECISIONS = {FicheStep.VALIDER: "validees", FicheStep.RENVOYER: "renvoyees", FicheStep.REFUSER: "refusees"}
 """Names of transitions → where each is counted."""
 
 COUNTS = {"recues": "Reçues", "validees": "Validées", "renvoyees": "Renvoyées", "refusees": "Refusées"}

@@ -34,7 +34,7 @@ from backoffice.models import (
 )
 from backoffice.models.accounts.safety import LoginWay
 from backoffice.models.moderation.moderation_rules import RULE_EVENTS
-from workflows.conventions.obligations import DONE
+from workflows.conventions.obligation_transitions import DONE
 from workflows.fiches.transitions import EVENTS
 from workflows.notices.declared import NOTICES
 from workflows.registers.declared import REGISTERS

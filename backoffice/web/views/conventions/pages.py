@@ -13,6 +13,7 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Convention, Obligation, ObligationKind, Territoire
+from backoffice.models.transition_names import ObligationStep
 from backoffice.queries.conventions import scope as queries
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
@@ -23,21 +24,22 @@ from forms.conventions import obligations as typed
 from forms.kit.emails import email as read_email
 from workflows.case import Refused
 from workflows.conventions import operations, pne_contacts
-from workflows.conventions.obligations import TRANSITIONS, apply, authorised, available
+from workflows.conventions.obligation_transitions import TRANSITIONS
+from workflows.conventions.obligations import apply, authorised, available
 from workflows.conventions.pne_survey import STEPS
 from workflows.conventions.recognition import likely_fiches
 
 blueprint = Blueprint("conventions", __name__, url_prefix="/conventions")
 
 BY_PEOPLE = (
-    "declarer",
-    "verifier",
-    "signaler",
-    "redemander",
-    "dispenser",
-    "exiger",
-    "reporter",
-    "envoyer_questionnaire",
+    ObligationStep.DECLARER,
+    ObligationStep.VERIFIER,
+    ObligationStep.SIGNALER,
+    ObligationStep.REDEMANDER,
+    ObligationStep.DISPENSER,
+    ObligationStep.EXIGER,
+    ObligationStep.REPORTER,
+    ObligationStep.ENVOYER_QUESTIONNAIRE,
 )
 """What the page offers as it is; asking for an address and noting a return have their own forms."""
 

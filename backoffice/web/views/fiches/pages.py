@@ -18,6 +18,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Dispositif, Fiche, Origin, Revision, RevisionState
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.fiches import scope as queries
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.fiches.visibility import visibility
@@ -30,10 +31,10 @@ from backoffice.web.views.conventions import own_grants
 from forms.fiches.paths import PATHS
 from forms.kit.step_diff import Difference
 from workflows.case import Refused
-from workflows.engine import apply, available
 from workflows.fiches import operations
 from workflows.fiches.dashboard import cards
-from workflows.fiches.transitions import TRANSITIONS, Transition
+from workflows.fiches.engine import apply, available
+from workflows.fiches.transitions import TRANSITIONS, Step
 from workflows.moderation.corrections import contestable, contestation_of, corrected_version
 
 blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
@@ -137,9 +138,9 @@ def shown_revision(fiche: Fiche) -> Revision:
     return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
 
 
-def _is_ours(transition: Transition) -> bool:
+def _is_ours(transition: Step) -> bool:
     """A step of the structure itself; submitting is on the review page, those of moderators on theirs."""
-    return transition.permission is Permission.WRITE_FICHE and transition.name != "soumettre"
+    return Permission.WRITE_FICHE in transition.permissions and transition.name != FicheStep.SOUMETTRE
 
 
 @blueprint.post("/<int:fiche_id>/modifier")

@@ -36,10 +36,9 @@ from forms.kit.step_diff import Difference, differences
 from forms.steps.funding import FUNDING
 from workflows.case import Refused
 from workflows.conventions.operations import keep_ties
-from workflows.engine import apply, lock
 from workflows.fiches import operations
+from workflows.fiches.engine import apply, lock
 from workflows.moderation import remarks
-from workflows.notices.outbox import tell
 
 from .pages import entered_fiche, fiche_page
 
@@ -336,8 +335,7 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
     try:
         with atomic() as session:
             name = operations.sending(current_user, fiche)
-            case = apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
-            tell(session, "fiche_envoyee", key=str(case.revision.id), fiche=case.fiche)
+            apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
     except Refused as refused:
         fiche = entered_fiche(fiche_id)
         if refused.findings:

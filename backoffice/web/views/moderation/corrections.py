@@ -11,6 +11,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.fiches.scope import moderated_fiche
 from backoffice.queries.moderation.remarks import open_contestations, open_corrections
 from backoffice.web import next_in_queue, version_context
@@ -20,7 +21,7 @@ from backoffice.web.views.fiches.steps import Desk, review_of, save_step, show_s
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
 from workflows.case import Refused
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.moderation import corrections
 
 from .version import moderated, version_page
@@ -94,7 +95,7 @@ def terminer(fiche_id: int) -> ResponseReturnValue:
             if undone:
                 corrections.give_up(session, fiche_id, current_user)
             else:
-                apply(session, "relire", fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
+                apply(session, FicheStep.RELIRE, fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
     except Refused as refused:
         fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
         if fiche.latest.being_corrected:

@@ -15,6 +15,7 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Revision
 from backoffice.models.structures.structure import standings
+from backoffice.models.transition_names import FicheStep
 from backoffice.queries.fiches import scope as fiche_queries
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.moderation.moderation_rules import hits_of
@@ -28,7 +29,7 @@ from backoffice.web.views.fiches.steps import review_of
 from forms.fiches.paths import PATHS
 from forms.fiches.sheet import sheet
 from workflows.case import Refused
-from workflows.engine import apply, available
+from workflows.fiches.engine import apply, available
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.moderation import remarks
 from workflows.moderation.corrections import contestation_of
@@ -101,7 +102,7 @@ def version_page(
 def decider(revision_id: int, name: str) -> ResponseReturnValue:
     revision = moderated(revision_id)
     wanted = TRANSITIONS.get(name)
-    if wanted is None or wanted.permission is not Permission.MODERATE or wanted.apart:
+    if wanted is None or Permission.MODERATE not in wanted.permissions or wanted.apart:
         abort(404)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     motif = request.form.get("motif", "")
@@ -118,7 +119,7 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
             )
     except Refused as refused:
         return version_page(moderated(revision_id), refused, comment, name, motif), 409
-    if name == "corriger":
+    if name == FicheStep.CORRIGER:
         return redirect(url_for("corrections.relecture", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")
     return redirect(next_in_queue.onward(wanted, revision_id), 303)

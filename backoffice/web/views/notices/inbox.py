@@ -15,7 +15,8 @@ from backoffice.models import Mute, Notification
 from backoffice.queries.notices import inbox as queries
 from backoffice.web.guard import requires
 from backoffice.web.security import safe_next
-from workflows.notices.declared import NOTICES, Notice
+from workflows.notices.audiences import Notice
+from workflows.notices.declared import NOTICES
 
 blueprint = Blueprint("notices", __name__, url_prefix="/avis")
 

@@ -1,0 +1,110 @@
+"""The pieces of a ``formation`` that several parts share: contacts, addresses, levels, codes, days, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from backoffice.models.content import Adresse, Contact, Niveaux
+from backoffice.models.content.vocabulary import NIVEAUX_ECRIT, NIVEAUX_ORAL
+from exports.fragment.build import FORMACODE
+
+from .element import Node, Source, tag
+from .reading import Read, read_day
+
+
+class Pieces:
+    """Reads them from one ``formation``. What is not understood becomes a remark of `read`."""
+
+    def __init__(self, root: Node, read: Read):
+        self.root, self.read, self.content = root, read, read.content
+        self.source = Source(root, exact=read.ours)
+
+    def contact_of(self, node: Node, name: str, contact: Contact) -> None:
+        """Fills `contact` from the first one that says something."""
+        for found in self.source.all(node, name):
+            self.contact(found.find(tag("coordonnees")), contact)
+            if not contact.empty:
+                return
+
+    def contact(self, coordinates: Node | None, contact: Contact) -> None:
+        source = self.source
+        contact.nom = source.text(coordinates, "nom")
+        contact.prenom = source.text(coordinates, "prenom")
+        contact.telephone = source.text(coordinates, "telfixe/numtel") or source.text(coordinates, "portable/numtel")
+        contact.courriel = source.text(coordinates, "courriel")
+
+    def address(self, node: Node | None, adresse: Adresse) -> None:
+        """Fills `adresse` from the ``adresse`` within `node`."""
+        found = None if node is None else node.find(tag("adresse"))
+        if found is None:
+            return
+        source = self.source
+        adresse.denomination = source.text(found, "denomination")
+        adresse.lignes = [line for line in map(source.text, source.all(found, "ligne")) if line]
+        adresse.code_postal = source.text(found, "codepostal")
+        adresse.ville = source.text(found, "ville")
+        adresse.departement = source.text(found, "departement")
+        adresse.code_insee = source.text(found, "code-INSEE-commune")
+        adresse.region = source.text(found, "region")
+
+    def levels(self, node: Node, path: str) -> Niveaux:
+        source, levels = self.source, Niveaux()
+        extras = source.extras(node, "niveau-langue")
+        if extras is None:
+            return levels
+        for name, oral, written, alone in (
+            ("competences-entree", "entree_oral", "entree_ecrit", "niveau-entree"),
+            ("competences", "vise_oral", "vise_ecrit", "niveau-vise"),
+        ):
+            nodes = source.extra_nodes(source.extras(extras, name), "competence")
+            by_tag = {found.get("tag"): source.text(found) for found in nodes}
+            one = source.word(extras, alone)
+            if not by_tag and one:
+                by_tag["oral" if one in NIVEAUX_ORAL else "ecrit"] = one
+            for kind, field, known in (("oral", oral, NIVEAUX_ORAL), ("ecrit", written, NIVEAUX_ECRIT)):
+                level = by_tag.get(kind, "")
+                setattr(levels, field, self.known(level, known, f"{path}-{field}", "niveau"))
+        return levels
+
+    def codes(self, nodes: Iterable[Node], known: Any, path: str, what: str) -> list[str]:
+        """The codes that we know, each once; the others are named."""
+        kept: list[str] = []
+        for node in nodes:
+            code, edition = self.source.text(node), node.get("ref", FORMACODE)
+            if code in known and edition == FORMACODE:
+                kept += [code] if code not in kept else []
+            elif code:
+                about = f" de l’édition {edition}" if edition != FORMACODE else ""
+                self.read.remark(path, f"Le code {code}{about} ({what}) n’est pas de notre liste : à choisir.", code)
+        return kept
+
+    def known(self, code: str, table: Any, path: str, what: str) -> str:
+        if not code or code in table:
+            return code
+        self.read.remark(path, f"« {code} » ({what}) n’est pas de notre liste : à choisir.", code)
+        return ""
+
+    def day(self, node: Node | None, name: str, path: str) -> Any:
+        text = self.source.text(node, name)
+        day, wrong = read_day(text)
+        if wrong:
+            self.read.remark(path, wrong, text)
+        return day
+
+    def whole(self, text: str, path: str) -> int | None:
+        """A whole number; a price or hours without cents may be written 12.00."""
+        found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", text.strip())
+        if text and not found:
+            self.read.remark(path, "Ce n’est pas un nombre entier : la réponse est laissée vide, à compléter.", text)
+        return int(found[1]) if found else None
+
+    def shared(self, found: Iterable[tuple[Any, str]], path: str) -> Any:
+        """The one value that the groups share; the first one when they differ, and the others are named."""
+        texts = [value for value, _ in found if value not in ("", None)]
+        others = [str(value) for value in dict.fromkeys(map(str, texts)) if value != str(texts[0])] if texts else []
+        if others:
+            message = "Les groupes ne disent pas tous la même chose : la première réponse est gardée, pas celle-ci."
+            self.read.remark(path, message, " / ".join(others))
+        return texts[0] if texts else ""

@@ -1,0 +1,215 @@
+"""The table of transitions of obligations: what may happen to each kind, from which states, and who may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from backoffice.core.permissions import Permission
+from backoffice.models import Obligation, ObligationKind, ObligationState, User
+from backoffice.models.conventions.obligation import WAITED, Proof
+from backoffice.models.transition_names import ObligationStep
+from workflows.engine import Event, Table, Transition
+from workflows.notices.audiences import Addressee, Fact
+
+
+@dataclass
+class ObligationCase:
+    """One obligation, locked, and who does what to it. to, facts: for the notice of the transition."""
+
+    session: Session
+    row: Obligation
+    actor: User
+    comment: str = ""
+    proof: Proof | None = None
+    due_on: date | None = None
+    to: Sequence[Addressee] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+Step = Transition[ObligationCase, ObligationState]
+
+_K, _S = ObligationKind, ObligationState
+_BY_PEOPLE = (_K.REFUGIES_INFO, _K.PNE)
+_FUNDER = (Permission.FUND,)
+_BOTH = (Permission.WRITE_FICHE, Permission.FUND)
+_ITSELF = (Permission.AUTOMATIC,)
+_ALL, _ANY = tuple(ObligationKind), tuple(ObligationState)
+_TRANSITIONS = (
+    # The map: computed from the flows, never declared. See workflows.conventions.on_map.
+    Step(
+        ObligationStep.CONSTATER,
+        "Constater sur la carte",
+        "Vue sur la carte nationale",
+        (_K.CARTE,),
+        (_S.A_FOURNIR, _S.VERIFIEE),
+        _S.VERIFIEE,
+        _ITSELF,
+        proof={_K.CARTE: ("date", "numero", "lien")},
+    ),
+    Step(
+        ObligationStep.RETIRER,
+        "Constater l’absence de la carte",
+        "N’est plus sur la carte nationale",
+        (_K.CARTE,),
+        (_S.VERIFIEE,),
+        _S.A_FOURNIR,
+        _ITSELF,
+    ),
+    # Réfugiés.info and the survey: said by the structure or the funder, checked by the funder.
+    Step(
+        ObligationStep.DECLARER,
+        "Déclarer",
+        "Déclarée",
+        _BY_PEOPLE,
+        (_S.A_FOURNIR, _S.DECLAREE, _S.NON_CONFORME),
+        _S.DECLAREE,
+        _BOTH,
+        proof={_K.REFUGIES_INFO: ("adresse",), _K.PNE: ("repondu",)},
+    ),
+    Step(
+        ObligationStep.VERIFIER,
+        "Marquer comme vérifiée",
+        "Vérifiée",
+        _BY_PEOPLE,
+        (_S.A_FOURNIR, _S.DECLAREE, _S.VERIFIEE),
+        _S.VERIFIEE,
+        _FUNDER,
+        proof={_K.REFUGIES_INFO: ("adresse", "date"), _K.PNE: ("verifie",)},
+    ),
+    Step(
+        ObligationStep.SIGNALER,
+        "Signaler comme non conforme",
+        "Signalée comme non conforme",
+        _ALL,
+        (_S.DECLAREE, _S.VERIFIEE),
+        _S.NON_CONFORME,
+        _FUNDER,
+        comment="Qu’est-ce qui n’est pas conforme ?",
+    ),
+    Step(
+        ObligationStep.REDEMANDER,
+        "Redemander",
+        "Redemandée",
+        _ALL,
+        (_S.DECLAREE, _S.NON_CONFORME),
+        _S.A_FOURNIR,
+        _FUNDER,
+    ),
+    Step(
+        ObligationStep.DISPENSER,
+        "Dispenser de cette obligation",
+        "Dispensée",
+        _ALL,
+        (_S.A_FOURNIR, _S.DECLAREE, _S.VERIFIEE, _S.NON_CONFORME),
+        _S.SANS_OBJET,
+        _FUNDER,
+        comment="Pourquoi n’est-elle pas due ?",
+    ),
+    Step(
+        ObligationStep.EXIGER,
+        "Demander quand même",
+        "Demandée de nouveau",
+        _ALL,
+        (_S.SANS_OBJET,),
+        _S.A_FOURNIR,
+        _FUNDER,
+    ),
+    # Whether a page on Réfugiés.info is due follows from the convention or from the publics of its fiches.
+    Step(
+        ObligationStep.ECARTER,
+        "Constater qu’elle n’est pas due",
+        "N’est pas due",
+        (_K.REFUGIES_INFO,),
+        (_S.A_FOURNIR,),
+        _S.SANS_OBJET,
+        _ITSELF,
+        comment="Pourquoi n’est-elle pas due ?",
+    ),
+    Step(
+        ObligationStep.RECLAMER,
+        "Constater qu’elle est due",
+        "Devient due",
+        (_K.REFUGIES_INFO,),
+        (_S.SANS_OBJET,),
+        _S.A_FOURNIR,
+        _ITSELF,
+    ),
+    Step(
+        ObligationStep.REPORTER,
+        "Changer l’échéance",
+        "Échéance changée",
+        _ALL,
+        WAITED,
+        None,
+        _FUNDER,
+        comment="Pour quelle raison ?",
+        dated=True,
+    ),
+    # What is only noted.
+    Step(ObligationStep.RELANCER, "Relancer", "Relance envoyée", _ALL, (*WAITED, _S.DECLAREE), None, _FUNDER),
+    Step(
+        ObligationStep.ENVOYER_QUESTIONNAIRE,
+        "Noter l’envoi du questionnaire",
+        "Questionnaire envoyé",
+        (_K.PNE,),
+        (*WAITED, _S.DECLAREE),
+        None,
+        _FUNDER,
+        proof={_K.PNE: ("envoye",)},
+    ),
+    Step(
+        ObligationStep.DEMANDER_ADRESSE,
+        "Demander la confirmation de l’adresse",
+        "Confirmation de l’adresse demandée",
+        (_K.PNE,),
+        _ANY,
+        None,
+        (*_FUNDER, *_ITSELF),
+        notice="adresse_enquete",
+    ),
+    Step(
+        ObligationStep.CONFIRMER_ADRESSE,
+        "Confirmer l’adresse",
+        "Adresse confirmée par le lien reçu",
+        (_K.PNE,),
+        _ANY,
+        None,
+        _ITSELF,
+    ),
+    Step(
+        ObligationStep.CHANGER_ADRESSE,
+        "Changer l’adresse",
+        "Adresse changée",
+        (_K.PNE,),
+        _ANY,
+        None,
+        (*_BOTH, *_ITSELF),
+    ),
+    Step(
+        ObligationStep.NOTER_RETOUR,
+        "Noter que l’e-mail est revenu",
+        "E-mail revenu",
+        (_K.PNE,),
+        _ANY,
+        None,
+        (*_FUNDER, *_ITSELF),
+    ),
+    Step(
+        ObligationStep.RAPPELER,
+        "Rappeler de vérifier la page",
+        "Vérification à refaire, le financeur est prévenu",
+        (_K.REFUGIES_INFO,),
+        (_S.VERIFIEE,),
+        None,
+        _ITSELF,
+    ),
+)
+
+_EVENTS: tuple[Event[ObligationCase], ...] = (Event(ObligationStep.OUVRIR, "Demandée"),)
+
+TABLE = Table(_TRANSITIONS, _EVENTS)
+TRANSITIONS, DONE = TABLE.transitions, TABLE.words

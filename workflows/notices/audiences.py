@@ -1,0 +1,110 @@
+"""What a notice is, and who may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from backoffice.core.permissions import Permission
+from backoffice.models import Assignment, Fiche, Membership, Territoire, User
+from backoffice.models.accounts.account import moderates
+
+Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int]]
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """user_id: None for somebody who has no account. by_link: has no password, and comes in by the links of e-mails."""
+
+    email: str
+    name: str = ""
+    user_id: int | None = None
+    by_link: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What happened: what an audience and a text may speak of."""
+
+    session: Session
+    actor: User | None = None
+    fiche: Fiche | None = None
+    territoire: Territoire | None = None
+    to: Sequence[Addressee] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+Audience = Callable[[Told], Sequence[Addressee]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One kind of event.
+
+    label: what it is about, as the person who chooses their e-mails reads it
+    when: the moment, for whoever reads this table
+    subject: Jinja text; page: path of the page to open, with {fiche}, {territoire} or a fact; may be empty
+    concerns: whoever holds this permission may receive it, and chooses whether to
+    obligatory: the person has to act, or has a right at stake: it cannot be muted
+    by_mail: False: only in the list inside Relais; in_list: False: only by e-mail
+    secret: its text lets somebody in, and is forgotten once sent
+    receipt: who did it is told too, if they are in the audience
+    """
+
+    name: str
+    label: str
+    when: str
+    audience: Audience
+    subject: str
+    page: str = ""
+    concerns: Permission = Permission.WRITE_FICHE
+    obligatory: bool = False
+    by_mail: bool = True
+    in_list: bool = True
+    secret: bool = False
+    receipt: bool = False
+
+
+def structure(told: Told) -> Sequence[Addressee]:
+    """The people who enter the fiches of the structure."""
+    assert told.fiche is not None
+    return _people(
+        told, select(User).join(Membership).where(Membership.organisme_id == told.fiche.organisme_id, User.active)
+    )
+
+
+def structure_or_contact(told: Told) -> Sequence[Addressee]:
+    """The same; while nobody of the structure has an account, the address that it gave."""
+    assert told.fiche is not None
+    if people := structure(told):
+        return people
+    said = told.fiche.organisme.structure
+    email = said.get("courriel") or said.get("contact", {}).get("courriel")
+    return [Addressee(email, told.fiche.organisme.nom)] if email else []
+
+
+def moderators(told: Told) -> Sequence[Addressee]:
+    """Those of the fiche's territoire, or of the one that is spoken of; and of the one that collects for it."""
+    territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
+    return _people(
+        told,
+        select(User).join(Assignment).where(moderates([territoire_id]), User.active),
+    )
+
+
+def administrators(told: Told) -> Sequence[Addressee]:
+    return _people(told, select(User).where(User.administrator, User.active))
+
+
+def named(told: Told) -> Sequence[Addressee]:
+    """Those whom the caller names."""
+    return told.to
+
+
+def _people(told: Told, query: Select[tuple[User]]) -> Sequence[Addressee]:
+    columns = query.with_only_columns(User.id, User.email, User.name, User.password_hash)
+    rows = told.session.execute(columns.distinct().order_by(User.id))
+    return [Addressee(row.email, row.name, row.id, not row.password_hash) for row in rows]
