@@ -14,7 +14,7 @@ from backoffice.core.permissions import Permission
 from backoffice.models import Contestation, Fiche, Origin, Revision, User
 from backoffice.models.moderation.remark import LONGEST
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock, record
+from workflows.fiches.engine import apply, authorised, lock, record
 from workflows.notices.outbox import tell
 
 
@@ -37,6 +37,12 @@ def corrected_version(fiche: Fiche, copy: Revision) -> Revision:
     return next(
         other for other in reversed(fiche.revisions) if other.number < copy.number and other.origin is Origin.STRUCTURE
     )
+
+
+def version_of_structure(fiche: Fiche) -> Revision:
+    """The latest version that the structure may see: not a moderator's copy until it is decided."""
+    latest = fiche.latest
+    return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
 
 
 def contestable(fiche: Fiche) -> Revision | None:
