@@ -18,14 +18,13 @@ from backoffice.queries.conventions import scope as conventions_queries
 from backoffice.queries.importing import jobs as queries
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
+from backoffice.web.scope import funded_territoires
 from exports.importing import entries
 from exports.importing.columns import exact, propose
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
 from workflows.importing import jobs
-
-from .pages import territoires
 
 blueprint = Blueprint("grant_import", __name__, url_prefix="/conventions/import")
 
@@ -52,7 +51,7 @@ def home_page(error: str = "") -> str:
     return render_template(
         "conventions/grant_import.html",
         jobs=queries.own_jobs(db.session(), current_user, KINDS),
-        territoires=territoires(),
+        territoires=funded_territoires(),
         programmes={code: row.label for code, row in programmes().items()},
         largest=entries.LARGEST_TABLE // 1_000_000,
         error=error,
@@ -60,9 +59,9 @@ def home_page(error: str = "") -> str:
 
 
 @blueprint.post("/")
-@requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE)
+@requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE, too_large=home_page)
 def deposer() -> ResponseReturnValue:
-    sent, mine = request.files.get("fichier"), territoires()
+    sent, mine = request.files.get("fichier"), funded_territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422

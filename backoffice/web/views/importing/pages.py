@@ -14,7 +14,7 @@ from backoffice.models import Dispositif, ImportJob, ImportKind, JobStatus, Orga
 from backoffice.models.importing import FICHE_KINDS
 from backoffice.queries.importing import jobs as queries
 from backoffice.web.guard import requires
-from backoffice.web.views.accounts.login import acting_organisme
+from backoffice.web.scope import acting_organisme
 from exports.importing import entries
 from exports.importing.columns import BY_KEY, COLUMNS, exact, propose
 from exports.importing.files import Table
@@ -69,7 +69,7 @@ def home_page(error: str = "") -> str:
 
 
 @blueprint.post("/")
-@requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD)
+@requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD, too_large=home_page)
 def deposer() -> ResponseReturnValue:
     sent, target = request.files.get("fichier"), targets().get(request.form.get("pour", ""))
     kind, dispositif = request.form.get("genre", ""), request.form.get("dispositif", "")
