@@ -36,11 +36,12 @@ from backoffice.models import (
 )
 from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contenu, Document, Structure, dump, fingerprint
+from backoffice.reference.demonstration import PASSWORD, Account
 from exports.fragment.build import Identity, build
 from workflows.fiches.engine import PUBLICATION
 
 from .contents import Brief, compose, de, spread, towns
-from .people import PASSWORD, Account, add_account
+from .people import add_account
 from .structures import House, Site
 from .themes import THEMES
 
