@@ -20,7 +20,7 @@ from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
 from backoffice.web.scope import funded_territoires
 from exports.importing import entries
-from exports.importing.columns import exact, propose
+from exports.importing.columns import propose
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
@@ -65,20 +65,14 @@ def deposer() -> ResponseReturnValue:
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
     try:
-        headers = entries.table(uploads.path_of(stored)).headers
+        stored = jobs.keep(sent.stream, ImportKind.CONVENTIONS)  # type: ignore[arg-type]
     except UnreadableFile as unreadable:
-        uploads.path_of(stored).unlink()
         return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
     settings = {name: request.form.get(name, "").strip()[:30] for name in ("programme", "annee")}
-    name, ours = sent.filename.replace("\x00", ""), exact(headers, COLUMNS)
+    file = jobs.SentFile(ImportKind.CONVENTIONS, sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
-        job = jobs.create_job(
-            session, current_user, ImportKind.CONVENTIONS, name, stored, settings, territoire_id=territoire.id
-        )
-        if len(ours) == len([header for header in headers if header]):
-            jobs.ask_reading(session, job, ours)
+        job = jobs.start(session, current_user, file, settings, territoire_id=territoire.id)
     return redirect(url_for(".travail", job_id=job.id), 303)
 
 

@@ -16,7 +16,7 @@ from backoffice.queries.importing import jobs as queries
 from backoffice.web.guard import requires
 from backoffice.web.scope import acting_organisme
 from exports.importing import entries
-from exports.importing.columns import BY_KEY, COLUMNS, exact, propose
+from exports.importing.columns import BY_KEY, COLUMNS, propose
 from exports.importing.files import Table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
@@ -78,39 +78,16 @@ def deposer() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     _, organisme, territoire = target
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
     try:
-        entries.check(uploads.path_of(stored), ImportKind(kind))
+        stored = jobs.keep(sent.stream, ImportKind(kind))  # type: ignore[arg-type]
     except UnreadableFile as unreadable:
-        uploads.path_of(stored).unlink()
         return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
-    settings = {
-        "dispositif": str(Dispositif(dispositif)),
-        "create_structures": organisme is None and "creer" in request.form,
-    }
+    creates = organisme is None and "creer" in request.form
+    settings = {"dispositif": str(Dispositif(dispositif)), "create_structures": creates}
+    file = jobs.SentFile(ImportKind(kind), sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
-        job = jobs.create_job(
-            session,
-            current_user,
-            ImportKind(kind),
-            sent.filename.replace("\x00", ""),
-            stored,
-            settings,
-            organisme=organisme,
-            territoire_id=territoire.id,
-        )
-        if not _asks_columns(job):
-            jobs.ask_reading(session, job, _ours(job))
+        job = jobs.start(session, current_user, file, settings, organisme=organisme, territoire_id=territoire.id)
     return redirect(url_for(".travail", job_id=job.id), 303)
-
-
-def _asks_columns(job: ImportJob) -> bool:
-    """Whether some header of a table is not one of ours."""
-    return job.kind is not ImportKind.LHEO and len(_ours(job)) < len([h for h in _table(job).headers if h])
-
-
-def _ours(job: ImportJob) -> dict[int, str]:
-    return {} if job.kind is ImportKind.LHEO else exact(_table(job).headers)
 
 
 def _table(job: ImportJob) -> Table:
