@@ -33,7 +33,7 @@ def problem(error: HTTPException) -> Response:
     title, detail = PROBLEMS.get(status, PROBLEMS[422 if status < 500 else 500])
     faults = error.faults if isinstance(error, RefusedParameters) else []
     told = Probleme(type="about:blank", title=title, status=status, detail=detail, erreurs=faults)
-    response.set_data(json.dumps(plain(told), ensure_ascii=False))  # type: ignore[attr-defined]
+    response.set_data(json.dumps(plain(told), ensure_ascii=False))
     response.content_type = "application/problem+json"
     if status == 429:
         response.headers["Retry-After"] = "60"
