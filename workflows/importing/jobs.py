@@ -138,6 +138,15 @@ def ask_reading(session: Session, job: ImportJob, mapping: dict[int, str] | None
     _ask(session, job, Phase.LECTURE)
 
 
+def name_columns(session: Session, job: ImportJob, headers: Sequence[str], chosen: dict[int, str]) -> None:
+    """Keeps what the columns of a table are, for the next one alike, and asks its reading.
+
+    chosen: {rank of the header: key of the column}; the other columns are not read.
+    """
+    remember(session, job, {header: chosen.get(rank, "") for rank, header in enumerate(headers) if header})
+    ask_reading(session, job, chosen)
+
+
 def ask_import(
     session: Session, job: ImportJob, line_ids: list[int] | None, choices: dict[int, int], *, submit: bool
 ) -> int:

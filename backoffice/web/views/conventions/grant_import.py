@@ -131,8 +131,7 @@ def choisir_colonnes(job_id: int) -> ResponseReturnValue:
         wrong = f"Deux colonnes ne peuvent pas dire la même chose : {', '.join(twice)}." if twice else ""
         return columns_page(job, chosen, wrong or "Dites quelle colonne donne la référence de la convention."), 422
     with atomic() as session:
-        jobs.remember(session, job, {headers[rank]: chosen.get(rank, "") for rank in asked if headers[rank]})
-        jobs.ask_reading(session, job, chosen)
+        jobs.name_columns(session, job, headers, chosen)
     return redirect(url_for(".travail", job_id=job_id), 303)
 
 

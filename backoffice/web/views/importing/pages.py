@@ -162,8 +162,7 @@ def choisir_colonnes(job_id: int) -> ResponseReturnValue:
         error = "Dites quelle colonne donne l’intitulé, ou le numéro de la fiche."
         return columns_page(job, chosen, error), 422
     with atomic() as session:
-        jobs.remember(session, job, {headers[rank]: chosen.get(rank, "") for rank in asked if headers[rank]})
-        jobs.ask_reading(session, job, chosen)
+        jobs.name_columns(session, job, headers, chosen)
     return redirect(url_for(".travail", job_id=job_id), 303)
 
 

@@ -128,8 +128,7 @@ def kept(organisme: Organisme, step: Step, form: StepForm, content: Contenu, sou
     try:
         with atomic() as session:
             if step is forms.IDENTITY:
-                said = operations.say(session, organisme.id, content.structure, current_user)
-                register_checks.check(session, [said])
+                register_checks.say_identity(session, organisme.id, content.structure, current_user)
             else:
                 operations.keep_places(session, organisme.id, content.lieux, current_user)
     except Refused as refused:
@@ -222,8 +221,7 @@ def enregistrer_qualiopi(organisme_id: int) -> ResponseReturnValue:
         return qualiopi_page(organisme, typed, chosen, error=STALE), 409
     try:
         with atomic() as session:
-            told = operations.say_qualiopi(session, organisme.id, said, current_user)
-            register_checks.check(session, [told])
+            register_checks.say_certified(session, organisme.id, said, current_user)
     except Refused as refused:
         return qualiopi_page(shown_structure(organisme_id), typed, chosen, error=refused.message), 409
     return done(organisme, "qualiopi")

@@ -103,8 +103,7 @@ def reprendre_numero(organisme_id: int) -> ResponseReturnValue:
         return page(organisme, "Aucune de vos fiches ne donne plus ce numéro : rien n’a été changé."), 409
     try:
         with atomic() as session:
-            said = operations.take_number(session, organisme.id, *wanted, current_user)
-            register_checks.check(session, [said])
+            register_checks.take_number(session, organisme.id, *wanted, current_user)
     except Refused as refused:
         return page(shown_structure(organisme_id), refused.message), 409
     flash("Le numéro de la structure est à jour.", "success")
