@@ -1,4 +1,4 @@
-"""Former place of `workflows.work.jobs.perform`: RQ imports it by this path for jobs that were queued before the move."""
+"""Former place of `workflows.work.jobs.perform`: RQ imports it by this path for jobs queued before the move."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
 from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
-from backoffice.demo.people import PASSWORD, present
 from backoffice.models import (
     Certification,
     Commune,
@@ -28,8 +27,10 @@ from backoffice.models import (
     Territoire,
 )
 from backoffice.models.flux import WHOLE_FRANCE
+from backoffice.queries.accounts.search import demonstration_accounts
 from backoffice.reference.certifications import read_certifications
 from backoffice.reference.communes import read_communes
+from backoffice.reference.demonstration import PASSWORD
 from backoffice.reference.files import FOLDER, read_rows
 from backoffice.reference.formacodes import domaines
 from backoffice.reference.publics import publics
@@ -82,7 +83,7 @@ def demo(fiches: int | None) -> None:
 @group.command("accounts")
 def accounts() -> None:
     """Montre les comptes de démonstration : adresse e-mail, mot de passe, qui est la personne."""
-    found = present(db.session()) if current_app.config["RELAIS_DEMO"] else []
+    found = demonstration_accounts(db.session()) if current_app.config["RELAIS_DEMO"] else []
     if not found:
         click.echo("Aucun compte de démonstration n’est ouvert.")
     width = max((len(account.email) for account in found), default=0)

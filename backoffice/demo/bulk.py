@@ -37,10 +37,11 @@ from backoffice.models import (
 from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contenu, Document, Structure, dump, fingerprint
 from backoffice.models.transition_names import FicheStep
+from backoffice.reference.demonstration import PASSWORD, Account
 from exports.fragment.build import Identity, build
 
 from .contents import Brief, compose, de, spread, towns
-from .people import PASSWORD, Account, add_account
+from .people import add_account
 from .structures import House, Site
 from .themes import THEMES
 

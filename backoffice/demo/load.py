@@ -20,6 +20,7 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.models import Fiche, Mail, MailState, Organisme, Territoire, User
 from backoffice.models.content import Contenu
 from backoffice.queries.territoires.communes import communes_of
+from backoffice.reference.demonstration import ACCOUNTS, PASSWORD, Account
 from forms.fiches.paths import PATHS
 from forms.kit.saving import save
 from workflows.fiches.engine import apply, lock
@@ -32,7 +33,7 @@ from .comings import come_and_go
 from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
 from .dispositifs import fit, themes_of
 from .grants import Grants
-from .people import ACCOUNTS, PASSWORD, Account, add_account
+from .people import add_account
 from .scenario import (
     APPROVE,
     ARCHIVE,

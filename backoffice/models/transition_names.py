@@ -1,7 +1,7 @@
 """Names of what happens to a fiche and to an obligation, as their logs keep them.
 
-The tables of workflows.fiches.transitions and workflows.conventions.obligation_transitions say what each one does. A value is stored
-in the base and never changes.
+`workflows.fiches.transitions` and `workflows.conventions.obligation_transitions` say what each one does. A value is
+stored in the base and never changes.
 """
 
 from __future__ import annotations

@@ -11,6 +11,11 @@ from backoffice.core.extensions import limiter
 WAITING = "attente"
 """In the cookie: the token of a connection that awaits its code, and the account's number."""
 
+WRONG_CODE = "Ce code n’est pas le bon, ou il a déjà servi. Attendez que le suivant s’affiche, puis recopiez-le."
+
+TRAP = "site_internet"
+"""A field that people do not see: a form in which it is filled was sent by a robot."""
+
 
 def account() -> str:
     """The account in question: that of the connection, or the one whose password was just right."""

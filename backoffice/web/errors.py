@@ -9,9 +9,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from backoffice.core.logs import request_id
-from backoffice.web.views.fiches import api
 
-from .guard import largest_upload
+from . import problems
+from .guard import largest_upload, page_of_large_file
 from .kept_input import code_page, keeps_input, login_page, pairs_of, typed, typed_email
 from .security import safe_next
 
@@ -55,8 +55,8 @@ def error_page(code: int) -> tuple[str, int]:
 def _error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirection is no error
-    if request.path.startswith(api.PREFIX):
-        return api.problem(error)
+    if request.path.startswith(problems.PREFIX):
+        return problems.problem(error)
     if error.code == 429 and request.endpoint == "login.connecter":
         return _login_again(". ".join(WORDS[429])), 429
     if error.code == 429 and request.endpoint == "login.verifier_code":
@@ -64,13 +64,8 @@ def _error(error: HTTPException) -> ResponseReturnValue:
             safe_next(request.form.get("next")), request.form.get("saisie", ""), ". ".join(WORDS[429])
         ), 429
     if error.code == 413 and (largest := largest_upload()):
-        from backoffice.web.views.flux import file_checks
-        from backoffice.web.views.importing import pages
-
-        page = {"file_checks.verifier": file_checks.form_page, "imports.deposer": pages.home_page}[
-            str(request.endpoint)
-        ]
-        return page(f"Ce fichier dépasse {largest // 1_000_000} Mo. Compressez-le en gzip, ou coupez-le."), 413
+        words = f"Ce fichier dépasse {largest // 1_000_000} Mo. Compressez-le en gzip, ou coupez-le."
+        return page_of_large_file(words) or error_page(413)[0], 413
     return error_page(error.code)
 
 

@@ -24,11 +24,13 @@ def requires(
     *,
     keeps_input: bool = False,
     largest_upload: int = 0,
+    too_large: Callable[[str], str] | None = None,
     before_second_factor: bool = False,
 ) -> Callable[[View], View]:
     """Stamps a view. `keeps_input`: what is typed there outlives an expired session.
 
     largest_upload: bytes of the file it takes, beyond what other pages do, from who has passed the guard.
+    too_large: the page that says, in the French words given, that the file is larger; None: the usual error page.
     before_second_factor: open to an account that owes a second factor and has none yet; others are not.
     """
 
@@ -36,6 +38,7 @@ def requires(
         view.permission = permission  # type: ignore[attr-defined]
         view.keeps_input = keeps_input  # type: ignore[attr-defined]
         view.largest_upload = largest_upload  # type: ignore[attr-defined]
+        view.too_large = too_large  # type: ignore[attr-defined]
         view.before_second_factor = before_second_factor  # type: ignore[attr-defined]
         return view
 
@@ -52,6 +55,13 @@ def largest_upload() -> int:
     """Of the page that is asked; 0 when it takes no more than the others."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "largest_upload", 0)
+
+
+def page_of_large_file(message: str) -> str | None:
+    """The page that was asked, with this message, when it takes files; else None."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    page: Callable[[str], str] | None = getattr(view, "too_large", None)
+    return page(message) if page else None
 
 
 def enforce() -> ResponseReturnValue | None:

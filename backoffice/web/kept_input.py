@@ -7,7 +7,8 @@ import json
 from flask import current_app, render_template, request
 
 from backoffice.core.extensions import db
-from backoffice.demo.people import PASSWORD, present
+from backoffice.queries.accounts.search import demonstration_accounts
+from backoffice.reference.demonstration import PASSWORD
 
 from .security import from_our_page
 
@@ -45,7 +46,7 @@ def login_page(next_: str = "/", email: str = "", error: str = "", kept: str = "
         error=error,
         kept=kept,
         count=pairs_of(kept),
-        demo_accounts=present(db.session()) if current_app.config["RELAIS_DEMO"] else [],
+        demo_accounts=demonstration_accounts(db.session()) if current_app.config["RELAIS_DEMO"] else [],
         demo_password=PASSWORD,
     )
 

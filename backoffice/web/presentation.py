@@ -22,7 +22,6 @@ from backoffice.queries.notices.inbox import unread
 from backoffice.reference.communes import departements
 from backoffice.reference.mailboxes import is_private
 from backoffice.reference.programmes import obligations, programmes
-from backoffice.web.views.accounts.login import acting_organisme
 from exports.documents import meetings
 from exports.fragment import words
 from forms.fiches.paths import PATHS
@@ -33,6 +32,7 @@ from workflows.conventions.obligation_transitions import DONE
 from workflows.fiches.transitions import EVENTS
 
 from . import deadlines
+from .scope import acting_organisme
 
 STEP_WORDS = {"complet": "Complet", "a_faire": "À compléter", "a_corriger": "À corriger"}
 

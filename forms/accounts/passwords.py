@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from backoffice.core.passwords import LONGEST, SHORTEST
 
@@ -39,3 +40,15 @@ def password(text: str, email: str) -> str:
     if len(set(plain)) < FEWEST_SIGNS or _ONLY_COMMON.fullmatch(letters):
         raise ValueError("Ce mot de passe est parmi les premiers que l’on essaie : choisissez-en un plus personnel.")
     return text
+
+
+def read_new(posted: Mapping[str, str], email: str) -> dict[str, str]:
+    """What is wrong with a new password typed twice, by field. email: of its account."""
+    new = posted.get("nouveau", "")
+    try:
+        password(new, email)
+    except ValueError as error:
+        return {"nouveau": str(error)}
+    if posted.get("encore", "") != new:
+        return {"encore": "Les deux mots de passe ne sont pas les mêmes : écrivez de nouveau le nouveau, deux fois."}
+    return {}

@@ -11,6 +11,7 @@ from datetime import date
 
 from backoffice.core.clock import now
 from backoffice.core.dates import NBSP, local_day
+from backoffice.models import Revision
 from backoffice.models.content import Contenu, label_of, pattern_of, values
 from backoffice.models.content.findings import Finding
 from exports.documents import meetings
@@ -21,6 +22,7 @@ from forms.kit.questions import Path, Step
 from forms.kit.saving import Pending, typed
 
 from . import dispositif_rules
+from .paths import PATHS
 
 HOURS_TOLERANCE = 0.1
 """Declared hours may differ from the computed ones by a tenth before we ask."""
@@ -76,6 +78,13 @@ def review(
     score = round(100 * (1 - len(advice) / len(recommended(path))))
     notes = tuple(found.finding for found in met if found.rule.gravite is dispositif_rules.Severity.INFORME)
     return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice, notes)
+
+
+def review_of(revision: Revision) -> Review:
+    """The review of one version, by the present rules of its dispositif and its territoire."""
+    fiche = revision.fiche
+    required = fiche.territoire.siret_obligatoire
+    return review(revision.content, PATHS[fiche.dispositif], revision.pending, siret_required=required)
 
 
 def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:

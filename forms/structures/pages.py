@@ -9,7 +9,8 @@ from datetime import date
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day, short_day
 from backoffice.core.text import clean
-from backoffice.models.content import Contact
+from backoffice.models.accounts.account import COLUMNS
+from backoffice.models.content import Contact, label_of
 from backoffice.models.content.vocabulary import QUALIOPI, USAGES
 from backoffice.models.structures.structure import Subject, Verification
 from exports.lheo import grammar
@@ -92,6 +93,20 @@ class Verdict:
 
 
 LONGEST_NOTE = 1000
+
+CHANGE_WORDS = {
+    **{name: label_of(f"structure-{leaf}") for name, leaf in COLUMNS.items()},
+    "categorie": "Sorte de structure",
+    "raison_sociale": label_of("structure-raison_sociale"),
+    "adresse": label_of("structure-adresse"),
+    "porteuse": label_of("structure-porteuse"),
+    "lieux": "Lieux habituels",
+    "fusion": "Structures réunies",
+    Subject.QUALIOPI: Subject.QUALIOPI.label,
+    **{f"contact_{usage}": f"Contact : {words}" for usage, words in USAGES.items()},
+    **{f"verification_{subject}": f"Vérification : {subject.label}" for subject in Subject},
+}
+"""{name in the log of changes of a structure: words}."""
 
 
 def read_contacts(posted: Mapping[str, str]) -> tuple[dict[str, Contact], dict[str, str]]:

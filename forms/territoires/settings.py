@@ -213,6 +213,21 @@ def sent_value(setting: Setting, territoire: Territoire) -> str:
     return value if setting.longest else str(int(value))
 
 
+CHANGE_LABELS = {setting.name: setting.label for setting in SETTINGS} | {
+    "couverture": "Départements et communes couverts",
+    "collecte": "Territoire qui collecte pour celui-ci",
+}
+"""{name in the log of changes of a territoire: words}."""
+
+
+def typed_values(sent: Mapping[str, str]) -> dict[str, str]:
+    """What was sent, to be shown again; cut at 10,000 characters, 20 for a number or a choice."""
+    return {
+        setting.name: sent.get(setting.name, "").replace("\x00", "")[: 10_000 if setting.longest else 20]
+        for setting in SETTINGS
+    }
+
+
 def read_settings(sent: Mapping[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
     """The values by name, and what is wrong by name."""
     values: dict[str, Value] = {}

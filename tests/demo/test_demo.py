@@ -21,7 +21,6 @@ from backoffice.core.permissions import Role
 from backoffice.demo.bulk import load_bulk
 from backoffice.demo.comings import LEFT
 from backoffice.demo.load import load_demo
-from backoffice.demo.people import ACCOUNTS, PASSWORD
 from backoffice.demo.scenario import PLAN, STORIES
 from backoffice.demo.structures import HOUSES
 from backoffice.demo.verifications import TWIN
@@ -56,6 +55,7 @@ from backoffice.queries.moderation.campaigns import progress, totals
 from backoffice.queries.structures.members import requests_to_decide
 from backoffice.queries.structures.orphans import orphans
 from backoffice.queries.territoires.communes import communes_of
+from backoffice.reference.demonstration import ACCOUNTS, PASSWORD
 from exports.fragment.build import Identity, build
 from exports.fragment.check import HEAD, TAIL
 from exports.lheo.business_rules import examine

@@ -23,6 +23,7 @@ from backoffice.models import (
     RunState,
     TransitionLog,
 )
+from forms.kit.posted import Reply
 from tests.support import factories as make
 from tests.support.pages import Page, open_page
 from tests.support.statements import statements
@@ -134,7 +135,7 @@ def test_remarks_are_told_to_the_structure_once_the_version_is_sent_back(app, na
     with atomic() as session:
         remark = session.query(Remark).order_by(Remark.id).first()
         lock(session, fiche.id)
-        remarks.reply(session, remark.fiche, {remark.id: remarks.Reply("Pour les parents.", done=True)}, nadia)
+        remarks.reply(session, remark.fiche, {remark.id: Reply("Pour les parents.", done=True)}, nadia)
     words = open_page(Visitor(app, nadia), path).words()
     for said in ("Dites pour qui.", "Pour les parents.", "Remarque traitée"):
         assert said in words

@@ -1,4 +1,4 @@
-"""The tree of docs/architecture.md: floors first, the same subjects on each floor, every module on exactly one floor."""
+"""The tree of docs/architecture.md: floors first, the same subjects on each, every module on exactly one floor."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from backoffice.core import config
 from backoffice.core.clock import now
 from backoffice.core.extensions import db
 from backoffice.demo.load import load_demo
-from backoffice.demo.people import PASSWORD
+from backoffice.reference.demonstration import PASSWORD
 from backoffice.web.captures import CAPTURES, FOLDER, WORDS, Capture
 from backoffice.web.factory import create_app
 from tests.browser.conftest import QUIET

@@ -9,8 +9,7 @@ from sqlalchemy import exists, select
 from backoffice.core.dates import local_day
 from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent, Revision, RevisionState
 from backoffice.models.fiches.states import OPEN_STATES
-from forms.fiches.paths import PATHS
-from forms.fiches.review import review
+from forms.fiches.review import review_of
 from workflows.case import Case, Refused
 
 from .publication import effective_content, last_day
@@ -28,13 +27,7 @@ def all_of(*conditions: Callable[[Case], None]) -> Callable[[Case], None]:
 
 def complete(case: Case) -> None:
     """Every step is valid and nothing that the dispositif requires is missing."""
-    fiche, revision = case.fiche, case.revision
-    missing = review(
-        revision.content,
-        PATHS[fiche.dispositif],
-        revision.pending,
-        siret_required=fiche.territoire.siret_obligatoire,
-    ).blocking
+    missing = review_of(case.revision).blocking
     if missing:
         raise Refused("La fiche n’est pas encore complète : elle n’a pas été envoyée.", tuple(missing))
 

@@ -1,7 +1,7 @@
 """The table of transitions of fiches, and the events that their log also keeps.
 
-Buttons, permissions, the engine and the tests read it. To add a transition: a name in backoffice.models.transition_names
-and a row here. To change who may take it, change its permission here.
+Buttons, permissions, the engine and the tests read it. To add a transition: a name in
+`backoffice.models.transition_names` and a row here. To change who may take it, change its permission here.
 """
 
 from __future__ import annotations

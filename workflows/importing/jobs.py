@@ -8,14 +8,16 @@ imported. A line that fails blocks no other; a run that was killed can be starte
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from backoffice.core import uploads
 from backoffice.core.clock import now
 from backoffice.core.transactions import atomic
 from backoffice.core.uploads import path_of
@@ -30,7 +32,8 @@ from backoffice.models import (
     Phase,
     User,
 )
-from exports.importing.entries import entries
+from exports.importing.columns import Column, exact
+from exports.importing.entries import check, entries, table
 from exports.importing.reading import UnreadableFile
 from workflows.case import Refused
 from workflows.conventions import grant_lines
@@ -48,6 +51,56 @@ log = logging.getLogger(__name__)
 
 
 # --- Asking ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """filename: as the person named it; stored: the name it is kept under; columns: those a table may have."""
+
+    kind: ImportKind
+    filename: str
+    stored: str
+    columns: Sequence[Column]
+
+    def exact_columns(self) -> dict[int, str] | None:
+        """{rank: key of the column} of a table whose headers are all ours; None when a person must say them."""
+        if self.kind is ImportKind.LHEO:
+            return {}
+        headers = table(path_of(self.stored)).headers
+        ours = exact(headers, self.columns)
+        return ours if len(ours) == len([header for header in headers if header]) else None
+
+
+def keep(stream: BinaryIO, kind: ImportKind) -> str:
+    """Keeps a file to import; returns the name it is kept under.
+
+    Raises UnreadableFile, and keeps nothing, when not even a beginning of it can be read.
+    """
+    stored = uploads.keep(stream)
+    try:
+        check(path_of(stored), kind)
+    except UnreadableFile:
+        path_of(stored).unlink()
+        raise
+    return stored
+
+
+def start(
+    session: Session,
+    actor: User,
+    file: SentFile,
+    settings: dict[str, Any],
+    *,
+    organisme: Organisme | None = None,
+    territoire_id: int,
+) -> ImportJob:
+    """A job for a kept file: its reading is asked, or it waits for its columns to be said."""
+    named = file.kind, file.filename, file.stored
+    job = create_job(session, actor, *named, settings, organisme=organisme, territoire_id=territoire_id)
+    columns = file.exact_columns()
+    if columns is not None:
+        ask_reading(session, job, columns)
+    return job
 
 
 def create_job(
@@ -83,6 +136,15 @@ def ask_reading(session: Session, job: ImportJob, mapping: dict[int, str] | None
     if mapping is not None:
         job.settings = {**job.settings, "mapping": {str(rank): key for rank, key in mapping.items()}}
     _ask(session, job, Phase.LECTURE)
+
+
+def name_columns(session: Session, job: ImportJob, headers: Sequence[str], chosen: dict[int, str]) -> None:
+    """Keeps what the columns of a table are, for the next one alike, and asks its reading.
+
+    chosen: {rank of the header: key of the column}; the other columns are not read.
+    """
+    remember(session, job, {header: chosen.get(rank, "") for rank, header in enumerate(headers) if header})
+    ask_reading(session, job, chosen)
 
 
 def ask_import(

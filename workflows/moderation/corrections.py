@@ -39,6 +39,12 @@ def corrected_version(fiche: Fiche, copy: Revision) -> Revision:
     )
 
 
+def version_of_structure(fiche: Fiche) -> Revision:
+    """The latest version that the structure may see: not a moderator's copy until it is decided."""
+    latest = fiche.latest
+    return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
+
+
 def contestable(fiche: Fiche) -> Revision | None:
     """The corrected version that readers see now."""
     shown = next((r for r in fiche.revisions if r.id == fiche.published_revision_id), None)

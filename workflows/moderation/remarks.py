@@ -6,7 +6,6 @@ They flush and never commit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -17,17 +16,10 @@ from backoffice.models.content.anchors import anchor_of
 from backoffice.models.moderation.remark import LONGEST
 from forms.fiches.labels import full_label
 from forms.fiches.paths import PATHS
+from forms.kit.posted import Reply
 from workflows.case import Refused
 from workflows.fiches.engine import authorised, lock
 from workflows.fiches.operations import may_write
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the structure says of one remark."""
-
-    text: str
-    done: bool
 
 
 def pin(session: Session, fiche_id: int, revision_id: int, path: str, text: str, actor: User) -> Remark:

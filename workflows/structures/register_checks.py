@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.dates import short_day
 from backoffice.core.transactions import atomic
-from backoffice.models import Etablissement, Organisme, StructureCheck, Subject, Uai
+from backoffice.models import Etablissement, Organisme, StructureCheck, Subject, Uai, User
+from backoffice.models.content import Structure
 from forms.structures.pages import Certified
 from workflows.conventions.recognition import alike
 
+from . import operations
 from .number_checks import forget, said_by_register
 from .operations import ITSELF, say_qualiopi
 
@@ -99,6 +101,29 @@ def _other(organisme: Organisme, name: str) -> bool:
     """Whether this is the name of another structure; a register without name says nothing."""
     own = (organisme.nom, str(organisme.structure.get("raison_sociale", "")))
     return bool(name) and max(alike(one, name) for one in own) < SAME
+
+
+# --- What a structure says, compared at once ---------------------------------------------------------
+
+
+def say_identity(session: Session, organisme_id: int, said: Structure, actor: User) -> Organisme:
+    """structures.say, then `check`."""
+    return _checked(session, operations.say(session, organisme_id, said, actor))
+
+
+def say_certified(session: Session, organisme_id: int, said: Certified, actor: User) -> Organisme:
+    """structures.say_qualiopi, then `check`."""
+    return _checked(session, say_qualiopi(session, organisme_id, said, actor))
+
+
+def take_number(session: Session, organisme_id: int, name: str, text: str, actor: User) -> Organisme:
+    """structures.take_number, then `check`."""
+    return _checked(session, operations.take_number(session, organisme_id, name, text, actor))
+
+
+def _checked(session: Session, organisme: Organisme) -> Organisme:
+    check(session, [organisme])
+    return organisme
 
 
 # --- Applying ------------------------------------------------------------------------------------------

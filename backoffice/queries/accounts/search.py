@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 from backoffice.core.permissions import Role
 from backoffice.models import Assignment, Change, Membership, Organisme, User
 from backoffice.queries.fiches.scope import containing
+from backoffice.reference.demonstration import ACCOUNTS, Account
 
 PAGE = 50
 SHOWN = 30
@@ -77,3 +78,10 @@ def changes_of(session: Session, user: User) -> Sequence[Change]:
         .limit(SHOWN)
         .options(joinedload(Change.actor).options(lazyload(User.memberships), lazyload(User.assignments)))
     ).all()
+
+
+def demonstration_accounts(session: Session) -> list[Account]:
+    """The demonstration accounts shown to visitors that this base has, in the order of their table."""
+    emails = [account.email for account in ACCOUNTS]
+    known = set(session.scalars(select(User.email).where(User.demonstration, User.email.in_(emails))))
+    return [account for account in ACCOUNTS if account.email in known]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backoffice.web.views.structures.pages import CHANGE_WORDS
-from backoffice.web.views.territoires.settings import LABELS
+from forms.structures.pages import CHANGE_WORDS
+from forms.territoires.settings import CHANGE_LABELS
 
 COMMON = {
     "id": "Numéro",
@@ -92,7 +92,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "prefixe": "Début des numéros de fiche",
             "region": "Code de la région",
             "collected_by": "Collecté par",
-            **LABELS,
+            **CHANGE_LABELS,
         },
     ),
     "organisme": ("Structure", CHANGE_WORDS),

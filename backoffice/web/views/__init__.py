@@ -1,12 +1,19 @@
-"""The pages. Views are thin: load within the scope, validate, call the domain once, answer."""
+# ruff: noqa: F401 - each module is imported for its blueprints
+"""The pages. Views are thin: load within the scope, validate, call the domain once, answer.
+
+A module with routes has a blueprint of its own and imports no other one; what several of them share is in
+backoffice.web, or below.
+"""
 
 # ruff: noqa: F401 - some modules only add their pages to the blueprint of another
 
 from __future__ import annotations
 
-from flask import Flask
+from types import ModuleType
 
-from backoffice.web import errors, guard, presentation
+from flask import Blueprint, Flask
+
+from backoffice.web import errors, guard, login, presentation
 from backoffice.web.guard import check_permissions
 
 from . import help_pages, home
@@ -15,11 +22,13 @@ from .accounts import (
     email_tokens,
     invitations,
     joining,
-    login,
     logins,
     magic_links,
     own_account,
     second_factor,
+)
+from .accounts import (
+    login as compte,
 )
 from .conventions import (
     board,
@@ -33,7 +42,7 @@ from .conventions import (
     recognition,
     reminders,
 )
-from .fiches import api, autosave, fast_lane, history, leaflet, renewals, steps
+from .fiches import api, fast_lane, history, leaflet, renewals, steps
 from .fiches import pages as fiches
 from .flux import administration as suivi_flux
 from .flux import file_checks, serving
@@ -52,6 +61,7 @@ from .moderation import (
     queue,
     reasons,
     remarks,
+    version,
 )
 from .notices import inbox, outbox
 from .privacy import personal_data
@@ -74,62 +84,10 @@ from .work import health
 __all__ = ["check_permissions", "init_app"]
 
 
-PAGES = (
-    home,
-    pne_contact,
-    help_pages,
-    leaflet,
-    api,
-    assisted_entry,
-    inbox,
-    campaigns,
-    bilan,
-    figures,
-    login,
-    administration,
-    logins,
-    published_fiches,
-    pages,
-    corrections,
-    duplicates,
-    pne_survey,
-    outbox,
-    health,
-    fiches,
-    serving,
-    history,
-    grant_import,
-    imports,
-    invitations,
-    file_checks,
-    magic_links,
-    members,
-    personal_data,
-    queue,
-    carrier_help,
-    own_account,
-    reasons,
-    people,
-    fast_lane,
-    carriers,
-    email_tokens,
-    recognition,
-    renewals,
-    registres,
-    settings,
-    moderation_rules,
-    joining,
-    remarks,
-    steps,
-    second_factor,
-    structure_doubles,
-    structures,
-    own_grants,
-    suivi_flux,
-    board,
-    territoires,
-)
-"""Each gives its `blueprint`."""
+def blueprints() -> list[Blueprint]:
+    """Those of the modules imported above: a new view is named there, once."""
+    modules = [module for module in globals().values() if isinstance(module, ModuleType)]
+    return [found for module in modules for found in vars(module).values() if isinstance(found, Blueprint)]
 
 
 def init_app(app: Flask) -> None:
@@ -139,6 +97,5 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     presentation.init_app(app)
     help_pages.init_app(app)
-    for module in PAGES:
-        app.register_blueprint(module.blueprint)
-    app.register_blueprint(api.page)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)

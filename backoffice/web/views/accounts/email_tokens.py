@@ -15,12 +15,10 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Proof, ProofKind
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
-from forms.accounts.passwords import HELP
+from forms.accounts.passwords import HELP, read_new
 from forms.kit import emails
 from workflows.accounts import email_change, passwords
 from workflows.case import Refused
-
-from .own_account import wrong_password
 
 blueprint = Blueprint("email_tokens", __name__)
 
@@ -65,7 +63,7 @@ def choisir(token: str) -> ResponseReturnValue:
     proof = passwords.find(db.session(), token)
     if proof is None or not proof.open:
         return _password_page(token, proof, {})
-    if errors := wrong_password(proof.user.email):
+    if errors := read_new(request.form, proof.user.email):
         return _password_page(token, proof, errors)
     written = hash_password(request.form["nouveau"])
     with atomic() as session:

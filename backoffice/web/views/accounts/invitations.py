@@ -15,14 +15,12 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Invitation, LoginWay
 from backoffice.web.guard import requires
-from forms.accounts.passwords import HELP
+from backoffice.web.login import come_in
+from forms.accounts.passwords import HELP, read_new
 from forms.accounts.people import read_name
 from workflows.accounts import invitations
 from workflows.accounts.operations import by_email
 from workflows.case import Refused
-
-from .login import come_in
-from .own_account import wrong_password
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/invitation")
 
@@ -77,7 +75,7 @@ def creer(token: str) -> ResponseReturnValue:
     if found is None or state_of(found) != "creer":
         return invitation_page(token, found), 409 if found else 404
     name, errors = read_name(request.form)
-    errors |= wrong_password(found.email)
+    errors |= read_new(request.form, found.email)
     if errors:
         return invitation_page(token, found, errors), 422
     written = hash_password(request.form["nouveau"])

@@ -15,6 +15,7 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import JoinRequest, JoinState, Organisme
 from backoffice.queries.structures import members as queries
+from backoffice.web.attempts import TRAP
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
 from forms.accounts.people import read_name, read_words
@@ -22,8 +23,6 @@ from forms.kit.emails import email as read_email
 from workflows.accounts import joining, magic_links
 from workflows.case import Refused
 from workflows.structures import members
-
-from .magic_links import TRAP
 
 blueprint = Blueprint("joining", __name__)
 

@@ -1,77 +1,29 @@
-"""Logging in and out, the structure one acts for, and what was typed before an expired session."""
+"""Logging in and out, and the structure one acts for."""
 
 from __future__ import annotations
 
-from flask import (
-    Blueprint,
-    Flask,
-    abort,
-    current_app,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
+from flask_login import current_user
 from sqlalchemy import select
 
-from backoffice.core.extensions import db, limiter, login, read_only
+from backoffice.core.extensions import db, limiter
 from backoffice.core.passwords import LONGEST, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.models import LoginWay, Organisme, User
-from backoffice.queries.structures.scope import survivor
-from backoffice.web.attempts import WAITING, code_tries
-from backoffice.web.devices import device_of, network_of
+from backoffice.models import LoginWay, User
+from backoffice.web.attempts import WAITING, WRONG_CODE, code_tries
 from backoffice.web.guard import requires
-from backoffice.web.kept_input import code_page, login_page, pairs_of, typed_email
+from backoffice.web.kept_input import code_page, login_page, typed_email
+from backoffice.web.login import come_in, here, may_enter
+from backoffice.web.scope import acting_organisme
 from backoffice.web.security import safe_next
 from workflows.accounts import logins, second_factor
 
 blueprint = Blueprint("login", __name__)
 
 WRONG = "L’adresse e-mail ou le mot de passe n’est pas le bon. Vérifiez-les, puis essayez de nouveau."
-WRONG_CODE = "Ce code n’est pas le bon, ou il a déjà servi. Attendez que le suivant s’affiche, puis recopiez-le."
 TOO_LATE = "Le code n’a pas été donné à temps. Écrivez de nouveau votre adresse e-mail et votre mot de passe."
-
-
-def init_app(app: Flask) -> None:
-    login.init_app(app)
-    login.session_protection = None  # addresses change on a phone: the token in the base is the proof
-    login.user_loader(_load)
-    app.teardown_request(_note_seen)
-
-
-def _load(token: str) -> User | None:
-    """The person of an open connection, while it has not expired and the account is still good."""
-    found = logins.find(db.session(), token)
-    if found is None or not may_enter(found.user):
-        return None
-    if not logins.seen_lately(found):
-        g.seen = token
-    found.user.login_token = token
-    return found.user
-
-
-def _note_seen(_error: BaseException | None) -> None:
-    """After the answer, in a transaction of its own: a page that is only read keeps nobody from writing."""
-    if token := g.pop("seen", None):
-        db.session.rollback()
-        read_only.set(False)
-        logins.note_seen(db.engine, token)
-
-
-def may_enter(user: User) -> bool:
-    return user.active and (not user.demonstration or bool(current_app.config["RELAIS_DEMO"]))
-
-
-def here() -> logins.Place:
-    """Where the request comes from."""
-    return logins.Place(device_of(request.user_agent.string), network_of(request.remote_addr))
 
 
 @blueprint.get("/connexion")
@@ -118,23 +70,6 @@ def verifier_code() -> ResponseReturnValue:
     return come_in(waiting.user, way, target, kept)
 
 
-def come_in(user: User, way: LoginWay, target: str, kept: str = "") -> ResponseReturnValue:
-    """A connection under a fresh token, whatever the cookie carried before; or the page that asks for a code."""
-    replaced = current_user.login_token if current_user.is_authenticated else session.get(WAITING, ("",))[0]
-    with atomic() as base:
-        token = logins.come_in(base, user, way, here(), replaced)
-    session.clear()
-    session.permanent = True
-    if user.has_second_factor and way not in logins.SECOND_STEPS:
-        session[WAITING] = (token, user.id)
-        return code_page(target, kept)
-    user.login_token = token
-    login_user(user)
-    if pairs := pairs_of(kept):
-        return render_template("accounts/kept_input.html", target=target, pairs=pairs)
-    return redirect(target, 303)
-
-
 @blueprint.post("/deconnexion")
 @requires(Permission.CONNECTED, before_second_factor=True)
 def deconnexion() -> ResponseReturnValue:
@@ -156,14 +91,3 @@ def choisir_structure() -> ResponseReturnValue:
     assert organisme is not None
     flash(f"Vous agissez maintenant pour « {organisme.nom} ».", "success")
     return redirect(url_for("fiches.liste"), 303)
-
-
-def acting_organisme() -> Organisme | None:
-    """The structure that the person acts for; the first of theirs until they choose."""
-    if not current_user.is_authenticated or not current_user.memberships:
-        return None
-    own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    chosen = session.get("organisme_id")
-    if chosen is not None and chosen not in own:
-        chosen = survivor(db.session(), chosen)
-    return own.get(chosen, next(iter(own.values())))

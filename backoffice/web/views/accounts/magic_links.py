@@ -19,17 +19,15 @@ from backoffice.core.transactions import atomic
 from backoffice.models import LoginWay, Territoire, User
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.queries.territoires.coverage import territoire_of
+from backoffice.web.attempts import TRAP
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
+from backoffice.web.login import come_in, may_enter
 from backoffice.web.security import safe_next
 from workflows.accounts import magic_links
 
-from .login import come_in, may_enter
-
 blueprint = Blueprint("magic_links", __name__)
 
-TRAP = "site_internet"
-"""A field that people do not see: whoever fills it is a robot."""
 FIELDS = ("nom", "courriel", "structure", "code_postal")
 
 

@@ -10,10 +10,10 @@ from backoffice.core.extensions import db
 from backoffice.core.passwords import LONGEST, hash_password, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.models import User
 from backoffice.queries.accounts import logins as queries
 from backoffice.web.attempts import password_tries
 from backoffice.web.guard import requires
+from backoffice.web.scope import me
 from backoffice.web.security import LARGEST_ID
 from forms.accounts import passwords
 from forms.kit import emails
@@ -24,11 +24,6 @@ from workflows.case import Refused
 blueprint = Blueprint("own_account", __name__, url_prefix="/compte")
 
 NOT_YOURS = "Ce n’est pas votre mot de passe actuel."
-
-
-def me() -> User:
-    """The person, as a row of the present transaction."""
-    return db.session.get_one(User, current_user.id)
 
 
 @blueprint.get("/")
@@ -53,7 +48,7 @@ def _password_page(errors: dict[str, str]) -> str:
 @requires(Permission.CONNECTED)
 def changer_mot_de_passe() -> ResponseReturnValue:
     errors = {} if _present_password() else {"actuel": NOT_YOURS}
-    errors |= wrong_password(current_user.email)
+    errors |= passwords.read_new(request.form, current_user.email)
     if errors:
         return _password_page(errors), 422
     written = hash_password(request.form["nouveau"])
@@ -69,18 +64,6 @@ def changer_mot_de_passe() -> ResponseReturnValue:
 
 def _present_password() -> bool:
     return verify(current_user.password_hash, request.form.get("actuel", "")[:LONGEST])
-
-
-def wrong_password(email: str) -> dict[str, str]:
-    """What is wrong with the new password that was sent, by field."""
-    new = request.form.get("nouveau", "")
-    try:
-        passwords.password(new, email)
-    except ValueError as error:
-        return {"nouveau": str(error)}
-    if request.form.get("encore", "") != new:
-        return {"encore": "Les deux mots de passe ne sont pas les mêmes : écrivez de nouveau le nouveau, deux fois."}
-    return {}
 
 
 @blueprint.post("/mot-de-passe/lien")

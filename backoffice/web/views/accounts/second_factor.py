@@ -13,13 +13,11 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import User
-from backoffice.web.attempts import code_tries
+from backoffice.web.attempts import WRONG_CODE, code_tries
 from backoffice.web.guard import requires
+from backoffice.web.scope import me
 from workflows.accounts import second_factor
 from workflows.case import Refused
-
-from .login import WRONG_CODE
-from .own_account import me
 
 blueprint = Blueprint("second_factor", __name__, url_prefix="/compte/second-facteur")
 

@@ -10,20 +10,15 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission, Role
 from backoffice.models import ObligationKind, ObligationState
 from backoffice.queries.conventions import board
-from backoffice.queries.conventions.board_filters import SORTS, WHAT, Filters, years
+from backoffice.queries.conventions.board_filters import SORTS, WHAT
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.communes import departements
 from backoffice.reference.programmes import obligations as rules
 from backoffice.reference.programmes import programmes
+from backoffice.web.board import asked
 from backoffice.web.guard import requires
 
 blueprint = Blueprint("board", __name__, url_prefix="/suivi")
-
-
-def asked() -> tuple[Filters, list[int]]:
-    """What the address asks for, and the years that there are."""
-    known = years(db.session(), current_user)
-    return Filters.of(request.args, known[0]), known
 
 
 @blueprint.get("/")

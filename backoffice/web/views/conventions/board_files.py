@@ -1,10 +1,10 @@
-"""What the board gives to take away, and its drawings. Adds its addresses to the board."""
+"""What the board gives to take away, and its drawings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, render_template
+from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,10 +16,11 @@ from backoffice.queries.conventions import board
 from backoffice.reference.communes import departements
 from backoffice.reference.programmes import obligations as rules
 from backoffice.reference.tiles import tiles
+from backoffice.web.board import asked
 from backoffice.web.guard import requires
 from exports.documents.sheets import Cell, csv_table, xlsx_table
 
-from .board import asked, blueprint
+blueprint = Blueprint("tableau_fichiers", __name__, url_prefix="/suivi")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLOURS = {

@@ -18,14 +18,13 @@ from backoffice.queries.conventions import scope as conventions_queries
 from backoffice.queries.importing import jobs as queries
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
+from backoffice.web.scope import funded_territoires
 from exports.importing import entries
-from exports.importing.columns import exact, propose
+from exports.importing.columns import propose
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
 from workflows.importing import jobs
-
-from .pages import territoires
 
 blueprint = Blueprint("grant_import", __name__, url_prefix="/conventions/import")
 
@@ -52,7 +51,7 @@ def home_page(error: str = "") -> str:
     return render_template(
         "conventions/grant_import.html",
         jobs=queries.own_jobs(db.session(), current_user, KINDS),
-        territoires=territoires(),
+        territoires=funded_territoires(),
         programmes={code: row.label for code, row in programmes().items()},
         largest=entries.LARGEST_TABLE // 1_000_000,
         error=error,
@@ -60,26 +59,20 @@ def home_page(error: str = "") -> str:
 
 
 @blueprint.post("/")
-@requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE)
+@requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE, too_large=home_page)
 def deposer() -> ResponseReturnValue:
-    sent, mine = request.files.get("fichier"), territoires()
+    sent, mine = request.files.get("fichier"), funded_territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
     try:
-        headers = entries.table(uploads.path_of(stored)).headers
+        stored = jobs.keep(sent.stream, ImportKind.CONVENTIONS)  # type: ignore[arg-type]
     except UnreadableFile as unreadable:
-        uploads.path_of(stored).unlink()
         return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
     settings = {name: request.form.get(name, "").strip()[:30] for name in ("programme", "annee")}
-    name, ours = sent.filename.replace("\x00", ""), exact(headers, COLUMNS)
+    file = jobs.SentFile(ImportKind.CONVENTIONS, sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
-        job = jobs.create_job(
-            session, current_user, ImportKind.CONVENTIONS, name, stored, settings, territoire_id=territoire.id
-        )
-        if len(ours) == len([header for header in headers if header]):
-            jobs.ask_reading(session, job, ours)
+        job = jobs.start(session, current_user, file, settings, territoire_id=territoire.id)
     return redirect(url_for(".travail", job_id=job.id), 303)
 
 
@@ -138,8 +131,7 @@ def choisir_colonnes(job_id: int) -> ResponseReturnValue:
         wrong = f"Deux colonnes ne peuvent pas dire la même chose : {', '.join(twice)}." if twice else ""
         return columns_page(job, chosen, wrong or "Dites quelle colonne donne la référence de la convention."), 422
     with atomic() as session:
-        jobs.remember(session, job, {headers[rank]: chosen.get(rank, "") for rank in asked if headers[rank]})
-        jobs.ask_reading(session, job, chosen)
+        jobs.name_columns(session, job, headers, chosen)
     return redirect(url_for(".travail", job_id=job_id), 303)
 
 

@@ -9,15 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.core.extensions import db
-from backoffice.core.permissions import Permission, Role
+from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
-from backoffice.models import Convention, Obligation, ObligationKind, Territoire
+from backoffice.models import Convention, Obligation, ObligationKind
 from backoffice.models.transition_names import ObligationStep
 from backoffice.queries.conventions import scope as queries
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
+from backoffice.web.scope import funded_territoires
 from exports.documents.refugies_info import sections
 from forms.conventions import grants
 from forms.conventions import obligations as typed
@@ -208,10 +209,6 @@ def suivre_adresse(convention_id: int, what: str) -> ResponseReturnValue:
 # --- Writing by hand --------------------------------------------------------------------------------
 
 
-def territoires() -> dict[int, Territoire]:
-    return {territoire.id: territoire for territoire in current_user.territoires(Role.FINANCEUR)}
-
-
 @blueprint.get("/nouvelle")
 @requires(Permission.FUND)
 def nouvelle() -> ResponseReturnValue:
@@ -219,7 +216,7 @@ def nouvelle() -> ResponseReturnValue:
 
 
 def form_page(values: dict[str, str], errors: dict[str, str] | None = None, known: Convention | None = None) -> str:
-    mine = territoires()
+    mine = funded_territoires()
     return render_template(
         "conventions/form.html",
         fields=grants.FIELDS,
@@ -235,7 +232,7 @@ def form_page(values: dict[str, str], errors: dict[str, str] | None = None, know
 @blueprint.post("/nouvelle")
 @requires(Permission.FUND, keeps_input=True)
 def creer() -> ResponseReturnValue:
-    mine = territoires()
+    mine = funded_territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     grant, errors = grants.read(request.form, departements_of(db.session(), [territoire.id]))
     if errors:

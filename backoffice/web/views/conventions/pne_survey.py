@@ -30,7 +30,7 @@ LARGEST_LIST = 2_000_000
 
 def year() -> int:
     """The one that is looked at: this year unless another is asked for."""
-    asked = request.values.get("annee", "")
+    asked = request.args.get("annee", "")
     return int(asked) if asked.isdecimal() and len(asked) == 4 else local_day(now()).year
 
 
@@ -85,7 +85,7 @@ def noter() -> ResponseReturnValue:
 
 
 @blueprint.post("/repondants")
-@requires(Permission.FUND, largest_upload=LARGEST_LIST)
+@requires(Permission.FUND, largest_upload=LARGEST_LIST, too_large=list_page)
 def repondants() -> ResponseReturnValue:
     """Reads the survey's own list and shows whom it names; nothing is written, and the list is not kept."""
     sent = request.files.get("fichier")

@@ -1,10 +1,10 @@
-"""Reminding the chosen projects: the list and the text first, then one button. Adds its pages to the board."""
+"""Reminding the chosen projects: the list and the text first, then one button."""
 
 from __future__ import annotations
 
 import secrets
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -15,10 +15,11 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.queries.conventions import board
 from backoffice.queries.conventions.board_filters import ALL, Filters
+from backoffice.web.board import asked
 from backoffice.web.guard import requires
 from workflows.conventions import reminders
 
-from .board import asked, blueprint
+blueprint = Blueprint("relances", __name__, url_prefix="/suivi")
 
 LONGEST = 1_000
 """Characters of what the funder adds."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 from backoffice.core.extensions import db, limiter
 from backoffice.core.permissions import Permission
@@ -22,32 +21,16 @@ from backoffice.queries.fiches import offer as queries
 from backoffice.queries.fiches.offer import FILTERS, TERRITOIRE, Filter, Search
 from backoffice.web import openapi
 from backoffice.web.guard import requires
+from backoffice.web.problems import RefusedParameters, opened
 from exports.open_data import rows
-from exports.open_data.shapes import (
-    LICENCE,
-    LICENCE_URL,
-    LigneAction,
-    PageDeFiches,
-    ParametreRefuse,
-    Probleme,
-    UneFiche,
-    plain,
-)
+from exports.open_data.shapes import LICENCE, LigneAction, PageDeFiches, ParametreRefuse, UneFiche, plain
 
-PREFIX = "/api/"
 blueprint = Blueprint("api", __name__, url_prefix="/api")
+blueprint.after_request(opened)
 page = Blueprint("open_data", __name__)
 
 READS, STREAMS = "120/minute", "10/minute"
 """For each address of the network."""
-
-PROBLEMS = {
-    404: ("Rien à cette adresse", "Aucune fiche publiée n’a ce numéro, ou l’adresse est incomplète."),
-    405: ("Lecture seule", "Ces données se lisent avec GET ou HEAD."),
-    422: ("Paramètres refusés", "Corrigez les paramètres cités dans « erreurs » ; /api les explique tous."),
-    429: ("Trop de demandes en peu de temps", "Attendez une minute. Pour tout lire, prenez /api/offre.csv."),
-    500: ("Une erreur s’est produite chez nous", "Essayez de nouveau dans quelques minutes."),
-}
 
 
 @page.get("/api")
@@ -182,12 +165,6 @@ def _fault(filter_: Filter | None, texts: list[str]) -> str:
     return ""
 
 
-class RefusedParameters(UnprocessableEntity):
-    def __init__(self, faults: list[ParametreRefuse]):
-        super().__init__()
-        self.faults = faults
-
-
 # --- What is answered ------------------------------------------------------------------------------
 
 
@@ -195,33 +172,3 @@ def _json(value: Any) -> Response:
     response = Response(json.dumps(value, ensure_ascii=False), mimetype="application/json")
     response.add_etag()
     return response.make_conditional(request)
-
-
-def problem(error: HTTPException) -> Response:
-    """Any error under /api/, as a JSON problem; an address that leads nowhere has no endpoint to mark it."""
-    response = error.get_response()
-    status = error.code or 500
-    title, detail = PROBLEMS.get(status, PROBLEMS[422 if status < 500 else 500])
-    faults = error.faults if isinstance(error, RefusedParameters) else []
-    told = Probleme(type="about:blank", title=title, status=status, detail=detail, erreurs=faults)
-    response.set_data(json.dumps(plain(told), ensure_ascii=False))  # type: ignore[attr-defined]
-    response.content_type = "application/problem+json"
-    if status == 429:
-        response.headers["Retry-After"] = "60"
-    return opened(response)  # type: ignore[arg-type]
-
-
-@blueprint.after_request
-def opened(response: Response) -> Response:
-    """Any page of the web may read it, its licence is named, and a copy is checked before it is used again."""
-    headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
-    if request.method == "OPTIONS":
-        headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        headers["Access-Control-Allow-Headers"] = "If-None-Match"
-    licence = f'<{LICENCE_URL}>; rel="license"'
-    if licence not in headers.getlist("Link"):
-        headers.add("Link", licence)
-    headers["Cache-Control"] = "no-cache"
-    return response

@@ -14,11 +14,10 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, FicheState
 from backoffice.web.guard import requires
+from backoffice.web.scope import own_fiche
 from forms.fiches.fast_lane import SessionForm
 from workflows.case import Refused
 from workflows.fiches import fast_lane
-
-from .pages import own_fiche
 
 blueprint = Blueprint("fast_lane", __name__, url_prefix="/fiches/<int:fiche_id>/places")
 

@@ -12,10 +12,10 @@ from backoffice.core.permissions import Permission
 from backoffice.models import Fiche, FicheState
 from backoffice.models.content import Action, Contenu, Lieu
 from backoffice.web.guard import requires
+from backoffice.web.scope import entered_fiche
 from exports.documents import agenda
 from workflows.fiches.publication import effective_content
-
-from .pages import entered_fiche, shown_revision
+from workflows.moderation.corrections import version_of_structure
 
 blueprint = Blueprint("leaflet", __name__, url_prefix="/fiches/<int:fiche_id>")
 
@@ -36,7 +36,7 @@ def asked(fiche_id: int) -> Asked:
     published = fiche.published_revision if fiche.state is FicheState.PUBLIEE else None
     if published is not None and request.args.get("version") != DRAFT:
         return Asked(fiche, effective_content(db.session(), published), published=True)
-    return Asked(fiche, shown_revision(fiche).content, published=False)
+    return Asked(fiche, version_of_structure(fiche).content, published=False)
 
 
 def by_place(content: Contenu, actions: list[Action]) -> list[tuple[Lieu | None, list[Action]]]:
@@ -69,7 +69,7 @@ def affichette(fiche_id: int) -> ResponseReturnValue:
 def seances(fiche_id: int) -> ResponseReturnValue:
     shown = asked(fiche_id)
     key = shown.fiche.numero or f"fiche-{shown.fiche.id}"
-    made = agenda.calendar(shown.content, key, shown_revision(shown.fiche).saved_at) or abort(404)
+    made = agenda.calendar(shown.content, key, version_of_structure(shown.fiche).saved_at) or abort(404)
     headers = {
         "Content-Type": "text/calendar; charset=utf-8",
         "Content-Disposition": f"attachment; filename=seances-{key}.ics",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -17,37 +17,21 @@ from backoffice.core.passwords import token_hash
 from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
-from backoffice.models import Dispositif, Fiche, Origin, Revision, RevisionState
-from backoffice.models.transition_names import FicheStep
+from backoffice.models import Dispositif
 from backoffice.queries.fiches import scope as queries
-from backoffice.queries.fiches.register_alerts import alerts_of
-from backoffice.queries.fiches.visibility import visibility
 from backoffice.queries.moderation.campaigns import open_to
+from backoffice.web.fiche_page import fiche_page, offered
 from backoffice.web.guard import requires
+from backoffice.web.scope import acting_organisme, entered_fiche, own_fiche
 from backoffice.web.security import id_of
-from backoffice.web.version_context import answered, corrections
-from backoffice.web.views.accounts.login import acting_organisme
-from backoffice.web.views.conventions import own_grants
 from forms.fiches.paths import PATHS
-from forms.kit.step_diff import Difference
 from workflows.case import Refused
 from workflows.fiches import operations
 from workflows.fiches.dashboard import cards
-from workflows.fiches.engine import apply, available
-from workflows.fiches.transitions import TRANSITIONS, Step
-from workflows.moderation.corrections import contestable, contestation_of, corrected_version
+from workflows.fiches.engine import apply
+from workflows.fiches.transitions import TRANSITIONS
 
 blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
-
-
-def own_fiche(fiche_id: int) -> Fiche:
-    """The fiche, when it belongs to one of the person's structures; else 404."""
-    return queries.own_fiche(db.session, current_user, fiche_id) or abort(404)
-
-
-def entered_fiche(fiche_id: int) -> Fiche:
-    """The fiche, when the person may write it: for their structure, or to help one of their territoires."""
-    return queries.entered_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
 @blueprint.get("/")
@@ -107,42 +91,6 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
     return fiche_page(entered_fiche(fiche_id))
 
 
-def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
-    """unsaved, typed: what was written and could not be kept, shown so that it can be copied."""
-    latest, shown = fiche.latest, shown_revision(fiche)
-    corrected = contestable(fiche)
-    return render_template(
-        "fiches/fiche.html",
-        fiche=fiche,
-        revision=latest,
-        content=shown.content,
-        history=queries.history(db.session, fiche),
-        transitions=[t for t in available(current_user, fiche, latest) if _is_ours(t)],
-        asked=answered(db.session(), fiche, latest) if latest.state is RevisionState.BROUILLON else [],
-        corrected=corrected,
-        corrections=corrections(fiche, corrected) if corrected else [],
-        contested=contestation_of(db.session(), corrected) if corrected else None,
-        error=error,
-        unsaved=unsaved,
-        typed=typed,
-        grants=own_grants.payable(fiche),
-        copy_key=secrets.token_hex(16),
-        visible=visibility(db.session(), [fiche]).get(fiche.id),
-        alerts=alerts_of(db.session(), [fiche.id]).get(fiche.id),
-    )
-
-
-def shown_revision(fiche: Fiche) -> Revision:
-    """The latest version. A moderator's copy is shown once it is decided: until then, what the structure sent."""
-    latest = fiche.latest
-    return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
-
-
-def _is_ours(transition: Step) -> bool:
-    """A step of the structure itself; submitting is on the review page, those of moderators on theirs."""
-    return Permission.WRITE_FICHE in transition.permissions and transition.name != FicheStep.SOUMETTRE
-
-
 @blueprint.post("/<int:fiche_id>/modifier")
 @requires(Permission.ENTER_FICHE)
 def modifier(fiche_id: int) -> ResponseReturnValue:
@@ -161,7 +109,7 @@ def transition(fiche_id: int, name: str) -> ResponseReturnValue:
     """Archives a fiche, or takes it out of the archives; submitting is on the review page."""
     fiche = own_fiche(fiche_id)
     wanted = TRANSITIONS.get(name)
-    if wanted is None or not _is_ours(wanted):
+    if wanted is None or not offered(wanted):
         abort(404)
     try:
         with atomic() as session:

@@ -19,15 +19,13 @@ from backoffice.queries.fiches import scope as queries
 from backoffice.queries.moderation.campaigns import open_to
 from backoffice.queries.structures.scope import survivor
 from backoffice.web.guard import requires
+from backoffice.web.scope import acting_organisme, own_fiche
 from backoffice.web.security import id_of
-from backoffice.web.views.accounts.login import acting_organisme
 from forms.fiches.paths import PATHS
 from forms.fiches.renewals import PARTS, PROPOSED
 from workflows.case import Refused
 from workflows.fiches import renewals
 from workflows.fiches.renewals import Candidate, candidates
-
-from .pages import own_fiche
 
 blueprint = Blueprint("renewals", __name__, url_prefix="/fiches")
 

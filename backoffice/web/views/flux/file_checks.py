@@ -23,6 +23,10 @@ blueprint = Blueprint("file_checks", __name__, url_prefix="/lheo")
 LARGEST_UPLOAD = 200_000_000
 
 
+def form_page(error: str = "") -> str:
+    return render_template("flux/file_checks/form.html", error=error, largest=LARGEST_UPLOAD // 1_000_000)
+
+
 @blueprint.get("/verifier")
 @requires(Permission.CONNECTED)
 def fichier() -> ResponseReturnValue:
@@ -30,7 +34,7 @@ def fichier() -> ResponseReturnValue:
 
 
 @blueprint.post("/verifier")
-@requires(Permission.CONNECTED, largest_upload=LARGEST_UPLOAD)
+@requires(Permission.CONNECTED, largest_upload=LARGEST_UPLOAD, too_large=form_page)
 @limiter.limit("20 per minute")
 def verifier() -> ResponseReturnValue:
     sent = request.files.get("fichier")
@@ -73,10 +77,6 @@ def rapport() -> ResponseReturnValue:
 @requires(Permission.PUBLIC)
 def reference() -> ResponseReturnValue:
     return render_template("flux/file_checks/reference.html", elements=_reference())
-
-
-def form_page(error: str = "") -> str:
-    return render_template("flux/file_checks/form.html", error=error, largest=LARGEST_UPLOAD // 1_000_000)
 
 
 @cache

@@ -14,9 +14,9 @@ from backoffice.models import Dispositif, ImportJob, ImportKind, JobStatus, Orga
 from backoffice.models.importing import FICHE_KINDS
 from backoffice.queries.importing import jobs as queries
 from backoffice.web.guard import requires
-from backoffice.web.views.accounts.login import acting_organisme
+from backoffice.web.scope import acting_organisme
 from exports.importing import entries
-from exports.importing.columns import BY_KEY, COLUMNS, exact, propose
+from exports.importing.columns import BY_KEY, COLUMNS, propose
 from exports.importing.files import Table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
@@ -69,7 +69,7 @@ def home_page(error: str = "") -> str:
 
 
 @blueprint.post("/")
-@requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD)
+@requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD, too_large=home_page)
 def deposer() -> ResponseReturnValue:
     sent, target = request.files.get("fichier"), targets().get(request.form.get("pour", ""))
     kind, dispositif = request.form.get("genre", ""), request.form.get("dispositif", "")
@@ -78,39 +78,16 @@ def deposer() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     _, organisme, territoire = target
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
     try:
-        entries.check(uploads.path_of(stored), ImportKind(kind))
+        stored = jobs.keep(sent.stream, ImportKind(kind))  # type: ignore[arg-type]
     except UnreadableFile as unreadable:
-        uploads.path_of(stored).unlink()
         return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
-    settings = {
-        "dispositif": str(Dispositif(dispositif)),
-        "create_structures": organisme is None and "creer" in request.form,
-    }
+    creates = organisme is None and "creer" in request.form
+    settings = {"dispositif": str(Dispositif(dispositif)), "create_structures": creates}
+    file = jobs.SentFile(ImportKind(kind), sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
-        job = jobs.create_job(
-            session,
-            current_user,
-            ImportKind(kind),
-            sent.filename.replace("\x00", ""),
-            stored,
-            settings,
-            organisme=organisme,
-            territoire_id=territoire.id,
-        )
-        if not _asks_columns(job):
-            jobs.ask_reading(session, job, _ours(job))
+        job = jobs.start(session, current_user, file, settings, organisme=organisme, territoire_id=territoire.id)
     return redirect(url_for(".travail", job_id=job.id), 303)
-
-
-def _asks_columns(job: ImportJob) -> bool:
-    """Whether some header of a table is not one of ours."""
-    return job.kind is not ImportKind.LHEO and len(_ours(job)) < len([h for h in _table(job).headers if h])
-
-
-def _ours(job: ImportJob) -> dict[int, str]:
-    return {} if job.kind is ImportKind.LHEO else exact(_table(job).headers)
 
 
 def _table(job: ImportJob) -> Table:
@@ -185,8 +162,7 @@ def choisir_colonnes(job_id: int) -> ResponseReturnValue:
         error = "Dites quelle colonne donne l’intitulé, ou le numéro de la fiche."
         return columns_page(job, chosen, error), 422
     with atomic() as session:
-        jobs.remember(session, job, {headers[rank]: chosen.get(rank, "") for rank in asked if headers[rank]})
-        jobs.ask_reading(session, job, chosen)
+        jobs.name_columns(session, job, headers, chosen)
     return redirect(url_for(".travail", job_id=job_id), 303)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -12,50 +14,57 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche
 from backoffice.models.transition_names import FicheStep
-from backoffice.queries.fiches.scope import moderated_fiche
 from backoffice.queries.moderation.remarks import open_contestations, open_corrections
 from backoffice.web import next_in_queue, version_context
+from backoffice.web.editing import EditingContext, autosave, autosave_limit, save_step, show_step
+from backoffice.web.fiche_page import fiche_page
 from backoffice.web.guard import requires
-from backoffice.web.views.fiches.pages import fiche_page, own_fiche
-from backoffice.web.views.fiches.steps import Desk, review_of, save_step, show_step
+from backoffice.web.scope import moderated_fiche, moderated_version, own_fiche
+from backoffice.web.version_page import version_page
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
+from forms.kit.step_diff import Difference
 from workflows.case import Refused
 from workflows.fiches.engine import apply
 from workflows.moderation import corrections
-
-from .version import moderated, version_page
 
 blueprint = Blueprint("corrections", __name__)
 
 
 def corrected_fiche(fiche_id: int) -> Fiche:
     """A fiche of the moderator's territoires whose latest version is a moderator's copy, open; else 404."""
-    fiche = moderated_fiche(db.session, current_user, fiche_id)
-    return fiche if fiche is not None and fiche.latest.being_corrected else abort(404)
+    fiche = moderated_fiche(fiche_id)
+    return fiche if fiche.latest.being_corrected else abort(404)
 
 
-def closed_page(fiche_id: int, message: str, unsaved: object = ()) -> str:
+def closed_page(fiche_id: int, message: str, unsaved: Sequence[Difference] = ()) -> str:
     """A colleague ended the correction meanwhile: the version, and what was typed."""
-    fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
-    gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]  # type: ignore[attr-defined]
+    fiche = moderated_fiche(fiche_id)
+    gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]
     latest = fiche.latest if not fiche.latest.being_corrected else fiche.revisions[-2]
     return version_page(latest, Refused(message), comment="\n".join(gaps))
 
 
-DESK = Desk("corrections", corrected_fiche, closed_page)
+MODERATOR = EditingContext("corrections", correcting=True, load=corrected_fiche, closed=closed_page)
 
 
 @blueprint.get("/moderation/fiches/<int:fiche_id>/correction/<slug>")
 @requires(Permission.MODERATE)
 def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
-    return show_step(DESK, fiche_id, slug)
+    return show_step(MODERATOR, fiche_id, slug)
 
 
 @blueprint.post("/moderation/fiches/<int:fiche_id>/correction/<slug>")
 @requires(Permission.MODERATE, keeps_input=True)
 def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
-    return save_step(DESK, fiche_id, slug)
+    return save_step(MODERATOR, fiche_id, slug)
+
+
+@blueprint.post("/moderation/fiches/<int:fiche_id>/correction/<slug>/brouillon")
+@autosave_limit
+@requires(Permission.MODERATE, keeps_input=True)
+def brouillon(fiche_id: int, slug: str) -> ResponseReturnValue:
+    return autosave(MODERATOR, fiche_id, slug)
 
 
 @blueprint.get("/moderation/fiches/<int:fiche_id>/correction")
@@ -66,7 +75,7 @@ def relecture(fiche_id: int) -> ResponseReturnValue:
 
 def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
     draft, path = fiche.latest, PATHS[fiche.dispositif]
-    found = review_of(fiche, draft)
+    found = reviews.review_of(draft)
     return render_template(
         "moderation/correction.html",
         fiche=fiche,
@@ -79,7 +88,7 @@ def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
         statuses=reviews.statuses(path, found, draft.content),
         step_of=lambda finding: reviews.step_of(path, finding),
         refused=refused,
-        desk=DESK.name,
+        desk=MODERATOR.name,
     )
 
 
@@ -97,7 +106,7 @@ def terminer(fiche_id: int) -> ResponseReturnValue:
             else:
                 apply(session, FicheStep.RELIRE, fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
     except Refused as refused:
-        fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
+        fiche = moderated_fiche(fiche_id)
         if fiche.latest.being_corrected:
             return correction_page(fiche, refused), 422
         return closed_page(fiche_id, refused.message), 409
@@ -138,12 +147,12 @@ def liste() -> ResponseReturnValue:
 @blueprint.post("/moderation/<int:revision_id>/contestation")
 @requires(Permission.MODERATE, keeps_input=True)
 def repondre(revision_id: int) -> ResponseReturnValue:
-    moderated(revision_id)
+    moderated_version(revision_id)
     text = clean(request.form.get("reponse", ""), multiline=True)
     try:
         with atomic() as session:
             corrections.answer_contestation(session, revision_id, text, current_user)
     except Refused as refused:
-        return version_page(moderated(revision_id), refused, comment=text, asked="contestation"), 409
+        return version_page(moderated_version(revision_id), refused, comment=text, asked="contestation"), 409
     flash("Votre réponse est envoyée à la structure.", "success")
     return redirect(url_for("moderation.version", revision_id=revision_id), 303)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.queries.fiches.scope import moderated_fiche
 from backoffice.web.guard import requires
+from backoffice.web.scope import moderated_fiche, moderated_version
+from backoffice.web.version_page import version_page
 from workflows.case import Refused
 from workflows.moderation import duplicates
-
-from .version import moderated, version_page
 
 blueprint = Blueprint("duplicates", __name__, url_prefix="/moderation")
 
@@ -22,13 +20,13 @@ blueprint = Blueprint("duplicates", __name__, url_prefix="/moderation")
 @blueprint.post("/<int:revision_id>/doublons/<int:other_id>/distinguer")
 @requires(Permission.MODERATE)
 def distinguer(revision_id: int, other_id: int) -> ResponseReturnValue:
-    revision = moderated(revision_id)
-    other = moderated_fiche(db.session, current_user, other_id) or abort(404)
+    revision = moderated_version(revision_id)
+    other = moderated_fiche(other_id)
     try:
         with atomic() as session:
             duplicates.tell_apart(session, revision.fiche_id, other.id, current_user)
     except Refused as refused:
-        return version_page(moderated(revision_id), refused), 409
+        return version_page(moderated_version(revision_id), refused), 409
     flash(f"C’est noté : la fiche n° {other.numero} n’est pas un doublon.", "success")
     return redirect(url_for("moderation.version", revision_id=revision_id), 303)
 
@@ -37,18 +35,18 @@ def distinguer(revision_id: int, other_id: int) -> ResponseReturnValue:
 @requires(Permission.MODERATE)
 def fusionner(revision_id: int, other_id: int) -> ResponseReturnValue:
     """«garder» says which of the two stays: «celle-ci» or «autre»."""
-    revision = moderated(revision_id)
-    other = moderated_fiche(db.session, current_user, other_id) or abort(404)
+    revision = moderated_version(revision_id)
+    other = moderated_fiche(other_id)
     choice = request.form.get("garder", "")
     if choice not in ("celle-ci", "autre"):
         refused = Refused("Dites laquelle des deux fiches vous gardez.")
-        return version_page(moderated(revision_id), refused, asked=f"fusionner-{other_id}"), 422
+        return version_page(moderated_version(revision_id), refused, asked=f"fusionner-{other_id}"), 422
     kept, gone = (revision.fiche_id, other.id) if choice == "celle-ci" else (other.id, revision.fiche_id)
     try:
         with atomic() as session:
             merged = duplicates.merge(session, kept, gone, current_user)
             message = f"La fiche n° {merged.numero} est archivée : la fiche n° {merged.merged_into.numero} est gardée."
     except Refused as refused:
-        return version_page(moderated(revision_id), refused), 409
+        return version_page(moderated_version(revision_id), refused), 409
     flash(message, "success")
     return redirect(url_for("moderation.version", revision_id=revision_id), 303)

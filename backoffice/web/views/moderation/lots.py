@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -17,11 +17,11 @@ from backoffice.queries.moderation.queue_filters import colleagues
 from backoffice.queries.moderation.reasons import offered
 from backoffice.reference.reasons import Motif
 from backoffice.web.guard import requires
+from backoffice.web.queue_page import posted_view, queue_page
 from workflows.case import Refused
 from workflows.moderation import lots
 
-from .queue import posted_view, queue_page
-from .version import blueprint
+blueprint = Blueprint("moderation_lots", __name__, url_prefix="/moderation")
 
 
 def own_lot(lot_id: int) -> Lot:

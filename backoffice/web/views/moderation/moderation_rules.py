@@ -15,12 +15,12 @@ from backoffice.models.moderation.moderation_rules import RULE_EVENTS
 from backoffice.models.moderation.rule_language import KINDS, Definition, load
 from backoffice.queries.moderation import moderation_rules as queries
 from backoffice.web.guard import requires
+from backoffice.web.scope import moderated_version
 from backoffice.web.security import id_of
+from backoffice.web.version_page import version_page
 from forms.moderation.moderation_rules import RuleForm, said
 from workflows.case import Refused
 from workflows.moderation import moderation_rules as rules
-
-from .version import moderated, version_page
 
 blueprint = Blueprint("moderation_rules", __name__, url_prefix="/moderation/regles")
 
@@ -203,6 +203,6 @@ def ecarter(hit_id: int) -> ResponseReturnValue:
         with atomic() as session:
             rules.set_aside(session, hit, word, current_user)
     except Refused as refused:
-        return version_page(moderated(revision_id), refused, word, f"ecarter-{hit_id}"), 409
+        return version_page(moderated_version(revision_id), refused, word, f"ecarter-{hit_id}"), 409
     flash("Le signalement est écarté pour cette fiche.", "success")
     return redirect(url_for("moderation.version", revision_id=revision_id, _anchor="signalements"), 303)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -13,16 +11,12 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import SavedView
-from backoffice.queries.fiches.register_alerts import alerts_of
-from backoffice.queries.moderation.queue import FILTERS, MOST, TABS, Wanted, queue, wanted
-from backoffice.queries.moderation.queue_filters import options_of
 from backoffice.queries.moderation.saved_views import own_view, own_views
-from backoffice.queries.structures.orphans import count_orphans
 from backoffice.web import next_in_queue
 from backoffice.web.guard import requires
-from workflows.moderation.lots import CHOICES, LARGEST
+from backoffice.web.queue_page import posted_view, queue_page
 
-from .version import blueprint
+blueprint = Blueprint("moderation_file", __name__, url_prefix="/moderation")
 
 NAME_LENGTH = 60
 MOST_VIEWS = 30
@@ -33,31 +27,6 @@ MOST_VIEWS = 30
 def file() -> ResponseReturnValue:
     next_in_queue.end()
     return queue_page()
-
-
-def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = None) -> str:
-    """error: what is wrong in the form named by `where` («vue», «lot»); asked: what to show, else the address."""
-    found = queue(db.session(), current_user, request.args if asked is None else asked)
-    return render_template(
-        "moderation/queue.html",
-        queue=found,
-        tabs=TABS.values(),
-        filters=FILTERS,
-        most=MOST,
-        orphans=count_orphans(db.session(), current_user),
-        views=own_views(db.session(), current_user),
-        choices=CHOICES,
-        largest=LARGEST,
-        alerts=alerts_of(db.session(), [row.fiche_id for row in found.rows]),
-        error=error,
-        where=where,
-    )
-
-
-def posted_view() -> tuple[dict[str, str], Wanted]:
-    """The tab and the filters of the page that sent this form: as text, and understood."""
-    asked = dict(parse_qsl(request.form.get("vue", "")[:1000]))
-    return asked, wanted(asked, options_of(db.session(), current_user))
 
 
 @blueprint.post("/suivante")

@@ -15,16 +15,11 @@ from backoffice.models import Territoire
 from backoffice.queries.moderation.reasons import reasons
 from backoffice.reference.reasons import Motif
 from backoffice.web.guard import requires
+from backoffice.web.scope import moderated_territoire
 from forms.moderation.reasons import ReasonForm
 from workflows.moderation.reasons import DECISIONS, word
 
 blueprint = Blueprint("reasons", __name__, url_prefix="/moderation/motifs")
-
-
-def served(slug: str) -> Territoire:
-    """The territoire, when the person moderates it; else 404."""
-    mine = {territoire.slug: territoire for territoire in current_user.territoires(Role.MODERATEUR)}
-    return mine.get(slug) or abort(404)
 
 
 def known(territoire: Territoire, code: str) -> Motif:
@@ -42,19 +37,19 @@ def liste() -> ResponseReturnValue:
 @blueprint.get("/<slug>/nouveau")
 @requires(Permission.MODERATE)
 def nouveau(slug: str) -> ResponseReturnValue:
-    return form_page(served(slug), ReasonForm())
+    return form_page(moderated_territoire(slug), ReasonForm())
 
 
 @blueprint.post("/<slug>/nouveau")
 @requires(Permission.MODERATE, keeps_input=True)
 def creer(slug: str) -> ResponseReturnValue:
-    return keep(served(slug))
+    return keep(moderated_territoire(slug))
 
 
 @blueprint.get("/<slug>/<code>")
 @requires(Permission.MODERATE)
 def motif(slug: str, code: str) -> ResponseReturnValue:
-    territoire = served(slug)
+    territoire = moderated_territoire(slug)
     found = known(territoire, code)
     return form_page(territoire, ReasonForm.of(found), found)
 
@@ -62,7 +57,7 @@ def motif(slug: str, code: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/<code>")
 @requires(Permission.MODERATE, keeps_input=True)
 def enregistrer(slug: str, code: str) -> ResponseReturnValue:
-    territoire = served(slug)
+    territoire = moderated_territoire(slug)
     return keep(territoire, known(territoire, code))
 
 
@@ -87,7 +82,7 @@ def form_page(territoire: Territoire, form: ReasonForm, motif: Motif | None = No
 @blueprint.post("/<slug>/<code>/<any(activer, desactiver):action>")
 @requires(Permission.MODERATE)
 def changer(slug: str, code: str, action: str) -> ResponseReturnValue:
-    territoire = served(slug)
+    territoire = moderated_territoire(slug)
     changed = replace(known(territoire, code), active=action == "activer")
     with atomic() as session:
         word(session, territoire.id, changed, current_user)

@@ -15,16 +15,16 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import ReadySentence
 from backoffice.queries.moderation.remarks import moderated_remark, own_sentence, sentences
+from backoffice.web.fiche_page import fiche_page
 from backoffice.web.guard import requires
-from backoffice.web.views.fiches.pages import entered_fiche, fiche_page
-from backoffice.web.views.fiches.steps import replies
+from backoffice.web.scope import entered_fiche, moderated_version
+from backoffice.web.version_page import version_page
+from forms.kit.posted import replies_of
 from forms.moderation import ready_sentences
 from workflows.case import Refused
 from workflows.fiches.engine import lock
 from workflows.moderation import ready_sentences as written
 from workflows.moderation import remarks
-
-from .version import moderated, version_page
 
 blueprint = Blueprint("remarks", __name__)
 
@@ -36,7 +36,7 @@ blueprint = Blueprint("remarks", __name__)
 @requires(Permission.MODERATE, keeps_input=True)
 def epingler(revision_id: int) -> ResponseReturnValue:
     """The chosen sentence, if any, then what was typed."""
-    revision = moderated(revision_id)
+    revision = moderated_version(revision_id)
     typed = {name: clean(request.form.get(name, ""), multiline=True) for name in ("champ", "phrase", "texte")}
     chosen = next(
         (
@@ -52,20 +52,20 @@ def epingler(revision_id: int) -> ResponseReturnValue:
             remark = remarks.pin(session, revision.fiche_id, revision_id, typed["champ"], text, current_user)
             number = remark.id
     except Refused as refused:
-        return version_page(moderated(revision_id), refused, asked="epingler", typed=typed), 409
+        return version_page(moderated_version(revision_id), refused, asked="epingler", typed=typed), 409
     return redirect(url_for("moderation.version", revision_id=revision_id, _anchor=f"remarque-{number}"), 303)
 
 
 @blueprint.post("/moderation/<int:revision_id>/remarques/<int:remark_id>/retirer")
 @requires(Permission.MODERATE)
 def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
-    revision = moderated(revision_id)
+    revision = moderated_version(revision_id)
     remark = moderated_remark(db.session, current_user, revision_id, remark_id) or abort(404)
     try:
         with atomic() as session:
             remarks.withdraw(session, revision.fiche_id, remark, current_user)
     except Refused as refused:
-        return version_page(moderated(revision_id), refused), 409
+        return version_page(moderated_version(revision_id), refused), 409
     return redirect(url_for("moderation.version", revision_id=revision_id, _anchor="remarques"), 303)
 
 
@@ -77,7 +77,7 @@ def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
 def repondre(fiche_id: int) -> ResponseReturnValue:
     """From the list of remarks; those shown at a field are saved with their step."""
     entered_fiche(fiche_id)
-    said = replies()
+    said = replies_of(request.form)
     try:
         with atomic() as session:
             remarks.reply(session, lock(session, fiche_id), said, current_user)

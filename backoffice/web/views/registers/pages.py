@@ -79,8 +79,12 @@ def register_page(register: Register, error: str = "", typed: dict[str, str] | N
     )
 
 
+def _too_large(error: str) -> str:
+    return register_page(asked((request.view_args or {})["name"]), error)
+
+
 @blueprint.post("/<name>")
-@requires(Permission.ADMINISTER, largest_upload=LARGEST_UPLOAD)
+@requires(Permission.ADMINISTER, largest_upload=LARGEST_UPLOAD, too_large=_too_large)
 def deposer(name: str) -> ResponseReturnValue:
     register, sent = asked(name), request.files.get("fichier")
     if sent is None or not sent.filename:

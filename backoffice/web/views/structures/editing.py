@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.datastructures import MultiDict
 
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
@@ -13,19 +12,21 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Organisme
 from backoffice.models.content import Contenu, dump, fingerprint, load
 from backoffice.models.content.vocabulary import QUALIOPI, USAGES
+from backoffice.queries.registers.certifications import certifications
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.web.guard import requires
-from backoffice.web.views.fiches.steps import FIELD_NAME
+from backoffice.web.scope import shown_structure
 from forms.kit.builder import StepForm
-from forms.kit.communes import choose
+from forms.kit.orders import ADD, follow
+from forms.kit.posted import fields_of, order_of
 from forms.kit.questions import Step
-from forms.kit.rows import add_row, obey, spread
+from forms.kit.rows import add_row
 from forms.kit.saving import open_form, save
 from forms.structures import pages as forms
 from workflows.case import Refused
 from workflows.structures import operations, register_checks
 
-from .pages import blueprint, shown
+blueprint = Blueprint("structure_forms", __name__, url_prefix="/structures")
 
 STALE = (
     "Quelqu’un d’autre vient de modifier cette page. Ce que vous avez écrit est gardé ci-dessous : vérifiez-le, "
@@ -69,18 +70,13 @@ def posted_step(step: Step, content: Contenu) -> tuple[StepForm, bool]:
 
     An order of the page, as «Ajouter un lieu», keeps nothing: it is obeyed and the page is shown again.
     """
-    order = request.form.get("ligne", "")[:100]
-    pairs = [(name, text) for name, text in request.form.items(multi=True) if FIELD_NAME.fullmatch(name)]
-    posted = spread(step, MultiDict(pairs))
-    what, _, path = order.partition(":")
-    if what == "commune":
-        posted = choose(posted, order)
-    elif what not in ("ajouter", "chercher"):
-        posted, _ = obey(step, content, posted, order)
-    saved = save(step, content, {}, posted, communes_of)
+    order = order_of(request.form)
+    answers, _ = follow(step, content, fields_of(request.form), order, certifications)
+    saved = save(step, content, {}, answers, communes_of)
     if not order:
         return saved.form, saved.clean
-    if what == "ajouter":
+    what, _, path = order.partition(":")
+    if what == ADD:
         add_row(saved, step, path)
     return open_form(step, saved.content, saved.pending, communes_of), False
 
@@ -88,13 +84,13 @@ def posted_step(step: Step, content: Contenu) -> tuple[StepForm, bool]:
 @blueprint.get("/<int:organisme_id>/identite")
 @requires(Permission.KEEP_STRUCTURE)
 def identite(organisme_id: int) -> ResponseReturnValue:
-    return show(shown(organisme_id), forms.IDENTITY)
+    return show(shown_structure(organisme_id), forms.IDENTITY)
 
 
 @blueprint.get("/<int:organisme_id>/lieux")
 @requires(Permission.KEEP_STRUCTURE)
 def lieux(organisme_id: int) -> ResponseReturnValue:
-    return show(shown(organisme_id), forms.USUAL_PLACES)
+    return show(shown_structure(organisme_id), forms.USUAL_PLACES)
 
 
 def show(organisme: Organisme, step: Step) -> str:
@@ -105,7 +101,7 @@ def show(organisme: Organisme, step: Step) -> str:
 @blueprint.post("/<int:organisme_id>/identite")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
 def enregistrer_identite(organisme_id: int) -> ResponseReturnValue:
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     content = content_of(organisme)
     form, sound = posted_step(forms.IDENTITY, content)
     name = form.field("structure-nom")
@@ -118,7 +114,7 @@ def enregistrer_identite(organisme_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:organisme_id>/lieux")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
 def enregistrer_lieux(organisme_id: int) -> ResponseReturnValue:
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     content = content_of(organisme)
     form, sound = posted_step(forms.USUAL_PLACES, content)
     return kept(organisme, forms.USUAL_PLACES, form, content, sound)
@@ -132,24 +128,23 @@ def kept(organisme: Organisme, step: Step, form: StepForm, content: Contenu, sou
     try:
         with atomic() as session:
             if step is forms.IDENTITY:
-                said = operations.say(session, organisme.id, content.structure, current_user)
-                register_checks.check(session, [said])
+                register_checks.say_identity(session, organisme.id, content.structure, current_user)
             else:
                 operations.keep_places(session, organisme.id, content.lieux, current_user)
     except Refused as refused:
-        return step_page(shown(organisme.id), step, form, content, refused.message), 409
+        return step_page(shown_structure(organisme.id), step, form, content, refused.message), 409
     return done(organisme, "identite" if step is forms.IDENTITY else "lieux")
 
 
 def done(organisme: Organisme, anchor: str) -> ResponseReturnValue:
     flash("C’est enregistré. Vos prochaines fiches commenceront ainsi.", "success")
-    return redirect(url_for(".structure", organisme_id=organisme.id, _anchor=anchor), 303)
+    return redirect(url_for("structures.structure", organisme_id=organisme.id, _anchor=anchor), 303)
 
 
 @blueprint.get("/<int:organisme_id>/contacts")
 @requires(Permission.KEEP_STRUCTURE)
 def contacts(organisme_id: int) -> ResponseReturnValue:
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     said = content_of(organisme).structure
     found = {usage: dump(operations.contact_of(organisme, said, usage)) for usage in USAGES}
     typed = {f"{usage}-{name}": text for usage, contact in found.items() for name, text in contact.items()}
@@ -174,7 +169,7 @@ def contacts_page(
 @blueprint.post("/<int:organisme_id>/contacts")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
 def enregistrer_contacts(organisme_id: int) -> ResponseReturnValue:
-    organisme, typed = shown(organisme_id), request.form.to_dict()
+    organisme, typed = shown_structure(organisme_id), request.form.to_dict()
     said, errors = forms.read_contacts(request.form)
     if errors:
         return contacts_page(organisme, typed, errors), 422
@@ -184,14 +179,14 @@ def enregistrer_contacts(organisme_id: int) -> ResponseReturnValue:
         with atomic() as session:
             operations.name_contacts(session, organisme.id, said, current_user)
     except Refused as refused:
-        return contacts_page(shown(organisme_id), typed, error=refused.message), 409
+        return contacts_page(shown_structure(organisme_id), typed, error=refused.message), 409
     return done(organisme, "contacts")
 
 
 @blueprint.get("/<int:organisme_id>/qualiopi")
 @requires(Permission.KEEP_STRUCTURE)
 def qualiopi(organisme_id: int) -> ResponseReturnValue:
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     said = operations.qualiopi_of(organisme)
     answer = next(word for word, value in forms.ANSWERS.items() if value is said.certified)
     until = f"{said.until:%d/%m/%Y}" if said.until else ""
@@ -217,7 +212,7 @@ def qualiopi_page(
 @blueprint.post("/<int:organisme_id>/qualiopi")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
 def enregistrer_qualiopi(organisme_id: int) -> ResponseReturnValue:
-    organisme, typed = shown(organisme_id), request.form.to_dict()
+    organisme, typed = shown_structure(organisme_id), request.form.to_dict()
     chosen = request.form.getlist("categories")
     said, errors = forms.read_qualiopi(request.form, chosen)
     if errors:
@@ -226,8 +221,7 @@ def enregistrer_qualiopi(organisme_id: int) -> ResponseReturnValue:
         return qualiopi_page(organisme, typed, chosen, error=STALE), 409
     try:
         with atomic() as session:
-            told = operations.say_qualiopi(session, organisme.id, said, current_user)
-            register_checks.check(session, [told])
+            register_checks.say_certified(session, organisme.id, said, current_user)
     except Refused as refused:
-        return qualiopi_page(shown(organisme_id), typed, chosen, error=refused.message), 409
+        return qualiopi_page(shown_structure(organisme_id), typed, chosen, error=refused.message), 409
     return done(organisme, "qualiopi")

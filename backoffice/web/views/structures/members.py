@@ -17,7 +17,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Invitation, JoinRequest, Membership, Organisme
 from backoffice.queries.structures import members as queries
 from backoffice.web.guard import requires
-from backoffice.web.views.accounts.login import acting_organisme
+from backoffice.web.scope import acting_organisme
 from forms.accounts.people import InvitationForm
 from workflows.accounts import deactivation, invitations, joining
 from workflows.case import Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -13,42 +13,23 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Organisme, Subject, Verification
-from backoffice.models.accounts.account import COLUMNS, NUMBERS
-from backoffice.models.content import label_of, load
-from backoffice.models.content.vocabulary import USAGES
+from backoffice.models.accounts.account import NUMBERS
+from backoffice.models.content import load
 from backoffice.models.structures.structure import standings
 from backoffice.queries.structures import page as queries
 from backoffice.web.guard import requires
-from forms.structures.pages import read_verdict
+from backoffice.web.scope import shown_structure
+from forms.structures.pages import CHANGE_WORDS, read_verdict
 from workflows.case import Refused
 from workflows.structures import number_checks, operations, register_checks
 
 blueprint = Blueprint("structures", __name__, url_prefix="/structures")
 
-CHANGE_WORDS = {
-    **{name: label_of(f"structure-{leaf}") for name, leaf in COLUMNS.items()},
-    "categorie": "Sorte de structure",
-    "raison_sociale": label_of("structure-raison_sociale"),
-    "adresse": label_of("structure-adresse"),
-    "porteuse": label_of("structure-porteuse"),
-    "lieux": "Lieux habituels",
-    "fusion": "Structures réunies",
-    Subject.QUALIOPI: Subject.QUALIOPI.label,
-    **{f"contact_{usage}": f"Contact : {words}" for usage, words in USAGES.items()},
-    **{f"verification_{subject}": f"Vérification : {subject.label}" for subject in Subject},
-}
-"""What the log of changes calls what, in words."""
-
-
-def shown(organisme_id: int) -> Organisme:
-    """The structure, when the person may see its page; else 404. One that was merged is the other."""
-    return queries.shown_structure(db.session(), current_user, organisme_id) or abort(404)
-
 
 @blueprint.get("/<int:organisme_id>")
 @requires(Permission.KEEP_STRUCTURE)
 def structure(organisme_id: int) -> ResponseReturnValue:
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     if organisme.id != organisme_id:
         return redirect(url_for(".structure", organisme_id=organisme.id), 301)
     return page(organisme)
@@ -84,7 +65,7 @@ def page(organisme: Organisme, error: str = "", errors: Mapping[str, str] = Mapp
 @blueprint.post("/<int:organisme_id>/verification")
 @requires(Permission.MANAGE_STRUCTURES, keeps_input=True)
 def verifier(organisme_id: int) -> ResponseReturnValue:
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     verdict, errors = read_verdict(request.form)
     if verdict is None:
         return page(organisme, errors=errors), 422
@@ -92,7 +73,7 @@ def verifier(organisme_id: int) -> ResponseReturnValue:
         with atomic() as session:
             number_checks.verify(session, organisme.id, verdict, current_user)
     except Refused as refused:
-        return page(shown(organisme_id), errors={"objet": refused.message}), 409
+        return page(shown_structure(organisme_id), errors={"objet": refused.message}), 409
     flash("Votre vérification est notée, avec votre nom et la date.", "success")
     return redirect(url_for(".structure", organisme_id=organisme.id, _anchor="verification"), 303)
 
@@ -101,12 +82,12 @@ def verifier(organisme_id: int) -> ResponseReturnValue:
 @requires(Permission.KEEP_STRUCTURE)
 def garder_lieu(organisme_id: int) -> ResponseReturnValue:
     """One of the places that its fiches say, by its key."""
-    organisme = shown(organisme_id)
+    organisme = shown_structure(organisme_id)
     try:
         with atomic() as session:
             kept = operations.keep_place(session, organisme.id, request.form.get("lieu", ""), current_user)
     except Refused as refused:
-        return page(shown(organisme_id), refused.message), 409
+        return page(shown_structure(organisme_id), refused.message), 409
     flash(f"« {kept.name} » est gardé : vous pourrez le choisir dans vos fiches.", "success")
     return redirect(url_for(".structure", organisme_id=organisme.id, _anchor="lieux"), 303)
 
@@ -115,16 +96,15 @@ def garder_lieu(organisme_id: int) -> ResponseReturnValue:
 @requires(Permission.KEEP_STRUCTURE)
 def reprendre_numero(organisme_id: int) -> ResponseReturnValue:
     """What a fiche says is right: the structure says it too."""
-    organisme, name = shown(organisme_id), request.form.get("numero", "")
+    organisme, name = shown_structure(organisme_id), request.form.get("numero", "")
     wanted = (name, request.form.get("valeur", ""))
     offered = operations.gaps(organisme, queries.last_fiches(db.session(), organisme))
     if wanted not in {(gap.name, gap.theirs) for gap in offered}:
         return page(organisme, "Aucune de vos fiches ne donne plus ce numéro : rien n’a été changé."), 409
     try:
         with atomic() as session:
-            said = operations.take_number(session, organisme.id, *wanted, current_user)
-            register_checks.check(session, [said])
+            register_checks.take_number(session, organisme.id, *wanted, current_user)
     except Refused as refused:
-        return page(shown(organisme_id), refused.message), 409
+        return page(shown_structure(organisme_id), refused.message), 409
     flash("Le numéro de la structure est à jour.", "success")
     return redirect(url_for(".structure", organisme_id=organisme.id, _anchor="numeros"), 303)

@@ -17,11 +17,9 @@ from backoffice.queries.territoires import coverage as queries
 from backoffice.queries.territoires.settings import last_changes
 from backoffice.web.guard import requires
 from forms.territoires.coverage import codes_in, read_coverage
-from forms.territoires.settings import GROUPS, SETTINGS, read_settings, sent_value
+from forms.territoires.settings import CHANGE_LABELS, GROUPS, SETTINGS, read_settings, sent_value, typed_values
 from workflows.case import Refused
 from workflows.territoires.settings import change_settings, collect, cover
-
-from .settings import LABELS, typed_values
 
 blueprint = Blueprint("territoires", __name__, url_prefix="/administration/territoires")
 
@@ -71,7 +69,7 @@ def territoire_page(
         collector=str(found.collected_by_id or "") if collector is None else collector,
         collected=[row.nom for row in others if row.collected_by_id == found.id],
         counts=queries.counts(session).get(found.id),
-        labels=LABELS,
+        labels=CHANGE_LABELS,
         changes=last_changes(session, found.id),
     )
 
@@ -82,7 +80,7 @@ def regler(slug: str) -> ResponseReturnValue:
     found = known(slug)
     values, errors = read_settings(request.form)
     if errors:
-        return territoire_page(found, errors, typed_values()), 422
+        return territoire_page(found, errors, typed_values(request.form)), 422
     with atomic() as session:
         changed = change_settings(session, found.id, values, current_user)
     return _done(slug, bool(changed))

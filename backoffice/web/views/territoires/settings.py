@@ -15,17 +15,11 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Territoire
 from backoffice.queries.territoires.settings import last_changes
 from backoffice.web.guard import requires
-from backoffice.web.views.moderation.reasons import served
-from forms.territoires.settings import GROUPS, SETTINGS, read_settings, sent_value
+from backoffice.web.scope import moderated_territoire
+from forms.territoires.settings import CHANGE_LABELS, GROUPS, SETTINGS, read_settings, sent_value, typed_values
 from workflows.territoires.settings import change_settings
 
 blueprint = Blueprint("settings", __name__, url_prefix="/moderation/reglages")
-
-LABELS = {setting.name: setting.label for setting in SETTINGS} | {
-    "couverture": "Départements et communes couverts",
-    "collecte": "Territoire qui collecte pour celui-ci",
-}
-"""Of each change, by its name."""
 
 
 @blueprint.get("/")
@@ -40,29 +34,21 @@ def liste() -> ResponseReturnValue:
 @blueprint.get("/<slug>")
 @requires(Permission.MODERATE)
 def territoire(slug: str) -> ResponseReturnValue:
-    found = served(slug)
+    found = moderated_territoire(slug)
     return settings_page(found, {setting.name: sent_value(setting, found) for setting in SETTINGS})
 
 
 @blueprint.post("/<slug>")
 @requires(Permission.MODERATE, keeps_input=True)
 def enregistrer(slug: str) -> ResponseReturnValue:
-    found = served(slug)
+    found = moderated_territoire(slug)
     values, errors = read_settings(request.form)
     if errors:
-        return settings_page(found, typed_values(), errors), 422
+        return settings_page(found, typed_values(request.form), errors), 422
     with atomic() as session:
         changed = change_settings(session, found.id, values, current_user)
     flash("Les réglages sont enregistrés." if changed else "Rien n’a changé.", "success")
     return redirect(url_for(".territoire", slug=slug), 303)
-
-
-def typed_values() -> dict[str, str]:
-    """What was sent, to be shown again; a number is never long."""
-    return {
-        setting.name: request.form.get(setting.name, "").replace("\x00", "")[: 10_000 if setting.longest else 20]
-        for setting in SETTINGS
-    }
 
 
 def settings_page(
@@ -72,7 +58,7 @@ def settings_page(
         "territoires/settings/territoire.html",
         territoire=territoire,
         groups=GROUPS,
-        labels=LABELS,
+        labels=CHANGE_LABELS,
         values=values,
         errors=errors,
         changes=last_changes(db.session(), territoire.id),

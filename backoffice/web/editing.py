@@ -1,0 +1,197 @@
+"""The pages of the steps, shared by the structure that writes its draft and the moderator who corrects a copy.
+
+The endpoints etape, enregistrer, brouillon and relecture exist in the blueprint of each editing context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from backoffice.core.extensions import db, limiter
+from backoffice.core.transactions import atomic
+from backoffice.models import Fiche, Remark
+from backoffice.queries.conventions.scope import payable
+from backoffice.queries.registers.certifications import certifications
+from backoffice.queries.territoires.communes import communes_of
+from forms.fiches import certifications as exams
+from forms.fiches import review as reviews
+from forms.fiches.paths import PATHS
+from forms.kit import posted
+from forms.kit.builder import StepForm
+from forms.kit.questions import Path, Step
+from forms.kit.saving import answers, open_form, stamp
+from forms.kit.step_diff import Difference
+from forms.steps.funding import FUNDING
+from workflows.fiches import drafting
+from workflows.fiches.drafting import ClosedStep, StaleStep
+
+from .version_context import Asked, answered
+
+STALE = (
+    "Cette étape a été modifiée ailleurs : un autre onglet, un autre appareil ou un collègue. Rien n’est perdu : "
+    "appuyez sur « Enregistrer et continuer » pour voir les deux versions."
+)
+
+
+@dataclass(frozen=True)
+class EditingContext:
+    """Editing as the structure, or as a moderator correcting a copy.
+
+    name: the blueprint of its endpoints; correcting: whether it is the moderator's; load: the fiche within the
+    person's scope, or 404; closed: the page that says why nothing can be written any more, with what was typed.
+    """
+
+    name: str
+    correcting: bool
+    load: Callable[[int], Fiche]
+    closed: Callable[[int, str, Sequence[Difference]], str]
+
+    def writable(self, fiche: Fiche) -> bool:
+        return drafting.writable(fiche, correcting=self.correcting)
+
+    def asked(self, fiche: Fiche) -> list[Asked]:
+        """The remarks that the draft should answer; a moderator's copy answers nobody."""
+        return [] if self.correcting else answered(db.session(), fiche, fiche.latest)
+
+
+def find_step(fiche: Fiche, slug: str) -> tuple[Path, Step]:
+    path = PATHS[fiche.dispositif]
+    return path, path.step(slug) or abort(404)
+
+
+def show_step(context: EditingContext, fiche_id: int, slug: str) -> ResponseReturnValue:
+    fiche = context.load(fiche_id)
+    _, step = find_step(fiche, slug)
+    if not context.writable(fiche):
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    revision = fiche.latest
+    form = open_form(step, revision.content, revision.pending, communes_of)
+    return step_page(context, fiche, step, form, stamp(step, revision.content, revision.pending))
+
+
+def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
+    """seen: the stamp of the content that the page shows."""
+    path, content, found = PATHS[fiche.dispositif], fiche.latest.content, reviews.review_of(fiche.latest)
+    exams.offer(form, certifications)
+    asked = context.asked(fiche)
+    pays = step.slug == FUNDING.slug and not context.correcting
+    return render_template(
+        "fiches/steps/step.html",
+        fiche=fiche,
+        path=path,
+        step=step,
+        form=form,
+        stamp=seen,
+        content=content,
+        statuses=reviews.statuses(path, found, content),
+        guidance=reviews.help_of(step, path, found),
+        told=[finding for finding in found.told if reviews.step_of(path, finding) is step],
+        previous=path.before(step),
+        usual=fiche.organisme.places,
+        grants=payable(db.session(), current_user, fiche) if pays else [],
+        returned=fiche.returned,
+        asked=asked,
+        remarks_at=_by_path(asked),
+        desk=context.name,
+    )
+
+
+def _by_path(asked: list[Asked]) -> dict[str, list[Remark]]:
+    """The remarks at each field; "" for those on the whole entry, and those whose row is gone."""
+    found: dict[str, list[Remark]] = {}
+    for one in asked:
+        found.setdefault(one.path or "", []).append(one.remark)
+    return found
+
+
+def _save(context: EditingContext, fiche_id: int, step: Step) -> drafting.SavedStep:
+    page = posted.read_step(request.form)
+    with atomic() as session:
+        return drafting.save_step(session, fiche_id, step, page, current_user, correcting=context.correcting)
+
+
+def save_step(context: EditingContext, fiche_id: int, slug: str) -> ResponseReturnValue:
+    fiche = context.load(fiche_id)
+    path, step = find_step(fiche, slug)
+    try:
+        page = _save(context, fiche_id, step)
+    except StaleStep as conflict:
+        return _conflict(context, context.load(fiche_id), conflict.page), 409
+    except ClosedStep as closed:
+        gaps = closed.page.gaps(context.load(fiche_id).latest)
+        return context.closed(fiche_id, closed.message, [*gaps, *_unsaved_replies()]), 409
+    saved = page.saved
+    for words in saved.understood:
+        flash(words, "success")
+    if posted.order_of(request.form):
+        return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=page.spot or None), 303)
+    if not saved.clean:
+        return step_page(context, fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
+    return _onward(fiche_id, path, step)
+
+
+def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
+    if request.form.get("suite") == "quitter":
+        flash("Votre travail est enregistré. Vous pourrez le reprendre quand vous voudrez.", "success")
+        return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
+    following = path.after(step)
+    if request.form.get("suite") == "relecture" or following is None:
+        return redirect(url_for(".relecture", fiche_id=fiche_id), 303)
+    return redirect(url_for(".etape", fiche_id=fiche_id, slug=following.slug), 303)
+
+
+def _unsaved_replies() -> list[Difference]:
+    replies = posted.replies_of(request.form).values()
+    return [Difference("Votre réponse au modérateur", "", reply.text) for reply in replies if reply.text]
+
+
+def _conflict(context: EditingContext, fiche: Fiche, page: drafting.SavedStep) -> str:
+    """Nothing was written: both versions are shown and the person chooses."""
+    return render_template(
+        "fiches/steps/conflict.html",
+        fiche=fiche,
+        step=page.step,
+        gaps=page.gaps(fiche.latest),
+        pairs=[*answers(page.answers), *posted.kept_pairs(request.form)],
+        stamp=page.before,
+        desk=context.name,
+    )
+
+
+def _person() -> str:
+    """A room of volunteers has one address: each is counted apart."""
+    return str(current_user.id) if current_user.is_authenticated else str(request.remote_addr)
+
+
+autosave_limit = limiter.shared_limit("60/minute;1500/hour", scope="brouillon", key_func=_person)
+"""Our page sends one request each two seconds at most; another page may not keep the base busy."""
+
+
+def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseReturnValue:
+    """A step saved while it is typed, by the same rules as its button, answered in JSON.
+
+    200: {"empreinte": the new stamp, "reperes": {field: local id}, "score", "manques": how many, "aide": HTML}.
+    409: {"cause": "conflit" or "fermee", "message"}; nothing was written.
+    """
+    path, step = find_step(context.load(fiche_id), slug)
+    try:
+        page = _save(context, fiche_id, step)
+    except StaleStep:
+        return {"cause": "conflit", "message": STALE}, 409
+    except ClosedStep as closed:
+        return {"cause": "fermee", "message": closed.message}, 409
+    fiche = context.load(fiche_id)
+    stored = fiche.latest
+    found = reviews.help_of(step, path, reviews.review_of(stored))
+    return {
+        "empreinte": stamp(step, stored.content, stored.pending),
+        "reperes": page.saved.ids,
+        "score": found.score,
+        "manques": len(found.lacking),
+        "aide": render_template("fiches/steps/guidance.html", guidance=found, fiche=fiche, desk=context.name),
+    }

@@ -1,0 +1,77 @@
+"""The page where a moderator reads a version and decides, also shown again by whatever was refused there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask import render_template, request
+from flask_login import current_user
+
+from backoffice.core.extensions import db
+from backoffice.models import Revision
+from backoffice.models.structures.structure import standings
+from backoffice.queries.fiches import scope as fiche_queries
+from backoffice.queries.fiches.register_alerts import alerts_of
+from backoffice.queries.moderation.moderation_rules import hits_of
+from backoffice.queries.moderation.reasons import offered
+from backoffice.queries.moderation.remarks import sentences
+from backoffice.queries.structures.page import checks_of
+from forms.fiches.paths import PATHS
+from forms.fiches.review import review_of
+from forms.fiches.sheet import sheet
+from workflows.case import Refused
+from workflows.fiches.engine import available
+from workflows.moderation import remarks
+from workflows.moderation.corrections import contestation_of
+from workflows.moderation.duplicates import lookalikes
+from workflows.structures.carriers import support_of
+from workflows.territoires.assignment import destination
+
+from . import version_context
+
+
+def version_page(
+    revision: Revision,
+    refused: Refused | None = None,
+    comment: str = "",
+    asked: str = "",
+    motif: str = "",
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """refused: what could not be done, `asked` its name; `comment`, `motif` and `typed` what was written meanwhile."""
+    fiche, session = revision.fiche, db.session()
+    content, path = revision.content, PATHS[fiche.dispositif]
+    pinned = remarks.pinned(session, revision)
+    transitions = [step for step in available(current_user, fiche, revision) if not step.apart]
+    return render_template(
+        "moderation/version.html",
+        fiche=fiche,
+        revision=revision,
+        content=content,
+        review=review_of(revision),
+        hits=hits_of(session, revision),
+        history=fiche_queries.history(session, fiche),
+        transitions=transitions,
+        motifs={t.name: offered(session, fiche.territoire_id, t.name) for t in transitions if t.reasons},
+        refused=refused,
+        comment=comment,
+        asked=asked,
+        motif=motif,
+        typed=typed or {"champ": request.args.get("champ", "")},
+        since=version_context.since(session, fiche, revision, request.args.get("depuis", type=int)),
+        bases=version_context.bases(fiche, revision),
+        corrections=version_context.corrections(fiche, revision),
+        contested=contestation_of(session, revision),
+        sheet=sheet(content, path),
+        pinned=pinned,
+        pinned_at=version_context.by_path(content, pinned),
+        dealt=version_context.answered(session, fiche, revision),
+        earlier=remarks.earlier(session, fiche, revision),
+        sentences=sentences(session, fiche.territoire_id),
+        lookalikes=lookalikes(session, fiche, revision),
+        support=support_of(session, fiche, content),
+        alerts=alerts_of(session, [fiche.id]).get(fiche.id),
+        standings=standings(fiche.organisme, checks_of(session, fiche.organisme)),
+        destination=destination(session, fiche, content),
+    )

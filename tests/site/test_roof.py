@@ -1,0 +1,135 @@
+"""The arrows of the roof, read in the source: no view imports a view, the demonstration set stays apart, requests
+stay above the domain. A view is a module that creates a Blueprint, wherever it lies."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from flask import Blueprint, Flask
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("backoffice", "forms", "workflows", "exports")
+BELOW = (
+    "forms",
+    "workflows",
+    "exports",
+    "backoffice.models",
+    "backoffice.queries",
+    "backoffice.reference",
+    "backoffice.demo",
+    "backoffice.cli",
+)
+"""What never sees a request."""
+OF_REQUESTS = {"flask": {"request", "session", "g"}, "flask_login": {"current_user"}}
+DEMO, SEED = "backoffice.demo", "backoffice.cli.seed"
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def sources() -> dict[str, tuple[Path, ast.Module]]:
+    """{name of the module: (its file, its tree)}"""
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return {name_of(path): (path, ast.parse(path.read_text(encoding="utf-8"))) for path in files}
+
+
+def imported(name: str) -> Iterator[tuple[str, str]]:
+    """(module, name taken from it or "") of each import of a module, inside functions too."""
+    path, tree = sources()[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*above, *filter(None, [node.module])])
+            yield from ((module, alias.name) for alias in node.names)
+
+
+def targets(name: str) -> set[str]:
+    """The modules of ours that a module imports."""
+    found = (f"{module}.{taken}" if f"{module}.{taken}" in sources() else module for module, taken in imported(name))
+    return {module for module in found if module in sources()}
+
+
+@cache
+def views() -> frozenset[str]:
+    return frozenset(name for name, (_, tree) in sources().items() if any(map(creates_blueprint, ast.walk(tree))))
+
+
+def creates_blueprint(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Blueprint"
+
+
+def has_route(tree: ast.Module) -> bool:
+    decorators = (
+        decorator.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+    )
+    return any(isinstance(one, ast.Attribute) and one.attr in ("get", "post", "route") for one in decorators)
+
+
+def within(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def test_a_view_is_imported_only_by_the_package_that_registers_it():
+    assert len(views()) > 50
+    wrong = {
+        f"{name} → {target}"
+        for name in sources()
+        for target in targets(name) & views() - {name}
+        if not (sources()[name][0].name == "__init__.py" and within(target, name))
+    }
+    assert wrong == set()
+
+
+def test_every_module_with_routes_has_its_own_blueprint():
+    routed = {name for name, (_, tree) in sources().items() if within(name, "backoffice") and has_route(tree)}
+    assert routed <= views()
+
+
+def test_every_view_is_registered(app: Flask):
+    registered = set(map(id, app.blueprints.values()))
+    loaded = {name: __import__(name, fromlist=["blueprint"]) for name in views()}
+    made = [(name, one) for name, module in loaded.items() for one in vars(module).values() if is_blueprint(one)]
+    assert {name for name, _ in made} == views()
+    assert [name for name, one in made if id(one) not in registered] == []
+
+
+def is_blueprint(thing: object) -> bool:
+    return isinstance(thing, Blueprint)
+
+
+def test_only_the_seed_command_imports_the_demonstration_set():
+    users = {name for name in sources() if any(within(target, DEMO) for target in targets(name))}
+    assert {name for name in users if not within(name, DEMO)} == {SEED}
+
+
+@pytest.mark.parametrize("package", BELOW)
+def test_nothing_under_the_views_sees_a_request(package: str):
+    floor = [name for name in sources() if within(name, package)]
+    assert floor
+    wrong = [
+        f"{name}: {module}.{taken}"
+        for name in floor
+        for module, taken in imported(name)
+        if taken in OF_REQUESTS.get(module, ())
+    ]
+    assert wrong == []
+
+
+def test_every_view_that_takes_a_large_file_says_that_one_is_too_large(app: Flask):
+    takers = {name: view for name, view in app.view_functions.items() if getattr(view, "largest_upload", 0)}
+    assert takers
+    assert [name for name, view in takers.items() if view.too_large is None] == []
