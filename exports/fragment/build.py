@@ -11,9 +11,7 @@ niveau-langue           formation, action   referentiel, niveau-entree, niveau-v
 espaces-sociaux         formation           one ``espace-social`` a code (models.vocabulary)
 parcours                formation           ``parcours`` and one ``visee`` a code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
-groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``,
-                                            ``semaines``, ``intensite`` (models.vocabulary), ``vacances``: 1 when
-                                            it goes on during the school holidays
+groupe                  action              one an answer of `GROUP`: a code, a number, 1 for yes
 objectifs-oepre         formation           one ``objectif`` a code (models.vocabulary)
 horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
 accueil                 session             ``garde-enfants`` in words, ``places-libres``
@@ -45,6 +43,7 @@ from .check import findings_of
 from .elements import (
     add,
     address,
+    answer,
     contact,
     extras,
     flag,
@@ -71,6 +70,8 @@ BASIC_SKILLS, CERTIFICATION = "5", "6"  # objectif-general-formation
 CATEGORY_CODES = {"association": "13"}
 OFII = "20"  # code-financeur
 REMOTE = "2"  # modalites-enseignement
+GROUP = ("nom", "format", "effectif_min", "effectif_max", "semaines", "intensite", "vacances")
+"""What is said of a group in ``extras``, by the name of the value."""
 
 
 class NotExportable(ValueError):
@@ -148,7 +149,7 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
         add(domain, "code-FORMACODE", code, ref=FORMACODE, **principal(rank))
     add(root, "intitule-formation", said.intitule)
     add(root, "objectif-formation", said.objectif)
-    add(root, "resultats-attendus", words.results(content))
+    add(root, "resultats-attendus", words.RESULTS.write(content))
     add(root, "contenu-formation", said.contenu)
     certifying = "certification" in said.visees and bool(said.code_certification)
     add(root, "certifiante", "1" if certifying else "0")
@@ -186,7 +187,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
     add(node, "niveau-entree-obligatoire", flag(said.niveau_obligatoire))
     add(node, "modalites-alternance", action.organisation or words.NO_ALTERNANCE)
     add(node, "modalites-enseignement", action.presence)
-    add(node, "conditions-specifiques", words.conditions(content, action))
+    add(node, "conditions-specifiques", words.CONDITIONS.write(content, action))
     add(node, "prise-en-charge-frais-possible", flag(money.prise_en_charge))
     lieu = content.place_of(action)
     if lieu is not None:
@@ -219,16 +220,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
         extras(node, "duree-hebdo", [("duree-hebdo", str(round(action.minutes_per_week / 60)))])
     if not action.niveaux.empty:
         _levels(node, content.levels_of(action))
-    group = {
-        "nom": action.nom,
-        "format": action.format,
-        "effectif-min": number(action.effectif_min),
-        "effectif-max": number(action.effectif_max),
-        "semaines": number(action.semaines),
-        "intensite": action.intensite,
-        "vacances": flag(True) if action.vacances else "",
-    }
-    extras(node, "groupe", list(group.items()))
+    extras(node, "groupe", [(name.replace("_", "-"), answer(getattr(action, name))) for name in GROUP])
 
 
 def _session(

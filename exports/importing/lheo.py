@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from backoffice.models.content import Adresse, Contact, Contenu, Niveaux, Structure
+from backoffice.models.content import Adresse, Contact, Contenu, Niveaux, Structure, pattern_of, spots
 from backoffice.models.content.vocabulary import (
     DOMAINES,
     ESPACES_SOCIAUX,
@@ -25,6 +25,7 @@ from backoffice.models.content.vocabulary import (
 from exports.fragment import words
 from exports.fragment.build import CATEGORY_CODES, FORMACODE, NO_ACTIVITY_NUMBER, NO_SIRET
 from exports.fragment.check import content_path
+from exports.fragment.elements import YES
 from exports.lheo.business_rules import examine
 
 from . import generated_sentences
@@ -145,8 +146,7 @@ class Reader:
 
     def results(self) -> None:
         text = self.source.text(self.root, "resultats-attendus", lines=True)
-        said_ = self.content.formation
-        said_.resultats, said_.certification = generated_sentences.results(text, self.content)
+        self.content.formation.resultats = generated_sentences.typed(text, words.RESULTS, self.content)
 
     # --- pieces that several parts share --------------------------------------------------------------
 
@@ -214,6 +214,18 @@ class Reader:
             return code
         self.read.remark(path, f"« {code} » ({what}) n’est pas de notre liste : à choisir.", code)
         return ""
+
+    def answer(self, extras: Node | None, path: str) -> Any:
+        """The value of the ``extra`` named as the leaf at `path`. A yes/no that others do not answer is unsaid."""
+        name = path.rpartition("-")[2].replace("_", "-")
+        text, kind = self.source.word(extras, name), spots()[pattern_of(path)].kind
+        if kind is int:
+            return self.whole(text, path)
+        if kind is not bool:
+            return text
+        if not text and not self.read.ours:
+            self.read.unsaid.add(path)
+        return text == YES
 
     def day(self, node: Node | None, name: str, path: str) -> Any:
         text = self.source.text(node, name)
