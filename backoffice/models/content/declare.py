@@ -37,6 +37,7 @@ def leaf(
         "choices": choices or {},
         "reserve": reserve,
         "hidden": hidden,
+        "public": open,
         "closed": closed,
         "header": header,
     }
