@@ -37,6 +37,7 @@ from backoffice.models import Fiche, Fragment
 from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
+from exports.open_data.filters import facets
 
 from . import words
 from .check import findings_of
@@ -54,7 +55,6 @@ from .elements import (
     principal,
     reach,
 )
-from .reader_losses import drops
 
 CODE_VERSION = 2
 """Raise it when this module writes something else for the same content."""
@@ -64,7 +64,6 @@ NO_SIRET = "00000000000000"
 
 FORMACODE = "V14"
 DEFAULT_DOMAIN = "15235"
-DEFAULT_PUBLIC = "83056"
 NO_SPECIFIC_LEVEL = "1"
 BASIC_SKILLS, CERTIFICATION = "5", "6"  # objectif-general-formation
 CATEGORY_CODES = {"association": "13"}
@@ -125,19 +124,6 @@ def build(content: Contenu, identity: Identity) -> Fragment:
     )
 
 
-def facets(content: Contenu) -> dict[str, list[str]]:
-    """What flows and searches choose by, see models.Fragment."""
-    places = [place.adresse for place in map(content.place_of, content.actions) if place]
-    return {
-        "publics": sorted(content.formation.publics or [DEFAULT_PUBLIC]),
-        "financeurs": sorted({financeur.code for financeur in content.financement.financeurs}),
-        "dropped_by": sorted({drop.consumer for drop in drops(content) if drop.whole}),
-        "departements": sorted({place.departement for place in places if place.departement}),
-        "communes": sorted({place.code_insee for place in places if place.code_insee}),
-        "inscriptions": sorted({row.recrutement for action in content.actions for row in action.sessions}),
-    }
-
-
 def formation(content: Contenu, identity: Identity) -> etree._Element:
     """The ``formation`` element, without namespace: the flow declares it once, on its root."""
     said, made = content.formation, _stamps(identity)
@@ -180,7 +166,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
     numero = f"{identity.numero}-{action.id}"
     node = add(root, "action", numero=numero, **_stamps(identity))
     add(node, "rythme-formation", words.rhythm(action))
-    publics = said.publics or [DEFAULT_PUBLIC]
+    publics = words.publics_of(content)
     for code in publics:
         add(node, "code-public-vise", code, ref=FORMACODE)
     optional(node, "info-public-vise", said.info_publics)

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from backoffice.core.dates import NBSP, hour, long_day, month
 from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session, seen_by
-from backoffice.models.content.vocabulary import (
-    ESPACES_SOCIAUX,
-    INTENSITES,
-    NIVEAUX_ECRIT,
-    NIVEAUX_ORAL,
-    RENDEZ_VOUS,
-    VISEES,
-)
+from backoffice.models.content.vocabulary import ESPACES_SOCIAUX, INTENSITES, PUBLICS, RENDEZ_VOUS, VISEES
+from backoffice.reference.publics import publics as every_public
 
+DEFAULT_PUBLIC = "83056"
 NO_CONDITION = "Aucune condition particulière."
 NO_SIRET = "Structure sans numéro SIRET (00000000000000)"
 NO_ACTIVITY = "Structure non déclarée comme organisme de formation (00000000000)"
@@ -168,5 +164,11 @@ def aims(content: Contenu) -> list[str]:
     return labels(content.formation.visees, VISEES)
 
 
-def full_level(code: str, *, written: bool = False) -> str:
-    return (NIVEAUX_ECRIT if written else NIVEAUX_ORAL).get(code, code)
+def publics_of(content: Contenu) -> list[str]:
+    return content.formation.publics or [DEFAULT_PUBLIC]
+
+
+@cache
+def public_words() -> dict[str, str]:
+    """Every public that a fiche may name, in plain words where we have some. Shared: do not change it."""
+    return {**every_public(), **PUBLICS}

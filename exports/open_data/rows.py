@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from backoffice.core.dates import local_day
@@ -20,14 +19,12 @@ from backoffice.models.content.vocabulary import (
     FINANCEURS,
     PARCOURS,
     PARCOURS_OF,
-    PUBLICS,
     RECRUTEMENTS,
     Dispositif,
 )
 from backoffice.reference.commune_centres import centres
-from backoffice.reference.publics import publics as every_public
 from exports.fragment import words
-from exports.fragment.build import DEFAULT_DOMAIN, DEFAULT_PUBLIC
+from exports.fragment.build import DEFAULT_DOMAIN
 
 from .carried import Terme, carried, carried_row, term
 from .shapes import (
@@ -77,7 +74,7 @@ def public_fiche(offer: Offer) -> FichePublique:
         territoire=TerritoirePublic(slug=offer.territoire, nom=offer.territoire_nom),
         domaines=_terms(said.domaines or [DEFAULT_DOMAIN], DOMAINES),
         parcours=term(said.parcours or PARCOURS_OF[offer.dispositif], PARCOURS),
-        publics=_terms(publics_of(content), public_words()),
+        publics=_terms(words.publics_of(content), words.public_words()),
         niveaux=carried(NiveauxPublics, said.niveaux),
         accueil=carried(Accueil, said.contact),
         structure=_structure(offer),
@@ -138,16 +135,6 @@ def _terms(codes: Iterable[str], table: Mapping[Any, str]) -> list[Terme]:
     return [term(code, table) for code in codes]
 
 
-def publics_of(content: Contenu) -> list[str]:
-    return content.formation.publics or [DEFAULT_PUBLIC]
-
-
-@cache
-def public_words() -> dict[str, str]:
-    """Every public that a fiche may name, in plain words where we have some. Shared: do not change it."""
-    return {**every_public(), **PUBLICS}
-
-
 # --- Rows ------------------------------------------------------------------------------------------
 
 
@@ -168,7 +155,7 @@ def rows(offer: Offer) -> Iterator[LigneAction]:
             heures_total=action.hours,
             niveau_entree=_level(levels.entree_oral, levels.entree_ecrit),
             niveau_vise=_level(levels.vise_oral, levels.vise_ecrit),
-            publics=_joined(publics_of(content), public_words()),
+            publics=_joined(words.publics_of(content), words.public_words()),
             financeurs=_joined([one.code for one in content.financement.financeurs], FINANCEURS),
             premier_jour=min((one.debut for one in action.sessions if one.debut), default=None),
             dernier_jour=max((one.fin for one in action.sessions if one.fin), default=None),

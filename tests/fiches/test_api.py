@@ -21,6 +21,7 @@ from backoffice.queries.fiches import offer as queries
 from backoffice.reference.commune_centres import centres
 from backoffice.reference.communes import read_communes
 from exports.fragment.build import CODE_VERSION
+from exports.open_data.filters import FILTERS
 from exports.open_data.rows import cell, csv_lines, headers
 from exports.open_data.shapes import LICENCE
 from tests.support import factories as make
@@ -491,7 +492,7 @@ def test_a_reader_in_a_great_hurry_is_slowed_down(app, reader):
 
 def test_the_page_explains_every_filter_and_is_linked_from_every_page(app, reader):
     page = reader.get("/api").text
-    for row in queries.FILTERS:
+    for row in FILTERS:
         assert f"<code>{row.name}</code>" in page
         assert reader.get(f"/api/fiches?{row.name}={row.example}").status_code == 200, row.name
     assert 'href="/api"' in reader.get("/").text

@@ -19,10 +19,11 @@ from werkzeug.exceptions import HTTPException, UnprocessableEntity
 from backoffice.core.extensions import db, limiter
 from backoffice.core.permissions import Permission
 from backoffice.queries.fiches import offer as queries
-from backoffice.queries.fiches.offer import FILTERS, TERRITOIRE, Filter, Search
+from backoffice.queries.fiches.offer import Search
 from backoffice.web import openapi
 from backoffice.web.guard import requires
 from exports.open_data import rows
+from exports.open_data.filters import FILTERS, TERRITOIRE, Filter
 from exports.open_data.shapes import (
     LICENCE,
     LICENCE_URL,
