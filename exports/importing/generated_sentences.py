@@ -16,8 +16,9 @@ def rhythm(text: str, action: Action) -> str:
     """What was typed in a rythme-formation; the slots and the name of the group are already known."""
     if text == words.rhythm(replace(action, rythme="")):
         return ""
-    found = _typed(text, words.rhythm(replace(action, rythme=_TYPED)))
-    return text if found is None else found
+    pattern = re.escape(words.rhythm(replace(action, rythme=_TYPED))).replace(_TYPED, "(.*)")
+    found = re.fullmatch(pattern, text, re.DOTALL)
+    return found[1] if found else text
 
 
 def typed(text: str, written: Text, content: Contenu, action: Action | None = None) -> str:
@@ -41,9 +42,3 @@ def typed(text: str, written: Text, content: Contenu, action: Action | None = No
         if told is not None:
             put(content, action, spot, told if answered else True)
     return "" if found[1] == written.usual else found[1]
-
-
-def _typed(text: str, said: str) -> str | None:
-    """What stands in `text` where `said` has its mark; None when they do not agree."""
-    found = re.fullmatch(re.escape(said).replace(_TYPED, "(.*)"), text, re.DOTALL)
-    return found[1] if found else None

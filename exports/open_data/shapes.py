@@ -1,12 +1,11 @@
 """The shape of the open data, declared once: the JSON that is sent and the schema that describes it.
 
 Every field is said in the words of the public documentation; those that carry a value of the content have its
-words unless they are given here. `plain` makes the JSON of a value,
-`Schemas` makes the JSON Schema (2020-12, as OpenAPI 3.1 asks) of its class: neither knows any field.
+words unless others are given here. `plain` makes the JSON of a value, `Schemas` makes the JSON Schema (2020-12, as
+OpenAPI 3.1 asks) of its class: neither knows any field.
 
-Two things that the flows carry to professionals are left out on purpose, since open data may be
-copied by anybody for ever: the names of the persons to contact (the telephone and the e-mail of the
-reception are enough to join) and the references of the grants.
+What the flows carry to professionals and the open data leave out, since they may be copied by anybody for ever,
+says why in its declaration: the names of persons and the references of grants first of all.
 """
 
 from __future__ import annotations

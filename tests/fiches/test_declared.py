@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from backoffice.models.content import Contact, Contenu, Financeur, Recrutement, Spot, dump, leaves, load, values
+from backoffice.models.content.declare import leaf, public
 from backoffice.models.content.vocabulary import Dispositif
 from backoffice.models.moderation.rule_language import TEXTS
 from exports.documents.reading_page import page
@@ -197,8 +198,6 @@ CARRIES = {
 
 
 def test_a_value_that_says_neither_public_nor_closed_is_refused():
-    from backoffice.models.content.declare import leaf, public
-
     with pytest.raises(ValueError, match="closed for a reason"):
         leaf("Prêt de matériel", default=False)
     with pytest.raises(ValueError, match="closed for a reason"):
