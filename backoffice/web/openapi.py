@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from backoffice.queries.fiches.offer import FILTERS, LARGEST_PAGE, NUMERO, TERRITOIRE, USUAL_PAGE, Filter
+from backoffice.queries.fiches.offer import LARGEST_PAGE, NUMERO, USUAL_PAGE
+from exports.open_data.filters import FILTERS, TERRITOIRE, Filter
 from exports.open_data.shapes import LICENCE, LigneAction, PageDeFiches, Probleme, Schemas, UneFiche
 
 PAGING = (

@@ -22,7 +22,7 @@ from backoffice.queries.notices.inbox import unread
 from backoffice.reference.communes import departements
 from backoffice.reference.mailboxes import is_private
 from backoffice.reference.programmes import obligations, programmes
-from exports.documents import meetings
+from exports.documents import meetings, reading_page
 from exports.fragment import words
 from forms.fiches.paths import PATHS
 from forms.kit.fields import count_of, cut_of, limit_of, spaced
@@ -60,6 +60,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         words=words,
+        reading_page=reading_page.page,
         meetings=meetings,
         today=lambda: dates.local_day(now()),
         vocabulary=vocabulary,

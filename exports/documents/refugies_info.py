@@ -29,7 +29,7 @@ def sections(content: Contenu) -> list[Section]:
         ("quoi", "De quoi s’agit-il ?"): _blocks(said.objectif, said.contenu, _list(words.social_spaces(content))),
         ("qui", "Pour qui ?"): _audience(content),
         ("interet", "Qu’est-ce que cela apporte ?"): _blocks(
-            _list(words.labels(said.domaines, DOMAINES)), _list(words.aims(content)), words.results(content)
+            _list(words.labels(said.domaines, DOMAINES)), _list(words.aims(content)), words.RESULTS.write(content)
         ),
         ("ou-quand", "Où et quand ?"): "\n\n".join(_group(content, action) for action in content.actions),
         ("inscription", "Comment s’inscrire ?"): _blocks(

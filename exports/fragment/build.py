@@ -11,9 +11,7 @@ niveau-langue           formation, action   referentiel, niveau-entree, niveau-v
 espaces-sociaux         formation           one ``espace-social`` a code (models.vocabulary)
 parcours                formation           ``parcours`` and one ``visee`` a code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
-groupe                  action              ``nom``, ``format``, ``effectif-min``, ``effectif-max``,
-                                            ``semaines``, ``intensite`` (models.vocabulary), ``vacances``: 1 when
-                                            it goes on during the school holidays
+groupe                  action              one an answer of `GROUP`: a code, a number, 1 for yes
 objectifs-oepre         formation           one ``objectif`` a code (models.vocabulary)
 horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
 accueil                 session             ``garde-enfants`` in words, ``places-libres``
@@ -39,12 +37,14 @@ from backoffice.models import Fiche, Fragment
 from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
+from exports.open_data.filters import facets
 
 from . import words
 from .check import findings_of
 from .elements import (
     add,
     address,
+    answer,
     contact,
     extras,
     flag,
@@ -55,7 +55,6 @@ from .elements import (
     principal,
     reach,
 )
-from .reader_losses import drops
 
 CODE_VERSION = 2
 """Raise it when this module writes something else for the same content."""
@@ -65,12 +64,13 @@ NO_SIRET = "00000000000000"
 
 FORMACODE = "V14"
 DEFAULT_DOMAIN = "15235"
-DEFAULT_PUBLIC = "83056"
 NO_SPECIFIC_LEVEL = "1"
 BASIC_SKILLS, CERTIFICATION = "5", "6"  # objectif-general-formation
 CATEGORY_CODES = {"association": "13"}
 OFII = "20"  # code-financeur
 REMOTE = "2"  # modalites-enseignement
+GROUP = ("nom", "format", "effectif_min", "effectif_max", "semaines", "intensite", "vacances")
+"""What is said of a group in ``extras``, by the name of the value."""
 
 
 class NotExportable(ValueError):
@@ -124,19 +124,6 @@ def build(content: Contenu, identity: Identity) -> Fragment:
     )
 
 
-def facets(content: Contenu) -> dict[str, list[str]]:
-    """What flows and searches choose by, see models.Fragment."""
-    places = [place.adresse for place in map(content.place_of, content.actions) if place]
-    return {
-        "publics": sorted(content.formation.publics or [DEFAULT_PUBLIC]),
-        "financeurs": sorted({financeur.code for financeur in content.financement.financeurs}),
-        "dropped_by": sorted({drop.consumer for drop in drops(content) if drop.whole}),
-        "departements": sorted({place.departement for place in places if place.departement}),
-        "communes": sorted({place.code_insee for place in places if place.code_insee}),
-        "inscriptions": sorted({row.recrutement for action in content.actions for row in action.sessions}),
-    }
-
-
 def formation(content: Contenu, identity: Identity) -> etree._Element:
     """The ``formation`` element, without namespace: the flow declares it once, on its root."""
     said, made = content.formation, _stamps(identity)
@@ -148,7 +135,7 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
         add(domain, "code-FORMACODE", code, ref=FORMACODE, **principal(rank))
     add(root, "intitule-formation", said.intitule)
     add(root, "objectif-formation", said.objectif)
-    add(root, "resultats-attendus", words.results(content))
+    add(root, "resultats-attendus", words.RESULTS.write(content))
     add(root, "contenu-formation", said.contenu)
     certifying = "certification" in said.visees and bool(said.code_certification)
     add(root, "certifiante", "1" if certifying else "0")
@@ -179,14 +166,14 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
     numero = f"{identity.numero}-{action.id}"
     node = add(root, "action", numero=numero, **_stamps(identity))
     add(node, "rythme-formation", words.rhythm(action))
-    publics = said.publics or [DEFAULT_PUBLIC]
+    publics = words.publics_of(content)
     for code in publics:
         add(node, "code-public-vise", code, ref=FORMACODE)
     optional(node, "info-public-vise", said.info_publics)
     add(node, "niveau-entree-obligatoire", flag(said.niveau_obligatoire))
     add(node, "modalites-alternance", action.organisation or words.NO_ALTERNANCE)
     add(node, "modalites-enseignement", action.presence)
-    add(node, "conditions-specifiques", words.conditions(content, action))
+    add(node, "conditions-specifiques", words.CONDITIONS.write(content, action))
     add(node, "prise-en-charge-frais-possible", flag(money.prise_en_charge))
     lieu = content.place_of(action)
     if lieu is not None:
@@ -219,16 +206,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
         extras(node, "duree-hebdo", [("duree-hebdo", str(round(action.minutes_per_week / 60)))])
     if not action.niveaux.empty:
         _levels(node, content.levels_of(action))
-    group = {
-        "nom": action.nom,
-        "format": action.format,
-        "effectif-min": number(action.effectif_min),
-        "effectif-max": number(action.effectif_max),
-        "semaines": number(action.semaines),
-        "intensite": action.intensite,
-        "vacances": flag(True) if action.vacances else "",
-    }
-    extras(node, "groupe", list(group.items()))
+    extras(node, "groupe", [(name.replace("_", "-"), answer(getattr(action, name))) for name in GROUP])
 
 
 def _session(

@@ -12,6 +12,7 @@ from lxml import etree
 from backoffice.models.content import Adresse, Contact
 
 UNKNOWN_START, UNKNOWN_END = "00000000", "99999999"
+YES = "1"
 RECEPTION = "4"  # type-contact: accueil
 
 
@@ -85,7 +86,14 @@ def principal(rank: int) -> dict[str, str]:
 
 
 def flag(value: bool) -> str:
-    return "1" if value else "0"
+    return YES if value else "0"
+
+
+def answer(value: str | int | bool | None) -> str:
+    """Any answer as an ``extra`` says it: nothing of a no."""
+    if isinstance(value, bool):
+        return YES if value else ""
+    return "" if value is None else str(value)
 
 
 def number(value: int | None) -> str:

@@ -5,19 +5,16 @@ The flow and the pages that readers see use the same sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from backoffice.core.dates import NBSP, hour, long_day, month
-from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session
-from backoffice.models.content.vocabulary import (
-    ESPACES_SOCIAUX,
-    INTENSITES,
-    NIVEAUX_ECRIT,
-    NIVEAUX_ORAL,
-    RENDEZ_VOUS,
-    VISEES,
-)
+from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session, seen_by
+from backoffice.models.content.vocabulary import ESPACES_SOCIAUX, INTENSITES, PUBLICS, RENDEZ_VOUS, VISEES
+from backoffice.reference.publics import publics as every_public
 
+DEFAULT_PUBLIC = "83056"
 NO_CONDITION = "Aucune condition particulière."
 NO_SIRET = "Structure sans numéro SIRET (00000000000000)"
 NO_ACTIVITY = "Structure non déclarée comme organisme de formation (00000000000)"
@@ -81,18 +78,56 @@ def short_level(code: str) -> str:
     return {"alpha": "alphabétisation", "infra A1.1": "débutant (avant A1.1)"}.get(code, code)
 
 
-def conditions(content: Contenu, action: Action) -> str:
-    """The text of conditions-specifiques: what was typed, the entry level, childcare."""
-    parts = [content.formation.conditions or NO_CONDITION, entry_level(content.levels_of(action))]
-    return "\n".join(part for part in parts if part)
+@dataclass(frozen=True)
+class Sentence:
+    """An answer that the flow carries in words: the export writes it, the import takes it off again.
+
+    pattern: the value, of a group or of the whole. text: {} stands for the answer; a text without {} is the yes
+    of a yes/no question, whose no is left unsaid.
+    """
+
+    pattern: str
+    text: str
+
+    def __call__(self, content: Contenu, action: Action | None) -> str:
+        value = seen_by(content, action, self.pattern)
+        return self.text.format(value) if value else ""
 
 
-def results(content: Contenu) -> str:
-    """The text of resultats-attendus."""
-    said = content.formation
-    exam = f"Examen ou diplôme préparé{NBSP}: {said.certification}." if said.certification else ""
-    parts = [said.resultats or NO_RESULT, exam, aimed_level(said.niveaux)]
-    return "\n".join(part for part in parts if part)
+@dataclass(frozen=True)
+class Text:
+    """One text of the flow: the value typed at `typed`, else `usual`, then the sentences, one a line.
+
+    A sentence that is no Sentence is told again from values that other elements carry.
+    """
+
+    typed: str
+    usual: str
+    sentences: tuple[Callable[[Contenu, Action | None], str], ...]
+
+    def write(self, content: Contenu, action: Action | None = None) -> str:
+        parts = [seen_by(content, action, self.typed) or self.usual]
+        parts += [sentence(content, action) for sentence in self.sentences]
+        return "\n".join(part for part in parts if part)
+
+
+def _entry_level(content: Contenu, action: Action | None) -> str:
+    return entry_level(content.levels_of(action) if action else content.formation.niveaux)
+
+
+def _aimed_level(content: Contenu, action: Action | None) -> str:
+    return aimed_level(content.formation.niveaux)
+
+
+CONDITIONS = Text("formation.conditions", NO_CONDITION, (_entry_level,))
+"""conditions-specifiques, of each group."""
+
+RESULTS = Text(
+    "formation.resultats",
+    NO_RESULT,
+    (Sentence("formation.certification", f"Examen ou diplôme préparé{NBSP}: {{}}."), _aimed_level),
+)
+"""resultats-attendus, of the formation."""
 
 
 def period(session: Session) -> str:
@@ -129,5 +164,11 @@ def aims(content: Contenu) -> list[str]:
     return labels(content.formation.visees, VISEES)
 
 
-def full_level(code: str, *, written: bool = False) -> str:
-    return (NIVEAUX_ECRIT if written else NIVEAUX_ORAL).get(code, code)
+def publics_of(content: Contenu) -> list[str]:
+    return content.formation.publics or [DEFAULT_PUBLIC]
+
+
+@cache
+def public_words() -> dict[str, str]:
+    """Every public that a fiche may name, in plain words where we have some. Shared: do not change it."""
+    return {**every_public(), **PUBLICS}

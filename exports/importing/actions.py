@@ -32,7 +32,7 @@ from backoffice.models.content.vocabulary import (
     Dispositif,
 )
 from exports.fragment import words
-from exports.fragment.build import OFII
+from exports.fragment.build import GROUP, OFII
 
 from . import generated_sentences
 from .element import Node, tag
@@ -72,8 +72,8 @@ class Groups:
         entry.reunion = reader.shared(days, "inscription-reunion") or None
         conditions = [
             (
-                generated_sentences.conditions(
-                    self.source.text(node, "conditions-specifiques", lines=True), content, action
+                generated_sentences.typed(
+                    self.source.text(node, "conditions-specifiques", lines=True), words.CONDITIONS, content, action
                 ),
                 "",
             )
@@ -86,18 +86,15 @@ class Groups:
     def action(self, node: Node, rank: int) -> Action:
         source, reader, path = self.source, self.reader, f"actions-{rank}"
         group = source.extras(node, "groupe")
-        action = Action(id=self.own_id(node, reader.root), nom=source.word(group, "nom"))
+        action = Action(id=self.own_id(node, reader.root))
+        for name in GROUP:
+            setattr(action, name, reader.answer(group, f"{path}-{name}"))
         pathway = source.text(reader.root, "parcours-de-formation")
-        action.format = source.word(group, "format") or ("" if reader.read.ours else _PATHWAYS.get(pathway, "mixte"))
+        action.format = action.format or ("" if reader.read.ours else _PATHWAYS.get(pathway, "mixte"))
         action.format = reader.known(action.format, FORMATS, f"{path}-format", "en groupe ou en individuel")
         presence = source.text(node, "modalites-enseignement")
         action.presence = reader.known(presence, PRESENCES, f"{path}-presence", "sur place ou à distance")
         action.niveaux = reader.levels(node, f"{path}-niveaux")
-        action.intensite = source.word(group, "intensite")
-        action.vacances = source.word(group, "vacances") == "1"
-        for name in ("effectif_min", "effectif_max", "semaines"):
-            number = source.word(group, name.replace("_", "-"))
-            setattr(action, name, reader.whole(number, f"{path}-{name}"))
         organisation = source.text(node, "modalites-alternance", lines=True)
         action.organisation = "" if organisation == words.NO_ALTERNANCE else organisation
         action.duree = source.text(node, "duree-indicative")

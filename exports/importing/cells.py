@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from types import UnionType
-from typing import Any, get_args
+from typing import Any
 
 from backoffice.core.text import clean, fold
 from backoffice.models.content import Creneau, spots
@@ -14,7 +13,7 @@ from backoffice.models.content.vocabulary import JOURS
 from backoffice.reference.communes import search_key
 from exports.lheo import grammar
 
-from .columns import CHOICES, SLOTS
+from .columns import SLOTS
 from .reading import plain, read_day
 
 _YES, _NO = {"oui", "o", "yes", "vrai", "true", "1", "x"}, {"non", "n", "no", "faux", "false", "0"}
@@ -44,13 +43,12 @@ def read_cell(key: str, text: str) -> tuple[Any, str]:
     """(value, "") or (what can be kept of it, what is wrong). `key` is a pattern or SLOTS."""
     if key == SLOTS:
         return read_slots(text)
-    kind = spots()[key].type
-    if isinstance(kind, UnionType):
-        kind = get_args(kind)[0]
-    if key in CHOICES:
-        return _chosen(text, CHOICES[key], several=kind == list[str])
-    if kind == list[str]:
-        return fold(clean(plain(text).replace(";", "\n"), multiline=True), grammar.limit(spots()[key].lheo)[1]), ""
+    spot = spots()[key]
+    kind, several = spot.kind, spot.type == list[str]
+    if spot.choices:
+        return _chosen(text, spot.choices, several=several)
+    if several:
+        return fold(clean(plain(text).replace(";", "\n"), multiline=True), grammar.limit(spot.lheo)[1]), ""
     if kind is date:
         return read_day(text)
     if kind is int:

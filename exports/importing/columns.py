@@ -1,47 +1,81 @@
-"""The columns of the tables that structures send, each tied to a spot of the content.
+"""The columns of the tables that structures send: every value of the content, but those of LEFT_OUT.
 
-To take one more answer, add one line: its words, its type and its limits come from the content model.
+Their words, types and closed lists are declared in the content. One more value there is one more column
+here, in the order of the content; `_AFTER` moves the few that stand elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from rapidfuzz import fuzz
 
-from backoffice.models.content import spots
-from backoffice.models.content import vocabulary as words
+from backoffice.models.content import leaves, spots
 from backoffice.reference.communes import search_key
 
 NUMERO = "numero"
+"""The column that is no value of the content."""
 SLOTS = "actions[].creneaux"
-"""Columns that are not one leaf of the content."""
+"""The column that says all the slots of a group."""
 
-_OWN_WORDS = {NUMERO: "Numéro de la fiche", SLOTS: "Horaires de la semaine"}
-
-CHOICES: dict[str, Mapping[str, str]] = {
-    "structure.categorie": words.CATEGORIES,
-    "formation.domaines": words.DOMAINES,
-    "formation.espaces_sociaux": words.ESPACES_SOCIAUX,
-    "formation.publics": words.PUBLICS,
-    "formation.visees": words.VISEES,
-    "formation.parcours": words.PARCOURS,
-    "formation.niveaux.entree_oral": words.NIVEAUX_ORAL,
-    "formation.niveaux.entree_ecrit": words.NIVEAUX_ECRIT,
-    "formation.niveaux.vise_oral": words.NIVEAUX_ORAL,
-    "formation.niveaux.vise_ecrit": words.NIVEAUX_ECRIT,
-    "actions[].format": words.FORMATS,
-    "actions[].presence": words.PRESENCES,
-    "actions[].sessions[].recrutement": words.RECRUTEMENTS,
-    "inscription.entrees": words.ENTREES,
-    "inscription.ou": words.LIEUX_INSCRIPTION,
-    "financement.cout": words.COUTS,
-    "financement.conventionne": {"oui": "Oui", "non": "Non"},
-    "financement.financeurs[].code": words.FINANCEURS,
-    "financement.financeurs[].programme": words.PROGRAMMES,
+LEFT_OUT = {
+    "structure.formateur_nom": "rare: asked in the form",
+    "structure.formateur_siret": "rare: asked in the form",
+    "structure.rna": "rare: asked in the form",
+    "structure.uai": "rare: asked in the form",
+    "structure.porteuse": "who carries a structure is settled with it, one by one",
+    "formation.objectifs_oepre": "tables are sent for ASL",
+    "lieux[].uai": "tables are sent for ASL",
+    "actions[].lieu": "the place of the same row",
+    "actions[].niveaux": "the levels of the whole are enough",
+    "actions[].creneaux[]": "in one cell: see SLOTS",
+    "actions[].heures_centre": "asked of the OFII market only",
+    "actions[].intensite": "asked of the OFII market only",
+    "actions[].sessions[].mois_seulement": "a cell holds a whole day",
+    "actions[].sessions[].recrutements[]": "a row is one session",
+    "inscription.reunion": "nobody has sent it in a table",
+    "inscription.perimetre": "nobody has sent it in a table",
+    "financement.lot": "asked of the OFII market only",
 }
-"""The closed list that each answer is taken from: its code or its words are understood."""
+"""{pattern of a value, or of a part with all its values: why no column takes it}. Hidden values have none either."""
+
+_AFTER = {
+    "structure.siret": "structure.nom",
+    "structure.categorie": "structure.numero_activite",
+    "formation.parcours": "formation.code_certification",
+    "formation.url": "formation.conditions",
+    "actions[].rythme": SLOTS,
+    "actions[].organisation": "actions[].presence",
+}
+"""{column: the one that it follows}."""
+
+_PREFIXES = {
+    "structure.adresse.": "Structure",
+    "structure.contact.": "Accueil",
+    "structure.formateur.": "Formateurs",
+    "formation.contact.": "Contact",
+    "lieux[].adresse.": "Lieu",
+    "inscription.adresse.": "Inscription",
+    "inscription.contact.": "Inscription",
+    "financement.financeurs[].": "Financeur",
+}
+"""What comes before the words of the values of a part."""
+
+_HELP = {
+    NUMERO: "laissez vide pour une nouvelle fiche ; sinon, le numéro qu’elle a déjà",
+    SLOTS: "comme : mardi 9h30-11h30 ; jeudi 14h-16h",
+    "structure.siret": "14 chiffres",
+    "structure.numero_activite": "11 chiffres, ou vide",
+    "formation.intitule": "obligatoire",
+    "formation.code_certification": "comme RS5398 ou 38115",
+    "actions[].nom": "une ligne par groupe",
+    "financement.prix": "un nombre, sans centimes",
+    "financement.conventionne": "oui ou non",
+}
+_HELP_OF = {bool: "oui ou non", int: "un nombre", date: "jour/mois/année, comme 15/09/2026"}
+_LIST = "plusieurs réponses : séparez-les par un point-virgule"
 
 
 @dataclass(frozen=True)
@@ -59,94 +93,40 @@ class Column:
 
     @property
     def header(self) -> str:
-        own = self.words or _OWN_WORDS.get(self.key) or spots()[self.key].label
+        own = self.words or spots()[self.key].label
         return f"{self.prefix} : {own[0].lower()}{own[1:]}" if self.prefix else own
 
     @property
     def choices(self) -> Mapping[str, str]:
-        return CHOICES.get(self.key, {})
+        return spots()[self.key].choices if self.key in spots() else {}
 
 
-def _address(pattern: str, prefix: str) -> tuple[Column, ...]:
-    return tuple(Column(f"{pattern}.{name}", prefix) for name in ("denomination", "lignes", "code_postal", "ville"))
+def reason(pattern: str) -> str:
+    """Why no column takes this value; "" when one does."""
+    if spots()[pattern].hidden:
+        return "settled by the application"
+    return next((why for left, why in LEFT_OUT.items() if f"{pattern}.".startswith(f"{left}.")), "")
 
 
-def _contact(pattern: str, prefix: str) -> tuple[Column, ...]:
-    return tuple(Column(f"{pattern}.{name}", prefix) for name in ("nom", "prenom", "telephone", "courriel"))
+def _keys() -> list[str]:
+    found = [spot.pattern for spot in leaves() if not reason(spot.pattern)]
+    found.insert(found.index("actions[].nom") + 1, SLOTS)
+    for key, before in _AFTER.items():
+        found.remove(key)
+        found.insert(found.index(before) + 1, key)
+    return found
 
 
-_DAY = "jour/mois/année, comme 15/09/2026"
-_LIST = "plusieurs réponses : séparez-les par un point-virgule"
+def _columns() -> Iterator[Column]:
+    yield Column(NUMERO, help=_HELP[NUMERO], words="Numéro de la fiche")
+    for key in _keys():
+        spot = spots()[f"{key}[]" if key == SLOTS else key]
+        usual = _LIST if spot.type == list[str] and spot.choices else _HELP_OF.get(spot.kind, "")
+        prefix = next((words for part, words in _PREFIXES.items() if key.startswith(part)), "")
+        yield Column(key, prefix, _HELP.get(key, usual), words=spot.label if key == SLOTS else "")
 
-COLUMNS: tuple[Column, ...] = (
-    Column(NUMERO, help="laissez vide pour une nouvelle fiche ; sinon, le numéro qu’elle a déjà"),
-    Column("structure.nom"),
-    Column("structure.siret", help="14 chiffres"),
-    Column("structure.raison_sociale"),
-    Column("structure.numero_activite", help="11 chiffres, ou vide"),
-    Column("structure.categorie"),
-    *_address("structure.adresse", "Structure"),
-    *_contact("structure.contact", "Accueil"),
-    Column("structure.courriel"),
-    *_contact("structure.formateur", "Formateurs"),
-    Column("formation.intitule", help="obligatoire"),
-    Column("formation.domaines", help=_LIST),
-    Column("formation.objectif"),
-    Column("formation.contenu"),
-    Column("formation.resultats"),
-    Column("formation.espaces_sociaux", help=_LIST),
-    Column("formation.publics", help=_LIST),
-    Column("formation.info_publics"),
-    Column("formation.visees", help=_LIST),
-    Column("formation.certification"),
-    Column("formation.code_certification", help="comme RS5398 ou 38115"),
-    Column("formation.parcours"),
-    Column("formation.niveaux.entree_oral"),
-    Column("formation.niveaux.entree_ecrit"),
-    Column("formation.niveaux.vise_oral"),
-    Column("formation.niveaux.vise_ecrit"),
-    Column("formation.niveau_obligatoire", help="oui ou non"),
-    Column("formation.conditions"),
-    Column("formation.url"),
-    *_contact("formation.contact", "Contact"),
-    *_address("lieux[].adresse", "Lieu"),
-    Column("lieux[].acces_handicapes"),
-    Column("lieux[].transport"),
-    Column("actions[].nom", help="une ligne par groupe"),
-    Column(SLOTS, help="comme : mardi 9h30-11h30 ; jeudi 14h-16h"),
-    Column("actions[].rythme"),
-    Column("actions[].format"),
-    Column("actions[].presence"),
-    Column("actions[].organisation"),
-    Column("actions[].effectif_min", help="un nombre"),
-    Column("actions[].effectif_max", help="un nombre"),
-    Column("actions[].vacances", help="oui ou non"),
-    Column("actions[].semaines", help="un nombre"),
-    Column("actions[].heures_total", help="un nombre"),
-    Column("actions[].duree"),
-    Column("actions[].garde_enfants"),
-    Column("actions[].sessions[].debut", help=_DAY),
-    Column("actions[].sessions[].fin", help=_DAY),
-    Column("actions[].sessions[].recrutement"),
-    Column("actions[].sessions[].places_libres", help="un nombre"),
-    Column("inscription.entrees"),
-    Column("inscription.modalites"),
-    Column("inscription.recrutement"),
-    Column("inscription.debut", help=_DAY),
-    Column("inscription.fin", help=_DAY),
-    Column("inscription.ou"),
-    *_address("inscription.adresse", "Inscription"),
-    *_contact("inscription.contact", "Inscription"),
-    Column("financement.cout"),
-    Column("financement.prix", help="un nombre, sans centimes"),
-    Column("financement.frais"),
-    Column("financement.prise_en_charge", help="oui ou non"),
-    Column("financement.conventionne", help="oui ou non"),
-    Column("financement.financeurs[].code", "Financeur"),
-    Column("financement.financeurs[].programme", "Financeur"),
-    Column("financement.financeurs[].reference", "Financeur"),
-    Column("financement.financeurs[].places", "Financeur", "un nombre"),
-)
+
+COLUMNS: tuple[Column, ...] = tuple(_columns())
 
 BY_KEY: dict[str, Column] = {column.key: column for column in COLUMNS}
 

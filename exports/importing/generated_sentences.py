@@ -1,49 +1,44 @@
-"""The sentences that the export writes beside what was typed, taken off again.
-
-The same functions of exports.fragment.words make them: a marked content says where the typed part stands.
-"""
+"""Takes off the sentences that the export writes beside what was typed (exports.fragment.words)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
-from backoffice.models.content import Action, Contenu
+from backoffice.models.content import Action, Contenu, put
 from exports.fragment import words
+from exports.fragment.words import Sentence, Text
 
-_TYPED, _EXAM = "\ue000", "\ue001"  # private characters: nobody types them
+_TYPED = "\ue000"  # a private character: nobody types it
 
 
 def rhythm(text: str, action: Action) -> str:
     """What was typed in a rythme-formation; the slots and the name of the group are already known."""
     if text == words.rhythm(replace(action, rythme="")):
         return ""
-    found = _typed(text, words.rhythm(replace(action, rythme=_TYPED)))
-    return text if found is None else found[0]
-
-
-def conditions(text: str, content: Contenu, action: Action) -> str:
-    """What was typed in conditions-specifiques; the levels of the content are already known."""
-    marked = replace(content, formation=replace(content.formation, conditions=_TYPED))
-    found = _typed(text, words.conditions(marked, action))
-    typed = text if found is None else found[0]
-    return "" if typed == words.NO_CONDITION else typed
-
-
-def results(text: str, content: Contenu) -> tuple[str, str]:
-    """(what was typed in resultats-attendus, the exam named beside it)."""
-    said = content.formation
-    for exam in (_EXAM, ""):
-        marked = replace(content, formation=replace(said, resultats=_TYPED, certification=exam))
-        found = _typed(text, words.results(marked))
-        if found is not None:
-            typed, named = found[0], found[1] if exam else ""
-            return ("" if typed == words.NO_RESULT else typed), named
-    return text, ""
-
-
-def _typed(text: str, said: str) -> tuple[str, ...] | None:
-    """What stands in `text` where `said` has its marks; None when they do not agree."""
-    pattern = re.escape(said).replace(_TYPED, "(.*)").replace(_EXAM, "([^\n]*)")
+    pattern = re.escape(words.rhythm(replace(action, rythme=_TYPED))).replace(_TYPED, "(.*)")
     found = re.fullmatch(pattern, text, re.DOTALL)
-    return found.groups() if found else None
+    return found[1] if found else text
+
+
+def typed(text: str, written: Text, content: Contenu, action: Action | None = None) -> str:
+    """What was typed in a text of the flow. The answers that its sentences carry are put into the content.
+
+    What other elements carry (the levels) is already in the content.
+    """
+    pattern, carried = "(.*?)", []
+    for sentence in written.sentences:
+        if isinstance(sentence, Sentence):
+            before, answer, after = map(re.escape, sentence.text.partition("{}"))
+            said = f"{before}([^\n]*){after}" if answer else f"({before})"
+            pattern += f"(?:\n{said})?"
+            carried.append((sentence.pattern, bool(answer)))
+        elif known := sentence(content, action):
+            pattern += re.escape(f"\n{known}")
+    found = re.fullmatch(pattern, text, re.DOTALL)
+    if found is None:
+        return text
+    for (spot, answered), told in zip(carried, found.groups()[1:], strict=True):
+        if told is not None:
+            put(content, action, spot, told if answered else True)
+    return "" if found[1] == written.usual else found[1]

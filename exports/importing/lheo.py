@@ -138,8 +138,7 @@ class Reader(Pieces):
 
     def results(self) -> None:
         text = self.source.text(self.root, "resultats-attendus", lines=True)
-        said_ = self.content.formation
-        said_.resultats, said_.certification = generated_sentences.results(text, self.content)
+        self.content.formation.resultats = generated_sentences.typed(text, words.RESULTS, self.content)
 
     # --- what the file says of itself -----------------------------------------------------------------
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from backoffice.models.content import Adresse, Contact, Niveaux
+from backoffice.models.content import Adresse, Contact, Niveaux, pattern_of, spots
 from backoffice.models.content.vocabulary import NIVEAUX_ECRIT, NIVEAUX_ORAL
 from exports.fragment.build import FORMACODE
+from exports.fragment.elements import YES
 
 from .element import Node, Source, tag
 from .reading import Read, read_day
@@ -85,6 +86,18 @@ class Pieces:
             return code
         self.read.remark(path, f"« {code} » ({what}) n’est pas de notre liste : à choisir.", code)
         return ""
+
+    def answer(self, extras: Node | None, path: str) -> Any:
+        """The value of the ``extra`` named as the leaf at `path`. A yes/no that others do not answer is unsaid."""
+        name = path.rpartition("-")[2].replace("_", "-")
+        text, kind = self.source.word(extras, name), spots()[pattern_of(path)].kind
+        if kind is int:
+            return self.whole(text, path)
+        if kind is not bool:
+            return text
+        if not text and not self.read.ours:
+            self.read.unsaid.add(path)
+        return text == YES
 
     def day(self, node: Node | None, name: str, path: str) -> Any:
         text = self.source.text(node, name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of
+from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of, put
 from backoffice.reference.communes import search_key
 
 from .cells import read_cell
@@ -40,7 +40,7 @@ class _Row:
     """One row: a content of one place, one group, one session."""
 
     def __init__(self, number: int, said: dict[str, str], table: Table, known: Mapping[int, str]):
-        self.number, self.said = number, said
+        self.number, self.said, self.answered = number, said, set(said)
         self.headers = {key: table.headers[rank] for rank, key in known.items()}
         self.numero = said.get(NUMERO, "").strip()
         # What a row does not say stays empty, so that it replaces nothing.
@@ -70,6 +70,7 @@ class _Row:
             action.creneaux = value
             if message and "actions[].rythme" not in self.said:
                 action.rythme = text  # what was written stays readable
+                self.answered.add("actions[].rythme")
             return
         *parents, name = key.replace("[]", "[].").replace("..", ".").split(".")
         target: Any = self.content
@@ -89,6 +90,8 @@ class _Entry:
         self.rows = [row]
         self.content = Contenu()
         self.patterns: set[str] = set()
+        self.made_of: dict[str, list[_Row]] = {}
+        """{path of a place, a group or a session: the rows that it was read from}."""
         self.made = Read(f"ligne {row.number}", self.content, row.numero)
 
     def add(self, row: _Row) -> None:
@@ -101,14 +104,20 @@ class _Entry:
             self.shared(row)
             self.group(row)
             self.patterns |= set(row.said)
-        shared = [path for path, _ in leaf_values(self.content) if "[]" not in pattern_of(path)]
-        self.made.unsaid = {path for path in shared if pattern_of(path) not in self.patterns}
+        self.made.unsaid = {path for path, _ in leaf_values(self.content) if not self.says(path)}
         for row in self.rows:
             for key, message, text in row.wrong:
                 self.made.remark(
                     _spot(key), f"Ligne {row.number}, colonne « {row.headers[key]} » : {message}", text[:300]
                 )
         return self.made
+
+    def says(self, path: str) -> bool:
+        """Whether a row says the value at a path: the rows that made its part, else any of the fiche."""
+        part = path
+        while part and part not in self.made_of:
+            part = part.rpartition("-")[0]
+        return any(pattern_of(path) in row.answered for row in self.made_of.get(part, self.rows))
 
     def shared(self, row: _Row) -> None:
         """What is said of the whole fiche: the first row that says it decides, others are named."""
@@ -123,7 +132,7 @@ class _Entry:
                 message = f"Ligne {row.number} : cette réponse n’est pas celle de la première ligne, qui est gardée."
                 self.made.remark(path, message, row.said[key][:300])
             else:
-                _put(self.content, path, theirs[path])
+                put(self.content, None, key, theirs[path])
 
     def group(self, row: _Row) -> None:
         content, action = self.content, row.content.actions[0]
@@ -134,11 +143,14 @@ class _Entry:
                 action.sessions = []
             for session in action.sessions:
                 session.id = content.new_id(Session)
-            if same is not None:
-                same.sessions += action.sessions
-            else:
+            if same is None:
+                self.made_of[f"actions-{len(content.actions)}"] = [row]
                 action.id, action.lieu = content.new_id(Action), lieu
                 content.actions.append(action)
+            elif action.sessions:
+                rank = content.actions.index(same)
+                self.made_of[f"actions-{rank}-sessions-{len(same.sessions)}"] = [row]
+                same.sessions += action.sessions
         elif lieu and not content.actions:
             content.actions.append(Action(id=content.new_id(Action), format="", presence="", lieu=lieu))
         financeur = row.content.financement.financeurs[0]
@@ -151,16 +163,9 @@ class _Entry:
             if place_key(known.adresse) == place_key(new.adresse):
                 return known.id
         new.id = self.content.new_id(Lieu)
+        self.made_of[f"lieux-{len(self.content.lieux)}"] = [row]
         self.content.lieux.append(new)
         return new.id
-
-
-def _put(content: Contenu, path: str, value: Any) -> None:
-    *parents, name = path.split("-")
-    target: Any = content
-    for parent in parents:
-        target = getattr(target, parent)
-    setattr(target, name, value)
 
 
 def _spot(key: str) -> str:

@@ -5,36 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from backoffice.core.dates import local_day
-from backoffice.models.content import Action, Adresse, Contact, Contenu, Niveaux, Session
+from backoffice.models.content import Action, Contact, Contenu, Lieu, Session
 from backoffice.models.content.vocabulary import (
-    CATEGORIES,
-    COUTS,
     DISPOSITIFS,
     DOMAINES,
-    ENTREES,
-    ESPACES_SOCIAUX,
     FINANCEURS,
-    FORMATS,
     PARCOURS,
     PARCOURS_OF,
-    PRESENCES,
-    PUBLICS,
     RECRUTEMENTS,
-    VISEES,
     Dispositif,
 )
 from backoffice.reference.commune_centres import centres
-from backoffice.reference.publics import publics as every_public
 from exports.fragment import words
-from exports.fragment.build import DEFAULT_DOMAIN, DEFAULT_PUBLIC
+from exports.fragment.build import DEFAULT_DOMAIN
 
+from .carried import Terme, carried, carried_row, term
 from .shapes import (
     LICENCE,
     Accueil,
@@ -49,13 +41,9 @@ from .shapes import (
     NiveauxPublics,
     SessionPublique,
     StructurePublique,
-    Terme,
     TerritoirePublic,
     plain,
 )
-
-VERSION = 2
-"""Raise it when this module writes something else for the same content: copies kept by readers expire."""
 
 
 @dataclass(frozen=True)
@@ -77,44 +65,27 @@ class Offer:
 
 def public_fiche(offer: Offer) -> FichePublique:
     content, said = offer.content, offer.content.formation
-    return FichePublique(
+    return carried(
+        FichePublique,
+        said,
         numero=offer.numero,
         mise_a_jour=offer.modified,
-        dispositif=Terme(code=offer.dispositif, libelle=DISPOSITIFS[offer.dispositif]),
+        dispositif=term(offer.dispositif, DISPOSITIFS),
         territoire=TerritoirePublic(slug=offer.territoire, nom=offer.territoire_nom),
-        intitule=said.intitule,
         domaines=_terms(said.domaines or [DEFAULT_DOMAIN], DOMAINES),
-        parcours=_term(said.parcours or PARCOURS_OF[offer.dispositif], PARCOURS),
-        objectif=said.objectif,
-        contenu=said.contenu,
-        resultats=said.resultats,
-        espaces_sociaux=_terms(said.espaces_sociaux, ESPACES_SOCIAUX),
-        visees=_terms(said.visees, VISEES),
-        publics=_terms(publics_of(content), public_words()),
-        info_publics=said.info_publics,
-        niveaux=_levels(said.niveaux),
-        niveau_obligatoire=said.niveau_obligatoire,
-        conditions=said.conditions,
-        certification=said.certification,
-        code_certification=said.code_certification,
-        url=said.url,
-        accueil=_reception(said.contact),
+        parcours=term(said.parcours or PARCOURS_OF[offer.dispositif], PARCOURS),
+        publics=_terms(words.publics_of(content), words.public_words()),
+        niveaux=carried(NiveauxPublics, said.niveaux),
+        accueil=carried(Accueil, said.contact),
         structure=_structure(offer),
-        inscription=InscriptionPublique(
-            entrees=_maybe(content.inscription.entrees, ENTREES),
-            modalites=content.inscription.modalites,
-            deroulement=content.inscription.recrutement,
-            debut=content.inscription.debut,
-            fin=content.inscription.fin,
-            accueil=_reception(content.inscription.contact),
+        inscription=carried(
+            InscriptionPublique, content.inscription, accueil=carried(Accueil, content.inscription.contact)
         ),
-        financement=FinancementPublic(
-            cout=_maybe(content.financement.cout, COUTS),
-            prix=content.financement.prix,
-            frais=content.financement.frais,
-            prise_en_charge=content.financement.prise_en_charge,
+        financement=carried(
+            FinancementPublic,
+            content.financement,
             financeurs=[
-                FinanceurPublic(financeur=_term(row.code, FINANCEURS), programme=row.programme)
+                carried(FinanceurPublic, row, financeur=term(row.code, FINANCEURS))
                 for row in content.financement.financeurs
             ],
         ),
@@ -124,88 +95,44 @@ def public_fiche(offer: Offer) -> FichePublique:
 
 def _structure(offer: Offer) -> StructurePublique:
     said = offer.content.structure
-    return StructurePublique(
+    return carried(
+        StructurePublique,
+        said,
         numero=offer.organisme_numero,
-        nom=said.nom,
         raison_sociale=said.raison_sociale or said.nom,
-        categorie=_maybe(said.categorie, CATEGORIES),
         siret=said.known_siret,
-        adresse=_address(said.adresse),
-        accueil=_reception(said.contact),
+        adresse=carried(AdressePublique, said.adresse),
+        accueil=carried(Accueil, said.contact),
     )
 
 
 def _action(offer: Offer, action: Action) -> ActionPublique:
     place, numero = offer.content.place_of(action), f"{offer.numero}-{action.id}"
-    return ActionPublique(
+    return carried(
+        ActionPublique,
+        action,
+        place or Lieu(),
         numero=numero,
-        nom=action.nom,
-        lieu=_address(place.adresse) if place else None,
-        transport=place.transport if place else "",
-        acces_handicapes=place.acces_handicapes if place else "",
-        format=_maybe(action.format, FORMATS),
-        presence=_maybe(action.presence, PRESENCES),
-        niveaux=_levels(offer.content.levels_of(action)),
+        lieu=carried(AdressePublique, place.adresse) if place else None,
+        niveaux=carried(NiveauxPublics, offer.content.levels_of(action)),
         horaires=[
-            Horaire(jour=slot.jour, debut=f"{slot.debut:%H:%M}", fin=f"{slot.fin:%H:%M}")
+            carried(Horaire, slot, debut=f"{slot.debut:%H:%M}", fin=f"{slot.fin:%H:%M}")
             for slot in action.creneaux
             if slot.jour and slot.debut and slot.fin
         ],
         rythme=words.rhythm(action),
         heures_total=action.hours,
-        vacances=action.vacances,
-        semaines=action.semaines,
-        duree=action.duree,
-        effectif_min=action.effectif_min,
-        effectif_max=action.effectif_max,
-        garde_enfants=action.garde_enfants,
         sessions=[_session(session, f"{numero}-{session.id}") for session in action.sessions],
     )
 
 
 def _session(session: Session, numero: str) -> SessionPublique:
-    return SessionPublique(
-        numero=numero,
-        debut=None if session.mois_seulement else session.debut,
-        fin=None if session.mois_seulement else session.fin,
-        etat_inscription=_maybe(session.recrutement, RECRUTEMENTS),
-        places_libres=session.places_libres,
-    )
-
-
-def _address(adresse: Adresse) -> AdressePublique:
-    return AdressePublique(**{item.name: getattr(adresse, item.name) for item in fields(AdressePublique)})
-
-
-def _levels(levels: Niveaux) -> NiveauxPublics:
-    return NiveauxPublics(**{item.name: getattr(levels, item.name) for item in fields(NiveauxPublics)})
-
-
-def _reception(contact: Contact) -> Accueil:
-    return Accueil(telephone=contact.telephone, courriel=contact.courriel)
-
-
-def _term(code: str, table: Mapping[Any, str]) -> Terme:
-    """A code that the table does not know stands for itself."""
-    return Terme(code=code, libelle=table.get(code, code))
-
-
-def _maybe(code: str, table: Mapping[Any, str]) -> Terme | None:
-    return _term(code, table) if code else None
+    days = {"debut": None, "fin": None} if session.mois_seulement else {}
+    return carried(SessionPublique, session, numero=numero, **days)
 
 
 def _terms(codes: Iterable[str], table: Mapping[Any, str]) -> list[Terme]:
-    return [_term(code, table) for code in codes]
-
-
-def publics_of(content: Contenu) -> list[str]:
-    return content.formation.publics or [DEFAULT_PUBLIC]
-
-
-@cache
-def public_words() -> dict[str, str]:
-    """Every public that a fiche may name, in plain words where we have some. Shared: do not change it."""
-    return {**every_public(), **PUBLICS}
+    return [term(code, table) for code in codes]
 
 
 # --- Rows ------------------------------------------------------------------------------------------
@@ -213,45 +140,29 @@ def public_words() -> dict[str, str]:
 
 def rows(offer: Offer) -> Iterator[LigneAction]:
     """One row for each group."""
-    content, said = offer.content, offer.content.formation
+    content, reach = offer.content, _reach(offer.content)
     for action in content.actions:
-        place, levels = content.place_of(action), content.levels_of(action)
-        where = place.adresse if place else Adresse()
-        reach = _reach(content)
-        yield LigneAction(
+        levels = content.levels_of(action)
+        yield carried_row(
+            LigneAction,
+            content,
+            action,
             numero=f"{offer.numero}-{action.id}",
             fiche=offer.numero,
-            intitule=said.intitule,
             dispositif=offer.dispositif,
             territoire=offer.territoire_nom,
-            structure=content.structure.nom,
-            siret=content.structure.siret,
-            groupe=action.nom,
-            lieu=where.denomination,
-            adresse=", ".join(where.lignes),
-            code_postal=where.code_postal,
-            commune=where.ville,
-            code_insee=where.code_insee,
-            departement=where.departement,
-            presence=PRESENCES.get(action.presence, action.presence),
             rythme=words.rhythm(action),
             heures_total=action.hours,
             niveau_entree=_level(levels.entree_oral, levels.entree_ecrit),
             niveau_vise=_level(levels.vise_oral, levels.vise_ecrit),
-            publics=_joined(publics_of(content), public_words()),
-            visees=_joined(said.visees, VISEES),
-            espaces_sociaux=_joined(said.espaces_sociaux, ESPACES_SOCIAUX),
-            cout=COUTS.get(content.financement.cout, ""),
-            financeurs=_joined([row.code for row in content.financement.financeurs], FINANCEURS),
-            premier_jour=min((row.debut for row in action.sessions if row.debut), default=None),
-            dernier_jour=max((row.fin for row in action.sessions if row.fin), default=None),
+            publics=_joined(words.publics_of(content), words.public_words()),
+            financeurs=_joined([one.code for one in content.financement.financeurs], FINANCEURS),
+            premier_jour=min((one.debut for one in action.sessions if one.debut), default=None),
+            dernier_jour=max((one.fin for one in action.sessions if one.fin), default=None),
             etat_inscription=_state(action.sessions),
             places_libres=_places(action.sessions),
-            entrees=ENTREES.get(content.inscription.entrees, ""),
-            comment_s_inscrire=content.inscription.modalites,
             telephone=reach.telephone,
             courriel=reach.courriel,
-            url=said.url,
             mise_a_jour=local_day(offer.modified),
         )
 
@@ -297,6 +208,19 @@ def headers() -> list[str]:
     return [item.metadata["header"] for item in fields(LigneAction)]
 
 
+def csv_line(cells: Sequence[str]) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()
+
+
+VERSION = f"2-{zlib.crc32(csv_line(headers()).encode()):08x}"
+"""Raise its number when this module writes something else for the same content: copies kept by readers expire.
+
+One more column is another version by itself.
+"""
+
+
 def csv_lines(offers: Iterable[Offer]) -> Iterator[str]:
     """A CSV file for French spreadsheets: BOM, semicolons, French headers; one line a group."""
     yield BOM + csv_line(headers())
@@ -312,12 +236,6 @@ def cell(value: object) -> str:
     text = str(value)
     bare = text.lstrip(" \N{NO-BREAK SPACE}")
     return f"'{text}" if bare and bare[0] in FORMULA else text
-
-
-def csv_line(cells: Sequence[str]) -> str:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=";", lineterminator="\r\n").writerow(cells)
-    return buffer.getvalue()
 
 
 # --- GeoJSON ---------------------------------------------------------------------------------------

@@ -1,28 +1,40 @@
 """The shape of the open data, declared once: the JSON that is sent and the schema that describes it.
 
-Every field is said in the words of the public documentation. `plain` makes the JSON of a value,
-`Schemas` makes the JSON Schema (2020-12, as OpenAPI 3.1 asks) of its class: neither knows any field.
+Every field is said in the words of the public documentation; those that carry a value of the content have its
+words unless others are given here. `plain` makes the JSON of a value, `Schemas` makes the JSON Schema (2020-12, as
+OpenAPI 3.1 asks) of its class: neither knows any field.
 
-Two things that the flows carry to professionals are left out on purpose, since open data may be
-copied by anybody for ever: the names of the persons to contact (the telephone and the e-mail of the
-reception are enough to join) and the references of the grants.
+What the flows carry to professionals and the open data leave out, since they may be copied by anybody for ever,
+says why in its declaration: the names of persons and the references of grants first of all.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from backoffice.models.content import (
+    Action,
+    Adresse,
+    Contact,
+    Creneau,
+    Financement,
+    Financeur,
+    Formation,
+    Inscription,
+    Lieu,
+    Niveaux,
+    Session,
+    Structure,
+)
+
+from .carried import Terme, carries, columns, told
+
 LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
-
-
-def told(description: str, *, header: str = "") -> Any:
-    """Declares one field. `header` is its column in a spreadsheet; the description serves by default."""
-    return field(metadata={"description": description, "header": header or description})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,50 +47,42 @@ LICENCE = Licence(nom="Licence Ouverte 2.0", url=LICENCE_URL)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terme:
-    """Un code et ce qu’il veut dire."""
-
-    code: str = told("Code")
-    libelle: str = told("Signification du code, à afficher")
-
-
-@dataclass(frozen=True, kw_only=True)
 class TerritoirePublic:
     slug: str = told("Nom court, celui du filtre « territoire »")
     nom: str = told("Nom du territoire")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Adresse)
 class AdressePublique:
-    denomination: str = told("Nom du lieu")
-    lignes: list[str] = told("Numéro et rue")
-    code_postal: str = told("Code postal")
-    ville: str = told("Ville")
+    denomination: str = told()
+    lignes: list[str] = told()
+    code_postal: str = told()
+    ville: str = told()
     code_insee: str = told("Code Insee de la commune")
     departement: str = told("Code du département")
     region: str = told("Code Insee de la région")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Contact)
 class Accueil:
     """Comment joindre l’accueil ; jamais le nom d’une personne."""
 
-    telephone: str = told("Téléphone")
-    courriel: str = told("Adresse e-mail")
+    telephone: str = told()
+    courriel: str = told()
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Structure)
 class StructurePublique:
     numero: str = told("Numéro de la structure, le même que dans le flux LHEO")
-    nom: str = told("Nom de la structure")
-    raison_sociale: str = told("Nom officiel")
+    nom: str = told()
+    raison_sociale: str = told()
     categorie: Terme | None = told("Sorte de structure")
     siret: str = told("Numéro SIRET ; vide quand la structure n’en a pas")
     adresse: AdressePublique = told("Adresse de la structure")
     accueil: Accueil = told("Accueil de la structure")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Niveaux)
 class NiveauxPublics:
     """Niveaux du CECRL, de « infra A1.1 » ou « alpha » à « C2 » ; vide quand rien n’est dit."""
 
@@ -88,72 +92,72 @@ class NiveauxPublics:
     vise_ecrit: str = told("Visé à l’écrit")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Creneau)
 class Horaire:
     jour: str = told("Jour de la semaine")
     debut: str = told("Heure de début, HH:MM, à l’heure du lieu")
     fin: str = told("Heure de fin, HH:MM, à l’heure du lieu")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Session)
 class SessionPublique:
     numero: str = told("Numéro de la session, le même que dans le flux LHEO")
-    debut: date | None = told("Premier jour")
-    fin: date | None = told("Dernier jour")
-    etat_inscription: Terme | None = told("État des inscriptions")
+    debut: date | None = told()
+    fin: date | None = told()
+    etat_inscription: Terme | None = told("État des inscriptions", of="recrutement")
     places_libres: int | None = told("Places encore libres ; null quand on ne le sait pas")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Action, Lieu)
 class ActionPublique:
     """Un groupe dans un lieu."""
 
     numero: str = told("Numéro de l’action, le même que dans le flux LHEO")
-    nom: str = told("Nom du groupe")
+    nom: str = told()
     lieu: AdressePublique | None = told("Où le groupe se réunit")
-    transport: str = told("Comment venir")
-    acces_handicapes: str = told("Accès pour les personnes handicapées")
-    format: Terme | None = told("En groupe ou en individuel")
-    presence: Terme | None = told("Sur place ou à distance")
+    transport: str = told()
+    acces_handicapes: str = told()
+    format: Terme | None = told()
+    presence: Terme | None = told()
     niveaux: NiveauxPublics = told("Niveaux de français du groupe")
     horaires: list[Horaire] = told("Horaires de la semaine")
     rythme: str = told("Rythme, en une phrase")
     heures_total: int | None = told("Nombre d’heures en tout, déclaré ou calculé")
-    vacances: bool = told("A lieu aussi pendant les vacances scolaires")
+    vacances: bool = told()
     semaines: int | None = told("Nombre de semaines")
-    duree: str = told("Durée, en quelques mots")
-    effectif_min: int | None = told("Nombre minimum de personnes")
-    effectif_max: int | None = told("Nombre maximum de personnes")
-    garde_enfants: str = told("Garde d’enfants")
+    duree: str = told()
+    effectif_min: int | None = told()
+    effectif_max: int | None = told()
+    garde_enfants: str = told()
     sessions: list[SessionPublique] = told("Dates")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Inscription)
 class InscriptionPublique:
     entrees: Terme | None = told("Quand on peut arriver")
-    modalites: str = told("Comment s’inscrire")
-    deroulement: str = told("Déroulement de l’accueil")
-    debut: date | None = told("Début des inscriptions")
-    fin: date | None = told("Fin des inscriptions")
+    modalites: str = told()
+    deroulement: str = told(of="recrutement")
+    debut: date | None = told()
+    fin: date | None = told()
     accueil: Accueil = told("Qui joindre pour s’inscrire")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Financeur)
 class FinanceurPublic:
-    financeur: Terme = told("Financeur, code LHEO")
-    programme: str = told("Programme")
+    financeur: Terme = told("Financeur, code LHEO", of="code")
+    programme: str = told()
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Financement)
 class FinancementPublic:
-    cout: Terme | None = told("Prix pour la personne")
+    cout: Terme | None = told()
     prix: int | None = told("Prix en euros ; null quand c’est gratuit ou qu’on ne le sait pas")
-    frais: str = told("Ce qui reste à payer")
-    prise_en_charge: bool = told("Une aide peut payer ces frais")
+    frais: str = told()
+    prise_en_charge: bool = told()
     financeurs: list[FinanceurPublic] = told("Qui finance")
 
 
-@dataclass(frozen=True, kw_only=True)
+@carries(Formation)
 class FichePublique:
     """Une action de formation linguistique, telle que les lecteurs la voient maintenant."""
 
@@ -161,22 +165,22 @@ class FichePublique:
     mise_a_jour: datetime = told("Dernier changement publié")
     dispositif: Terme = told("Dispositif")
     territoire: TerritoirePublic = told("Territoire")
-    intitule: str = told("Intitulé")
+    intitule: str = told()
     domaines: list[Terme] = told("Ce que l’on apprend, Formacode V14")
     parcours: Terme = told("Parcours où se place l’action")
-    objectif: str = told("Objectifs")
-    contenu: str = told("Contenu")
-    resultats: str = told("Ce que l’on obtient à la fin")
-    espaces_sociaux: list[Terme] = told("Espaces sociaux travaillés")
-    visees: list[Terme] = told("Dans quel but")
+    objectif: str = told()
+    contenu: str = told()
+    resultats: str = told()
+    espaces_sociaux: list[Terme] = told()
+    visees: list[Terme] = told()
     publics: list[Terme] = told("Pour qui, Formacode V14")
-    info_publics: str = told("Précisions sur le public")
+    info_publics: str = told()
     niveaux: NiveauxPublics = told("Niveaux de français")
     niveau_obligatoire: bool = told("Le niveau est indispensable pour entrer")
-    conditions: str = told("Conditions pour participer")
-    certification: str = told("Examen ou diplôme préparé")
-    code_certification: str = told("Numéro RNCP ou RS")
-    url: str = told("Page internet")
+    conditions: str = told()
+    certification: str = told()
+    code_certification: str = told()
+    url: str = told()
     accueil: Accueil = told("Qui joindre au sujet de l’action")
     structure: StructurePublique = told("Structure qui propose l’action")
     inscription: InscriptionPublique = told("Inscription")
@@ -214,43 +218,43 @@ class Probleme:
     erreurs: list[ParametreRefuse] = told("Paramètres refusés")
 
 
-@dataclass(frozen=True, kw_only=True)
+@columns
 class LigneAction:
     """Une action (un groupe dans un lieu) à plat : une ligne du CSV, une entité du GeoJSON."""
 
     numero: str = told("Numéro de l’action", header="Numéro")
     fiche: str = told("Numéro de la fiche", header="Fiche")
-    intitule: str = told("Intitulé")
+    intitule: str = told(of="formation.intitule")
     dispositif: str = told("Dispositif")
     territoire: str = told("Territoire")
-    structure: str = told("Structure")
-    siret: str = told("Numéro SIRET de la structure", header="SIRET")
-    groupe: str = told("Groupe")
-    lieu: str = told("Nom du lieu", header="Lieu")
-    adresse: str = told("Numéro et rue", header="Adresse")
-    code_postal: str = told("Code postal")
-    commune: str = told("Commune")
-    code_insee: str = told("Code Insee de la commune", header="Code Insee")
-    departement: str = told("Code du département", header="Département")
-    presence: str = told("Sur place ou à distance")
+    structure: str = told("Structure", of="structure.nom")
+    siret: str = told("Numéro SIRET de la structure", header="SIRET", of="structure.siret")
+    groupe: str = told("Groupe", of="actions[].nom")
+    lieu: str = told("Nom du lieu", header="Lieu", of="lieux[].adresse.denomination")
+    adresse: str = told("Numéro et rue", header="Adresse", of="lieux[].adresse.lignes")
+    code_postal: str = told(of="lieux[].adresse.code_postal")
+    commune: str = told("Commune", of="lieux[].adresse.ville")
+    code_insee: str = told("Code Insee de la commune", header="Code Insee", of="lieux[].adresse.code_insee")
+    departement: str = told("Code du département", header="Département", of="lieux[].adresse.departement")
+    presence: str = told(of="actions[].presence")
     rythme: str = told("Rythme")
     heures_total: int | None = told("Nombre d’heures en tout", header="Heures")
     niveau_entree: str = told("Niveau de français à l’entrée", header="Niveau à l’entrée")
     niveau_vise: str = told("Niveau de français visé", header="Niveau visé")
     publics: str = told("Pour qui", header="Publics")
-    visees: str = told("Dans quel but", header="Visées")
-    espaces_sociaux: str = told("Espaces sociaux travaillés", header="Espaces sociaux")
-    cout: str = told("Prix pour la personne", header="Coût")
+    visees: str = told("Dans quel but", header="Visées", of="formation.visees")
+    espaces_sociaux: str = told("Espaces sociaux travaillés", header="Espaces sociaux", of="formation.espaces_sociaux")
+    cout: str = told("Prix pour la personne", header="Coût", of="financement.cout")
     financeurs: str = told("Financeurs")
     premier_jour: date | None = told("Premier jour, toutes sessions ensemble", header="Premier jour")
     dernier_jour: date | None = told("Dernier jour, toutes sessions ensemble", header="Dernier jour")
     etat_inscription: str = told("Inscriptions : ouvertes dès qu’une session l’est", header="Inscriptions")
     places_libres: int | None = told("Places libres, toutes sessions ensemble", header="Places libres")
-    entrees: str = told("Quand on peut arriver", header="Entrées")
-    comment_s_inscrire: str = told("Comment s’inscrire")
+    entrees: str = told("Quand on peut arriver", header="Entrées", of="inscription.entrees")
+    comment_s_inscrire: str = told(of="inscription.modalites")
     telephone: str = told("Téléphone")
     courriel: str = told("Adresse e-mail", header="E-mail")
-    url: str = told("Page internet")
+    url: str = told(of="formation.url")
     mise_a_jour: date = told("Jour du dernier changement publié", header="Mise à jour")
 
 

@@ -1,7 +1,8 @@
 """What a path is made of: steps, sections, questions and repeated rows. Only declarations.
 
-A question names the spot of the content that it fills by its pattern (see backoffice.models.content);
-its label and its LHEO limit come from there. To ask one more thing, declare one more Question.
+A question names the spot of the content that it fills by its pattern (see backoffice.models.content): its
+label and its choices are declared there. Its limit is that of the LHEO element declared there, read in the
+grammar by `forms.kit.fields.limit_of`. To ask one more thing, declare the value there and one more Question here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from backoffice.models.content.vocabulary import Dispositif
 
 
 class Kind(StrEnum):
-    """How a question is asked; also the name of its partial in templates/champs/."""
+    """How a question is asked: its field is `forms.kit.fields.FIELDS[kind]`, drawn by macros/fields.html."""
 
     LINE = "line"
     TEXT = "text"
@@ -45,7 +46,7 @@ class Question:
     """help: one sentence; example: one good answer from a language workshop.
 
     required: the entry cannot be submitted without it. label: replaces the model's own words.
-    choices: {code: words}; choices_from: the list of the content whose rows are offered.
+    choices_from: the list of the content whose rows are offered.
     folded: shown under «Plus de précisions», closed until it is used.
     """
 
@@ -55,7 +56,6 @@ class Question:
     example: str = ""
     required: bool = False
     label: str = ""
-    choices: Mapping[str, str] = field(default_factory=dict)
     choices_from: str = ""
     folded: bool = False
     low: int = 0
@@ -68,6 +68,11 @@ class Question:
     @property
     def words(self) -> str:
         return self.label or self.spot.label
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """{code: words} of the closed list; empty for a free answer."""
+        return self.spot.choices
 
 
 @dataclass(frozen=True, eq=False)

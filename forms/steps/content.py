@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question, Section, Step, vary
 
 TITLE = Step(
@@ -22,7 +21,6 @@ TITLE = Step(
                     "formation.domaines",
                     Kind.CHECKS,
                     help="Cochez ce qui prend le plus de temps.",
-                    choices=words.DOMAINES,
                     required=True,
                 ),
                 Question(
@@ -68,7 +66,6 @@ CONTENT = Step(
                     "formation.espaces_sociaux",
                     Kind.CHECKS,
                     help="Les lieux et les démarches sur lesquels portent les ateliers : un au moins.",
-                    choices=words.ESPACES_SOCIAUX,
                     required=True,
                 ),
             ),
@@ -108,7 +105,6 @@ PARENTS_CONTENT = vary(
                 "formation.objectifs_oepre",
                 Kind.CHECKS,
                 help="Ils vont ensemble : cochez-les tous les trois si les ateliers les poursuivent.",
-                choices=words.OBJECTIFS_OEPRE,
                 required=True,
             ),
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question, Rows, Section, Step, vary
 
 FUNDING = Step(
@@ -15,7 +14,6 @@ FUNDING = Step(
                 Question(
                     "financement.cout",
                     Kind.RADIO,
-                    choices=words.COUTS,
                     required=True,
                     help="Même une petite adhésion compte : dites-le plus bas.",
                 ),
@@ -44,7 +42,6 @@ FUNDING = Step(
                     "financement.conventionne",
                     Kind.RADIO,
                     help="Par l’État, une collectivité ou un autre financeur.",
-                    choices={"oui": "Oui", "non": "Non"},
                     required=True,
                 ),
                 Rows(
@@ -55,7 +52,6 @@ FUNDING = Step(
                         Question(
                             "financement.financeurs[].code",
                             Kind.SELECT,
-                            choices=words.FINANCEURS,
                             required=True,
                             help="Celui qui verse la subvention. Laissez vide si l’action n’est pas subventionnée.",
                         ),
@@ -63,7 +59,6 @@ FUNDING = Step(
                             "financement.financeurs[].programme",
                             Kind.SELECT,
                             help="Il est écrit sur la notification de la subvention.",
-                            choices=words.PROGRAMMES,
                         ),
                         Question(
                             "financement.financeurs[].reference",

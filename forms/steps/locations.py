@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question, Rows, Section, Step, vary
 
 from .shared import address, levels
@@ -57,14 +56,12 @@ PLACES = Step(
                         Question(
                             "actions[].format",
                             Kind.SELECT,
-                            choices=words.FORMATS,
                             required=True,
                             help="Si le groupe a aussi des temps individuels, dites-le.",
                         ),
                         Question(
                             "actions[].presence",
                             Kind.SELECT,
-                            choices=words.PRESENCES,
                             required=True,
                             folded=True,
                             help="Là où se passent les séances.",
@@ -77,7 +74,6 @@ PLACES = Step(
                                 Question(
                                     "actions[].creneaux[].jour",
                                     Kind.SELECT,
-                                    choices=words.JOURS,
                                     required=True,
                                     help="Chaque semaine.",
                                 ),
@@ -190,7 +186,6 @@ COURSES = vary(
             Question(
                 "actions[].intensite",
                 Kind.SELECT,
-                choices=words.INTENSITES,
                 required=True,
                 help="Le nombre d’heures d’une semaine ordinaire.",
             ),

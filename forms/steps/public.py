@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question, Section, Step, vary
 
 from .shared import levels
@@ -18,7 +17,6 @@ PUBLIC = Step(
                     "formation.publics",
                     Kind.CHECKS,
                     help="Cochez toutes les personnes que vous pouvez accueillir.",
-                    choices=words.PUBLICS,
                     required=True,
                 ),
                 Question(
@@ -41,7 +39,6 @@ PUBLIC = Step(
                     "formation.visees",
                     Kind.CHECKS,
                     help="Plusieurs réponses sont possibles.",
-                    choices=words.VISEES,
                     required=True,
                 ),
                 Question(
@@ -59,7 +56,6 @@ PUBLIC = Step(
                     "formation.parcours",
                     Kind.SELECT,
                     help="Si vous laissez vide, nous choisirons « Insertion sociale et professionnelle ».",
-                    choices=words.PARCOURS,
                 ),
             ),
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question, Rows, Section, Step, vary
 
 from .shared import address, contact
@@ -11,7 +10,6 @@ APPOINTMENT = (
     Question(
         "actions[].sessions[].recrutements[].modalite",
         Kind.SELECT,
-        choices=words.RENDEZ_VOUS,
         required=True,
         help="Ce que fait la personne ce jour-là.",
     ),
@@ -41,7 +39,6 @@ SESSIONS = Step(
                 Question(
                     "inscription.entrees",
                     Kind.RADIO,
-                    choices=words.ENTREES,
                     required=True,
                     help="Une personne qui arrive en janvier peut-elle rejoindre le groupe ?",
                 ),
@@ -70,7 +67,6 @@ SESSIONS = Step(
                                 Question(
                                     "actions[].sessions[].recrutement",
                                     Kind.SELECT,
-                                    choices=words.RECRUTEMENTS,
                                     required=True,
                                     help="Où en sont les inscriptions aujourd’hui.",
                                 ),
@@ -124,7 +120,6 @@ SESSIONS = Step(
                 Question(
                     "inscription.ou",
                     Kind.RADIO,
-                    choices=words.LIEUX_INSCRIPTION,
                     required=True,
                     help="L’adresse où la personne doit se présenter.",
                 ),
@@ -137,7 +132,6 @@ SESSIONS = Step(
                 Question(
                     "inscription.perimetre",
                     Kind.SELECT,
-                    choices=words.PERIMETRES,
                     help="Le secteur d’où viennent les personnes que vous accueillez.",
                     folded=True,
                 ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question
 
 
@@ -57,14 +56,13 @@ def contact(pattern: str, help_: str, *, required: bool = False) -> tuple[Questi
 
 
 def levels(pattern: str, *, required: bool, folded: bool = False) -> tuple[Question, ...]:
-    asked = Question(f"{pattern}.entree_oral", Kind.SELECT, choices=words.NIVEAUX_ORAL, folded=folded)
+    asked = Question(f"{pattern}.entree_oral", Kind.SELECT, folded=folded)
     return (
         replace(asked, help="Ce que la personne doit déjà savoir dire et comprendre.", required=required),
         replace(
             asked,
             pattern=f"{pattern}.entree_ecrit",
             help="Ce que la personne doit déjà savoir lire et écrire.",
-            choices=words.NIVEAUX_ECRIT,
             required=required,
         ),
         replace(asked, pattern=f"{pattern}.vise_oral", help="Le niveau vers lequel vous accompagnez."),
@@ -72,6 +70,5 @@ def levels(pattern: str, *, required: bool, folded: bool = False) -> tuple[Quest
             asked,
             pattern=f"{pattern}.vise_ecrit",
             help="Laissez vide si l’écrit n’est pas travaillé.",
-            choices=words.NIVEAUX_ECRIT,
         ),
     )

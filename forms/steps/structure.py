@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backoffice.models.content import vocabulary as words
 from forms.kit.questions import Kind, Question, Section, Step, vary
 
 from .shared import address, contact
@@ -28,7 +27,6 @@ STRUCTURE = Step(
                 Question(
                     "structure.categorie",
                     Kind.RADIO,
-                    choices=words.CATEGORIES,
                     required=True,
                     help="Ce qui se rapproche le plus de vous.",
                 ),

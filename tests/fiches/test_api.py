@@ -21,12 +21,14 @@ from backoffice.queries.fiches import offer as queries
 from backoffice.reference.commune_centres import centres
 from backoffice.reference.communes import read_communes
 from exports.fragment.build import CODE_VERSION
+from exports.open_data.filters import FILTERS
 from exports.open_data.rows import cell, csv_lines, headers
 from exports.open_data.shapes import LICENCE
 from tests.support import factories as make
 from tests.support.statements import statements
 from tests.support.visitor import Visitor
 from workflows.fiches.fast_lane import Change, update_session
+from workflows.fiches.fragment_refresh import refresh_stale, stale
 
 ROUEN = Adresse("Salle Jeanne", ["1 rue du Gros-Horloge"], "76000", "Rouen", "76540", "76", "28")
 STRASBOURG = Adresse("Salle Kléber", ["1 place Kléber"], "67000", "Strasbourg", "67482", "67", "44")
@@ -254,14 +256,19 @@ def test_an_arrondissement_is_looked_for_as_its_city(people, reader):
     assert reader.numeros("commune=75056") == [fiche.numero]
 
 
-def test_a_fragment_of_an_older_export_code_is_still_found(people, reader):
+@pytest.mark.parametrize("version", [CODE_VERSION - 1, CODE_VERSION], ids=["older code", "before a facet"])
+def test_a_fragment_that_lacks_a_facet_is_still_found_then_built_again(people, reader, version):
     fiche = publish(people)
+    assert stale(db.session()) == []
     table_ = Fragment.__table__
     old = {"publics": ["81023"], "financeurs": ["19"], "dropped_by": []}
-    db.session.execute(table_.update().values(facets=old, code_version=CODE_VERSION - 1))
+    db.session.execute(table_.update().values(facets=old, code_version=version))
     db.session.commit()
     assert reader.numeros("commune=14118&departement=14&etat_inscription=1") == [fiche.numero]
     assert reader.numeros("commune=76540") == []
+    assert stale(db.session()) == [fiche.id]
+    assert refresh_stale(db.session()) == (1, [])
+    assert stale(db.session()) == []
 
 
 # --- Pages -----------------------------------------------------------------------------------------
@@ -491,7 +498,7 @@ def test_a_reader_in_a_great_hurry_is_slowed_down(app, reader):
 
 def test_the_page_explains_every_filter_and_is_linked_from_every_page(app, reader):
     page = reader.get("/api").text
-    for row in queries.FILTERS:
+    for row in FILTERS:
         assert f"<code>{row.name}</code>" in page
         assert reader.get(f"/api/fiches?{row.name}={row.example}").status_code == 200, row.name
     assert 'href="/api"' in reader.get("/").text

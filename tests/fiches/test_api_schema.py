@@ -13,8 +13,8 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 
 from backoffice.core.extensions import db, limiter
 from backoffice.models import RevisionState
-from backoffice.queries.fiches.offer import FILTERS
 from backoffice.reference.communes import read_communes
+from exports.open_data.filters import FILTERS
 from tests.support import factories as make
 from tests.support.visitor import Visitor
 

@@ -12,18 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from backoffice.models.content import (
-    Action,
-    Adresse,
-    Contenu,
-    Creneau,
-    Lieu,
-    Niveaux,
-    Session,
-    dump,
-    label_of,
-    spots,
-)
+from backoffice.models.content import Action, Adresse, Contenu, Creneau, Lieu, Niveaux, Session, dump, label_of
 from backoffice.models.content.vocabulary import JOURS, Dispositif
 from exports.fragment.build import Identity, NotExportable, build, formation
 from exports.fragment.check import HEAD, TAIL
@@ -210,40 +199,6 @@ def str_values(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for item in value for text in str_values(item)]
     return [value] if isinstance(value, str) else []
-
-
-def test_every_question_of_the_path_has_a_known_lheo_place_or_is_ours():
-    """A question without LHEO path must be one that the fragment writes as extras or words."""
-    ours = {
-        "structure.categorie",
-        "formation.parcours",
-        "formation.espaces_sociaux",
-        "formation.visees",
-        "formation.certification",
-        "actions[].nom",
-        "actions[].lieu",
-        "actions[].format",
-        "actions[].effectif_min",
-        "actions[].effectif_max",
-        "actions[].semaines",
-        "actions[].vacances",
-        "actions[].intensite",
-        "actions[].sessions[].mois_seulement",
-        "structure.rna",
-        "structure.porteuse.courriel",
-        "formation.objectifs_oepre",
-        "financement.lot",
-        "actions[].garde_enfants",
-        "actions[].sessions[].places_libres",
-        "inscription.ou",
-        "financement.cout",
-        "financement.financeurs[].programme",
-        "financement.financeurs[].reference",
-    }
-    for step in (step for path in PATHS.values() for step in path.steps):
-        for question in step.questions():
-            inside = question.pattern.startswith(("formation.niveaux", "actions[].niveaux", "actions[].creneaux"))
-            assert bool(spots()[question.pattern].lheo) or question.pattern in ours or inside, question.pattern
 
 
 def test_the_element_is_built_without_namespace(app):

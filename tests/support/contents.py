@@ -90,7 +90,11 @@ def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
         action.lieu = draw(st.sampled_from(content.lieux)).id
         action.creneaux = [Creneau(jour, time(8), time(20)) for jour in list(JOURS) * 3]
         start = date(2026, 9, 1)
-        action.sessions = [Session(f"S{n}", start, start, "1", n) for n in range(draw(st.integers(1, 3)))]
+        action.sessions = [
+            filled(Session, draw, questions, "actions[].sessions[].") for _ in range(draw(st.integers(1, 3)))
+        ]
+        for n, session in enumerate(action.sessions):
+            session.id, session.debut, session.fin, session.mois_seulement = f"S{n}", start, start, False
         action.sessions[0].recrutements = [
             filled(Recrutement, draw, questions, "actions[].sessions[].recrutements[].")
             for _ in range(draw(st.integers(0, 2)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
 from backoffice.models import Fiche, FicheState, Fragment
 from exports.fragment.build import CODE_VERSION, NotExportable
+from exports.open_data.filters import lacks_a_facet
 
 from .engine import lock
 from .publication import present_fragment, show
@@ -20,12 +21,12 @@ BATCH = 200
 
 
 def stale(session: Session) -> list[int]:
-    """The published fiches whose fragment is not of the present export code, by id."""
+    """The published fiches whose fragment is not of the present export code, or lacks a facet, by id."""
     return list(
         session.scalars(
             select(Fiche.id)
             .join(Fragment, Fragment.id == Fiche.fragment_id)
-            .where(Fragment.code_version != CODE_VERSION)
+            .where(or_(Fragment.code_version != CODE_VERSION, lacks_a_facet()))
             .order_by(Fiche.id)
         )
     )

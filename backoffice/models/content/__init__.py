@@ -34,7 +34,7 @@ from .parts import (
     Session,
     Structure,
 )
-from .spots import ROW_NAMES, Spot, label_of, pattern_of, spots, values
+from .spots import ROW_NAMES, Spot, label_of, leaves, pattern_of, put, seen_by, spots, values
 
 __all__ = [
     "ID_LETTERS",
@@ -61,8 +61,11 @@ __all__ = [
     "fingerprint",
     "hints",
     "label_of",
+    "leaves",
     "load",
     "pattern_of",
+    "put",
+    "seen_by",
     "spots",
     "values",
 ]

@@ -1,32 +1,16 @@
-"""The parts of a content, from the structure to one weekly slot, and what is declared of each leaf."""
+"""The parts of a content, from the structure to one weekly slot, and what is declared of each leaf.
+
+A value is declared once, here: its words, its closed list, its LHEO element, and who may read it. The
+columns of the tables, the open data, the comparison, the reading page and both imports follow from it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, time
-from typing import Any
 
-
-def leaf(label: str, lheo: str = "", *, default: Any = "", reserve: int = 0, hidden: bool = False) -> Any:
-    """Declares one value.
-
-    `reserve` characters of the LHEO element are kept for what the export writes beside this value.
-    `hidden` values are settled by the application and never typed.
-    """
-    metadata = {"label": label, "lheo": lheo, "reserve": reserve, "hidden": hidden}
-    if default in ([], {}):
-        return field(default_factory=type(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def part(label: str, kind: type, lheo: str = "") -> Any:
-    """Declares one nested object."""
-    return field(default_factory=kind, metadata={"label": label, "lheo": lheo})
-
-
-def many(label: str, lheo: str = "") -> Any:
-    """Declares a list of nested objects."""
-    return field(default_factory=list, metadata={"label": label, "lheo": lheo})
+from . import vocabulary as words
+from .declare import leaf, many, part, public
 
 
 def school_year(day: date) -> int:
@@ -34,15 +18,22 @@ def school_year(day: date) -> int:
     return day.year if day.month >= 9 else day.year - 1
 
 
+_LOCAL = "the end of a numero"
+_PERSON = "the name of a person"
+_CARRIER = "its SIRET stands for that of the structure"
+_UNASKED = "no reader has asked for it"
+"""Why the open data leave a value out."""
+
+
 @dataclass
 class Adresse:
-    denomination: str = leaf("Nom du lieu", "denomination")
-    lignes: list[str] = leaf("Numéro et rue", "ligne", default=[])
-    code_postal: str = leaf("Code postal", "codepostal")
-    ville: str = leaf("Ville", "ville")
-    code_insee: str = leaf("Code Insee", "code-INSEE-commune", hidden=True)
-    departement: str = leaf("Département", "departement", hidden=True)
-    region: str = leaf("Région", "region", hidden=True)
+    denomination: str = public("Nom du lieu", "denomination")
+    lignes: list[str] = public("Numéro et rue", "ligne", default=[])
+    code_postal: str = public("Code postal", "codepostal")
+    ville: str = public("Ville", "ville")
+    code_insee: str = public("Code Insee", "code-INSEE-commune", hidden=True)
+    departement: str = public("Département", "departement", hidden=True)
+    region: str = public("Région", "region", hidden=True)
 
     @property
     def envelope(self) -> list[str]:
@@ -53,10 +44,10 @@ class Adresse:
 
 @dataclass
 class Contact:
-    nom: str = leaf("Nom", "coordonnees/nom")
-    prenom: str = leaf("Prénom", "coordonnees/prenom")
-    telephone: str = leaf("Téléphone", "coordonnees/telfixe/numtel")
-    courriel: str = leaf("Adresse e-mail", "coordonnees/courriel")
+    nom: str = leaf("Nom", "coordonnees/nom", closed=_PERSON)
+    prenom: str = leaf("Prénom", "coordonnees/prenom", closed=_PERSON)
+    telephone: str = public("Téléphone", "coordonnees/telfixe/numtel")
+    courriel: str = public("Adresse e-mail", "coordonnees/courriel")
 
     @property
     def empty(self) -> bool:
@@ -67,9 +58,9 @@ class Contact:
 class Porteuse:
     """A structure that has a SIRET and lends its name to one that has none."""
 
-    nom: str = leaf("Nom officiel de la structure porteuse", "raison-sociale")
-    siret: str = leaf("Numéro SIRET de la structure porteuse", "SIRET-organisme-formation/SIRET")
-    courriel: str = leaf("Adresse e-mail de la structure porteuse")
+    nom: str = leaf("Nom officiel de la structure porteuse", "raison-sociale", closed=_CARRIER)
+    siret: str = leaf("Numéro SIRET de la structure porteuse", "SIRET-organisme-formation/SIRET", closed=_CARRIER)
+    courriel: str = leaf("Adresse e-mail de la structure porteuse", closed=_CARRIER)
 
     @property
     def empty(self) -> bool:
@@ -80,27 +71,37 @@ class Porteuse:
 class Structure:
     """The organisme responsable as it was when the entry was made."""
 
-    nom: str = leaf("Nom de la structure", "nom-organisme")
-    raison_sociale: str = leaf("Nom officiel", "raison-sociale")
-    categorie: str = leaf("Vous êtes")
-    siret: str = leaf("Numéro SIRET", "SIRET-organisme-formation/SIRET")
-    numero_activite: str = leaf("Numéro de déclaration d’activité", "numero-activite")
+    nom: str = public("Nom de la structure", "nom-organisme")
+    raison_sociale: str = public("Nom officiel", "raison-sociale")
+    categorie: str = public("Vous êtes", choices=words.CATEGORIES)
+    siret: str = public("Numéro SIRET", "SIRET-organisme-formation/SIRET")
+    numero_activite: str = leaf("Numéro de déclaration d’activité", "numero-activite", closed=_UNASKED)
     adresse: Adresse = part("Adresse de la structure", Adresse, "coordonnees-organisme/coordonnees/adresse")
     contact: Contact = part("Accueil de la structure", Contact, "contact-organisme")
-    courriel: str = leaf("Adresse e-mail de la direction", "coordonnees-organisme/coordonnees/courriel")
+    courriel: str = leaf(
+        "Adresse e-mail de la direction",
+        "coordonnees-organisme/coordonnees/courriel",
+        closed="the reception is enough to join",
+    )
     formateur: Contact = part(
-        "Accueil des formateurs", Contact, "/formation/action/organisme-formateur/contact-formateur"
+        "Accueil des formateurs",
+        Contact,
+        "/formation/action/organisme-formateur/contact-formateur",
+        closed="the reception is enough to join",
     )
     formateur_nom: str = leaf(
-        "Organisme qui donne les cours", "/formation/action/organisme-formateur/raison-sociale-formateur"
+        "Organisme qui donne les cours",
+        "/formation/action/organisme-formateur/raison-sociale-formateur",
+        closed=_UNASKED,
     )
     formateur_siret: str = leaf(
         "Numéro SIRET de l’organisme qui donne les cours",
         "/formation/action/organisme-formateur/SIRET-formateur/SIRET",
+        closed=_UNASKED,
     )
-    rna: str = leaf("Numéro RNA")
-    uai: str = leaf("Numéro UAI de l’établissement", "code-UAI-organisme-formation/code-UAI")
-    porteuse: Porteuse = part("Structure porteuse", Porteuse)
+    rna: str = leaf("Numéro RNA", closed=_UNASKED)
+    uai: str = leaf("Numéro UAI de l’établissement", "code-UAI-organisme-formation/code-UAI", closed=_UNASKED)
+    porteuse: Porteuse = part("Structure porteuse", Porteuse, closed=_CARRIER)
 
     @property
     def legal_name(self) -> str:
@@ -121,10 +122,10 @@ class Structure:
 class Niveaux:
     """Levels of the CECRL, oral and written apart."""
 
-    entree_oral: str = leaf("Niveau à l’oral en arrivant")
-    entree_ecrit: str = leaf("Niveau à l’écrit en arrivant")
-    vise_oral: str = leaf("Niveau visé à l’oral")
-    vise_ecrit: str = leaf("Niveau visé à l’écrit")
+    entree_oral: str = public("Niveau à l’oral en arrivant", choices=words.NIVEAUX_ORAL)
+    entree_ecrit: str = public("Niveau à l’écrit en arrivant", choices=words.NIVEAUX_ECRIT)
+    vise_oral: str = public("Niveau visé à l’oral", choices=words.NIVEAUX_ORAL)
+    vise_ecrit: str = public("Niveau visé à l’écrit", choices=words.NIVEAUX_ECRIT)
 
     @property
     def empty(self) -> bool:
@@ -133,35 +134,44 @@ class Niveaux:
 
 @dataclass
 class Formation:
-    intitule: str = leaf("Intitulé", "intitule-formation")
-    domaines: list[str] = leaf("Ce que l’on apprend", "domaine-formation/code-FORMACODE", default=[])
-    parcours: str = leaf("Dans quel parcours se place l’action")
-    url: str = leaf("Page internet", "url-formation/urlweb")
-    objectif: str = leaf("Objectifs", "objectif-formation")
-    contenu: str = leaf("Contenu", "contenu-formation")
-    resultats: str = leaf("Ce que l’on obtient à la fin", "resultats-attendus", reserve=500)
-    espaces_sociaux: list[str] = leaf("Espaces sociaux travaillés", default=[])
-    objectifs_oepre: list[str] = leaf("Les trois objectifs", default=[])
-    publics: list[str] = leaf("Pour qui", "action/code-public-vise", default=[])
-    info_publics: str = leaf("Précisions sur le public", "action/info-public-vise")
-    visees: list[str] = leaf("Dans quel but", default=[])
-    certification: str = leaf("Examen ou diplôme préparé")
-    code_certification: str = leaf("Numéro RNCP ou RS", "certification/code-RNCP")
+    intitule: str = public("Intitulé", "intitule-formation")
+    domaines: list[str] = public(
+        "Ce que l’on apprend", "domaine-formation/code-FORMACODE", default=[], choices=words.DOMAINES
+    )
+    parcours: str = public("Dans quel parcours se place l’action", choices=words.PARCOURS)
+    url: str = public("Page internet", "url-formation/urlweb")
+    objectif: str = public("Objectifs", "objectif-formation")
+    contenu: str = public("Contenu", "contenu-formation")
+    resultats: str = public("Ce que l’on obtient à la fin", "resultats-attendus", reserve=500)
+    espaces_sociaux: list[str] = public("Espaces sociaux travaillés", default=[], choices=words.ESPACES_SOCIAUX)
+    objectifs_oepre: list[str] = leaf(
+        "Les trois objectifs",
+        default=[],
+        choices=words.OBJECTIFS_OEPRE,
+        closed="the same three for every fiche of the dispositif",
+    )
+    publics: list[str] = public("Pour qui", "action/code-public-vise", default=[], choices=words.PUBLICS)
+    info_publics: str = public("Précisions sur le public", "action/info-public-vise")
+    visees: list[str] = public("Dans quel but", default=[], choices=words.VISEES)
+    certification: str = public("Examen ou diplôme préparé")
+    code_certification: str = public("Numéro RNCP ou RS", "certification/code-RNCP")
     niveaux: Niveaux = part("Niveaux de français", Niveaux)
-    niveau_obligatoire: bool = leaf(
+    niveau_obligatoire: bool = public(
         "Ce niveau est indispensable pour entrer", "action/niveau-entree-obligatoire", default=False
     )
-    conditions: str = leaf("Conditions pour participer", "action/conditions-specifiques", reserve=300)
+    conditions: str = public("Conditions pour participer", "action/conditions-specifiques", reserve=300)
     contact: Contact = part("Personne à contacter", Contact, "contact-formation")
 
 
 @dataclass
 class Lieu:
-    id: str = leaf("Repère", hidden=True)
+    id: str = leaf("Repère", hidden=True, closed=_LOCAL)
     adresse: Adresse = part("Adresse", Adresse, "coordonnees/adresse")
-    acces_handicapes: str = leaf("Accès pour les personnes handicapées", "/formation/action/acces-handicapes")
-    transport: str = leaf("Comment venir", "/formation/action/transport")
-    uai: str = leaf("Numéro UAI de l’école", "/formation/action/lieu-de-formation/code-UAI-lieu-formation/code-UAI")
+    acces_handicapes: str = public("Accès pour les personnes handicapées", "/formation/action/acces-handicapes")
+    transport: str = public("Comment venir", "/formation/action/transport")
+    uai: str = leaf(
+        "Numéro UAI de l’école", "/formation/action/lieu-de-formation/code-UAI-lieu-formation/code-UAI", closed=_UNASKED
+    )
 
     @property
     def name(self) -> str:
@@ -173,9 +183,9 @@ class Lieu:
 class Creneau:
     """One weekly slot; hours of the place's own clock."""
 
-    jour: str = leaf("Jour")
-    debut: time | None = leaf("Début", default=None)
-    fin: time | None = leaf("Fin", default=None)
+    jour: str = public("Jour", choices=words.JOURS)
+    debut: time | None = public("Début", default=None)
+    fin: time | None = public("Fin", default=None)
 
     @property
     def minutes(self) -> int:
@@ -190,22 +200,24 @@ class Creneau:
 class Recrutement:
     """One appointment before a session begins: a meeting, a test, an interview."""
 
-    modalite: str = leaf("Comment se passe ce rendez-vous", "modalite-recrutement")
-    jour: date | None = leaf("Jour du rendez-vous", "periode/debut", default=None)
-    debut: time | None = leaf("Heure de début", "heure-debut", default=None)
-    fin: time | None = leaf("Heure de fin", "heure-fin", default=None)
-    places: int | None = leaf("Nombre de personnes reçues", "nb-places", default=None)
+    modalite: str = leaf(
+        "Comment se passe ce rendez-vous", "modalite-recrutement", choices=words.RENDEZ_VOUS, closed=_UNASKED
+    )
+    jour: date | None = leaf("Jour du rendez-vous", "periode/debut", default=None, closed=_UNASKED)
+    debut: time | None = leaf("Heure de début", "heure-debut", default=None, closed=_UNASKED)
+    fin: time | None = leaf("Heure de fin", "heure-fin", default=None, closed=_UNASKED)
+    places: int | None = leaf("Nombre de personnes reçues", "nb-places", default=None, closed=_UNASKED)
 
 
 @dataclass
 class Session:
-    id: str = leaf("Repère", hidden=True)
-    debut: date | None = leaf("Premier jour", "periode/debut", default=None)
-    fin: date | None = leaf("Dernier jour", "periode/fin", default=None)
-    recrutement: str = leaf("Inscriptions", "etat-recrutement", default="1")
-    places_libres: int | None = leaf("Places encore libres", default=None)
-    mois_seulement: bool = leaf("Seul le mois est connu", default=False)
-    recrutements: list[Recrutement] = many("Rendez-vous avant de commencer", "recrutement")
+    id: str = leaf("Repère", hidden=True, closed=_LOCAL)
+    debut: date | None = public("Premier jour", "periode/debut", default=None)
+    fin: date | None = public("Dernier jour", "periode/fin", default=None)
+    recrutement: str = public("Inscriptions", "etat-recrutement", default="1", choices=words.RECRUTEMENTS)
+    places_libres: int | None = public("Places encore libres", default=None)
+    mois_seulement: bool = leaf("Seul le mois est connu", default=False, closed="its days are then left out")
+    recrutements: list[Recrutement] = many("Rendez-vous avant de commencer", "recrutement", closed=_UNASKED)
 
     @property
     def one_school_year(self) -> bool:
@@ -219,24 +231,24 @@ class Session:
 class Action:
     """One group in one place."""
 
-    id: str = leaf("Repère", hidden=True)
-    nom: str = leaf("Nom du groupe")
-    lieu: str = leaf("Lieu")
-    format: str = leaf("En groupe ou en individuel", default="collectif")
-    presence: str = leaf("Sur place ou à distance", "modalites-enseignement", default="0")
+    id: str = leaf("Repère", hidden=True, closed=_LOCAL)
+    nom: str = public("Nom du groupe")
+    lieu: str = leaf("Lieu", closed="told by the address of the place")
+    format: str = public("En groupe ou en individuel", default="collectif", choices=words.FORMATS)
+    presence: str = public("Sur place ou à distance", "modalites-enseignement", default="0", choices=words.PRESENCES)
     niveaux: Niveaux = part("Niveaux du groupe", Niveaux)
-    effectif_min: int | None = leaf("Nombre minimum de personnes", default=None)
-    effectif_max: int | None = leaf("Nombre maximum de personnes", default=None)
+    effectif_min: int | None = public("Nombre minimum de personnes", default=None)
+    effectif_max: int | None = public("Nombre maximum de personnes", default=None)
     creneaux: list[Creneau] = many("Horaires de la semaine")
-    rythme: str = leaf("Précisions sur le rythme", "rythme-formation", reserve=1200)
-    organisation: str = leaf("Organisation du groupe", "modalites-alternance")
-    vacances: bool = leaf("A lieu aussi pendant les vacances scolaires", default=False)
-    semaines: int | None = leaf("Nombre de semaines d’atelier", default=None)
-    heures_total: int | None = leaf("Nombre d’heures en tout", "nombre-heures-total", default=None)
-    heures_centre: int | None = leaf("Dont heures sur place", "nombre-heures-centre", default=None)
-    intensite: str = leaf("Rythme de la semaine")
-    duree: str = leaf("Durée, en quelques mots", "duree-indicative")
-    garde_enfants: str = leaf("Garde d’enfants")
+    rythme: str = public("Précisions sur le rythme", "rythme-formation", reserve=1200)
+    organisation: str = leaf("Organisation du groupe", "modalites-alternance", closed=_UNASKED)
+    vacances: bool = public("A lieu aussi pendant les vacances scolaires", default=False)
+    semaines: int | None = public("Nombre de semaines d’atelier", default=None)
+    heures_total: int | None = public("Nombre d’heures en tout", "nombre-heures-total", default=None)
+    heures_centre: int | None = leaf("Dont heures sur place", "nombre-heures-centre", default=None, closed=_UNASKED)
+    intensite: str = leaf("Rythme de la semaine", choices=words.INTENSITES, closed="told by the rhythm")
+    duree: str = public("Durée, en quelques mots", "duree-indicative")
+    garde_enfants: str = public("Garde d’enfants")
     sessions: list[Session] = many("Dates", "session")
 
     @property
@@ -270,34 +282,34 @@ class Action:
 class Inscription:
     """How one joins; the same for all sessions of the entry."""
 
-    entrees: str = leaf("Quand peut-on arriver", "modalites-entrees-sorties")
-    modalites: str = leaf("Comment s’inscrire", "session/modalites-inscription")
-    recrutement: str = leaf("Déroulement de l’accueil", "modalites-recrutement")
-    debut: date | None = leaf("Début des inscriptions", "session/periode-inscription/periode/debut", default=None)
-    fin: date | None = leaf("Fin des inscriptions", "session/periode-inscription/periode/fin", default=None)
-    reunion: date | None = leaf("Réunion d’information", "date-information/date", default=None)
-    perimetre: str = leaf("D’où peut-on venir", "code-perimetre-recrutement")
-    ou: str = leaf("Où s’inscrit-on", default="sur_place")
-    adresse: Adresse = part("Adresse d’inscription", Adresse, "session/adresse-inscription/adresse")
+    entrees: str = public("Quand peut-on arriver", "modalites-entrees-sorties", choices=words.ENTREES)
+    modalites: str = public("Comment s’inscrire", "session/modalites-inscription")
+    recrutement: str = public("Déroulement de l’accueil", "modalites-recrutement")
+    debut: date | None = public("Début des inscriptions", "session/periode-inscription/periode/debut", default=None)
+    fin: date | None = public("Fin des inscriptions", "session/periode-inscription/periode/fin", default=None)
+    reunion: date | None = leaf("Réunion d’information", "date-information/date", default=None, closed=_UNASKED)
+    perimetre: str = leaf("D’où peut-on venir", "code-perimetre-recrutement", choices=words.PERIMETRES, closed=_UNASKED)
+    ou: str = leaf("Où s’inscrit-on", default="sur_place", choices=words.LIEUX_INSCRIPTION, closed=_UNASKED)
+    adresse: Adresse = part("Adresse d’inscription", Adresse, "session/adresse-inscription/adresse", closed=_UNASKED)
     contact: Contact = part("Personne qui inscrit", Contact, "session/contact-session")
 
 
 @dataclass
 class Financeur:
-    code: str = leaf("Financeur", "code-financeur")
-    programme: str = leaf("Programme")
-    reference: str = leaf("Référence de la subvention")
-    places: int | None = leaf("Places financées", "nb-places-financees", default=None)
+    code: str = public("Financeur", "code-financeur", choices=words.FINANCEURS)
+    programme: str = public("Programme", choices=words.PROGRAMMES)
+    reference: str = leaf("Référence de la subvention", closed="the reference of a grant")
+    places: int | None = leaf("Places financées", "nb-places-financees", default=None, closed=_UNASKED)
 
 
 @dataclass
 class Financement:
-    cout: str = leaf("Prix pour la personne")
-    prix: int | None = leaf("Prix en euros", "prix-total-TTC", default=None)
-    frais: str = leaf("Ce qui reste à payer", "frais-restants")
-    prise_en_charge: bool = leaf("Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False)
-    conventionne: str = leaf("Action subventionnée", "conventionnement")
-    lot: str = leaf("Lot du marché")
+    cout: str = public("Prix pour la personne", choices=words.COUTS)
+    prix: int | None = public("Prix en euros", "prix-total-TTC", default=None)
+    frais: str = public("Ce qui reste à payer", "frais-restants")
+    prise_en_charge: bool = public("Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False)
+    conventionne: str = leaf("Action subventionnée", "conventionnement", choices=words.OUI_NON, closed=_UNASKED)
+    lot: str = leaf("Lot du marché", closed=_UNASKED)
     financeurs: list[Financeur] = many("Financeurs", "organisme-financeur")
 
     @property
@@ -318,7 +330,7 @@ class Contenu:
     actions: list[Action] = many("Groupes", "formation/action")
     inscription: Inscription = part("Inscription", Inscription, "formation/action")
     financement: Financement = part("Financement", Financement, "formation/action")
-    dernier_repere: int = leaf("Dernier repère donné", default=0, hidden=True)
+    dernier_repere: int = leaf("Dernier repère donné", default=0, hidden=True, closed=_LOCAL)
 
     def new_id(self, kind: type) -> str:
         """The next local id (L1, G2, S3…), never given twice in the life of the fiche."""

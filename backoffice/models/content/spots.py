@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, reduce
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from .document import hints
-from .parts import Contenu
+from .parts import Action, Contenu, Lieu
 
 
 @dataclass(frozen=True)
@@ -19,40 +20,72 @@ class Spot:
 
     type: the Python type of the value (``list[str]``, ``date | None``, a dataclass…)
     lheo: absolute LHEO path, without the leading ``lheo/offres``, or "" where the standard has none
+    closed: why the open data leave it out, for itself or for a part that holds it; "" when it is public
+    The rest is said in declare.
     """
 
     pattern: str
     label: str
     lheo: str
+    type: Any
+    choices: Mapping[str, str]
     reserve: int
     hidden: bool
-    type: Any
+    closed: str
+    header: str
+
+    @property
+    def name(self) -> str:
+        return self.pattern.rpartition(".")[2]
+
+    @property
+    def kind(self) -> Any:
+        """The type of one value: that of the items of a list, that of an optional value when it is there."""
+        return next((item for item in get_args(self.type) if item is not NoneType), self.type)
+
+    @property
+    def leaf(self) -> bool:
+        """Whether it is a value, and no part nor list of parts."""
+        return not dataclasses.is_dataclass(self.kind)
 
 
 @cache
 def spots() -> dict[str, Spot]:
     """Every pattern of the model, parts and lists included, in document order."""
-    return {spot.pattern: spot for spot in _spots(Contenu, "", "")}
+    return {spot.pattern: spot for spot in _spots(Contenu, "", "", "")}
 
 
-def _spots(kind: type, prefix: str, lheo: str) -> Iterator[Spot]:
+def _spots(kind: type, prefix: str, lheo: str, closed: str) -> Iterator[Spot]:
     for item in fields(kind):
         type_ = hints(kind)[item.name]
         own = item.metadata["lheo"]
         path = own[1:] if own.startswith("/") else f"{lheo}/{own}" if lheo and own else own
-        inner = get_args(type_)[0] if get_origin(type_) is list else type_
-        nested = dataclasses.is_dataclass(inner)
-        pattern = prefix + item.name + ("[]" if nested and inner is not type_ else "")
-        yield Spot(
+        pattern = prefix + item.name
+        said = item.metadata
+        spot = Spot(
             pattern,
-            item.metadata["label"],
+            said["label"],
             path,
-            item.metadata.get("reserve", 0),
-            item.metadata.get("hidden", False),
             type_,
+            said.get("choices", {}),
+            said.get("reserve", 0),
+            said.get("hidden", False),
+            closed or said["closed"],
+            said.get("header", ""),
         )
-        if nested:
-            yield from _spots(inner, pattern + ".", path or lheo)
+        if spot.leaf:
+            yield spot
+            continue
+        if get_origin(type_) is list:
+            spot = dataclasses.replace(spot, pattern=f"{pattern}[]")
+        yield spot
+        yield from _spots(spot.kind, f"{spot.pattern}.", path or lheo, spot.closed)
+
+
+@cache
+def leaves() -> tuple[Spot, ...]:
+    """The values of the model, in document order."""
+    return tuple(spot for spot in spots().values() if spot.leaf)
 
 
 def pattern_of(path: str) -> str:
@@ -94,3 +127,27 @@ def _values(target: Any, names: list[str], path: str) -> Iterator[tuple[str, Any
             yield from _values(item, rest, where)
         else:
             yield where, item
+
+
+def seen_by(content: Contenu, action: Action | None, pattern: str) -> Any:
+    """The value that a group has at a pattern: its own, that of its place, or that of the whole entry.
+
+    A group that has no place has the default values of a place. No group is needed for what is said of the whole.
+    """
+    target, names = _part(content, action, pattern)
+    return reduce(getattr, names, target)
+
+
+def put(content: Contenu, action: Action | None, pattern: str, value: Any) -> None:
+    """Writes what `seen_by` reads."""
+    target, names = _part(content, action, pattern)
+    setattr(reduce(getattr, names[:-1], target), names[-1], value)
+
+
+def _part(content: Contenu, action: Action | None, pattern: str) -> tuple[Any, list[str]]:
+    first, *names = pattern.split(".")
+    if action is not None and first == "actions[]":
+        return action, names
+    if action is not None and first == "lieux[]":
+        return content.place_of(action) or Lieu(), names
+    return content, [first, *names]

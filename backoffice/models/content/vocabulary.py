@@ -48,6 +48,8 @@ JOURS = {
     "dimanche": "Dimanche",
 }
 
+OUI_NON = {"oui": "Oui", "non": "Non"}
+
 NIVEAUX_ORAL = {
     "infra A1.1": "Ne parle pas encore français",
     "A1.1": "A1.1 – comprend quelques mots",

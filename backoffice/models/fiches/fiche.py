@@ -50,8 +50,7 @@ class Fragment(Model):
     actions: Mapped[int]
     sessions: Mapped[int]
     facets: Mapped[dict[str, list[str]]] = mapped_column(Json, default=dict)
-    """What flows and searches choose by: {"publics": codes, "financeurs": codes, "dropped_by": consumers,
-    "departements": codes, "communes": codes, "inscriptions": codes}, see exports.fragment.build.facets."""
+    """What flows and searches choose by: {name of a facet: values}, see exports.open_data.filters.FACETS."""
     built_at: Mapped[datetime] = mapped_column(Instant, default=now)
     xml: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -6,7 +6,7 @@ here: a fiche that is not published does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,11 @@ from backoffice.models import (
     Territoire,
 )
 from backoffice.models.content import Contenu, load
-from backoffice.models.content.vocabulary import DISPOSITIFS, RECRUTEMENTS
 from backoffice.models.fiches.updates import updated
-from backoffice.reference.communes import departements, search_key
-from exports.fragment.build import CODE_VERSION, facets, organisme_numero
-from exports.lheo.tables import TABLES
-from exports.open_data.rows import Offer, public_words
+from backoffice.reference.communes import search_key
+from exports.fragment.build import CODE_VERSION, organisme_numero
+from exports.open_data.filters import FACETS, FILTERS, facets
+from exports.open_data.rows import Offer
 
 LARGEST_PAGE = 100
 USUAL_PAGE = 25
@@ -39,59 +38,7 @@ BATCH = 200
 """Fiches looked at, or streamed, at a time."""
 
 
-@dataclass(frozen=True)
-class Filter:
-    """One way to choose. `codes` are the values it takes; without, `pattern` says their shape.
-
-    facet: the list of Fragment.facets that must hold the value; "" when the choice is made in SQL.
-    """
-
-    name: str
-    description: str
-    codes: Callable[[Session], Collection[str]] | None = None
-    pattern: str = ""
-    length: int = 100
-    facet: str = ""
-    example: str = ""
-
-
-def _slugs(session: Session) -> Sequence[str]:
-    return session.scalars(select(Territoire.slug).order_by(Territoire.slug)).all()
-
-
 NUMERO = "[0-9A-Za-z_]{1,30}"
-TERRITOIRE = Filter("territoire", "Nom court du territoire.", _slugs, example="normandie")
-
-FILTERS = (
-    TERRITOIRE,
-    Filter("dispositif", "Dispositif.", lambda _: list(DISPOSITIFS), example="ASL"),
-    Filter(
-        "departement",
-        "Code du département d’un des lieux.",
-        lambda _: departements(),
-        facet="departements",
-        example="14",
-    ),
-    Filter(
-        "commune",
-        "Code Insee de la commune d’un des lieux ; celui d’un arrondissement vaut pour toute sa ville.",
-        pattern="[0-9][0-9AB][0-9]{3}",
-        facet="communes",
-        example="14118",
-    ),
-    Filter("public", "Public visé, Formacode V14.", lambda _: public_words(), facet="publics", example="81042"),
-    Filter("financeur", "Code LHEO d’un financeur.", lambda _: TABLES["financeurs"], facet="financeurs", example="19"),
-    Filter(
-        "etat_inscription",
-        "État des inscriptions d’au moins une session : "
-        + ", ".join(f"{code} = {words.lower()}" for code, words in RECRUTEMENTS.items())
-        + ".",
-        lambda _: RECRUTEMENTS,
-        facet="inscriptions",
-        example="1",
-    ),
-    Filter("q", "Mots de l’intitulé, tous présents ; sans égard aux accents ni aux majuscules.", example="atelier"),
-)
 
 
 def city_of(session: Session, code_insee: str) -> str | None:
@@ -192,7 +139,7 @@ def _says(title: str, words: Sequence[str]) -> bool:
 def _facets(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, list[str]]]:
     """By revision. A fragment of an older export code may lack some: its content tells them meanwhile."""
     known = {row.id: row.facets for row in rows}
-    stale = [row.id for row in rows if row.code_version != CODE_VERSION]
+    stale = [row.id for row in rows if row.code_version != CODE_VERSION or FACETS.keys() - row.facets.keys()]
     if stale:
         documents = session.execute(select(Revision.id, Revision.document).where(Revision.id.in_(stale))).all()
         contents = _contents(session, {row.id: row.document for row in documents})
@@ -201,8 +148,7 @@ def _facets(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, list[s
 
 
 def _in_sql(values: Mapping[str, str]) -> list[ColumnElement[bool]]:
-    columns: dict[str, Any] = {"territoire": Territoire.slug, "dispositif": Fiche.dispositif}
-    return [column == values[name] for name, column in columns.items() if name in values]
+    return [row.column == values[row.name] for row in FILTERS if row.column is not None and row.name in values]
 
 
 def _offers(session: Session, *where: ColumnElement[bool], limit: int | None = None) -> list[Offer]:

@@ -18,12 +18,20 @@ from flask.typing import ResponseReturnValue
 from backoffice.core.extensions import db, limiter
 from backoffice.core.permissions import Permission
 from backoffice.queries.fiches import offer as queries
-from backoffice.queries.fiches.offer import FILTERS, TERRITOIRE, Filter, Search
+from backoffice.queries.fiches.offer import Search
 from backoffice.web import openapi
 from backoffice.web.guard import requires
 from backoffice.web.problems import RefusedParameters, opened
 from exports.open_data import rows
-from exports.open_data.shapes import LICENCE, LigneAction, PageDeFiches, ParametreRefuse, UneFiche, plain
+from exports.open_data.filters import FILTERS, TERRITOIRE, Filter
+from exports.open_data.shapes import (
+    LICENCE,
+    LigneAction,
+    PageDeFiches,
+    ParametreRefuse,
+    UneFiche,
+    plain,
+)
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 blueprint.after_request(opened)

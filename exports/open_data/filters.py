@@ -1,0 +1,117 @@
+"""The ways to choose among the published offer, each declared once.
+
+The search, its refusals, its OpenAPI document and its help read FILTERS; a fragment keeps the values that
+FACETS find in its content. A fragment built before a facet existed is built again: see
+workflows.fiches.fragment_refresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from backoffice.models import Fiche, Fragment, Territoire
+from backoffice.models.content import Adresse, Contenu
+from backoffice.models.content.vocabulary import DISPOSITIFS, RECRUTEMENTS
+from backoffice.reference.communes import departements
+from exports.fragment.reader_losses import drops
+from exports.fragment.words import public_words, publics_of
+from exports.lheo.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One way to choose. `codes` are the values it takes; without, `pattern` says their shape.
+
+    column: the column that must have the value. facet: the key of Fragment.facets whose list must hold it, found
+    in a content by `of`. A filter that has neither is applied by the search itself.
+    """
+
+    name: str
+    description: str
+    codes: Callable[[Session], Collection[str]] | None = None
+    pattern: str = ""
+    length: int = 100
+    column: Any = None
+    facet: str = ""
+    of: Callable[[Contenu], Iterable[str]] | None = None
+    example: str = ""
+
+
+def _slugs(session: Session) -> Sequence[str]:
+    return session.scalars(select(Territoire.slug).order_by(Territoire.slug)).all()
+
+
+def _places(content: Contenu) -> Iterator[Adresse]:
+    """Of the groups: a place where nobody meets is not looked for."""
+    return (place.adresse for place in map(content.place_of, content.actions) if place)
+
+
+TERRITOIRE = Filter("territoire", "Nom court du territoire.", _slugs, column=Territoire.slug, example="normandie")
+
+FILTERS = (
+    TERRITOIRE,
+    Filter("dispositif", "Dispositif.", lambda _: list(DISPOSITIFS), column=Fiche.dispositif, example="ASL"),
+    Filter(
+        "departement",
+        "Code du département d’un des lieux.",
+        lambda _: departements(),
+        facet="departements",
+        of=lambda content: (place.departement for place in _places(content) if place.departement),
+        example="14",
+    ),
+    Filter(
+        "commune",
+        "Code Insee de la commune d’un des lieux ; celui d’un arrondissement vaut pour toute sa ville.",
+        pattern="[0-9][0-9AB][0-9]{3}",
+        facet="communes",
+        of=lambda content: (place.code_insee for place in _places(content) if place.code_insee),
+        example="14118",
+    ),
+    Filter(
+        "public",
+        "Public visé, Formacode V14.",
+        lambda _: public_words(),
+        facet="publics",
+        of=publics_of,
+        example="81042",
+    ),
+    Filter(
+        "financeur",
+        "Code LHEO d’un financeur.",
+        lambda _: TABLES["financeurs"],
+        facet="financeurs",
+        of=lambda content: (financeur.code for financeur in content.financement.financeurs),
+        example="19",
+    ),
+    Filter(
+        "etat_inscription",
+        "État des inscriptions d’au moins une session : "
+        + ", ".join(f"{code} = {words.lower()}" for code, words in RECRUTEMENTS.items())
+        + ".",
+        lambda _: RECRUTEMENTS,
+        facet="inscriptions",
+        of=lambda content: (session.recrutement for action in content.actions for session in action.sessions),
+        example="1",
+    ),
+    Filter("q", "Mots de l’intitulé, tous présents ; sans égard aux accents ni aux majuscules.", example="atelier"),
+)
+
+FACETS: dict[str, Callable[[Contenu], Iterable[str]]] = {
+    **{row.facet: row.of for row in FILTERS if row.of},
+    "dropped_by": lambda content: (drop.consumer for drop in drops(content) if drop.whole),
+}
+"""What flows and searches choose by, see models.Fragment."""
+
+
+def facets(content: Contenu) -> dict[str, list[str]]:
+    return {name: sorted(set(of(content))) for name, of in FACETS.items()}
+
+
+def lacks_a_facet() -> ColumnElement[bool]:
+    """Whether a fragment was built before one of the facets existed."""
+    return or_(*(Fragment.facets[name].as_string().is_(None) for name in FACETS))
