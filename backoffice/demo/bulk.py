@@ -37,7 +37,7 @@ from backoffice.models import (
 from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contenu, Document, Structure, dump, fingerprint
 from exports.fragment.build import Identity, build
-from workflows.engine import PUBLICATION
+from workflows.fiches.engine import PUBLICATION
 
 from .contents import Brief, compose, de, spread, towns
 from .people import PASSWORD, Account, add_account

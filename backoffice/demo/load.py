@@ -22,7 +22,7 @@ from backoffice.models.content import Contenu
 from backoffice.queries.territoires.communes import communes_of
 from forms.fiches.paths import PATHS
 from forms.kit.saving import save
-from workflows.engine import apply, lock
+from workflows.fiches.engine import apply, lock
 from workflows.fiches.operations import create_fiche, open_draft, save_draft
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.moderation.remarks import pin

@@ -14,7 +14,7 @@ from backoffice.core.permissions import Role
 from backoffice.models import Campaign, Fiche, FicheState, User
 from backoffice.queries.moderation.campaigns import concerned, concerned_structures
 from forms.fiches.renewals import PROPOSED, UNFINISHED
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.fiches.renewals import candidates, renew
 from workflows.moderation.campaigns import invite
 

@@ -16,8 +16,8 @@ from backoffice.models import Fiche, Link, Mail, Organisme, RevisionState, User
 from tests.support import factories as make
 from tests.support.post_office import open_office
 from tests.support.visitor import Visitor
-from workflows.engine import apply
 from workflows.fiches import operations
+from workflows.fiches.engine import apply
 
 ASKED = {
     "nom": "Awa Exemple",

@@ -27,7 +27,7 @@ from tests.support import factories as make
 from tests.support.pages import Page, open_page
 from tests.support.statements import statements
 from tests.support.visitor import Visitor
-from workflows.engine import apply, lock
+from workflows.fiches.engine import apply, lock
 from workflows.fiches.fast_lane import Change, update_session
 from workflows.moderation import moderation_rules, remarks
 

@@ -13,8 +13,8 @@ from backoffice.models.content import fingerprint
 from backoffice.models.fiches.fiche import FrozenError
 from tests.support import factories as make
 from workflows.case import Refused
-from workflows.engine import apply
 from workflows.fiches import operations
+from workflows.fiches.engine import apply
 
 
 @pytest.fixture

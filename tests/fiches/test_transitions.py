@@ -15,7 +15,7 @@ from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState
 from backoffice.reference.reasons import shipped
 from tests.support import factories as make
 from workflows.case import Refused
-from workflows.engine import apply, available
+from workflows.fiches.engine import apply, available
 from workflows.fiches.transitions import EVENTS, TRANSITIONS, Subject, Transition
 from workflows.moderation.remarks import pin, withdraw
 from workflows.robot import robot
@@ -297,7 +297,7 @@ def test_the_engine_is_the_only_writer_of_states():
                 writers.add(file.relative_to(ROOT).as_posix())
     # The others write what is no fiche: how far the making of a flow is, what became of an invitation, of a request.
     assert writers == {
-        "workflows/engine.py",
+        "workflows/fiches/engine.py",
         "workflows/flux/runs.py",
         "workflows/accounts/invitations.py",
         "workflows/accounts/joining.py",

@@ -24,8 +24,8 @@ from exports.fragment.build import Identity, build
 from exports.fragment.check import HEAD, TAIL
 from tests.support import factories as make
 from workflows.case import Refused
-from workflows.engine import apply
 from workflows.fiches import operations
+from workflows.fiches.engine import apply
 from workflows.fiches.fast_lane import Change, update_session
 
 START = datetime(2026, 9, 1, tzinfo=UTC)

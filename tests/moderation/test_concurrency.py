@@ -18,7 +18,7 @@ from tests.support import factories as make
 from tests.support.pages import Page
 from tests.support.visitor import Visitor
 from workflows.case import Refused
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS, Subject
 from workflows.robot import robot
 

@@ -15,7 +15,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Mail, MailState, Mute, Notification, RevisionState
 from tests.support import factories as make
 from tests.support.post_office import open_office
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.notices import mail
 from workflows.notices.declared import NOTICES, Addressee, Told

@@ -28,7 +28,7 @@ from tests.support import factories as make
 from tests.support import services
 from tests.support.post_office import open_office
 from tests.work.test_jobs import run_worker
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.fiches.operations import open_draft, save_draft
 from workflows.notices import mail
 

@@ -52,8 +52,8 @@ from tests.conftest import KEPT_TABLES
 from tests.support import factories as make
 from tests.support.visitor import Visitor
 from workflows.case import Refused
-from workflows.engine import apply
 from workflows.fiches import operations
+from workflows.fiches.engine import apply
 from workflows.structures import merge as structure_merge
 from workflows.structures.carriers import answer
 from workflows.structures.merge import JOINS, OWN, PARTS, STAYS, merge, name_of, references, uniques

@@ -52,8 +52,8 @@ from backoffice.reference.reasons import shipped
 from exports.flux.build import find
 from forms.conventions.grants import Grant
 from workflows.conventions import operations as conventions
-from workflows.engine import apply
 from workflows.fiches import operations
+from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.flux import runs
 from workflows.moderation import moderation_rules

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from backoffice.core.transactions import atomic
 from backoffice.models import User
 from backoffice.web.factory import create_app
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.notices import mail
 from workflows.privacy import retention
 from workflows.registers import runs

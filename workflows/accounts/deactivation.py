@@ -17,7 +17,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Revision, RevisionState, User
 from workflows.case import Refused
 from workflows.change_log import record
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.notices.outbox import tell
 from workflows.robot import is_robot, robot
 

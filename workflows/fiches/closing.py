@@ -12,9 +12,9 @@ from backoffice.core.dates import local_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Mail, Membership, Revision
 from workflows.case import Refused
-from workflows.engine import apply
 from workflows.robot import robot
 
+from .engine import apply
 from .provider_reminders import WARNED, kept, published
 from .publication import last_day
 

@@ -21,8 +21,8 @@ from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import RECRUTEMENTS
 from backoffice.queries.fiches.monthly_entries import Entries, entries_of
 from workflows.case import Case, Refused
-from workflows.engine import authorised, lock, record
 
+from .engine import authorised, lock, record
 from .publication import effective_content, present_fragment, show
 
 EVENT = "mettre_a_jour"

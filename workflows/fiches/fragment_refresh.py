@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.models import Fiche, FicheState, Fragment
 from exports.fragment.build import CODE_VERSION, NotExportable
-from workflows.engine import lock
 
+from .engine import lock
 from .publication import present_fragment, show
 
 log = logging.getLogger(__name__)

@@ -28,12 +28,12 @@ from backoffice.models.content import Action, Contenu, Structure, dump, load
 from backoffice.queries.structures.scope import helped_among
 from forms.fiches.paths import PATHS
 from workflows.case import Case, Refused
-from workflows.engine import authorised, lock, record
 from workflows.notices.outbox import tell
 from workflows.structures.operations import known_place, known_structure, living
 from workflows.territoires.assignment import follow_draft
 
 from .effects import next_draft
+from .engine import authorised, lock, record
 
 
 def create_fiche(

@@ -22,9 +22,9 @@ from backoffice.models.fiches.states import OPEN_STATES
 from backoffice.queries.moderation.campaigns import answered_by
 from forms.fiches import renewals
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock, record
 
 from . import operations
+from .engine import apply, authorised, lock, record
 from .publication import effective_content, effective_contents, last_day
 
 EVENT, COPY = "reconduire", "dupliquer"

@@ -20,8 +20,8 @@ from forms.fiches.paths import PATHS
 from forms.fiches.review import review
 from forms.kit.communes import town_of
 from workflows.case import Refused
-from workflows.engine import apply, lock
 from workflows.fiches import operations
+from workflows.fiches.engine import apply, lock
 
 from .matching import match, owner, same_entry
 

@@ -14,7 +14,7 @@ from backoffice.core.permissions import Permission
 from backoffice.models import Contestation, Fiche, Origin, Revision, User
 from backoffice.models.moderation.remark import LONGEST
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock, record
+from workflows.fiches.engine import apply, authorised, lock, record
 from workflows.notices.outbox import tell
 
 

@@ -15,7 +15,7 @@ from backoffice.models.content import Contenu
 from backoffice.reference.communes import search_key
 from exports.importing.merge import place_key
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock, record
+from workflows.fiches.engine import apply, authorised, lock, record
 
 LOOKED_AT = 60
 """Fiches read in full, of the same structure and of the same commune each: those last saved."""

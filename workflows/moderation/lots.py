@@ -29,7 +29,7 @@ from backoffice.models import (
 )
 from exports.fragment.build import Identity, NotExportable, build
 from workflows.case import Case, Refused
-from workflows.engine import apply, authorised, lock
+from workflows.fiches.engine import apply, authorised, lock
 from workflows.fiches.transitions import TRANSITIONS, Subject, Transition
 from workflows.work.jobs import enqueue
 

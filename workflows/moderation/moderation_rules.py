@@ -34,7 +34,7 @@ from backoffice.models.moderation.rule_language import Definition, load
 from backoffice.queries.moderation.moderation_rules import may_write_rule
 from backoffice.reference.moderation_rules import ready_rules
 from workflows.case import Refused
-from workflows.engine import authorised, lock
+from workflows.fiches.engine import authorised, lock
 from workflows.work.jobs import enqueue
 
 from .rule_hits import mark, search

@@ -18,7 +18,7 @@ from backoffice.models.moderation.remark import LONGEST
 from forms.fiches.labels import full_label
 from forms.fiches.paths import PATHS
 from workflows.case import Refused
-from workflows.engine import authorised, lock
+from workflows.fiches.engine import authorised, lock
 from workflows.fiches.operations import may_write
 
 

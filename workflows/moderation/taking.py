@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.snapshot import decision_lock
 from backoffice.models import Revision, User
 from backoffice.queries.moderation.queue import Wanted, next_to_take
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 
 
 def take_next(session: Session, actor: User, want: Wanted) -> Revision | None:

@@ -46,8 +46,8 @@ from backoffice.models import (
     User,
 )
 from backoffice.reference.retention import Period, conservation
-from workflows.engine import apply as step
-from workflows.engine import lock
+from workflows.fiches.engine import apply as step
+from workflows.fiches.engine import lock
 from workflows.fiches.operations import forget
 from workflows.flux import file_checks
 from workflows.importing import jobs

@@ -10,7 +10,7 @@ from backoffice.core.dates import day_and_time
 from backoffice.core.permissions import Permission
 from backoffice.models import Support, User
 from workflows.case import Case, Refused
-from workflows.engine import authorised, lock, record
+from workflows.fiches.engine import authorised, lock, record
 
 from .carriers import send, support_of
 

@@ -30,9 +30,9 @@ from backoffice.web.views.conventions import own_grants
 from forms.fiches.paths import PATHS
 from forms.kit.step_diff import Difference
 from workflows.case import Refused
-from workflows.engine import apply, available
 from workflows.fiches import operations
 from workflows.fiches.dashboard import cards
+from workflows.fiches.engine import apply, available
 from workflows.fiches.transitions import TRANSITIONS, Transition
 from workflows.moderation.corrections import contestable, contestation_of, corrected_version
 

@@ -36,8 +36,8 @@ from forms.kit.step_diff import Difference, differences
 from forms.steps.funding import FUNDING
 from workflows.case import Refused
 from workflows.conventions.operations import keep_ties
-from workflows.engine import apply, lock
 from workflows.fiches import operations
+from workflows.fiches.engine import apply, lock
 from workflows.moderation import remarks
 from workflows.notices.outbox import tell
 

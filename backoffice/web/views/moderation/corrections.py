@@ -20,7 +20,7 @@ from backoffice.web.views.fiches.steps import Desk, review_of, save_step, show_s
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
 from workflows.case import Refused
-from workflows.engine import apply
+from workflows.fiches.engine import apply
 from workflows.moderation import corrections
 
 from .version import moderated, version_page

@@ -20,7 +20,7 @@ from backoffice.web.views.fiches.pages import entered_fiche, fiche_page
 from backoffice.web.views.fiches.steps import replies
 from forms.moderation import ready_sentences
 from workflows.case import Refused
-from workflows.engine import lock
+from workflows.fiches.engine import lock
 from workflows.moderation import ready_sentences as written
 from workflows.moderation import remarks
 

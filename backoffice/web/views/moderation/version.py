@@ -28,7 +28,7 @@ from backoffice.web.views.fiches.steps import review_of
 from forms.fiches.paths import PATHS
 from forms.fiches.sheet import sheet
 from workflows.case import Refused
-from workflows.engine import apply, available
+from workflows.fiches.engine import apply, available
 from workflows.fiches.transitions import TRANSITIONS
 from workflows.moderation import remarks
 from workflows.moderation.corrections import contestation_of

@@ -19,13 +19,13 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.core.snapshot import decision_lock
 from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
 from backoffice.queries.moderation.reasons import reasons
-from workflows.fiches.transitions import TRANSITIONS, Subject, Transition
+from workflows.case import Case, Refused
 from workflows.moderation.reasons import chosen
 from workflows.notices.outbox import tell
+from workflows.robot import is_robot
 
-from .case import Case, Refused
-from .fiches import register_alerts
-from .robot import is_robot
+from . import register_alerts
+from .transitions import TRANSITIONS, Subject, Transition
 
 PUBLICATION = "publier"
 """Name, in the log, of what approving a revision does to a fiche that was not published."""
