@@ -74,4 +74,4 @@ $(VENV)/.installed-test: requirements.txt requirements-test.txt
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) instance build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -8,7 +8,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from backoffice.core.config import ROOT
+from backoffice.core.config import home
 from backoffice.core.extensions import QUEUE
 from backoffice.core.extensions import jobs as extension
 from workflows.work import jobs
@@ -46,7 +46,7 @@ def run(name: str) -> None:
 @group.command("crontab")
 def crontab() -> None:
     """Écrit les travaux réguliers comme les lignes d’une crontab ordinaire."""
-    command = f"cd {shlex.quote(str(ROOT))} && {shlex.quote(sys.executable)} -m flask --app wsgi jobs run"
+    command = f"cd {shlex.quote(str(home()))} && {shlex.quote(sys.executable)} -m flask --app wsgi jobs run"
     for periodic in SCHEDULE.values():
         click.echo(f"# {periodic.words}")
         click.echo(f"{periodic.cron}  {command} {periodic.name}")

@@ -13,7 +13,11 @@ import click
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-ROOT = Path(__file__).resolve().parents[2]
+import backoffice
+
+PACKAGE = Path(backoffice.__file__).resolve().parent
+STATIC = PACKAGE / "web" / "static"
+MIGRATIONS = PACKAGE / "migrations"
 
 SETTINGS = {
     "DATABASE_URL": "SQLAlchemy address of the database; empty: SQLite under instance/",
@@ -21,7 +25,8 @@ SETTINGS = {
     "SECRET_KEY": "key that signs cookies; required when DATABASE_URL names a server",
     "RELAIS_DEMO": "1: demonstration mode (demonstration accounts may exist and are shown)",
     "RELAIS_FLUX": "folder of the published flows; empty: flux/ in the instance folder",
-    "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ beside wsgi.py",
+    "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ in the checkout, or in the "
+    "current folder once the package is installed",
     "RELAIS_HTTPS": "1: cookies travel over HTTPS only (set it behind a TLS proxy)",
     "RELAIS_SMTP": "mail server: smtp://, smtp+starttls:// or smtps://[user:password@]host[:port]; empty: e-mails wait",
     "RELAIS_SENDER": "address e-mails come from; required with RELAIS_SMTP",
@@ -32,6 +37,21 @@ SETTINGS = {
     "Carif-Oref of one's territoire",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
 }
+
+
+def installed() -> bool:
+    """Whether this is an installed package, which holds the templates, and not a checkout, where they are beside it."""
+    return (PACKAGE / "templates").is_dir()
+
+
+def templates() -> Path:
+    """Folder of the templates of pages, e-mails and exports."""
+    return (PACKAGE if installed() else PACKAGE.parent) / "templates"
+
+
+def home() -> Path:
+    """Folder that commands are started from and that holds instance/: the current one, or the checkout's."""
+    return Path.cwd() if installed() else PACKAGE.parent
 
 
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
@@ -91,7 +111,7 @@ class Config:
 def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
     """Reads the settings. Raises ConfigError when one is unusable."""
     env = os.environ if environ is None else environ
-    instance = Path(env.get("RELAIS_INSTANCE") or ROOT / "instance")
+    instance = Path(env.get("RELAIS_INSTANCE") or home() / "instance")
     demo = env.get("RELAIS_DEMO", "") == "1"
     url = env.get("DATABASE_URL", "").strip()
     try:

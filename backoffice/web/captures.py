@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backoffice.core.config import ROOT
+from backoffice.core.config import STATIC
 
-FOLDER = ROOT / "backoffice" / "web" / "static" / "captures"
+FOLDER = STATIC / "captures"
 WORDS = FOLDER / "captures.json"
 """{name: {"largeur", "hauteur" in pixels, "mots": SHA-256 of what the page said}}"""
 WIDE, PHONE = (1000, 640), (390, 720)

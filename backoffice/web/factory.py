@@ -22,8 +22,8 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     settings = settings or config.load()
     app = Flask(
         "backoffice",
-        template_folder=str(config.ROOT / "templates"),
-        static_folder=str(config.ROOT / "backoffice" / "web" / "static"),
+        template_folder=str(config.templates()),
+        static_folder=str(config.STATIC),
         instance_path=str(settings.instance.resolve()),
     )
     app.config.update(settings.as_flask())
@@ -33,7 +33,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     logs.init_app(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(config.ROOT / "backoffice" / "migrations"), render_as_batch=False)
+    migrate.init_app(app, db, directory=str(config.MIGRATIONS), render_as_batch=False)
     bootstrap.init_app(app)
     assets.init_app(app)
     jobs.init_app(app)

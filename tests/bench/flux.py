@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from tests.support import services
 
 from . import bases
-from .measure import Cost, median, ratios, run
+from .measure import Cost, median, ratios, run, schema_file
 
 CHANGED = 100
 SLOPE = 10
@@ -117,7 +117,7 @@ def flows(bench: Bench) -> None:
 
 def checked(bench: Bench) -> None:
     plain = bench.plain()
-    schema = services.SHARED / "lheo" / "lheo-2.3.xsd"
+    schema = schema_file(bench.folder, tell)
     found = bench.measure(
         {
             "idle": bench.work("idle"),

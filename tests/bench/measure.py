@@ -6,9 +6,16 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from lxml import etree
+
+from exports.lheo.schema import build
+from tests.support import services
+
+PUBLISHED = services.SHARED / "lheo" / "lheo-2.3.xsd"
 LAUNCHER = """
 import json, os, sys, time
 start = time.perf_counter()
@@ -18,6 +25,16 @@ print(json.dumps([time.perf_counter() - start, used.ru_utime + used.ru_stime, us
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 """Small on purpose: a process begins with the peak memory of the one that starts it."""
+
+
+def schema_file(folder: Path, tell: Callable[[str], object]) -> Path:
+    """The schema that xmllint is given: the published one or, where it is absent, ours, written in `folder`."""
+    if PUBLISHED.is_file():
+        return PUBLISHED
+    file = folder / "lheo.xsd"
+    etree.ElementTree(build()).write(file, encoding="utf-8", xml_declaration=True)
+    tell(f"Schéma publié absent ({PUBLISHED}) : xmllint reçoit celui que l’on construit de notre grammaire.")
+    return file
 
 
 @dataclass(frozen=True)

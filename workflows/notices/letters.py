@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from backoffice.core import dates
+from backoffice.core.config import templates
 from backoffice.core.extensions import post
 from backoffice.core.permissions import ENTRY
 from backoffice.models import Territoire
 
 from .audiences import Addressee, Notice, Told
 
-FOLDER = Path(__file__).resolve().parents[2] / "templates" / "notices" / "emails"
+FOLDER = templates() / "notices" / "emails"
 LONGEST_SUBJECT = 150
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
+from backoffice.core.config import templates
 from backoffice.core.dates import day_and_time, short_day
 from backoffice.models import User
 from workflows.fiches.transitions import EVENTS
@@ -96,5 +96,5 @@ def _labels(holding: Holding) -> dict[str, str]:
 
 @cache
 def _templates() -> Environment:
-    folder = Path(__file__).resolve().parents[2] / "templates" / "privacy"
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    loader = FileSystemLoader(templates() / "privacy")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
