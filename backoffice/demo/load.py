@@ -181,8 +181,15 @@ class Play:
         if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
             pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)
             comment = ""
-        ids = {"fiche_id": fiche.id, "revision_id": revision.id}
-        apply(self.session, event, **ids, actor=actor, comment=comment, reason=reason)
+        apply(
+            self.session,
+            event,
+            fiche_id=fiche.id,
+            revision_id=revision.id,
+            actor=actor,
+            comment=comment,
+            reason=reason,
+        )
 
     def said(self, event: str) -> tuple[str, str]:
         """(code of the reason, comment) of a decision."""

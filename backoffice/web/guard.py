@@ -33,10 +33,12 @@ def requires(
     """
 
     def stamp(view: View) -> View:
-        view.permission = permission  # type: ignore[attr-defined]
-        view.keeps_input = keeps_input  # type: ignore[attr-defined]
-        view.largest_upload = largest_upload  # type: ignore[attr-defined]
-        view.before_second_factor = before_second_factor  # type: ignore[attr-defined]
+        view.__dict__.update(
+            permission=permission,
+            keeps_input=keeps_input,
+            largest_upload=largest_upload,
+            before_second_factor=before_second_factor,
+        )
         return view
 
     return stamp

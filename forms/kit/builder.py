@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from wtforms import Field, FieldList, Form, FormField, HiddenField
 
@@ -18,6 +18,8 @@ class StepForm(Form):
     """The form of one step. Its fields are named as the content is: see backoffice.models.content."""
 
     step: Step
+    codes: tuple[str, str, str]
+    """Of an address: INSEE code, département and region of its commune, "" when unknown. Set by addresses.complete."""
 
     class Meta:
         locales = ["fr"]
@@ -38,7 +40,13 @@ class Rank(HiddenField):
     """The local id of a row."""
 
 
-class RowList(FieldList):
+if TYPE_CHECKING:
+    _FormRows = FieldList[FormField["StepForm"]]  # a generic class in the stubs alone
+else:
+    _FormRows = FieldList
+
+
+class RowList(_FormRows):
     """The repeated rows of a list."""
 
     rows: Rows
@@ -120,7 +128,7 @@ def row_names(form: StepForm, content: Any, name: str) -> dict[str, str]:
     """{local id: words} of the rows of a list: from the page when it edits them, else stored."""
     stored = {row.id: row.name for row in getattr(content, name)}
     page = form._fields.get(name)
-    if page is None:
+    if not isinstance(page, RowList):
         return stored
     ids = [entry.form["id"].data for entry in page.entries if "id" in entry.form]
     return {id_: stored[id_] for id_ in ids if id_ in stored}

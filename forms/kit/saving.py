@@ -184,7 +184,9 @@ def _offer_blank_rows(form: StepForm, items: Iterable[Any]) -> None:
 def _offer_in(form: StepForm, rows: Rows, names: list[str]) -> None:
     field = form._fields[names[0]]
     for name in names[1:]:
+        assert isinstance(field, FormField)
         field = field.form._fields[name]
+    assert isinstance(field, RowList)
     if not rows.fixed:
         wanted = max(rows.least, len(field.entries) + rows.blank)
         while len(field.entries) < wanted:

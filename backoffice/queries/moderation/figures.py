@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import NotNullable, and_, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.dates import PARIS, local_day, short_day
@@ -108,7 +108,7 @@ def happenings(session: Session, user: User, period: Period) -> list[Happening]:
     mine = Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
     start, end = period.bounds
     received = session.execute(
-        select(Revision.submitted_at, Fiche.dispositif, Revision.departement)
+        select(NotNullable(Revision.submitted_at), Fiche.dispositif, Revision.departement)
         .join(Revision.fiche)
         .where(mine, Revision.submitted_at >= start, Revision.submitted_at < end)
     )
@@ -119,7 +119,7 @@ def happenings(session: Session, user: User, period: Period) -> list[Happening]:
             Fiche.dispositif,
             Revision.departement,
             User.name,
-            Revision.submitted_at,
+            NotNullable(Revision.submitted_at),
         )
         .select_from(Revision)
         .join(Revision.fiche)

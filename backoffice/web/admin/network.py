@@ -40,7 +40,7 @@ from workflows.territoires.settings import rename
 
 from .choices import territoires, yes_no
 from .logs import person
-from .table import Among, Table, Written
+from .table import Among, Table, Vocabularies, Written
 
 NETWORK = "Réseau"
 MODERATION = "Modération"
@@ -128,7 +128,7 @@ class Reasons(Written):
     form_template = "admin_tables/reason.html"
 
     @property
-    def vocabularies(self) -> dict[str, Any]:  # type: ignore[override]
+    def vocabularies(self) -> Vocabularies:
         return {"territoire_id": territoires(), "transitions": DECISIONS}
 
     def filters(self) -> tuple[Among, ...]:
@@ -182,7 +182,7 @@ class Sentences(Written):
     removal_warning = "Les modérateurs ne la verront plus. Ce qui a déjà été écrit aux structures ne change pas."
 
     @property
-    def vocabularies(self) -> dict[str, Any]:  # type: ignore[override]
+    def vocabularies(self) -> Vocabularies:
         return {"territoire_id": territoires(), **sentences.columns()}
 
     def filters(self) -> tuple[Among, ...]:
@@ -332,7 +332,7 @@ class Campaigns(Written):
     more = ("dispositifs", "message", "created_at", "created_by")
     searched = ("label",)
     vocabularies = {"dispositifs": DISPOSITIFS}
-    loading = (person(joinedload(Campaign.created_by)),)
+    loading = (person(Campaign.created_by),)
     can_create = can_delete = True
     removal, removed = "Supprimer la campagne", "La campagne est supprimée."
     removal_warning = "Seule une campagne à laquelle personne n’a encore été invité peut l’être."

@@ -162,8 +162,8 @@ def acting_organisme() -> Organisme | None:
     """The structure that the person acts for; the first of theirs until they choose."""
     if not current_user.is_authenticated or not current_user.memberships:
         return None
-    own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    chosen = session.get("organisme_id")
-    if chosen is not None and chosen not in own:
-        chosen = survivor(db.session(), chosen)
-    return own.get(chosen, next(iter(own.values())))
+    own: dict[int, Organisme] = {row.organisme_id: row.organisme for row in current_user.memberships}
+    first, chosen = next(iter(own.values())), session.get("organisme_id")
+    if chosen is None:
+        return first
+    return own.get(chosen if chosen in own else survivor(db.session(), chosen), first)

@@ -121,10 +121,17 @@ def agir(convention_id: int, kind: str, name: str) -> ResponseReturnValue:
         return project_page(found, typed_in=f"{kind}-{name}", errors=said.errors), 422
     if name in STEPS and row.kind is ObligationKind.PNE and found.contact_pne:
         said.proof["adresse"] = found.contact_pne
-    known = {"comment": said.comment, "proof": said.proof or None, "due_on": said.due_on}
     try:
         with atomic() as session:
-            apply(session, name, obligation_id=row.id, actor=current_user, **known)
+            apply(
+                session,
+                name,
+                obligation_id=row.id,
+                actor=current_user,
+                comment=said.comment,
+                proof=said.proof or None,
+                due_on=said.due_on,
+            )
     except Refused as refused:
         return project_page(visible(convention_id), refused.message, f"{kind}-{name}"), 409
     flash(f"C’est noté : {transition.done.lower()}.", "success")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
+from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice.core.extensions import db, limiter
 from backoffice.core.permissions import Permission
@@ -37,6 +38,8 @@ from exports.open_data.shapes import (
 PREFIX = "/api/"
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 page = Blueprint("open_data", __name__)
+
+Answer = TypeVar("Answer", bound=BaseResponse)
 
 READS, STREAMS = "120/minute", "10/minute"
 """For each address of the network."""
@@ -77,7 +80,8 @@ def fiches() -> ResponseReturnValue:
     found = queries.page(db.session(), search)
     following = None
     if found.after is not None:
-        following = url_for("api.fiches", **search.values, apres=found.after, limite=search.limit)
+        kept: dict[str, Any] = {**search.values, "apres": found.after, "limite": search.limit}
+        following = url_for("api.fiches", **kept)
     shown = [rows.public_fiche(offer) for offer in found.offers]
     response = _json(plain(PageDeFiches(licence=LICENCE, fiches=shown, suite=following)))
     if following:
@@ -119,10 +123,11 @@ def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
     response = Response(stream_with_context(_chunks(parts)), content_type=kind)
     response.set_etag(etag)
     response.headers["Content-Disposition"] = f"attachment; filename=offre-{territoire or 'france'}.{suffix}"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
-def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterable[bytes]:
+def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterator[bytes]:
     """The parts together, some tens of kilobytes at a time: a chunk a line would cost more than the lines."""
     kept: list[str] = []
     length = 0
@@ -194,25 +199,26 @@ class RefusedParameters(UnprocessableEntity):
 def _json(value: Any) -> Response:
     response = Response(json.dumps(value, ensure_ascii=False), mimetype="application/json")
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
-def problem(error: HTTPException) -> Response:
+def problem(error: HTTPException) -> BaseResponse:
     """Any error under /api/, as a JSON problem; an address that leads nowhere has no endpoint to mark it."""
     response = error.get_response()
     status = error.code or 500
     title, detail = PROBLEMS.get(status, PROBLEMS[422 if status < 500 else 500])
     faults = error.faults if isinstance(error, RefusedParameters) else []
     told = Probleme(type="about:blank", title=title, status=status, detail=detail, erreurs=faults)
-    response.set_data(json.dumps(plain(told), ensure_ascii=False))  # type: ignore[attr-defined]
+    response.set_data(json.dumps(plain(told), ensure_ascii=False))
     response.content_type = "application/problem+json"
     if status == 429:
         response.headers["Retry-After"] = "60"
-    return opened(response)  # type: ignore[arg-type]
+    return opened(response)
 
 
 @blueprint.after_request
-def opened(response: Response) -> Response:
+def opened(response: Answer) -> Answer:
     """Any page of the web may read it, its licence is named, and a copy is checked before it is used again."""
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"

@@ -41,7 +41,7 @@ blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
 
 def own_fiche(fiche_id: int) -> Fiche:
     """The fiche, when it belongs to one of the person's structures; else 404."""
-    return queries.own_fiche(db.session, current_user, fiche_id) or abort(404)
+    return queries.own_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
 def entered_fiche(fiche_id: int) -> Fiche:
@@ -115,7 +115,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         fiche=fiche,
         revision=latest,
         content=shown.content,
-        history=queries.history(db.session, fiche),
+        history=queries.history(db.session(), fiche),
         transitions=[t for t in available(current_user, fiche, latest) if _is_ours(t)],
         asked=answered(db.session(), fiche, latest) if latest.state is RevisionState.BROUILLON else [],
         corrected=corrected,

@@ -30,13 +30,13 @@ blueprint = Blueprint("corrections", __name__)
 
 def corrected_fiche(fiche_id: int) -> Fiche:
     """A fiche of the moderator's territoires whose latest version is a moderator's copy, open; else 404."""
-    fiche = moderated_fiche(db.session, current_user, fiche_id)
+    fiche = moderated_fiche(db.session(), current_user, fiche_id)
     return fiche if fiche is not None and fiche.latest.being_corrected else abort(404)
 
 
 def closed_page(fiche_id: int, message: str, unsaved: object = ()) -> str:
     """A colleague ended the correction meanwhile: the version, and what was typed."""
-    fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
+    fiche = moderated_fiche(db.session(), current_user, fiche_id) or abort(404)
     gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]  # type: ignore[attr-defined]
     latest = fiche.latest if not fiche.latest.being_corrected else fiche.revisions[-2]
     return version_page(latest, Refused(message), comment="\n".join(gaps))
@@ -96,7 +96,7 @@ def terminer(fiche_id: int) -> ResponseReturnValue:
             else:
                 apply(session, "relire", fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
     except Refused as refused:
-        fiche = moderated_fiche(db.session, current_user, fiche_id) or abort(404)
+        fiche = moderated_fiche(db.session(), current_user, fiche_id) or abort(404)
         if fiche.latest.being_corrected:
             return correction_page(fiche, refused), 422
         return closed_page(fiche_id, refused.message), 409

@@ -23,7 +23,7 @@ blueprint = Blueprint("duplicates", __name__, url_prefix="/moderation")
 @requires(Permission.MODERATE)
 def distinguer(revision_id: int, other_id: int) -> ResponseReturnValue:
     revision = moderated(revision_id)
-    other = moderated_fiche(db.session, current_user, other_id) or abort(404)
+    other = moderated_fiche(db.session(), current_user, other_id) or abort(404)
     try:
         with atomic() as session:
             duplicates.tell_apart(session, revision.fiche_id, other.id, current_user)
@@ -38,7 +38,7 @@ def distinguer(revision_id: int, other_id: int) -> ResponseReturnValue:
 def fusionner(revision_id: int, other_id: int) -> ResponseReturnValue:
     """«garder» says which of the two stays: «celle-ci» or «autre»."""
     revision = moderated(revision_id)
-    other = moderated_fiche(db.session, current_user, other_id) or abort(404)
+    other = moderated_fiche(db.session(), current_user, other_id) or abort(404)
     choice = request.form.get("garder", "")
     if choice not in ("celle-ci", "autre"):
         refused = Refused("Dites laquelle des deux fiches vous gardez.")
@@ -47,6 +47,7 @@ def fusionner(revision_id: int, other_id: int) -> ResponseReturnValue:
     try:
         with atomic() as session:
             merged = duplicates.merge(session, kept, gone, current_user)
+            assert merged.merged_into is not None
             message = f"La fiche n° {merged.numero} est archivée : la fiche n° {merged.merged_into.numero} est gardée."
     except Refused as refused:
         return version_page(moderated(revision_id), refused), 409

@@ -23,7 +23,7 @@ blueprint = Blueprint("reasons", __name__, url_prefix="/moderation/motifs")
 
 def served(slug: str) -> Territoire:
     """The territoire, when the person moderates it; else 404."""
-    mine = {territoire.slug: territoire for territoire in current_user.territoires(Role.MODERATEUR)}
+    mine: dict[str, Territoire] = {one.slug: one for one in current_user.territoires(Role.MODERATEUR)}
     return mine.get(slug) or abort(404)
 
 

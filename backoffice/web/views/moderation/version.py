@@ -41,7 +41,7 @@ blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 
 def moderated(revision_id: int) -> Revision:
     """The version, when it is of one of the moderator's territoires; else 404."""
-    return moderated_revision(db.session, current_user, revision_id) or abort(404)
+    return moderated_revision(db.session(), current_user, revision_id) or abort(404)
 
 
 @blueprint.get("/<int:revision_id>")
