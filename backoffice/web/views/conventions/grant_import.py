@@ -67,7 +67,7 @@ def deposer() -> ResponseReturnValue:
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
+    stored = uploads.keep(sent.stream)
     try:
         headers = entries.table(uploads.path_of(stored)).headers
     except UnreadableFile as unreadable:

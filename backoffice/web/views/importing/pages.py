@@ -79,7 +79,7 @@ def deposer() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     _, organisme, territoire = target
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
+    stored = uploads.keep(sent.stream)
     try:
         entries.check(uploads.path_of(stored), ImportKind(kind))
     except UnreadableFile as unreadable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -19,6 +21,7 @@ from backoffice.web.views.fiches.pages import fiche_page, own_fiche
 from backoffice.web.views.fiches.steps import Desk, review_of, save_step, show_step
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
+from forms.kit.step_diff import Difference
 from workflows.case import Refused
 from workflows.fiches.engine import apply
 from workflows.moderation import corrections
@@ -34,10 +37,10 @@ def corrected_fiche(fiche_id: int) -> Fiche:
     return fiche if fiche is not None and fiche.latest.being_corrected else abort(404)
 
 
-def closed_page(fiche_id: int, message: str, unsaved: object = ()) -> str:
+def closed_page(fiche_id: int, message: str, unsaved: Sequence[Difference] = ()) -> str:
     """A colleague ended the correction meanwhile: the version, and what was typed."""
     fiche = moderated_fiche(db.session(), current_user, fiche_id) or abort(404)
-    gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]  # type: ignore[attr-defined]
+    gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]
     latest = fiche.latest if not fiche.latest.being_corrected else fiche.revisions[-2]
     return version_page(latest, Refused(message), comment="\n".join(gaps))
 
