@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, SelectField
 
 from backoffice.core.dates import month_words
@@ -47,7 +48,15 @@ class SessionForm(Form):
     class Meta:
         locales = ["fr"]
 
-    def __init__(self, formdata: Any, action: str, session: Session, months: list[str], stamp: str, shift: int):
+    def __init__(
+        self,
+        formdata: MultiDict[str, str] | None,
+        action: str,
+        session: Session,
+        months: list[str],
+        stamp: str,
+        shift: int,
+    ):
         super().__init__(formdata, obj=session, prefix=f"{action}-{session.id}")
         for moved in (self.debut, self.fin):
             moved.description = f"{shift} jour{'s' if shift > 1 else ''} de décalage au plus."

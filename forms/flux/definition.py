@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import (  # type: ignore[attr-defined]  # SelectChoice came with 3.3: the stubs describe 3.2
     BooleanField,
     Field,
@@ -111,7 +112,13 @@ class Definition(Settings):
         description="Une fiche que l’un d’eux écarterait tout entière n’y est pas.",
     )
 
-    def __init__(self, formdata: Any, territoires: Iterable[Territoire], taken: Iterable[str], **kwargs: Any):
+    def __init__(
+        self,
+        formdata: MultiDict[str, str] | None,
+        territoires: Iterable[Territoire],
+        taken: Iterable[str],
+        **kwargs: Any,
+    ):
         super().__init__(formdata, **kwargs)
         self.territoire.choices = choices([(0, "Toute la France"), *((t.id, t.nom) for t in territoires)])
         self.taken = set(taken)
@@ -157,7 +164,7 @@ class Key(Form):
 
     name = Words("Qui lira ce flux", "Dites à qui est cette clé.", LONGEST_NAME)
 
-    def __init__(self, formdata: Any, taken: Iterable[str], **kwargs: Any):
+    def __init__(self, formdata: MultiDict[str, str] | None, taken: Iterable[str], **kwargs: Any):
         super().__init__(formdata, **kwargs)
         self.taken = {name.casefold() for name in taken}
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, Form, FormField, HiddenField
 
-from backoffice.models.content import ID_LETTERS, hints, spots
+from backoffice.models.content import ID_LETTERS, Contenu, hints, spots
 
 from .fields import FIELDS, Select
 from .questions import Kind, Question, Rows, Step
@@ -105,14 +106,14 @@ def _field(question: Question) -> Any:
     return bound(question.words, **arguments)
 
 
-def bind(step: Step, content: Any, formdata: Any = None) -> StepForm:
+def bind(step: Step, content: Contenu, formdata: MultiDict[str, str] | None = None) -> StepForm:
     """The step's form: as typed when there is form data, else as the content stands."""
     form = form_class(step)(formdata=formdata, obj=content)
     _offer(form, content)
     return form
 
 
-def _offer(form: StepForm, content: Any) -> None:
+def _offer(form: StepForm, content: Contenu) -> None:
     """Fills the choices that come from rows of the same entry, as they stand on this very page."""
     for field in form.fields():
         question = getattr(field, "question", None)
@@ -124,7 +125,7 @@ def _offer(form: StepForm, content: Any) -> None:
             field.data = ""  # that row was removed: the question is asked again
 
 
-def row_names(form: StepForm, content: Any, name: str) -> dict[str, str]:
+def row_names(form: StepForm, content: Contenu, name: str) -> dict[str, str]:
     """{local id: words} of the rows of a list: from the page when it edits them, else stored."""
     stored = {row.id: row.name for row in getattr(content, name)}
     page = form._fields.get(name)

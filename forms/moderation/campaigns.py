@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, IntegerField, StringField, TextAreaField, validators
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
@@ -85,7 +86,11 @@ class Definition(Form):
     )
 
     def __init__(
-        self, formdata: Any, territoires: Iterable[Territoire], campaign: Campaign | None = None, **kwargs: Any
+        self,
+        formdata: MultiDict[str, str] | None,
+        territoires: Iterable[Territoire],
+        campaign: Campaign | None = None,
+        **kwargs: Any,
     ):
         """campaign: the one that is changed; its territoires are ticked."""
         super().__init__(formdata, obj=campaign, **kwargs)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
-from typing import Any
 
 from sqlalchemy import NotNullable, and_, select
 from sqlalchemy.orm import Session
@@ -161,5 +160,5 @@ def _add(line: Line, one: Happening) -> None:
         line.delays.append(one.delay)
 
 
-def row(line: Line, columns: Sequence[str]) -> list[Any]:
+def row(line: Line, columns: Sequence[str]) -> list[int | float | None]:
     return [getattr(line, name) for name in columns]

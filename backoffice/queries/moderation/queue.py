@@ -58,7 +58,7 @@ class Tab:
 
     @property
     def column(self) -> Any:
-        return getattr(Revision, self.moment)
+        return Revision.decided_at if self.moment == DECIDED else Revision.submitted_at
 
 
 _TABS = (
@@ -234,7 +234,7 @@ def _shelf(
     superseded: bool | None,
     priority: int,
     down: bool,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """The rows of one territoire in one state: what an index gives in order."""
     tab, moment, cursor = want.tab, want.tab.column, want.cursor
     query = _narrowed(

@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement, inspect, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Query, Session
 from sqlalchemy.orm.interfaces import ORMOption
+from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from backoffice.core.extensions import db
@@ -278,7 +279,7 @@ class Written(Table):
 
     # --- What each table says ------------------------------------------------------------------------
 
-    def ask(self, sent: Any, row: Any | None) -> Any:
+    def ask(self, sent: MultiDict[str, str] | None, row: Any | None) -> Any:
         """The form, filled with what was sent, or with the row where nothing was; it has `errors`."""
         raise NotImplementedError
 

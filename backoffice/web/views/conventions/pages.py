@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -23,7 +21,7 @@ from forms.conventions import obligations as typed
 from forms.kit.emails import email as read_email
 from workflows.case import Refused
 from workflows.conventions import operations, pne_contacts
-from workflows.conventions.obligations import TRANSITIONS, apply, authorised, available
+from workflows.conventions.obligations import TRANSITIONS, Transition, apply, authorised, available
 from workflows.conventions.pne_survey import STEPS
 from workflows.conventions.recognition import likely_fiches
 
@@ -103,7 +101,7 @@ def project_page(
     )
 
 
-def actions(row: Obligation) -> list[Any]:
+def actions(row: Obligation) -> list[Transition]:
     return [transition for transition in available(current_user, row) if transition.name in BY_PEOPLE]
 
 

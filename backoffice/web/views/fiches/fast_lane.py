@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
@@ -41,7 +40,7 @@ def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") 
     return render_template("fiches/fast_lane.html", fiche=fiche, title=title, rows=rows, sent=sent, error=error)
 
 
-def _form(sent: Any, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
+def _form(sent: MultiDict[str, str] | None, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
     shift = fiche.territoire.decalage_dates
     return SessionForm(sent, row.action, row.session, row.months, row.stamp, shift)
 
