@@ -27,7 +27,7 @@ from workflows.flux import settings
 group = AppGroup("flux", help="Flux LHEO.")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A day or an instant, ISO 8601; the clock of Paris unless a zone is written."""
 
     name = "moment"

@@ -45,8 +45,8 @@ def command(file: Path, organisme: int, by: str | None, kind: str, dispositif: s
         raise click.ClickException("Cette structure n’existe pas, ou personne ne peut écrire pour elle.")
     job_id = _job(file, ImportKind(kind), dispositif, structure, actor)
     if write:
-        with atomic() as session:
-            imports.ask_import(session, session.get_one(ImportJob, job_id), None, {}, submit=submit)
+        with atomic() as writing:
+            imports.ask_import(writing, writing.get_one(ImportJob, job_id), None, {}, submit=submit)
         _do(job_id)
     _report(db.session(), job_id)
 

@@ -66,8 +66,8 @@ def backup(output: Path) -> Contents:
         (folder / CONTENTS).write_text(json.dumps(asdict(contents), indent=2) + "\n")
         draft = folder / "archive"
         with tarfile.open(draft, "w:gz") as archive:
-            for file in (CONTENTS, *files):
-                archive.add(folder / file, file)
+            for member in (CONTENTS, *files):
+                archive.add(folder / member, member)
         draft.chmod(0o600)  # it holds the key that signs cookies, and people's addresses
         draft.replace(output)
     return contents

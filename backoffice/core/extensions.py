@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, current_app
 from flask_babel import Babel
@@ -22,7 +21,9 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 
 class Base(DeclarativeBase):
@@ -82,7 +83,7 @@ PATIENCE = 15_000
 
 
 @event.listens_for(Engine, "connect")
-def _open_sqlite(connection: Any, _record: Any) -> None:
+def _open_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     # SQLAlchemy, not the driver, says where a transaction begins: see _begin_sqlite.

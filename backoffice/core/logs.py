@@ -16,10 +16,13 @@ import traceback
 import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from types import TracebackType
+from typing import TextIO
 
 from flask import Flask, Response, g, request
 
+ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+"""As sys.exc_info gives it, and Flask passes it on."""
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
 GIVEN = re.compile(r"[0-9A-Za-z-]{8,64}")
 """A number that the reverse proxy gives to a request."""
@@ -92,14 +95,14 @@ def init_app(app: Flask) -> None:
         logger.setLevel(logging.INFO)
         if handler not in logger.handlers:
             logger.addHandler(handler)
-    app.log_exception = _log_exception  # type: ignore[method-assign, assignment] # Flask's own writes the address
+    app.log_exception = _log_exception  # type: ignore[method-assign]  # Flask's own writes the address
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
 
 
-def _log_exception(error: Any) -> None:
-    log.error("erreur imprévue", exc_info=error, extra={"facts": {"method": request.method, "route": _route()}})
+def _log_exception(exc_info: ExcInfo) -> None:
+    log.error("erreur imprévue", exc_info=exc_info, extra={"facts": {"method": request.method, "route": _route()}})
 
 
 def _route() -> str:

@@ -25,9 +25,10 @@ def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password is right. An unknown account, or one without password, costs the time of a wrong one."""
     hasher = _hasher()
     try:
-        return hasher.verify(password_hash or _decoy(hasher), password) and bool(password_hash)
+        hasher.verify(password_hash or _decoy(hasher), password)
     except (Argon2Error, InvalidHashError):
         return False
+    return bool(password_hash)
 
 
 def _decoy(hasher: PasswordHasher) -> str:

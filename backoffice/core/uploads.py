@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from flask import current_app
 
@@ -16,7 +16,7 @@ def folder(name: str = "imports") -> Path:
     return path
 
 
-def keep(stream: BinaryIO) -> str:
+def keep(stream: IO[bytes]) -> str:
     """Copies what is left to read of a stream, whatever its size; returns the name it is kept under."""
     name = secrets.token_hex(16)
     with (folder() / name).open("wb") as kept:

@@ -13,7 +13,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backoffice.core.passwords import hash_password
@@ -178,9 +178,11 @@ def _publish(session: Session, batch: list[Order]) -> int:
         insert(TransitionLog).execution_options(render_nulls=True),  # else one statement a row without revision
         [row for told in zip(batch, fiche_ids, revision_ids, strict=True) for row in _log(*told)],
     )
+    fiches = Fiche.__table__
+    assert isinstance(fiches, Table)
     session.connection().execute(
-        update(Fiche.__table__)  # type: ignore[arg-type]
-        .where(Fiche.__table__.c.id == bindparam("fiche"))
+        update(fiches)
+        .where(fiches.c.id == bindparam("fiche"))
         .values(
             numero=bindparam("given"),
             published_revision_id=bindparam("approved"),

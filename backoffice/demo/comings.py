@@ -6,10 +6,9 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.permissions import Role
 from backoffice.models import Organisme, User
+from backoffice.reference.demonstration import Account
 from workflows.accounts import deactivation, invitations, joining
 from workflows.accounts.invitations import Offer
-
-from .people import Account
 
 COMES = "Maé Canevas"
 """A person without role yet, who asks to join two structures."""

@@ -258,7 +258,7 @@ def put(target: Any, pattern: str, value: str) -> None:
     if not rest:
         setattr(target, name, value)
         return
-    for item in inner if name.endswith("[]") else [inner]:  # type: ignore[union-attr]
+    for item in inner if isinstance(inner, list) else [inner]:
         put(item, rest, value)
 
 

@@ -34,7 +34,7 @@ SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT = (
 ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"
 """What becomes of the address of the survey."""
 
-WHY = {
+WHY: dict[str, str] = {
     WRONG: "La page donne les horaires de l’an dernier : mettez-la à jour, puis déclarez-la de nouveau.",
     NOT_DUE: "L’action n’a pas eu lieu cette année : la subvention est reportée.",
 }
@@ -185,5 +185,5 @@ class Grants:
             return {"date": day, "flux": self.territoire.slug, "numero": numeros[0], "numeros": numeros, "lien": link}
         if kind is INFO and name in (DECLARED, CHECKED):
             return {"adresse": f"{PAGE}{rank:02x}", **({"date": day} if name == CHECKED else {})}
-        keys = {SENT: "envoye", DECLARED: "repondu", CHECKED: "verifie"}
+        keys: dict[str, str] = {SENT: "envoye", DECLARED: "repondu", CHECKED: "verifie"}
         return {keys[name]: day} if name in keys else None

@@ -56,7 +56,7 @@ SEED = 2026
 SHAPES = ((1,), (1,), (2,), (1, 1), (2, 1), (3,), (1, 1, 1))
 """Groups of the fiches, one after the other: the number of sessions of each group."""
 
-GAPS = {
+GAPS: dict[str, tuple[int, int]] = {
     **dict.fromkeys((APPROVE, RETURN, REFUSE, GIVE_BACK), (0, 1)),
     RENEW: (20, 45),
     SUSPEND: (5, 20),
@@ -182,15 +182,23 @@ class Play:
         if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
             pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)
             comment = ""
-        ids = {"fiche_id": fiche.id, "revision_id": revision.id}
-        apply(self.session, event, **ids, actor=actor, comment=comment, reason=reason)
+        apply(
+            self.session,
+            event,
+            fiche_id=fiche.id,
+            revision_id=revision.id,
+            actor=actor,
+            comment=comment,
+            reason=reason,
+        )
 
     def said(self, event: str) -> tuple[str, str]:
         """(code of the reason, comment) of a decision."""
         if event == RETURN:
             return "", self.remark.reason
         refusal, suspension = self.rng.choice(phrases.REFUSALS), self.rng.choice(phrases.SUSPENSIONS)
-        return {REFUSE: refusal, SUSPEND: suspension}.get(event, ("", ""))
+        reasons: dict[str, tuple[str, str]] = {REFUSE: refusal, SUSPEND: suspension}
+        return reasons.get(event, ("", ""))
 
     def type_nonsense(self, fiche: Fiche) -> None:
         """The second page is posted with something that is no address of a page."""

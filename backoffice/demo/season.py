@@ -14,12 +14,11 @@ from backoffice.core.permissions import Role
 from backoffice.models import Campaign, Fiche, FicheState, User
 from backoffice.models.transition_names import FicheStep
 from backoffice.queries.moderation.campaigns import concerned, concerned_structures
+from backoffice.reference.demonstration import Account
 from forms.fiches.renewals import PROPOSED, UNFINISHED
 from workflows.fiches.engine import apply
 from workflows.fiches.renewals import candidates, renew
 from workflows.moderation.campaigns import invite
-
-from .people import Account
 
 TERRITOIRE = "normandie"
 STEPS: tuple[tuple[str, ...], ...] = ((), (FicheStep.SOUMETTRE,), (FicheStep.SOUMETTRE, FicheStep.PRENDRE))

@@ -50,8 +50,8 @@ def _(value: Enum) -> str:
     return str(getattr(value, "label", value.value))
 
 
-@text.register
-def _(value: dict) -> str:
+@text.register(dict)
+def _(value: dict[str, object]) -> str:
     return " ; ".join(f"{key} : {shown(one, {})}" for key, one in value.items())
 
 

@@ -30,7 +30,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     app.config.update(overrides)
     if settings.proxies:
         hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as WSGI layers are added
     logs.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.MIGRATIONS), render_as_batch=False)

@@ -94,7 +94,7 @@ def _who() -> dict[str, Any]:
         "acting": acting,
         "funded": acting is not None and has_conventions(db.session(), acting.id),
         "own_structures": [m.organisme for m in current_user.memberships] if connected else [],
-        "unread": unread(db.session, current_user) if connected else 0,
+        "unread": unread(db.session(), current_user) if connected else 0,
         "demonstration": current_app.config["RELAIS_DEMO"],
     }
 

@@ -23,11 +23,11 @@ def acting_organisme() -> Organisme | None:
     """The structure that the person acts for; the first of theirs until they choose; None for who has none."""
     if not current_user.is_authenticated or not current_user.memberships:
         return None
-    own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    chosen = session.get("organisme_id")
-    if chosen is not None and chosen not in own:
-        chosen = survivor(db.session(), chosen)
-    return own.get(chosen, next(iter(own.values())))
+    own: dict[int, Organisme] = {row.organisme_id: row.organisme for row in current_user.memberships}
+    first, chosen = next(iter(own.values())), session.get("organisme_id")
+    if chosen is None:
+        return first
+    return own.get(chosen if chosen in own else survivor(db.session(), chosen), first)
 
 
 def own_fiche(fiche_id: int) -> Fiche:
@@ -52,7 +52,9 @@ def moderated_version(revision_id: int) -> Revision:
 
 def moderated_territoire(slug: str) -> Territoire:
     """The territoire, when the person moderates it."""
-    mine = {territoire.slug: territoire for territoire in current_user.territoires(Role.MODERATEUR)}
+    mine: dict[str, Territoire] = {
+        territoire.slug: territoire for territoire in current_user.territoires(Role.MODERATEUR)
+    }
     return mine.get(slug) or abort(404)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, send_file
@@ -78,7 +78,7 @@ def _protect(response: Response) -> Response:
     return response
 
 
-def download(file: BinaryIO, mimetype: str, name: str) -> Response:
+def download(file: IO[bytes], mimetype: str, name: str) -> Response:
     """A file made for one person, under this name; nobody else keeps a copy."""
     answer = send_file(file, mimetype, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"

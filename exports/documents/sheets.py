@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, time
 
 import xlsxwriter
 
@@ -37,7 +37,7 @@ def xlsx_table(name: str, rows: Iterable[Sequence[Cell]]) -> bytes:
             if value is None:
                 continue
             if isinstance(value, date):
-                sheet.write_datetime(rank, column, value, day)
+                sheet.write_datetime(rank, column, datetime.combine(value, time()), day)
             elif isinstance(value, int | float):
                 sheet.write_number(rank, column, value)
             else:

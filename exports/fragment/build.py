@@ -127,7 +127,7 @@ def build(content: Contenu, identity: Identity) -> Fragment:
 def formation(content: Contenu, identity: Identity) -> etree._Element:
     """The ``formation`` element, without namespace: the flow declares it once, on its root."""
     said, made = content.formation, _stamps(identity)
-    root = etree.Element("formation", numero=identity.numero, **made)
+    root = etree.Element("formation", {"numero": identity.numero} | made)
     root.set("horodatage-creation", _instant(identity.created))
     root.set("horodatage-modification", _instant(identity.modified))
     domain = add(root, "domaine-formation")

@@ -64,7 +64,7 @@ def check(root: etree._Element, *, flow: bool = False) -> list[Fault]:
     document = Document(root, flow, frozenset(map(collapsed, root.xpath("descendant-or-self::*/@id"))))
     faults = [paths.fault(root, "racine", message) for message in _root_remarks(document)]
     for element in root.iter(f"{{{NAMESPACE}}}*"):
-        for found in rules.get(element.tag, ()):
+        for found in rules.get(str(element.tag), ()):
             for message, suffix in found.check(element, document):
                 faults.append(paths.fault(element, found.code, message, suffix))
     return faults

@@ -185,7 +185,7 @@ def _reach(element: etree._Element) -> bool:
 def _children(element: etree._Element) -> Children:
     children: Children = {}
     for child in element.iterchildren(f"{_PREFIX}*"):
-        children.setdefault(child.tag.rpartition("}")[2], []).append(child)
+        children.setdefault(str(child.tag).rpartition("}")[2], []).append(child)
     return children
 
 

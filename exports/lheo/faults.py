@@ -76,6 +76,7 @@ class Paths:
         steps: list[str] = []
         while element is not self.root:
             parent = element.getparent()
+            assert parent is not None, "the element stands below the root"
             if parent not in self._steps:
                 self._steps[parent] = _steps(parent)
             steps.append(self._steps[parent][element])
@@ -98,14 +99,14 @@ def quoted(value: str) -> str:
 def _steps(parent: etree._Element) -> dict[etree._Element, str]:
     """Return the step of each child of an element, as a path writes it."""
     children = list(parent.iterchildren(etree.Element))
-    total = Counter(child.tag for child in children)
+    total = Counter(str(child.tag) for child in children)
     seen: Counter[str] = Counter()
     steps = {}
     for child in children:
-        seen[child.tag] += 1
-        name = local_name(child)
-        alone = total[child.tag] == 1 and not _repeatable(parent, child)
-        steps[child] = name if alone else f"{name}[{seen[child.tag]}]"
+        tag, name = str(child.tag), local_name(child)
+        seen[tag] += 1
+        alone = total[tag] == 1 and not _repeatable(parent, child)
+        steps[child] = name if alone else f"{name}[{seen[tag]}]"
     return steps
 
 

@@ -241,11 +241,11 @@ def _spare(element: etree._Element) -> bool:
     """Tell whether the element may be taken out: its parent has more of it than it must."""
     parent = element.getparent()
     above = lheo_name(parent) if parent is not None else None
-    if above is None:
+    if parent is None or above is None:
         return False
     name = local_name(element)
     least = next((place.minimum for place in ELEMENTS[above].children if place.name == name), 0)
-    return len(list(islice(parent.iterchildren(element.tag), least + 1))) > least
+    return len(list(islice(parent.iterchildren(str(element.tag)), least + 1))) > least
 
 
 def _unknown_root(root: etree._Element) -> str:

@@ -120,7 +120,7 @@ class Survey:
     def _walk(self, parent: etree._Element, usage: Usage, document: Document, remarks: list[Remark]) -> None:
         known, counts = usage.children, self.counts
         for child in parent:
-            tag = child.tag
+            tag = str(child.tag)
             place = known.get(tag)
             if place is None:
                 if self._places >= MOST_PLACES:

@@ -9,7 +9,7 @@ from .unpacking import ReadError
 
 _TYPES = etree.ErrorTypes
 _LESS, _AND = quoted("<"), quoted("&")
-_SAID = {
+_SAID: dict[int, str] = {
     _TYPES.ERR_DOCUMENT_EMPTY: "Il n’y a aucune balise. Ce fichier n’est pas du XML.",
     _TYPES.ERR_DOCUMENT_START: "Ce fichier n’est pas du XML. Un document XML commence par une balise.",
     _TYPES.ERR_DOCUMENT_END: "Il y a quelque chose après la fin du document. Retirez-le.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+
+from werkzeug.datastructures import MultiDict
 
 from backoffice.core.permissions import Role
 from backoffice.core.text import clean
@@ -14,13 +15,6 @@ from backoffice.reference.programmes import programmes as known_programmes
 from forms.kit.emails import email
 
 LONGEST_NAME, LONGEST_WORDS = 100, 1_000
-
-
-class Typed(Protocol):
-    """What a browser sends (werkzeug's MultiDict)."""
-
-    def get(self, key: str, default: str = "") -> str: ...
-    def getlist(self, key: str) -> list[str]: ...
 
 
 @dataclass
@@ -36,7 +30,9 @@ class InvitationForm:
     departements: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, sent: Typed, roles: Collection[Role], territoires: Collection[int] = ()) -> InvitationForm:
+    def read(
+        cls, sent: MultiDict[str, str], roles: Collection[Role], territoires: Collection[int] = ()
+    ) -> InvitationForm:
         """roles: those that may be offered; territoires: where a moderator or a funder may be."""
         names = ("courriel", "role", "territoire", "departements")
         form = cls(roles, {name: clean(sent.get(name, ""))[:300] for name in names})
@@ -70,7 +66,7 @@ class InvitationForm:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def read_scope(sent: Typed) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+def read_scope(sent: MultiDict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
     """What a funder follows: codes of programmes, codes of départements, what is wrong by field."""
     errors = {}
     programmes = tuple(dict.fromkeys(code for code in sent.getlist("programmes") if code))

@@ -9,6 +9,7 @@ from typing import Protocol
 from werkzeug.datastructures import MultiDict
 
 from forms.kit.builder import StepForm
+from forms.kit.fields import Line
 
 EXAM, CODE = "formation-certification", "formation-code_certification"
 
@@ -37,7 +38,7 @@ class CertificationFinder(Protocol):
 def offer(form: StepForm, find: CertificationFinder) -> None:
     """Puts beside the examination those that it may mean, and beside its number what the table knows of it."""
     exam, code = form.field(EXAM), form.field(CODE)
-    if exam is None or code is None or exam.errors or code.errors:
+    if not isinstance(exam, Line) or not isinstance(code, Line) or exam.errors or code.errors:
         return
     if known := find.of_code(code.data):
         code.known = known

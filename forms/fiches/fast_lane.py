@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import Form, HiddenField, SelectChoice, SelectField
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, HiddenField, SelectField
 
 from backoffice.core.dates import month_words
 from backoffice.models.content import Session
 from backoffice.models.content import vocabulary as words
+from forms.flux.definition import choices
 from forms.kit.fields import FIELDS
 from forms.kit.questions import Kind, Question
 
@@ -46,11 +48,19 @@ class SessionForm(Form):
     class Meta:
         locales = ["fr"]
 
-    def __init__(self, formdata: Any, action: str, session: Session, months: list[str], stamp: str, shift: int):
+    def __init__(
+        self,
+        formdata: MultiDict[str, str] | None,
+        action: str,
+        session: Session,
+        months: list[str],
+        stamp: str,
+        shift: int,
+    ):
         super().__init__(formdata, obj=session, prefix=f"{action}-{session.id}")
         for moved in (self.debut, self.fin):
             moved.description = f"{shift} jour{'s' if shift > 1 else ''} de décalage au plus."
-        self.mois.choices = [SelectChoice(value=month, label=month_words(month)) for month in months]
+        self.mois.choices = choices((month, month_words(month)) for month in months)
         if not months:
             del self.mois, self.entrees
         if formdata is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from wtforms import (
+from werkzeug.datastructures import MultiDict
+from wtforms import (  # type: ignore[attr-defined]  # SelectChoice came with 3.3: the stubs describe 3.2
     BooleanField,
     Field,
     Form,
@@ -35,6 +36,9 @@ LONGEST_CODE, LONGEST_TITLE, LONGEST_NAME, MOST_KEPT = 60, 200, 100, 365
 class Words(StringField):
     """One line of text, required."""
 
+    data: str
+    """Once a form was sent."""
+
     def __init__(self, label: str, empty: str, longest: int, **kwargs: Any):
         checks = [
             validators.DataRequired(empty),
@@ -42,7 +46,7 @@ class Words(StringField):
         ]
         super().__init__(label, checks, **kwargs)
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         self.data = clean(valuelist[0]) if valuelist else ""
 
 
@@ -53,12 +57,16 @@ def choices(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
 class Boxes(SelectMultipleField):
     """Boxes to tick; none ticked means all."""
 
+    data: list[Any]
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
 
 
 class Kept(IntegerField):
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    data: int
+    """Once the form is valid."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
@@ -104,7 +112,13 @@ class Definition(Settings):
         description="Une fiche que l’un d’eux écarterait tout entière n’y est pas.",
     )
 
-    def __init__(self, formdata: Any, territoires: Iterable[Territoire], taken: Iterable[str], **kwargs: Any):
+    def __init__(
+        self,
+        formdata: MultiDict[str, str] | None,
+        territoires: Iterable[Territoire],
+        taken: Iterable[str],
+        **kwargs: Any,
+    ):
         super().__init__(formdata, **kwargs)
         self.territoire.choices = choices([(0, "Toute la France"), *((t.id, t.nom) for t in territoires)])
         self.taken = set(taken)
@@ -150,7 +164,7 @@ class Key(Form):
 
     name = Words("Qui lira ce flux", "Dites à qui est cette clé.", LONGEST_NAME)
 
-    def __init__(self, formdata: Any, taken: Iterable[str], **kwargs: Any):
+    def __init__(self, formdata: MultiDict[str, str] | None, taken: Iterable[str], **kwargs: Any):
         super().__init__(formdata, **kwargs)
         self.taken = {name.casefold() for name in taken}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, Form, FormField, HiddenField
 
-from backoffice.models.content import ID_LETTERS, hints, spots
+from backoffice.models.content import ID_LETTERS, Contenu, hints, spots
 
 from .fields import FIELDS, Select
 from .questions import Kind, Question, Rows, Step
@@ -18,6 +19,8 @@ class StepForm(Form):
     """The form of one step. Its fields are named as the content is: see backoffice.models.content."""
 
     step: Step
+    codes: tuple[str, str, str]
+    """Of an address: INSEE code, département and region of its commune, "" when unknown. Set by addresses.complete."""
 
     class Meta:
         locales = ["fr"]
@@ -38,7 +41,13 @@ class Rank(HiddenField):
     """The local id of a row."""
 
 
-class RowList(FieldList):
+if TYPE_CHECKING:
+    _FormRows = FieldList[FormField["StepForm"]]  # a generic class in the stubs alone
+else:
+    _FormRows = FieldList
+
+
+class RowList(_FormRows):
     """The repeated rows of a list."""
 
     rows: Rows
@@ -97,14 +106,14 @@ def _field(question: Question) -> Any:
     return bound(question.words, **arguments)
 
 
-def bind(step: Step, content: Any, formdata: Any = None) -> StepForm:
+def bind(step: Step, content: Contenu, formdata: MultiDict[str, str] | None = None) -> StepForm:
     """The step's form: as typed when there is form data, else as the content stands."""
     form = form_class(step)(formdata=formdata, obj=content)
     _offer(form, content)
     return form
 
 
-def _offer(form: StepForm, content: Any) -> None:
+def _offer(form: StepForm, content: Contenu) -> None:
     """Fills the choices that come from rows of the same entry, as they stand on this very page."""
     for field in form.fields():
         question = getattr(field, "question", None)
@@ -116,11 +125,11 @@ def _offer(form: StepForm, content: Any) -> None:
             field.data = ""  # that row was removed: the question is asked again
 
 
-def row_names(form: StepForm, content: Any, name: str) -> dict[str, str]:
+def row_names(form: StepForm, content: Contenu, name: str) -> dict[str, str]:
     """{local id: words} of the rows of a list: from the page when it edits them, else stored."""
     stored = {row.id: row.name for row in getattr(content, name)}
     page = form._fields.get(name)
-    if page is None:
+    if not isinstance(page, RowList):
         return stored
     ids = [entry.form["id"].data for entry in page.entries if "id" in entry.form]
     return {id_: stored[id_] for id_ in ids if id_ in stored}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from rapidfuzz import fuzz
 from werkzeug.datastructures import MultiDict
+from wtforms import Field
 
 from backoffice.reference.communes import search_key
+
+from .builder import StepForm
+from .fields import Line
 
 
 class Commune(Protocol):
@@ -53,7 +57,7 @@ def town_of(code: str, town: str, find: CommuneFinder) -> tuple[Commune | None, 
     return None, "", f"Le code postal {code} est celui de : {names}. Écrivez l’un de ces noms."
 
 
-def settle(form: Any, find: CommuneFinder) -> None:
+def settle(form: StepForm, find: CommuneFinder) -> None:
     """Checks the town of an address and remembers its codes on the form, as (insee, departement, region).
 
     A postal code that only one commune has is enough, and so is the name of a commune that has only one
@@ -78,7 +82,7 @@ def settle(form: Any, find: CommuneFinder) -> None:
         form.codes = (commune.code_insee, commune.departement, commune.region)
 
 
-def _unfold(code: Any, town: Any) -> None:
+def _unfold(code: Field, town: Field) -> None:
     """«Caen (14000)», as the choices are written, and «14000 Caen», as on an envelope."""
     found = re.fullmatch(r"(?P<town>.*\S)\s*\((?P<code>\d{5})\)|(?P<before>\d{5})\s*(?P<after>.*)", town.data, re.ASCII)
     if found:
@@ -86,7 +90,7 @@ def _unfold(code: Any, town: Any) -> None:
         town.data = found["town"] or found["after"] or ""
 
 
-def _by_name(code: Any, town: Any, find: CommuneFinder) -> None:
+def _by_name(code: Field, town: Field, find: CommuneFinder) -> None:
     """The postal code of a town that is the only one of its name and has only one; else nothing."""
     same = [(commune, postal) for commune, postal in find.like(town.data) if _same(commune, town.data)]
     if len(same) == 1:
@@ -97,9 +101,10 @@ def _same(commune: Commune, text: str) -> bool:
     return search_key(commune.nom) == search_key(text)
 
 
-def offer(form: Any, find: CommuneFinder) -> None:
+def offer(form: StepForm, find: CommuneFinder) -> None:
     """Puts beside a town without postal code, or that is wrong, the communes that it may mean."""
     code, town = form["code_postal"], form["ville"]
+    assert isinstance(town, Line)
     if town.data and (not code.data or code.errors or town.errors):
         town.offered = find.like(town.data)
     elif code.data and not town.data:

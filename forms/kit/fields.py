@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import time
 from typing import Any
 
@@ -14,11 +14,13 @@ from wtforms import (
     Field,
     RadioField,
     SelectField,
+    SelectFieldBase,
     SelectMultipleField,
     StringField,
     TextAreaField,
     widgets,
 )
+from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from backoffice.core.clock import now
@@ -61,7 +63,7 @@ class Answer:
 
     question: Question
     data: Any
-    errors: list[str]
+    errors: Sequence[str]
     offered: Sequence[Any] = ()
     """What may be meant, offered beside the field."""
     known: Any = None
@@ -79,13 +81,13 @@ class Answer:
 class Line(Answer, StringField):
     multiline = False
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         self.data = clean(valuelist[0], multiline=self.multiline) if valuelist else ""
 
     def process_data(self, value: Any) -> None:
         self.data = value or ""
 
-    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+    def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:
         if self.data and not self.errors:
             self.check()
 
@@ -110,7 +112,7 @@ class Text(Line, TextAreaField):
 class Lines(Text):
     """Lines of an address; the content keeps a list, each line cut to what LHEO takes."""
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         text = clean(valuelist[0], multiline=True) if valuelist else ""
         self.data = fold(text, limit_of(self.question))
 
@@ -128,7 +130,7 @@ class Lines(Text):
 class Numbered(Line):
     """A number with a key or a shape, put in its stored form when it is right."""
 
-    reading: Any
+    reading: Callable[[str], str]
 
     def check(self) -> None:
         self.refuse_longer_than(PLAIN_LIMIT)
@@ -203,7 +205,7 @@ class Integer(Line):
     def process_data(self, value: Any) -> None:
         self.data = value
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         text = clean(valuelist[0]) if valuelist else ""
         self.typed = text
         self.data = None
@@ -232,7 +234,7 @@ class Day(Answer, DateField):
 
     understood = ""
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         text = clean(valuelist[0]) if valuelist else ""
         self.data = None
         if not text:
@@ -261,7 +263,7 @@ class Hour(Answer, StringField):
     def process_data(self, value: Any) -> None:
         self.data = value
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         text = clean(valuelist[0]) if valuelist else ""
         self.data = None
         if not text:
@@ -277,11 +279,11 @@ class Hour(Answer, StringField):
         return self.data.isoformat("minutes") if self.data else ""
 
 
-class Chosen(Answer):
+class Chosen(Answer, SelectFieldBase):
     """A choice in a list. Something else can only come from a tampered page: it is refused."""
 
-    def pre_validate(self, form: Any) -> None:
-        known = {choice.value for choice in self.iter_choices()}  # type: ignore[attr-defined]
+    def pre_validate(self, form: BaseForm) -> None:
+        known = {choice.value for choice in self.iter_choices()}  # type: ignore[attr-defined]  # tuples before 3.3
         values = self.data if isinstance(self.data, list) else [self.data]
         if not set(values) <= known | {""}:
             raise ValidationError("Choisissez une réponse de la liste.")
@@ -292,16 +294,15 @@ def _text_or_empty(value: Any) -> str:
 
 
 class Select(Chosen, SelectField):
-    def __init__(self, *args: Any, choices: dict[str, str], **kwargs: Any):
-        kwargs["coerce"] = _text_or_empty
-        super().__init__(*args, choices={"": "Choisir…", **choices}, **kwargs)
+    def __init__(self, label: str, *, choices: dict[str, str], **kwargs: Any):
+        super().__init__(label, coerce=_text_or_empty, choices={"": "Choisir…", **choices}, **kwargs)
 
 
 class Radio(Chosen, RadioField):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, coerce=_text_or_empty, **kwargs)
+    def __init__(self, label: str, **kwargs: Any):
+        super().__init__(label, coerce=_text_or_empty, **kwargs)
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         self.data = clean(valuelist[0]) if valuelist else ""
 
 
@@ -309,7 +310,7 @@ class Checks(Chosen, SelectMultipleField):
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
 
-    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+    def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:
         most = count_of(self.question)
         if self.data and len(self.data) > most:
             self.errors = [*self.errors, f"Choisissez {most} réponses au plus."]

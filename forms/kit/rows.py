@@ -232,7 +232,7 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
     ranks = [int(found[1]) for name, _ in pairs if (found := re.match(rf"{re.escape(path)}-(\d+)-", name))]
     rank = max(ranks, default=-1) + 1
     name = "id" if keyed(kind) else rows.questions[0].pattern.rpartition(".")[2]
-    pairs.append([f"{path}-{rank}-{name}", row.id if keyed(kind) else ""])
+    pairs.append([f"{path}-{rank}-{name}", target[-1].id if keyed(kind) else ""])
     return f"{path}-{rank}"
 
 

@@ -18,7 +18,7 @@ from backoffice.models.content import Adresse, Contenu, dump, fingerprint, patte
 
 from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
 from .communes import CommuneFinder, offer, settle
-from .questions import Rows, Step
+from .questions import Question, Rows, Step
 
 Pending = dict[str, list[list[str]]]
 """{step slug: [[field name, text], …]}: pages whose typed text is not all right yet."""
@@ -174,7 +174,7 @@ def typed(pairs: list[list[str]]) -> MultiDict[str, str]:
     return MultiDict([(name, text) for name, text in pairs])
 
 
-def _offer_blank_rows(form: StepForm, items: Iterable[Any]) -> None:
+def _offer_blank_rows(form: StepForm, items: Iterable[Question | Rows]) -> None:
     """Adds the empty rows that the step offers, so that a page without JavaScript can take more."""
     for item in items:
         if isinstance(item, Rows):
@@ -184,7 +184,9 @@ def _offer_blank_rows(form: StepForm, items: Iterable[Any]) -> None:
 def _offer_in(form: StepForm, rows: Rows, names: list[str]) -> None:
     field = form._fields[names[0]]
     for name in names[1:]:
+        assert isinstance(field, FormField)
         field = field.form._fields[name]
+    assert isinstance(field, RowList)
     if not rows.fixed:
         wanted = max(rows.least, len(field.entries) + rows.blank)
         while len(field.entries) < wanted:
@@ -196,7 +198,7 @@ def _offer_in(form: StepForm, rows: Rows, names: list[str]) -> None:
                 _offer_in(entry.form, inner, inside.split("."))
 
 
-def all_rows(items: Iterable[Any]) -> Iterable[Rows]:
+def all_rows(items: Iterable[Question | Rows]) -> Iterable[Rows]:
     for item in items:
         if isinstance(item, Rows):
             yield item

@@ -12,6 +12,7 @@ from backoffice.core.dates import hour, long_day
 from backoffice.models.content import label_of
 
 from .builder import Rank, StepForm
+from .questions import Question
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def shown(field: Field | None) -> str:
     return words(field.data, getattr(field, "question", None))
 
 
-def words(value: Any, question: Any = None) -> str:
+def words(value: Any, question: Question | None = None) -> str:
     if isinstance(value, bool):
         return "Oui" if value else "Non"
     if isinstance(value, date):

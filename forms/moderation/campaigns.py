@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, IntegerField, StringField, TextAreaField, validators
+from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from backoffice.core.clock import now
@@ -21,7 +23,10 @@ LONGEST_LABEL, LONGEST_MESSAGE = 120, 2_000
 
 
 class Year(IntegerField):
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    data: int
+    """Once the form is valid."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
@@ -37,10 +42,10 @@ class Day(StringField):
     def _value(self) -> str:
         return self.data.isoformat() if isinstance(self.data, date) else self.data or ""
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         self.data: Any = clean(valuelist[0]) if valuelist else ""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         if not self.data:
             return  # its being required says so
         try:
@@ -51,7 +56,7 @@ class Day(StringField):
 
 
 class Message(TextAreaField):
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[str]) -> None:
         self.data = clean(valuelist[0], multiline=True) if valuelist else ""
 
 
@@ -81,7 +86,11 @@ class Definition(Form):
     )
 
     def __init__(
-        self, formdata: Any, territoires: Iterable[Territoire], campaign: Campaign | None = None, **kwargs: Any
+        self,
+        formdata: MultiDict[str, str] | None,
+        territoires: Iterable[Territoire],
+        campaign: Campaign | None = None,
+        **kwargs: Any,
     ):
         """campaign: the one that is changed; its territoires are ticked."""
         super().__init__(formdata, obj=campaign, **kwargs)

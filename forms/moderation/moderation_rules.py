@@ -10,7 +10,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from backoffice.core.text import clean
 from backoffice.models import Effect, RuleVersion
@@ -24,13 +26,6 @@ from backoffice.models.moderation.rule_language import (
 )
 
 NAME_LIMIT, MESSAGE_LIMIT = 120, 1_000
-
-
-class Typed(Protocol):
-    """What a browser sends (werkzeug's MultiDict)."""
-
-    def get(self, key: str, default: str = "") -> str: ...
-    def getlist(self, key: str) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ class RuleForm:
         return cls(version.name, version.message, version.effect, "all" if definition.every else "any", rows)
 
     @classmethod
-    def read(cls, sent: Typed) -> RuleForm:
+    def read(cls, sent: MultiDict[str, str]) -> RuleForm:
         """The form as it was sent, nothing judged yet."""
         form = cls(
             clean(sent.get("nom", "")),
@@ -168,7 +163,7 @@ def _label(entry: Any) -> str:
     return str(entry[0]) if isinstance(entry, tuple) else str(entry)
 
 
-def _sent(kind: type[Condition], rank: int, sent: Typed) -> Iterator[tuple[str, Any]]:
+def _sent(kind: type[Condition], rank: int, sent: MultiDict[str, str]) -> Iterator[tuple[str, Any]]:
     for item in fields(kind):
         name = f"c-{rank}-{item.name}"
         if _kind(item) == "checks":

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+
+from werkzeug.datastructures import MultiDict
 
 from backoffice.core.text import clean
 from backoffice.reference.reasons import Motif
 
 LABEL_LIMIT, TEXT_LIMIT = 120, 1_000
-
-
-class Typed(Protocol):
-    """What a browser sends (werkzeug's MultiDict)."""
-
-    def get(self, key: str, default: str = "") -> str: ...
-    def getlist(self, key: str) -> list[str]: ...
 
 
 @dataclass
@@ -33,7 +27,7 @@ class ReasonForm:
         return cls(motif.label, motif.text, motif.cure, motif.transitions)
 
     @classmethod
-    def read(cls, sent: Typed) -> ReasonForm:
+    def read(cls, sent: MultiDict[str, str]) -> ReasonForm:
         return cls(
             clean(sent.get("libelle", "")),
             clean(sent.get("texte", ""), multiline=True),

@@ -77,6 +77,8 @@ def test_the_full_flow_in_each_form(published, client):
     assert headers["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in headers["Vary"]
     assert encoded == packed
+    _, headers, refused = client.ask("/flux/normandie/complet.xml", Accept_Encoding="gzip;q=0, identity")
+    assert (headers.get("Content-Encoding"), refused) == (None, plain)
     _, _, manifest = client.ask("/flux/normandie/manifeste.json")
     assert json.loads(manifest)["sha256"] == hashlib.sha256(packed).hexdigest()
     assert json.loads(manifest)["formations"] == 1

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -215,12 +215,9 @@ def _held(session: Session, token: str) -> Invitation:
     return invitation
 
 
-def _locked(session: Session, condition: object) -> Invitation | None:
+def _locked(session: Session, condition: ColumnElement[bool]) -> Invitation | None:
     return session.scalars(
-        select(Invitation)
-        .where(condition)  # type: ignore[arg-type]
-        .with_for_update(of=Invitation)
-        .execution_options(populate_existing=True)
+        select(Invitation).where(condition).with_for_update(of=Invitation).execution_options(populate_existing=True)
     ).one_or_none()
 
 

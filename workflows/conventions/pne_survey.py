@@ -29,7 +29,7 @@ STEPS: dict[str, str] = {
 }
 """What may be done to many at once, and the key of the proof that its date is written under."""
 
-LABELS = {
+LABELS: dict[str, str] = {
     ObligationStep.DEMANDER_ADRESSE: "Demander la confirmation de l’adresse",
     ObligationStep.ENVOYER_QUESTIONNAIRE: "Questionnaire envoyé",
     ObligationStep.DECLARER: "Questionnaire rempli par la structure",

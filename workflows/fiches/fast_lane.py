@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
@@ -27,8 +27,6 @@ from .engine import authorised, lock, record
 from .publication import effective_content, present_fragment, show
 
 MOST_PEOPLE = 9_999
-FULL = {"recrutement": "2", "places_libres": 0}
-"""What «complet» means."""
 MONTHS_SHOWN = 12
 
 
@@ -49,6 +47,11 @@ class Change:
     entrees: int | None = None
     mois: str = ""
     seen: str = ""
+
+
+def full(change: Change) -> Change:
+    """The same session, without a place left and closed to new people."""
+    return replace(change, recrutement="2", places_libres=0)
 
 
 class Stale(Refused):

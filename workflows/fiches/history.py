@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -142,7 +142,7 @@ def _offer(session: Session, fiche: Fiche) -> Iterator[Event]:
         yield from _flows(session, fiche, rows)
 
 
-def _flows(session: Session, fiche: Fiche, publications: Any) -> Iterator[Event]:
+def _flows(session: Session, fiche: Fiche, publications: Sequence[Publication]) -> Iterator[Event]:
     runs = session.scalars(
         select(FluxRun)
         .join(Flux)

@@ -76,7 +76,8 @@ class Stale(Refused):
 def candidates(session: Session, fiches: Sequence[Fiche]) -> list[Candidate]:
     """Those of these fiches that were published one day, each with what stands in the way. One query."""
     published = [fiche for fiche in fiches if fiche.published_revision is not None]
-    contents = effective_contents(session, [fiche.published_revision for fiche in published])  # type: ignore[misc]
+    revisions = [fiche.published_revision for fiche in published if fiche.published_revision is not None]
+    contents = effective_contents(session, revisions)
     return [_candidate(fiche, contents[fiche.published_revision_id or 0]) for fiche in published]
 
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
@@ -38,7 +38,7 @@ class Check:
     formations: int = 0
 
 
-def ask(account: str, stream: BinaryIO, name: str) -> None:
+def ask(account: str, stream: IO[bytes], name: str) -> None:
     """Keeps the file and asks for its check; the one before is given up."""
     former = waiting(account)
     sent = secrets.token_hex(8)

@@ -298,8 +298,8 @@ def _read(job_id: int, attempt: int) -> bool:
     taken: set[int] = set()
     error = ""
     while True:
+        batch: list[Any] = []
         try:
-            batch: list[Any] = []
             batch += islice(reads, BATCH)
         except UnreadableFile as unreadable:
             error = str(unreadable)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.core.permissions import Permission
@@ -110,10 +110,10 @@ def earlier(session: Session, fiche: Fiche, revision: Revision) -> list[Remark]:
     return _live(session, Remark.revision_id.in_(ids))[::-1] if ids else []
 
 
-def _live(session: Session, condition: object) -> list[Remark]:
+def _live(session: Session, condition: ColumnElement[bool]) -> list[Remark]:
     found = session.scalars(
         select(Remark)
-        .where(condition)  # type: ignore[arg-type]
+        .where(condition)
         .order_by(Remark.id)
         .options(selectinload(Remark.events), selectinload(Remark.author))
     ).all()

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backoffice.core.clock import now
@@ -116,9 +115,10 @@ def _taken(user: User) -> ColumnElement[bool]:
 
 def _clear(session: Session, holding: Holding, user: User) -> int:
     gone = holding.fate is Fate.SUPPRIME
-    order: Any = delete(holding.model) if gone else update(holding.model).values(holding.blank)
-    changed: Any = session.execute(order.where(holding.of(user)).execution_options(synchronize_session=False))
-    return int(changed.rowcount)
+    order = delete(holding.model) if gone else update(holding.model).values(holding.blank)
+    changed = session.execute(order.where(holding.of(user)).execution_options(synchronize_session=False))
+    assert isinstance(changed, CursorResult)
+    return changed.rowcount
 
 
 def ask_by_link(session: Session, user: User) -> None:

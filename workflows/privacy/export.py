@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
@@ -46,7 +46,7 @@ def parts(session: Session, user: User) -> Iterator[Part]:
         yield Part(holding.key, holding.title, _labels(holding), rows)
 
 
-def write(session: Session, user: User, output: BinaryIO) -> None:
+def write(session: Session, user: User, output: IO[bytes]) -> None:
     """Writes the zip: data.json, whose every key is explained beside its values, and donnees.html."""
     found = list(parts(session, user))
     at = now()

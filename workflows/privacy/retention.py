@@ -12,7 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    inspect,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
@@ -45,6 +60,7 @@ from backoffice.models import (
     Support,
     User,
 )
+from backoffice.models.base import Model
 from backoffice.models.transition_names import FicheStep
 from backoffice.reference.retention import Period, conservation
 from workflows.fiches.engine import apply as step
@@ -120,7 +136,7 @@ Due = Callable[[datetime], ColumnElement[bool]]
 class Rows:
     """Rows that one order deletes, or empties by writing `values`: an emptied row must no longer be due."""
 
-    model: Any
+    model: type[Model]
     due: Due
     values: Mapping[str, Any] | None = None
 
@@ -128,14 +144,15 @@ class Rows:
         return session.scalar(select(func.count()).select_from(self.model).where(self.due(period.before(at)))) or 0
 
     def batch(self, session: Session, period: Period, at: datetime, limit: int) -> int:
-        keys = list(self.model.__table__.primary_key.columns)
+        keys = inspect(self.model).primary_key
         due = self.due(period.before(at))
         some = select(*keys).where(due).order_by(*keys).limit(limit)
-        order: Any = delete(self.model) if self.values is None else update(self.model).values(self.values)
-        changed: Any = session.execute(
+        order = delete(self.model) if self.values is None else update(self.model).values(self.values)
+        changed = session.execute(
             order.where(tuple_(*keys).in_(some), due).execution_options(synchronize_session=False)
         )
-        return int(changed.rowcount)
+        assert isinstance(changed, CursorResult)
+        return changed.rowcount
 
     def warn(self, period: Period, at: datetime) -> None:
         """Nobody: the page «Confidentialité» says it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from typing import cast as typed
 
 from sqlalchemy import (
     Boolean,
@@ -36,6 +35,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from backoffice.models import DifferenceKind, RegisterDifference, RegisterRow
 from backoffice.models.base import Json
@@ -43,6 +44,8 @@ from backoffice.reference.registers import Patience
 
 from .declared import Format, Register
 
+Applied = Callable[[ReadOnlyColumnCollection[str, Any]], ColumnElement[bool]]
+"""Whether a difference is applied, from the columns of its row."""
 AT_ONCE = Patience(1, 1, 1, 0)
 
 
@@ -98,7 +101,7 @@ def of_reading(
     return [said, unsaid]
 
 
-def _waits(waiting: Any, version_id: int, key: Any) -> ColumnElement[bool]:
+def _waits(waiting: type[RegisterDifference], version_id: int, key: SQLCoreOperations[str]) -> ColumnElement[bool]:
     return and_(waiting.import_id == version_id, waiting.applied.is_(False), waiting.key == key)
 
 
@@ -123,16 +126,16 @@ def of_waiting(session: Session, register: Register, version_id: int) -> Select[
     )
 
 
-def believed(patience: Patience, kind: Any, seen: Any) -> ColumnElement[bool]:
+def believed(patience: Patience, kind: ColumnElement[str], seen: ColumnElement[int]) -> ColumnElement[bool]:
     needed = case(
         (kind == DifferenceKind.AJOUT.value, patience.additions),
         (kind == DifferenceKind.CHANGEMENT.value, patience.changes),
         else_=patience.removals,
     )
-    return typed("ColumnElement[bool]", seen >= needed)
+    return seen >= needed
 
 
-def keep(session: Session, import_id: int, query: Select[Any], applied: Callable[[Any], ColumnElement[bool]]) -> None:
+def keep(session: Session, import_id: int, query: Select[Any], applied: Applied) -> None:
     """Writes the differences of a version. applied: of a row of the query."""
     found = query.subquery()
     columns = ("key", "kind", "before", "after", "seen")
@@ -165,13 +168,13 @@ def write(session: Session, register: Register, import_id: int, *, back: bool = 
 
 def key_of(register: Register, table: FromClause) -> ColumnElement[str]:
     """Of a row of the table, as Register.key_of makes it of a content."""
-    parts = [
+    parts: list[ColumnElement[str]] = [
         cast(table.c[name], String) if isinstance(table.c[name].type, Date) else table.c[name] for name in register.key
     ]
-    made: Any = parts[0]
+    made = parts[0]
     for part in parts[1:]:
         made = made + " " + part
-    return typed("ColumnElement[str]", made)
+    return made
 
 
 def _same(session: Session, register: Register, document: Any) -> ColumnElement[bool]:
@@ -189,14 +192,16 @@ def _same(session: Session, register: Register, document: Any) -> ColumnElement[
 def _value(session: Session, document: Any, column: Column[Any]) -> ColumnElement[Any]:
     """One value of a JSON document, as the column holds it."""
     item = document[column.name]
+    flag: ColumnElement[bool] = item.as_boolean()
+    number: ColumnElement[int] = item.as_integer()
+    text: ColumnElement[str] = item.as_string()
     if isinstance(column.type, Boolean):
-        return typed("ColumnElement[Any]", item.as_boolean())
+        return flag
     if isinstance(column.type, Integer):
-        return typed("ColumnElement[Any]", item.as_integer())
+        return number
     if isinstance(column.type, Date):
-        text = item.as_string()
         return cast(text, Date) if _server(session) else type_coerce(text, Date)
-    return typed("ColumnElement[Any]", item.as_string())
+    return text
 
 
 def _image(session: Session, table: FromClause, columns: Sequence[Any], **instead: Any) -> ColumnElement[Any]:

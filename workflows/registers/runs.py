@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from backoffice.core.clock import now
@@ -101,7 +101,7 @@ def purge() -> None:
                 row.phase, row.stored = RegisterPhase.LECTURE, ""
 
 
-def _applied(aside: Any) -> Any:
+def _applied(aside: Select[int]) -> ColumnElement[bool]:
     return RegisterImport.id.in_(aside) & RegisterImport.applied_at.is_not(None)
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, RowMapping, Table, UniqueConstraint, and_, delete, func, select, update
+from sqlalchemy import Column, RowMapping, Table, UniqueConstraint, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
@@ -145,7 +145,7 @@ def uniques(column: Column[Any]) -> Iterator[list[Column[Any]]]:
     assert isinstance(table, Table)
     groups: list[Sequence[Any]] = [list(c.columns) for c in table.constraints if isinstance(c, UniqueConstraint)]
     groups.append(list(table.primary_key.columns))
-    groups += [list(index.columns) for index in table.indexes if isinstance(index, Index) and index.unique]
+    groups += [list(index.columns) for index in table.indexes if index.unique]
     for group in groups:
         if column in group:
             yield [other for other in group if other is not column]

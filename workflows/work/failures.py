@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
@@ -49,7 +50,7 @@ def keep(function: str, arguments: Sequence[Argument], trace: str) -> None:
         _tell(session, function, trace.strip().rpartition("\n")[2].partition(":")[0])
 
 
-def in_worker(job: Job, kind: type[BaseException], _error: BaseException, _trace: Any) -> None:
+def in_worker(job: Job, kind: type[BaseException], _error: BaseException, _trace: TracebackType | None) -> None:
     """Of a job that failed in a worker; RQ itself keeps it in its registry."""
     db.session.rollback()
     with atomic() as session:

@@ -12,7 +12,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 APPEND_ONLY = ("publication", "session_update")
 
 
-def keep_for_ever(table):
+def keep_for_ever(table: str) -> None:
     """The history is append-only in the base too, as the log of transitions is."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(

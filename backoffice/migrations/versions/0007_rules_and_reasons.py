@@ -13,7 +13,7 @@ EFFECTS = "effect IN ('signale', 'bloque', 'priorite')"
 APPEND_ONLY = ("moderation_rule_version", "moderation_rule_log", "rule_hit", "rule_dismissal")
 
 
-def keep_for_ever(table):
+def keep_for_ever(table: str) -> None:
     """The history is append-only in the base too, as the log of transitions is."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(

@@ -163,7 +163,9 @@ def _certification() -> None:
 
 
 def _certifications(metadata: sa.MetaData, *, active: bool) -> sa.Table:
-    more = [sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true())] if active else []
+    more: list[sa.Column[bool]] = (
+        [sa.Column("active", sa.Boolean(), nullable=False, server_default=sa.true())] if active else []
+    )
     table = sa.Table(
         "certification",
         metadata,

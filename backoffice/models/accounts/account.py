@@ -104,7 +104,7 @@ OF_FICHES = {"accueil": "contact", "formateurs": "formateur"}
 """{usage: part of content.Structure} of the contacts that a fiche asks for."""
 
 
-class User(UserMixin, Model):
+class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
     __tablename__ = "user_account"
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    Connection,
     ForeignKey,
     Index,
     LargeBinary,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     inspect,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from backoffice.core.clock import now
 from backoffice.models.accounts.account import Organisme, User
@@ -245,7 +246,7 @@ class FrozenError(RuntimeError):
 
 
 @event.listens_for(Revision, "before_update")
-def _keep_frozen(_mapper: Any, _connection: Any, revision: Revision) -> None:
+def _keep_frozen(_mapper: Mapper[Revision], _connection: Connection, revision: Revision) -> None:
     if not inspect(revision).attrs.document.history.has_changes():
         return
     before = inspect(revision).attrs.state.history
@@ -255,5 +256,5 @@ def _keep_frozen(_mapper: Any, _connection: Any, revision: Revision) -> None:
 
 
 @event.listens_for(Fragment, "before_update")
-def _keep_fragment(_mapper: Any, _connection: Any, fragment: Fragment) -> None:
+def _keep_fragment(_mapper: Mapper[Fragment], _connection: Connection, fragment: Fragment) -> None:
     raise FrozenError(f"fragment {fragment.id}: un fragment ne change jamais")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload, selectinload
 
 from backoffice.core.permissions import Role
 from backoffice.models import (
@@ -171,7 +171,7 @@ def _rows(
     return [Row(convention, reminded.get(convention.id)) for convention in found]
 
 
-def _latest_first() -> list[Any]:
+def _latest_first() -> list[Order]:
     first = (
         select(func.min(Obligation.due_on))
         .where(Obligation.convention_id == Convention.id, late())
@@ -181,11 +181,12 @@ def _latest_first() -> list[Any]:
     return [first.is_(None), first, _name()]
 
 
-def _name() -> ColumnElement[Any]:
+def _name() -> ColumnElement[str]:
     return func.lower(func.coalesce(Organisme.nom, Convention.nom))
 
 
-SORTED: Mapping[str, Callable[[], list[Any]]] = {
+Order = ColumnElement[Any] | InstrumentedAttribute[Any]
+SORTED: Mapping[str, Callable[[], list[Order]]] = {
     "retard": _latest_first,
     "nom": lambda: [_name()],
     "reference": lambda: [Convention.reference],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from backoffice.models import ContactState, Convention, Obligation, ObligationKind, ObligationState, User
@@ -38,7 +38,7 @@ def page(session: Session, user: User, year: int, asked: Mapping[str, str], numb
     return Page(rows, total, number, pages)
 
 
-def _stands(wanted: str) -> list:  # type: ignore[type-arg]
+def _stands(wanted: str) -> list[ColumnElement[bool]]:
     if wanted in set(ObligationState):
         return [Obligation.state == ObligationState(wanted)]
     sent = Obligation.proof["envoye"].as_string()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backoffice.models import (
@@ -136,7 +136,7 @@ def _says(title: str, words: Sequence[str]) -> bool:
     return bool(words) and all(word in key for word in words)
 
 
-def _facets(session: Session, rows: Sequence[Any]) -> dict[int, dict[str, list[str]]]:
+def _facets(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, dict[str, list[str]]]:
     """By revision. A fragment of an older export code may lack some: its content tells them meanwhile."""
     known = {row.id: row.facets for row in rows}
     stale = [row.id for row in rows if row.code_version != CODE_VERSION or FACETS.keys() - row.facets.keys()]
@@ -187,7 +187,7 @@ def _offers(session: Session, *where: ColumnElement[bool], limit: int | None = N
     ]
 
 
-def _contents(session: Session, documents: Mapping[int, Any]) -> dict[int, Contenu]:
+def _contents(session: Session, documents: Mapping[int, dict[str, Any]]) -> dict[int, Contenu]:
     """By revision: the approved content with what the fast lane changed since."""
     updates: dict[int, list[SessionUpdate]] = {}
     query = select(SessionUpdate).where(SessionUpdate.revision_id.in_(documents)).order_by(SessionUpdate.id)

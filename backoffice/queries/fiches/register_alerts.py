@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, not_, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from backoffice.models import (
@@ -53,7 +53,7 @@ def standing(session: Session, today: date, fiche_ids: Collection[int] | None = 
     return dict(_read(session.execute(union_all(*(query.where(concerned) for query in queries))), today))
 
 
-def _read(rows: Any, today: date) -> Iterator[tuple[Key, Finding]]:
+def _read(rows: Iterable[Row[*tuple[Any, ...]]], today: date) -> Iterator[tuple[Key, Finding]]:
     for row in rows:
         kind = row.kind
         if kind == AlertKind.CERTIFICATION and row.day is not None and row.day >= today:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
-from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import NotNullable, and_, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.dates import PARIS, local_day, short_day
@@ -17,7 +16,11 @@ from backoffice.models import Fiche, Revision, TransitionLog, User
 from backoffice.models.transition_names import FicheStep
 from backoffice.reference.communes import departements
 
-DECISIONS = {FicheStep.VALIDER: "validees", FicheStep.RENVOYER: "renvoyees", FicheStep.REFUSER: "refusees"}
+DECISIONS: dict[str, str] = {
+    FicheStep.VALIDER: "validees",
+    FicheStep.RENVOYER: "renvoyees",
+    FicheStep.REFUSER: "refusees",
+}
 """Names of transitions → where each is counted."""
 
 COUNTS = {"recues": "Reçues", "validees": "Validées", "renvoyees": "Renvoyées", "refusees": "Refusées"}
@@ -109,7 +112,7 @@ def happenings(session: Session, user: User, period: Period) -> list[Happening]:
     mine = Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
     start, end = period.bounds
     received = session.execute(
-        select(Revision.submitted_at, Fiche.dispositif, Revision.departement)
+        select(NotNullable(Revision.submitted_at), Fiche.dispositif, Revision.departement)
         .join(Revision.fiche)
         .where(mine, Revision.submitted_at >= start, Revision.submitted_at < end)
     )
@@ -120,7 +123,7 @@ def happenings(session: Session, user: User, period: Period) -> list[Happening]:
             Fiche.dispositif,
             Revision.departement,
             User.name,
-            Revision.submitted_at,
+            NotNullable(Revision.submitted_at),
         )
         .select_from(Revision)
         .join(Revision.fiche)
@@ -162,5 +165,5 @@ def _add(line: Line, one: Happening) -> None:
         line.delays.append(one.delay)
 
 
-def row(line: Line, columns: Sequence[str]) -> list[Any]:
+def row(line: Line, columns: Sequence[str]) -> list[int | float | None]:
     return [getattr(line, name) for name in columns]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, lazyload, selectinload
 
 from backoffice.core.dates import PARIS
 from backoffice.core.permissions import Role
@@ -68,7 +68,7 @@ def journal_fiche(session: Session, user: User, fiche_id: int) -> tuple[Fiche, b
     return (fiche, False) if fiche.organisme_id in user.organisme_ids else None
 
 
-def _query(user: User, filters: JournalFilters, before: int | None) -> Select[tuple[TransitionLog]]:
+def _query(user: User, filters: JournalFilters, before: int | None) -> Select[TransitionLog]:
     query = (
         select(TransitionLog)
         .join(Fiche, Fiche.id == TransitionLog.fiche_id)
@@ -104,6 +104,6 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS)
 
 
-def _has(column: object, words: str) -> object:
+def _has(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.ilike(f"%{escaped}%", escape="\\")  # type: ignore[attr-defined]
+    return column.ilike(f"%{escaped}%", escape="\\")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Any
+from typing import Any, TypeVarTuple
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_, union_all
@@ -27,6 +27,9 @@ from .queue_filters import FILTERS, Options, conditions, options_of, understood
 PAGE = 50
 MOST = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = TypeVarTuple("Row")
+"""Columns of a query."""
 
 SENT, DECIDED = "submitted_at", "decided_at"
 
@@ -55,7 +58,7 @@ class Tab:
 
     @property
     def column(self) -> Any:
-        return getattr(Revision, self.moment)
+        return Revision.decided_at if self.moment == DECIDED else Revision.submitted_at
 
 
 _TABS = (
@@ -231,7 +234,7 @@ def _shelf(
     superseded: bool | None,
     priority: int,
     down: bool,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """The rows of one territoire in one state: what an index gives in order."""
     tab, moment, cursor = want.tab, want.tab.column, want.cursor
     query = _narrowed(
@@ -247,7 +250,7 @@ def _shelf(
     return query.order_by(moment.desc(), Revision.id.desc()) if down else query.order_by(moment, Revision.id)
 
 
-def _narrowed(query: Select[Any], want: Wanted, user: User) -> Select[Any]:
+def _narrowed(query: Select[*Row], want: Wanted, user: User) -> Select[*Row]:
     found = conditions(want.values)
     if found:
         query = query.join(Revision.fiche).join(Fiche.organisme)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backoffice.core.permissions import Role
@@ -133,7 +132,9 @@ class Counts:
 def counts(session: Session) -> dict[int, Counts]:
     """{territoire: its counts}, in one query."""
 
-    def number(of: type[Fiche | Revision | Organisme | Assignment], *conditions: ColumnElement[bool]) -> Any:
+    def number(
+        of: type[Fiche | Revision | Organisme | Assignment], *conditions: ColumnElement[bool]
+    ) -> ScalarSelect[int]:
         here = select(func.count()).select_from(of).where(of.territoire_id == Territoire.id, *conditions)
         return here.scalar_subquery()
 

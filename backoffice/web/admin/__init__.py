@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_admin import Admin
+from flask_admin.base import Admin
 
 from . import logs, network, reference
 from .table import Home

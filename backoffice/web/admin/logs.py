@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import url_for
-from sqlalchemy.orm import joinedload, lazyload, load_only
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, lazyload, load_only
 from sqlalchemy.orm.interfaces import ORMOption
 
 from backoffice.models import (
@@ -40,16 +40,16 @@ from workflows.notices.declared import NOTICES
 from workflows.registers.declared import REGISTERS
 
 from .choices import territoires, words_of, yes_no
-from .table import Among, Table
+from .table import Among, Table, Vocabularies
 from .words import TABLES, column_label, table_label
 
 LOGS = "Journaux"
 AT_WORK = "Envois et travaux"
 
 
-def person(relation: ORMOption) -> ORMOption:
+def person(relation: InstrumentedAttribute[User] | InstrumentedAttribute[User | None]) -> ORMOption:
     """Loads a person for their name, without what they are of."""
-    return relation.options(lazyload(User.memberships), lazyload(User.assignments))  # type: ignore[attr-defined]
+    return joinedload(relation).options(lazyload(User.memberships), lazyload(User.assignments))
 
 
 class Transitions(Table):
@@ -65,7 +65,7 @@ class Transitions(Table):
     }
     loading = (
         joinedload(TransitionLog.fiche).load_only(Fiche.numero),
-        person(joinedload(TransitionLog.actor)),
+        person(TransitionLog.actor),
     )
 
     def filters(self) -> tuple[Among, ...]:
@@ -87,10 +87,10 @@ class Changes(Table):
     columns = ("at", "subject", "name", "before", "after", "actor")
     more = ("subject_id", "territoire_id")
     searched = ("subject_id", "before", "after")
-    loading = (person(joinedload(Change.actor)),)
+    loading = (person(Change.actor),)
 
     @property
-    def vocabularies(self) -> dict[str, dict[int, str]]:  # type: ignore[override]
+    def vocabularies(self) -> Vocabularies:
         return {"territoire_id": territoires()}
 
     def filters(self) -> tuple[Among, ...]:
@@ -115,10 +115,10 @@ class RuleChanges(Table):
     about = "Ce qui a été fait des règles de modération. Ce journal ne se change pas."
     columns = ("at", "version.name", "version.number", "event", "actor")
     more = ("territoire_id",)
-    loading = (joinedload(RuleLog.version), person(joinedload(RuleLog.actor)))
+    loading = (joinedload(RuleLog.version), person(RuleLog.actor))
 
     @property
-    def vocabularies(self) -> dict[str, dict[int, str] | dict[str, str]]:  # type: ignore[override]
+    def vocabularies(self) -> Vocabularies:
         return {"event": RULE_EVENTS, "territoire_id": territoires()}
 
     def filters(self) -> tuple[Among, ...]:
@@ -137,7 +137,7 @@ class Obligations(Table):
     }
     loading = (
         joinedload(ObligationEvent.obligation).joinedload(Obligation.convention),
-        person(joinedload(ObligationEvent.actor)),
+        person(ObligationEvent.actor),
     )
 
     def filters(self) -> tuple[Among, ...]:
@@ -149,7 +149,7 @@ class Logins(Table):
     slug, title, one, group = "journal-des-connexions", "Journal des connexions", "Connexion", LOGS
     about = "Qui s’est connecté, ou l’a essayé. Une adresse inconnue n’est pas gardée."
     columns = ("at", "user", "way", "success", "device", "network")
-    loading = (person(joinedload(LoginEvent.user)),)
+    loading = (person(LoginEvent.user),)
 
     def filters(self) -> tuple[Among, ...]:
         return (
@@ -163,7 +163,7 @@ class Merges(Table):
     slug, title, one, group = "journal-des-reunions", "Journal des structures réunies", "Réunion", LOGS
     about = "Quand deux structures n’en ont plus fait qu’une. Ce journal ne se change pas."
     columns = ("at", "gone", "kept_id", "actor")
-    loading = (joinedload(OrganismeMerge.gone), person(joinedload(OrganismeMerge.actor)))
+    loading = (joinedload(OrganismeMerge.gone), person(OrganismeMerge.actor))
 
     def elsewhere(self, row: OrganismeMerge) -> list[tuple[str, str]]:
         return [("Structure gardée", url_for("structures.structure", organisme_id=row.kept_id))]
@@ -174,7 +174,7 @@ class Erasures(Table):
     slug, title, one, group = "journal-des-effacements", "Journal des effacements", "Effacement", LOGS
     about = "Les comptes effacés. Un numéro de compte ne mène plus à personne. Ce journal ne se change pas."
     columns = ("at", "account_id", "actor", "counts")
-    loading = (person(joinedload(Erasure.actor)),)
+    loading = (person(Erasure.actor),)
 
 
 class Retention(Table):
@@ -194,7 +194,7 @@ class Registers(Table):
         "register": {name: register.label for name, register in REGISTERS.items()},
         "phase": {"lecture": "Lecture", "application": "Application"},
     }
-    loading = (person(joinedload(RegisterImport.created_by)),)
+    loading = (person(RegisterImport.created_by),)
 
     def filters(self) -> tuple[Among, ...]:
         return (
@@ -231,7 +231,7 @@ class Imports(Table):
     loading = (
         joinedload(ImportJob.territoire),
         joinedload(ImportJob.organisme),
-        person(joinedload(ImportJob.created_by)),
+        person(ImportJob.created_by),
     )
 
     def filters(self) -> tuple[Among, ...]:

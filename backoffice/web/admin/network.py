@@ -9,6 +9,7 @@ from flask import url_for
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from backoffice.core.extensions import db
@@ -40,7 +41,7 @@ from workflows.territoires.settings import rename
 
 from .choices import territoires, yes_no
 from .logs import person
-from .table import Among, Table, Written
+from .table import Among, Table, Vocabularies, Written
 
 NETWORK = "Réseau"
 MODERATION = "Modération"
@@ -69,7 +70,7 @@ class Territoires(Written):
     vocabularies = {"region": regions()}
     loading = (joinedload(Territoire.collected_by),)
 
-    def ask(self, sent: Any, row: Territoire | None) -> TerritoireForm:
+    def ask(self, sent: MultiDict[str, str] | None, row: Territoire | None) -> TerritoireForm:
         return TerritoireForm(sent, obj=row)
 
     def write(self, session: Session, form: TerritoireForm, row: Territoire | None) -> Territoire:
@@ -128,13 +129,13 @@ class Reasons(Written):
     form_template = "admin_tables/reason.html"
 
     @property
-    def vocabularies(self) -> dict[str, Any]:  # type: ignore[override]
+    def vocabularies(self) -> Vocabularies:
         return {"territoire_id": territoires(), "transitions": DECISIONS}
 
     def filters(self) -> tuple[Among, ...]:
         return (Among(Reason.territoire_id, "territoire", territoires),)
 
-    def ask(self, sent: Any, row: Reason | None) -> ReasonRow:
+    def ask(self, sent: MultiDict[str, str] | None, row: Reason | None) -> ReasonRow:
         assert row is not None, "a reason is written first by the moderators of its territoire"
         if sent is None:
             return ReasonRow(row.label, row.text, row.cure, tuple(row.transitions), active=row.active)
@@ -182,7 +183,7 @@ class Sentences(Written):
     removal_warning = "Les modérateurs ne la verront plus. Ce qui a déjà été écrit aux structures ne change pas."
 
     @property
-    def vocabularies(self) -> dict[str, Any]:  # type: ignore[override]
+    def vocabularies(self) -> Vocabularies:
         return {"territoire_id": territoires(), **sentences.columns()}
 
     def filters(self) -> tuple[Among, ...]:
@@ -194,7 +195,7 @@ class Sentences(Written):
     def heading(self, row: ReadySentence) -> str:
         return "Phrase prête"
 
-    def ask(self, sent: Any, row: ReadySentence | None) -> SentenceForm:
+    def ask(self, sent: MultiDict[str, str] | None, row: ReadySentence | None) -> SentenceForm:
         if sent is not None:
             where = str(row.territoire_id) if row is not None else sent.get("territoire", "")
             return SentenceForm(where, {name: sent.get(name, "") for name in ("question", "texte")})
@@ -276,7 +277,7 @@ class Fluxes(Written):
             return "Tous"
         return super().text(row, name)
 
-    def ask(self, sent: Any, row: Flux | None) -> flux_forms.Settings:
+    def ask(self, sent: MultiDict[str, str] | None, row: Flux | None) -> flux_forms.Settings:
         if row is not None:
             return flux_forms.Settings(sent, obj=row)
         rows = db.session.scalars(select(Territoire).order_by(Territoire.nom)).all()
@@ -332,12 +333,12 @@ class Campaigns(Written):
     more = ("dispositifs", "message", "created_at", "created_by")
     searched = ("label",)
     vocabularies = {"dispositifs": DISPOSITIFS}
-    loading = (person(joinedload(Campaign.created_by)),)
+    loading = (person(Campaign.created_by),)
     can_create = can_delete = True
     removal, removed = "Supprimer la campagne", "La campagne est supprimée."
     removal_warning = "Seule une campagne à laquelle personne n’a encore été invité peut l’être."
 
-    def ask(self, sent: Any, row: Campaign | None) -> campaign_forms.Definition:
+    def ask(self, sent: MultiDict[str, str] | None, row: Campaign | None) -> campaign_forms.Definition:
         return campaign_forms.Definition(sent, served_territoires(db.session(), current_user), row)
 
     def write(self, session: Session, form: campaign_forms.Definition, row: Campaign | None) -> Campaign:

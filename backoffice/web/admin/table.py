@@ -14,16 +14,16 @@ from typing import Any, ClassVar
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_admin import Admin, AdminIndexView, expose
-from flask_admin.base import BaseView
-from flask_admin.contrib.sqla import ModelView
+from flask_admin.base import Admin, AdminIndexView, BaseView, expose
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from flask_admin.contrib.sqla.view import ModelView
 from flask_admin.model.base import ViewArgs
 from flask_login import current_user
 from sqlalchemy import ColumnElement, inspect, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Query, Session
 from sqlalchemy.orm.interfaces import ORMOption
+from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from backoffice.core.extensions import db
@@ -46,12 +46,15 @@ BETWEEN = "~"
 READ: dict[type, Callable[[str], Any]] = {int: id_of, str: clean, date: date.fromisoformat}
 """How a part of a key is read, by type of its column; ValueError when it cannot be."""
 
+Vocabularies = Mapping[str, Mapping[Any, str]]
+"""{column: {code: words}}."""
+
 
 class Closed(BaseView):
     """A page of Flask-Admin for administrators. The guard has refused the others before; this refuses them again."""
 
     def is_accessible(self) -> bool:
-        return current_user.is_authenticated and current_user.can(Permission.ADMINISTER)
+        return bool(current_user.is_authenticated and current_user.can(Permission.ADMINISTER))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Flask-Admin calls a page that failed with TypeError a second time: here it fails once, and says so."""
@@ -80,7 +83,7 @@ def groups(admin: Admin | None) -> dict[str, list[Table]]:
     return found
 
 
-class Among(BaseSQLAFilter):  # type: ignore[misc]
+class Among(BaseSQLAFilter):
     """Rows of which a column has one value of a closed list. words: {value: its words}, asked at each request."""
 
     def __init__(self, column: Any, key: str, words: Callable[[], Mapping[Any, str]]):
@@ -102,7 +105,7 @@ class Among(BaseSQLAFilter):  # type: ignore[misc]
 
 class Table(Closed, ModelView):
     """One table, read-only. columns: those of the list, the first one leading to the page of the row;
-    more: shown on that page only; vocabularies: {column: {code: words}}; loading: what the list shows of other
+    more: shown on that page only; loading: what the list shows of other
     tables, so that it asks the base the same number of times whatever its length."""
 
     model_class: ClassVar[type[Model]]
@@ -118,7 +121,6 @@ class Table(Closed, ModelView):
     searched: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[tuple[str, bool]] = ("id", True)
     """Column, and whether the largest comes first."""
-    vocabularies: ClassVar[Mapping[str, Mapping[Any, str]]] = {}
     loading: ClassVar[Sequence[ORMOption]] = ()
 
     can_create = can_edit = can_delete = False
@@ -134,7 +136,7 @@ class Table(Closed, ModelView):
 
     def __init__(self) -> None:
         self.column_list = self.columns
-        self.column_details_list = self.columns + self.more
+        self.column_details_list = [*self.columns, *self.more]
         self.column_searchable_list = self.searched
         self.column_default_sort = self.order
         self.column_filters = self.filters()
@@ -146,6 +148,11 @@ class Table(Closed, ModelView):
             endpoint=f"tables_{self.slug}",
             url=f"/administration/tables/{self.slug}",
         )
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Words of the columns that hold codes."""
+        return {}
 
     def filters(self) -> tuple[Among, ...]:
         """What the list can be narrowed to, beside its search."""
@@ -160,10 +167,10 @@ class Table(Closed, ModelView):
             "edit_view": self.can_edit,
             "delete_view": self.can_delete,
         }
-        self._urls = [rule for rule in type(self)._urls if served.get(rule[1])]
+        self._urls = [rule for rule in type(self)._urls if served.get(str(rule[1]))]
         return super().create_blueprint(admin)
 
-    def get_column_names(self, only_columns: Sequence[str], excluded_columns: Any) -> list[tuple[str, str]]:
+    def get_column_names(self, only_columns: Sequence[Any], excluded_columns: Any) -> list[tuple[Any, str]]:
         return [(name, self.get_column_name(name)) for name in only_columns]
 
     def get_column_name(self, field: str) -> str:
@@ -213,18 +220,22 @@ class Table(Closed, ModelView):
 
     def address(self, page: str, row: Any = None) -> str:
         """Of a page of this table: "index", "details", "create", "edit" or "delete"."""
-        key = {} if row is None else {"key": self.key(row)}
-        return url_for(f"{self.endpoint}.{page}_view", **key)
+        endpoint = f"{self.endpoint}.{page}_view"
+        return url_for(endpoint) if row is None else url_for(endpoint, key=self.key(row))
 
     # --- Its pages -----------------------------------------------------------------------------------
 
-    def _get_list_filter_args(self) -> list[tuple[int, str, str]]:
-        filters = enumerate(self._filters or ())
-        asked = [(rank, one, request.args.get(one.key, "")) for rank, one in filters]
+    @property
+    def _narrowing(self) -> list[Among]:
+        """Those of `filters`, as Flask-Admin keeps them."""
+        return [one for one in self._filters or () if isinstance(one, Among)]
+
+    def _get_list_filter_args(self) -> list[tuple[int, Any, str]]:
+        asked = [(rank, one, request.args.get(one.key, "")) for rank, one in enumerate(self._narrowing)]
         return [(rank, one.name, value) for rank, one, value in asked if value and one.validate(value)]
 
-    def _get_filters(self, filters: Sequence[tuple[int, str, str]] | None) -> dict[str, str]:
-        return {self._filters[rank].key: value for rank, _, value in filters or ()}
+    def _get_filters(self, filters: Sequence[tuple[int, Any, str]] | None) -> dict[str, str]:
+        return {self._narrowing[rank].key: value for rank, _, value in filters or ()}
 
     def _get_list_extra_args(self) -> ViewArgs:
         """What is asked of a list. Anything may stand in an address: what makes no sense is left out."""
@@ -240,7 +251,8 @@ class Table(Closed, ModelView):
     @expose("/")
     @requires(Permission.ADMINISTER)
     def index_view(self) -> str:
-        return super().index_view()
+        page: str = super().index_view()
+        return page
 
     @expose("/<key>/")
     @requires(Permission.ADMINISTER)
@@ -267,7 +279,7 @@ class Written(Table):
 
     # --- What each table says ------------------------------------------------------------------------
 
-    def ask(self, sent: Any, row: Any | None) -> Any:
+    def ask(self, sent: MultiDict[str, str] | None, row: Any | None) -> Any:
         """The form, filled with what was sent, or with the row where nothing was; it has `errors`."""
         raise NotImplementedError
 

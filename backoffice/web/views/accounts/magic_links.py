@@ -99,7 +99,7 @@ def envoye() -> ResponseReturnValue:
 @requires(Permission.PUBLIC)
 def lien(token: str) -> ResponseReturnValue:
     """Following is a change and is asked by a button: mail readers fetch the addresses they find."""
-    link = magic_links.find(db.session, token)
+    link = magic_links.find(db.session(), token)
     if link is None:
         return render_template("accounts/magic_links/link.html", state="inconnu"), 404
     return render_template("accounts/magic_links/link.html", state="ouvert" if link.open else "ancien", token=token)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from backoffice.core.extensions import db
-from backoffice.core.passwords import LONGEST, hash_password, verify
+from backoffice.core.passwords import LONGEST, hash_password, token_hash, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.queries.accounts import logins as queries
@@ -124,7 +124,7 @@ def connexions() -> ResponseReturnValue:
     return render_template(
         "accounts/own_logins.html",
         connections=queries.open_ones(db.session(), current_user),
-        present=logins.token_hash(current_user.login_token),
+        present=token_hash(current_user.login_token),
         events=rows,
         following=queries.following(rows),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from backoffice.core import uploads
 from backoffice.core.extensions import db
@@ -105,7 +106,7 @@ def job_page(job: ImportJob, error: str = "") -> str:
     )
 
 
-def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: str = "") -> ResponseReturnValue:
+def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: str = "") -> str | Response:
     if not job.stored:
         flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
         return redirect(url_for(".accueil"), 303)

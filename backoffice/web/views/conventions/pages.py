@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -25,7 +23,7 @@ from forms.conventions import obligations as typed
 from forms.kit.emails import email as read_email
 from workflows.case import Refused
 from workflows.conventions import operations, pne_contacts
-from workflows.conventions.obligation_transitions import TRANSITIONS
+from workflows.conventions.obligation_transitions import TRANSITIONS, Step
 from workflows.conventions.obligations import apply, authorised, available
 from workflows.conventions.pne_survey import STEPS
 from workflows.conventions.recognition import likely_fiches
@@ -106,7 +104,7 @@ def project_page(
     )
 
 
-def actions(row: Obligation) -> list[Any]:
+def actions(row: Obligation) -> list[Step]:
     return [transition for transition in available(current_user, row) if transition.name in BY_PEOPLE]
 
 
@@ -124,10 +122,17 @@ def agir(convention_id: int, kind: str, name: str) -> ResponseReturnValue:
         return project_page(found, typed_in=f"{kind}-{name}", errors=said.errors), 422
     if name in STEPS and row.kind is ObligationKind.PNE and found.contact_pne:
         said.proof["adresse"] = found.contact_pne
-    known = {"comment": said.comment, "proof": said.proof or None, "due_on": said.due_on}
     try:
         with atomic() as session:
-            apply(session, name, obligation_id=row.id, actor=current_user, **known)
+            apply(
+                session,
+                name,
+                obligation_id=row.id,
+                actor=current_user,
+                comment=said.comment,
+                proof=said.proof or None,
+                due_on=said.due_on,
+            )
     except Refused as refused:
         return project_page(visible(convention_id), refused.message, f"{kind}-{name}"), 409
     flash(f"C’est noté : {transition.done.lower()}.", "success")

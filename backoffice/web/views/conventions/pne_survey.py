@@ -60,8 +60,7 @@ def list_page(error: str = "") -> str:
 
 def chosen() -> Sequence[Convention]:
     """The ticked conventions of this very year that the person follows; the others do not exist for them."""
-    ids = [number for number in request.form.getlist("convention", type=int) if number is not None]
-    return queries.of_year(db.session(), current_user, year(), ids)
+    return queries.of_year(db.session(), current_user, year(), request.form.getlist("convention", type=int))
 
 
 @blueprint.post("/")

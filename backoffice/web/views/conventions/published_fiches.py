@@ -18,13 +18,13 @@ blueprint = Blueprint("published_fiches", __name__, url_prefix="/consultation")
 @requires(Permission.READ_PUBLISHED)
 def liste() -> ResponseReturnValue:
     return render_template(
-        "conventions/published_fiches.html", fiches=queries.published_fiches(db.session, current_user)
+        "conventions/published_fiches.html", fiches=queries.published_fiches(db.session(), current_user)
     )
 
 
 @blueprint.get("/<int:fiche_id>")
 @requires(Permission.READ_PUBLISHED)
 def fiche(fiche_id: int) -> ResponseReturnValue:
-    fiche = queries.published_fiche(db.session, current_user, fiche_id) or abort(404)
+    fiche = queries.published_fiche(db.session(), current_user, fiche_id) or abort(404)
     assert fiche.published_revision is not None
     return render_template("conventions/published_fiche.html", fiche=fiche, content=fiche.published_revision.content)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice.core.extensions import db, limiter
 from backoffice.core.permissions import Permission
@@ -36,6 +37,8 @@ from exports.open_data.shapes import (
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 blueprint.after_request(opened)
 page = Blueprint("open_data", __name__)
+
+Answer = TypeVar("Answer", bound=BaseResponse)
 
 READS, STREAMS = "120/minute", "10/minute"
 """For each address of the network."""
@@ -68,7 +71,8 @@ def fiches() -> ResponseReturnValue:
     found = queries.page(db.session(), search)
     following = None
     if found.after is not None:
-        following = url_for("api.fiches", **search.values, apres=found.after, limite=search.limit)
+        kept: dict[str, Any] = {**search.values, "apres": found.after, "limite": search.limit}
+        following = url_for("api.fiches", **kept)
     shown = [rows.public_fiche(offer) for offer in found.offers]
     response = _json(plain(PageDeFiches(licence=LICENCE, fiches=shown, suite=following)))
     if following:
@@ -110,10 +114,11 @@ def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
     response = Response(stream_with_context(_chunks(parts)), content_type=kind)
     response.set_etag(etag)
     response.headers["Content-Disposition"] = f"attachment; filename=offre-{territoire or 'france'}.{suffix}"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
-def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterable[bytes]:
+def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterator[bytes]:
     """The parts together, some tens of kilobytes at a time: a chunk a line would cost more than the lines."""
     kept: list[str] = []
     length = 0
@@ -179,4 +184,5 @@ def _fault(filter_: Filter | None, texts: list[str]) -> str:
 def _json(value: Any) -> Response:
     response = Response(json.dumps(value, ensure_ascii=False), mimetype="application/json")
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
@@ -35,13 +33,13 @@ def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") 
     """sent: the form that was refused, shown again as it was typed."""
     rows = [(row, _form(None, fiche, row)) for row in _present(fiche)]
     if sent is not None:
-        rows = [(row, sent if form._prefix == sent._prefix else form) for row, form in rows]
-    return render_template(
-        "fiches/fast_lane.html", fiche=fiche, title=fiche.published_revision.title, rows=rows, sent=sent, error=error
-    )
+        rows = [(row, sent if form.vu.name == sent.vu.name else form) for row, form in rows]
+    shown = fiche.published_revision
+    title = shown.title if shown is not None else ""
+    return render_template("fiches/fast_lane.html", fiche=fiche, title=title, rows=rows, sent=sent, error=error)
 
 
-def _form(sent: Any, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
+def _form(sent: MultiDict[str, str] | None, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
     shift = fiche.territoire.decalage_dates
     return SessionForm(sent, row.action, row.session, row.months, row.stamp, shift)
 
@@ -92,4 +90,4 @@ def _change(form: SessionForm, action: str, session: str) -> fast_lane.Change:
         mois=form.mois.data if entries is not None else "",
         seen=form.vu.data or "",
     )
-    return replace(change, **fast_lane.FULL) if "complet" in request.form else change
+    return fast_lane.full(change) if "complet" in request.form else change

@@ -40,7 +40,7 @@ def verifier() -> ResponseReturnValue:
     sent = request.files.get("fichier")
     if sent is None or not sent.filename:
         return form_page("Choisissez d’abord un fichier sur votre appareil."), 422
-    file_checks.ask(_account(), sent.stream, Path(sent.filename.replace("\\", "/")).name[:120])  # type: ignore[arg-type]
+    file_checks.ask(_account(), sent.stream, Path(sent.filename.replace("\\", "/")).name[:120])
     return redirect(url_for("file_checks.resultat"), 303)
 
 

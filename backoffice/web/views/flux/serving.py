@@ -41,7 +41,7 @@ def complet(code: str) -> ResponseReturnValue:
     flux = readable(code)
     manifest = _manifest(flux)
     name = Path(manifest["file"])
-    if "Range" not in request.headers and "gzip" in request.accept_encodings:
+    if "Range" not in request.headers and request.accept_encodings.quality("gzip"):
         response = _send(flux, name.name, manifest["sha256"], manifest, XML)
         response.headers["Content-Encoding"] = "gzip"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from backoffice.core import uploads
 from backoffice.core.extensions import db
@@ -108,7 +109,7 @@ def travail(job_id: int) -> ResponseReturnValue:
     return job_page(own_job(job_id))
 
 
-def job_page(job: ImportJob, error: str = "") -> ResponseReturnValue:
+def job_page(job: ImportJob, error: str = "") -> str | Response:
     """Where the import stands: its columns, its progress, its report."""
     if job.phase is Phase.COLONNES:
         return redirect(url_for(".colonnes", job_id=job.id), 303)

@@ -45,6 +45,7 @@ def fusionner(revision_id: int, other_id: int) -> ResponseReturnValue:
     try:
         with atomic() as session:
             merged = duplicates.merge(session, kept, gone, current_user)
+            assert merged.merged_into is not None
             message = f"La fiche n° {merged.numero} est archivée : la fiche n° {merged.merged_into.numero} est gardée."
     except Refused as refused:
         return version_page(moderated_version(revision_id), refused), 409

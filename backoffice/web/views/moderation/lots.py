@@ -67,7 +67,8 @@ def lot(lot_id: int) -> ResponseReturnValue:
 def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
     """What would be done, how far it is, what became of each fiche."""
     found = queries.tally(db.session(), lot)
-    undo = lots.ACTIONS.get(lots.ACTIONS[lot.action].undo) if lot.status is JobStatus.FINI else None
+    undoing = lots.ACTIONS[lot.action].undo if lot.status is JobStatus.FINI else None
+    undo = lots.ACTIONS[undoing] if undoing is not None else None
     return render_template(
         "moderation/lot.html",
         lot=lot,

@@ -60,7 +60,7 @@ def epingler(revision_id: int) -> ResponseReturnValue:
 @requires(Permission.MODERATE)
 def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
     revision = moderated_version(revision_id)
-    remark = moderated_remark(db.session, current_user, revision_id, remark_id) or abort(404)
+    remark = moderated_remark(db.session(), current_user, revision_id, remark_id) or abort(404)
     try:
         with atomic() as session:
             remarks.withdraw(session, revision.fiche_id, remark, current_user)
@@ -131,7 +131,7 @@ def ajouter_phrase() -> ResponseReturnValue:
 @blueprint.post("/moderation/phrases/<int:sentence_id>")
 @requires(Permission.MODERATE, keeps_input=True)
 def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
-    ready = own_sentence(db.session, current_user, sentence_id) or abort(404)
+    ready = own_sentence(db.session(), current_user, sentence_id) or abort(404)
     typed, error = ready_sentences.read(request.form)
     if error:
         return sentences_page(error, str(sentence_id), typed), 422
@@ -144,7 +144,7 @@ def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
 @blueprint.post("/moderation/phrases/<int:sentence_id>/retirer")
 @requires(Permission.MODERATE)
 def retirer_phrase(sentence_id: int) -> ResponseReturnValue:
-    ready = own_sentence(db.session, current_user, sentence_id) or abort(404)
+    ready = own_sentence(db.session(), current_user, sentence_id) or abort(404)
     with atomic() as session:
         written.remove(session, ready, current_user)
     flash("La phrase est retirée.", "success")

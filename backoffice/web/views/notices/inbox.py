@@ -24,7 +24,7 @@ blueprint = Blueprint("notices", __name__, url_prefix="/avis")
 @blueprint.get("/")
 @requires(Permission.CONNECTED)
 def liste() -> ResponseReturnValue:
-    return render_template("notices/inbox.html", notices=queries.own_notices(db.session, current_user))
+    return render_template("notices/inbox.html", notices=queries.own_notices(db.session(), current_user))
 
 
 @blueprint.post("/<int:notice_id>/ouvrir")
@@ -54,7 +54,7 @@ def tout_lu() -> ResponseReturnValue:
 @blueprint.get("/choix")
 @requires(Permission.CONNECTED)
 def choix() -> ResponseReturnValue:
-    return render_template("notices/choices.html", notices=_for_me(), muted=queries.muted(db.session, current_user))
+    return render_template("notices/choices.html", notices=_for_me(), muted=queries.muted(db.session(), current_user))
 
 
 @blueprint.post("/choix")

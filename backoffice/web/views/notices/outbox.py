@@ -23,13 +23,13 @@ blueprint = Blueprint("outbox", __name__, url_prefix="/administration")
 def courriels() -> ResponseReturnValue:
     asked = request.args.get("etat", "")
     state = MailState(asked) if asked in set(MailState) else None
-    rows = queries.mails(db.session, state, min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID))
+    rows = queries.mails(db.session(), state, min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID))
     return render_template(
         "notices/outbox.html",
         rows=rows,
         state=state,
         states=MailState,
-        counts=queries.mail_counts(db.session),
+        counts=queries.mail_counts(db.session()),
         following=rows[-1].id if len(rows) == queries.SHOWN else None,
         configured=bool(post.server),
     )
@@ -54,7 +54,7 @@ def courriel(mail_id: int, action: str) -> ResponseReturnValue:
 @blueprint.get("/travaux")
 @requires(Permission.ADMINISTER)
 def travaux() -> ResponseReturnValue:
-    return render_template("work/failed_jobs.html", failed=failures.failed(db.session))
+    return render_template("work/failed_jobs.html", failed=failures.failed(db.session()))
 
 
 @blueprint.post("/travaux/<failed_id>/recommencer")

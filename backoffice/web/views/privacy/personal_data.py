@@ -20,6 +20,7 @@ from backoffice.web.security import download
 from workflows.case import Refused
 from workflows.privacy import erasure, export
 from workflows.privacy.personal_data import ELSEWHERE, HOLDINGS, Fate
+from workflows.robot import is_robot
 
 blueprint = Blueprint("personal_data", __name__)
 
@@ -57,9 +58,9 @@ def _page(error: str = "", field: str = "") -> str:
 
 def _consequences(user: User) -> dict[str, object]:
     return {
-        "obstacle": erasure.refusal(db.session, user),
-        "alone": erasure.left_alone(db.session, user),
-        "in_hand": erasure.in_hand(db.session, user),
+        "obstacle": erasure.refusal(db.session(), user),
+        "alone": erasure.left_alone(db.session(), user),
+        "in_hand": erasure.in_hand(db.session(), user),
     }
 
 
@@ -112,7 +113,7 @@ def demander_lien() -> ResponseReturnValue:
 @requires(Permission.PUBLIC)
 def confirmer(token: str) -> ResponseReturnValue:
     """Whoever holds the link reads the e-mails of the account; erasing is asked by a button, as for the other links."""
-    user = erasure.confirmed_by(db.session, token)
+    user = erasure.confirmed_by(db.session(), token)
     if user is None:
         return render_template("privacy/erasure.html", user=None), 404
     return render_template("privacy/erasure.html", user=user, token=token, **_consequences(user))
@@ -122,7 +123,7 @@ def confirmer(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
 def effacer_par_lien(token: str) -> ResponseReturnValue:
-    user = erasure.confirmed_by(db.session, token)
+    user = erasure.confirmed_by(db.session(), token)
     return _erase(user.id) if user else confirmer(token)
 
 
@@ -138,7 +139,7 @@ def effacement(account_id: int) -> ResponseReturnValue:
 def _account(account_id: int) -> User:
     """404 for the account of what Relais does itself too: nobody manages it."""
     user = db.session.scalars(select(User).where(User.id == account_id)).one_or_none() or abort(404)
-    return abort(404) if erasure.is_robot(user) else user
+    return abort(404) if is_robot(user) else user
 
 
 def _of_somebody(user: User, error: str = "") -> str:
@@ -146,7 +147,7 @@ def _of_somebody(user: User, error: str = "") -> str:
         "privacy/erasure_for_somebody.html",
         user=user,
         error=error,
-        done=erasure.proof(db.session, user.id),
+        done=erasure.proof(db.session(), user.id),
         **_consequences(user),
     )
 

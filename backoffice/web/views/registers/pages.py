@@ -89,7 +89,7 @@ def deposer(name: str) -> ResponseReturnValue:
     register, sent = asked(name), request.files.get("fichier")
     if sent is None or not sent.filename:
         return register_page(register, "Choisissez le fichier à lire."), 422
-    stored = uploads.keep(sent.stream)  # type: ignore[arg-type]
+    stored = uploads.keep(sent.stream)
     with atomic() as session:
         filename = sent.filename.replace("\x00", "")
         import_id = runs.ask_reading(session, register, filename, stored, current_user).id
