@@ -12,9 +12,9 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import User
 from backoffice.queries.accounts import logins as queries
+from backoffice.queries.paging import Place
 from backoffice.web.attempts import password_tries
 from backoffice.web.guard import requires
-from backoffice.web.security import LARGEST_ID
 from forms.accounts import passwords
 from forms.kit import emails
 from workflows.accounts import email_change, logins
@@ -136,14 +136,11 @@ def changer_adresse() -> ResponseReturnValue:
 @blueprint.get("/connexions")
 @requires(Permission.CONNECTED)
 def connexions() -> ResponseReturnValue:
-    before = min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID)
-    rows = queries.events(db.session(), current_user.id, "", before)
     return render_template(
         "accounts/own_logins.html",
         connections=queries.open_ones(db.session(), current_user),
         present=logins.token_hash(current_user.login_token),
-        events=rows,
-        following=queries.following(rows),
+        events=queries.events(db.session(), current_user.id, "", Place.read(request.args)),
     )
 
 

@@ -11,6 +11,7 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.models import ObligationKind, ObligationState
 from backoffice.queries.conventions import board
 from backoffice.queries.conventions.board_filters import SORTS, WHAT, Filters, years
+from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.communes import departements
 from backoffice.reference.programmes import obligations as rules
@@ -31,12 +32,14 @@ def asked() -> tuple[Filters, list[int]]:
 def accueil() -> ResponseReturnValue:
     filters, known = asked()
     session = db.session()
+    rows, page = board.page(session, current_user, filters, Place.read(request.args))
     return render_template(
         "conventions/board/board.html",
         filters=filters,
         years=sorted({*known, filters.annee}, reverse=True),
         options=options(),
-        shown=board.page(session, current_user, filters, request.args.get("page", 1, type=int)),
+        rows=rows,
+        page=page,
         figures=board.figures(session, current_user, filters),
         may_remind=current_user.can(Permission.FUND),
         kinds=ObligationKind,

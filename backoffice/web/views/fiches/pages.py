@@ -22,8 +22,8 @@ from backoffice.queries.fiches import scope as queries
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.fiches.visibility import visibility
 from backoffice.queries.moderation.campaigns import open_to
+from backoffice.queries.paging import Place
 from backoffice.web.guard import requires
-from backoffice.web.security import id_of
 from backoffice.web.version_context import answered, corrections
 from backoffice.web.views.accounts.login import acting_organisme
 from backoffice.web.views.conventions import own_grants
@@ -53,15 +53,15 @@ def entered_fiche(fiche_id: int) -> Fiche:
 @requires(Permission.WRITE_FICHE)
 def liste() -> ResponseReturnValue:
     organisme = acting_organisme() or abort(404)
-    text, page = clean(request.args.get("q", ""))[:100], request.args.get("page", 1, type=id_of)
-    shelf = queries.own_fiches(db.session(), current_user, organisme, text, page)
+    text = clean(request.args.get("q", ""))[:100]
+    shelf = queries.own_fiches(db.session(), current_user, organisme, text, Place.read(request.args))
     campaigns = open_to(db.session(), organisme, local_day(now()))
     return render_template(
         "fiches/list.html",
         organisme=organisme,
         shelf=shelf,
         text=text,
-        cards=cards(db.session(), shelf.fiches, campaigns),
+        cards=cards(db.session(), shelf.rows, campaigns),
         campaigns=campaigns,
         paths=PATHS,
     )
