@@ -9,14 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from backoffice.core.dates import NBSP, hour, long_day, month
 from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session
-from backoffice.models.content.vocabulary import (
-    ESPACES_SOCIAUX,
-    INTENSITES,
-    NIVEAUX_ECRIT,
-    NIVEAUX_ORAL,
-    RENDEZ_VOUS,
-    VISEES,
-)
+from backoffice.models.content.vocabulary import ESPACES_SOCIAUX, INTENSITES, RENDEZ_VOUS, VISEES
 
 NO_CONDITION = "Aucune condition particulière."
 NO_SIRET = "Structure sans numéro SIRET (00000000000000)"
@@ -127,7 +120,3 @@ def social_spaces(content: Contenu) -> list[str]:
 
 def aims(content: Contenu) -> list[str]:
     return labels(content.formation.visees, VISEES)
-
-
-def full_level(code: str, *, written: bool = False) -> str:
-    return (NIVEAUX_ECRIT if written else NIVEAUX_ORAL).get(code, code)

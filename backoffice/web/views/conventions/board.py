@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission, Role
-from backoffice.models import ObligationKind, ObligationState
+from backoffice.models import ObligationKind
 from backoffice.queries.conventions import board
 from backoffice.queries.conventions.board_filters import SORTS, WHAT, Filters, years
 from backoffice.queries.paging import Place
@@ -43,7 +43,6 @@ def accueil() -> ResponseReturnValue:
         figures=board.figures(session, current_user, filters),
         may_remind=current_user.can(Permission.FUND),
         kinds=ObligationKind,
-        states=ObligationState,
         rules=rules(),
         programme_name=lambda code: programmes()[code].label if code in programmes() else code,
         departement_name=lambda code: f"{code} – {departements()[code].nom}" if code in departements() else code,

@@ -38,7 +38,7 @@ def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") 
     if sent is not None:
         rows = [(row, sent if form._prefix == sent._prefix else form) for row, form in rows]
     return render_template(
-        "fiches/fast_lane.html", fiche=fiche, title=fiche.published_revision.title, rows=rows, sent=sent, error=error
+        "fiches/fast_lane.html", fiche=fiche, title=fiche.published_revision.title, rows=rows, error=error
     )
 
 

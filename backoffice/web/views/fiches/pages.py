@@ -63,7 +63,6 @@ def liste() -> ResponseReturnValue:
         text=text,
         cards=cards(db.session(), shelf.rows, campaigns),
         campaigns=campaigns,
-        paths=PATHS,
     )
 
 

@@ -75,7 +75,6 @@ def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
         undo=undo,
         motifs=_reasons(lot, undo) if undo else [],
         lines=queries.lot_lines(db.session(), lot),
-        tally=found,
         total=sum(found.values()),
         done=sum(found.values()) - found.get(None, 0),
         made=found.get(LotResult.FAIT, 0),
