@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 from backoffice.core.dates import PARIS
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, Organisme, Revision, TransitionLog, User
+from backoffice.queries.fiches.scope import containing
 from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 PAGE = 50
@@ -79,11 +80,13 @@ def _query(user: User, filters: JournalFilters) -> Select[TransitionLog]:
     if filters.au:
         query = query.where(TransitionLog.at < midnight(filters.au + timedelta(1)))
     if filters.personne:
-        query = query.join(User, User.id == TransitionLog.actor_id).where(_has(User.name, filters.personne))
+        query = query.join(User, User.id == TransitionLog.actor_id).where(containing(User.name, filters.personne))
     if filters.etape:
         query = query.where(TransitionLog.transition == filters.etape)
     if filters.structure:
-        query = query.join(Organisme, Organisme.id == Fiche.organisme_id).where(_has(Organisme.nom, filters.structure))
+        query = query.join(Organisme, Organisme.id == Fiche.organisme_id).where(
+            containing(Organisme.nom, filters.structure)
+        )
     if filters.dispositif:
         query = query.where(Fiche.dispositif == filters.dispositif)
     if filters.territoire:
@@ -93,8 +96,3 @@ def _query(user: User, filters: JournalFilters) -> Select[TransitionLog]:
 
 def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS)
-
-
-def _has(column: object, words: str) -> object:
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.ilike(f"%{escaped}%", escape="\\")  # type: ignore[attr-defined]
