@@ -18,23 +18,11 @@ from backoffice.models import Link, Login, LoginEvent, LoginWay, Mail, Proof, Pr
 from backoffice.web.devices import device_of, network_of
 from forms.accounts import passwords
 from tests.support import factories as make
-from tests.support.post_office import open_office
 from tests.support.statements import queries_of
 from tests.support.visitor import Visitor
 from workflows.accounts import logins, magic_links
 
 NEW = "quatre chevaux verts"
-
-
-@pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider("Nadia Exemple")
 
 
 def connected(visitor):

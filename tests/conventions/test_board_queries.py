@@ -31,11 +31,6 @@ ALL = "/suivi/?annee=2026"
 
 
 @pytest.fixture
-def flora(app):
-    return make.funder()
-
-
-@pytest.fixture
 def visitor(app, flora):
     return Visitor(app, flora)
 
