@@ -29,6 +29,7 @@ from backoffice.reference.school_holidays import write_calendar
 from backoffice.web.factory import create_app
 from exports.flux import build
 from exports.flux.writer import Manifest, write
+from tests.support.post_office import PostOffice, open_office
 from tests.support.validators import valid_for_all
 from tests.support.visitor import Visitor
 
@@ -274,6 +275,19 @@ def nadia(app: Flask) -> User:
 def marc(app: Flask) -> User:
     """He moderates Normandie."""
     return factories.moderator()
+
+
+@pytest.fixture
+def flora(app: Flask) -> User:
+    """She funds projects of Normandie."""
+    return factories.funder()
+
+
+@pytest.fixture
+def office(app: Flask) -> Iterator[PostOffice]:
+    """A mail server of our own, empty."""
+    with open_office() as opened:
+        yield opened
 
 
 @pytest.fixture

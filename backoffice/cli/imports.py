@@ -16,6 +16,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Dispositif, ImportJob, ImportKind, ImportLine, Membership, Organisme, User
 from backoffice.models.importing import FICHE_KINDS
 from backoffice.queries.importing.jobs import lines
+from backoffice.queries.paging import Place
 from exports.importing import entries
 from exports.importing.columns import exact
 from exports.importing.reading import UnreadableFile
@@ -98,6 +99,6 @@ def _report(session: Session, job_id: int) -> None:
             click.echo(f"    {remark['label']} : {remark['message']}{quote}".replace("     : ", "    "))
     if job.error:
         click.echo(job.error, err=True)
-    found = lines(session, job, 1)
+    found = lines(session, job, Place())
     totals = {kind.label: number for kind, number in {**found.counts, **found.imported}.items()}
     click.echo(", ".join(f"{words} : {number}" for words, number in totals.items()) or "Aucune fiche.")

@@ -19,12 +19,17 @@ class Territoire(Model):
     prefixe: Mapped[str] = mapped_column(String(10), unique=True)
     """Begins the numero of each of its fiches, for ever."""
     region: Mapped[str] = mapped_column(String(3), unique=True)
-    """Insee code of the région of its Carif-Oref, whose public holidays it keeps. Its places are in Coverage."""
+    """Insee code of the région of its Carif-Oref. Its places are in Coverage."""
     collected_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("territoire.id", name="fk_territoire_collected_by_id")
     )
     """The territoire whose moderators moderate this one as theirs; numeros and flow stay its own."""
     collected_by: Mapped[Territoire | None] = relationship(remote_side="Territoire.id")
+
+    @property
+    def working_region(self) -> str:
+        """Insee code of the région whose public holidays its moderators keep."""
+        return (self.collected_by or self).region
 
     # Who they are and what they say to structures; "" where nothing is said.
     contact_nom: Mapped[str] = mapped_column(String(120), default="", server_default="")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day, long_day
-from backoffice.core.working_days import working_days_between
+from backoffice.core.public_holidays import working_days_between
 from backoffice.models import Revision, RevisionState
 
 WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
@@ -28,7 +28,7 @@ def deadline(revision: Revision) -> str:
         return "" if revision.superseded else "Délai arrêté : la structure corrige"
     if revision.state not in WAITING or revision.due_on is None:
         return ""
-    return _due(revision.due_on, local_day(now()), revision.fiche.territoire.region)
+    return _due(revision.due_on, local_day(now()), revision.fiche.territoire.working_region)
 
 
 def _due(day: date, today: date, region: str) -> str:

@@ -219,13 +219,6 @@ def _year(day: date) -> int:
     return day.year
 
 
-def _civil(session: Session) -> bool:
-    """Whether it stands within a civil year, and not within a school year."""
-    if not session.debut or not session.fin or session.one_school_year:
-        return False
-    return session.debut.year == session.fin.year
-
-
 @dataclass
 class _Renewing:
     old: Contenu

@@ -14,7 +14,6 @@ from backoffice.core.passwords import token_hash
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Link, Mail, Organisme, RevisionState, User
 from tests.support import factories as make
-from tests.support.post_office import open_office
 from tests.support.visitor import Visitor
 from workflows.fiches import operations
 from workflows.fiches.engine import apply
@@ -25,12 +24,6 @@ ASKED = {
     "structure": "Les amis des Tilleuls",
     "code_postal": "14000",
 }
-
-
-@pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
 
 
 def ask(visitor, **changed):

@@ -177,11 +177,6 @@ def test_the_file_says_no_code_but_ones_own(app):
 # --- The code at login -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def marc(app):
-    return make.moderator()
-
-
 def test_the_password_alone_opens_nothing_and_a_code_serves_once(app, marc, visitor):
     email, marc_id = marc.email, marc.id
     page = first_step(visitor, email, next="/moderation/")

@@ -26,7 +26,6 @@ from backoffice.models import (
 from backoffice.reference.mailboxes import is_private
 from tests.support import factories as make
 from tests.support.pages import open_page
-from tests.support.post_office import open_office
 from tests.support.visitor import Visitor
 from workflows.conventions import operations, pne_contacts, upkeep
 from workflows.conventions.obligations import apply
@@ -55,19 +54,8 @@ def structure(app):
 
 
 @pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
-
-
-@pytest.fixture
 def nadia(structure):
     return make.provider("Nadia Exemple", structure)
-
-
-@pytest.fixture
-def flora(app):
-    return make.funder()
 
 
 @pytest.fixture

@@ -37,11 +37,6 @@ LIST = "/suivi/relances?annee=2026"
 
 
 @pytest.fixture
-def flora(app):
-    return make.funder()
-
-
-@pytest.fixture
 def visitor(app, flora):
     return Visitor(app, flora)
 

@@ -72,6 +72,16 @@ def test_public_holidays_are_those_of_the_place():
     assert gap == {date(2026, 12, 26)}
 
 
+@pytest.mark.parametrize("departement", ["57", "67", "68"])
+def test_nobody_meets_on_good_friday_in_alsace_nor_in_moselle(departement):
+    friday = Creneau("vendredi", time(10), time(12))
+    days = [
+        {one.jour for one in only(content(code, friday, start=date(2026, 3, 30), end=date(2026, 4, 3))).meetings}
+        for code in (departement, "54")
+    ]
+    assert days == [set(), {date(2026, 4, 3)}]
+
+
 @pytest.mark.parametrize(
     ("departement", "end", "words"),
     [

@@ -309,7 +309,7 @@ def test_the_command_reads_then_applies(app, by, tmp_path):
     done = run(app, str(path), "--organisme", structure, "--apply")
     assert done.exit_code == 0, done.output
     assert db.session.query(Fiche).count() == 1
-    table = tmp_path / "tableau_fichiers.csv"
+    table = tmp_path / "board_files.csv"
     table.write_bytes(sheet(ROW))
     done = run(app, str(table), "--organisme", structure, "--kind", str(ImportKind.TABLEAU), "--apply", "--submit")
     assert done.exit_code == 0, done.output

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select, update
 
 from backoffice.core.clock import clock_at, now
 from backoffice.core.extensions import db
 from backoffice.models import Mail, Mute, Notification, Revision, RevisionState
 from tests.support import factories as make
-from tests.support.post_office import open_office
 from workflows.moderation import digest
-
-
-@pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
 
 
 def bodies(office):

@@ -209,6 +209,18 @@ def test_public_holidays_are_not_counted_nor_those_of_overseas_elsewhere(app, na
     assert sent_at(make.draft(nadia), nadia, abolition).due_on == date(2026, 5, 27)
 
 
+def test_working_days_are_those_of_the_moderators_territoire(app, nadia):
+    """Good Friday, a holiday in Strasbourg, is a working day of Grand Est; who collects brings its own calendar."""
+    holy_thursday = datetime(2026, 4, 2, 9, tzinfo=UTC)
+    assert sent_at(make.draft(nadia, make.content_in("67482")), nadia, holy_thursday).due_on == date(2026, 4, 10)
+    abolition = datetime(2026, 5, 26, 9, tzinfo=UTC)  # 27 May in Guadeloupe, 28 May in Saint-Martin
+    assert sent_at(make.draft(nadia, make.content_in("97801")), nadia, abolition).due_on == date(2026, 6, 3)
+    make.territoire("saint-martin").collected_by = make.territoire("guadeloupe")
+    db.session.commit()
+    later = datetime(2026, 5, 27, 9, tzinfo=UTC)
+    assert sent_at(make.draft(nadia, make.content_in("97801")), nadia, later).due_on == date(2026, 6, 3)
+
+
 def test_each_territoire_has_its_own_delay(app, nadia):
     normandie = make.territoire()
     normandie.delai_instruction = 2

@@ -25,12 +25,6 @@ from workflows.notices.outbox import tell
 
 
 @pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
-
-
-@pytest.fixture
 def taken(app):
     """A fiche that a moderator has taken, with two people in its structure."""
     structure = make.organisme()

@@ -26,7 +26,6 @@ from backoffice.models import Mail, MailState, Revision, RevisionState, Transiti
 from tests.conftest import need
 from tests.support import factories as make
 from tests.support import services
-from tests.support.post_office import open_office
 from tests.work.test_jobs import run_worker
 from workflows.fiches.engine import apply
 from workflows.fiches.operations import open_draft, save_draft
@@ -71,12 +70,6 @@ class Nursery:
         self.process.stdin.close()
         assert self.process.wait(30) == 0
         self.process.stdout.close()
-
-
-@pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
 
 
 @pytest.fixture

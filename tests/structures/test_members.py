@@ -33,7 +33,6 @@ from backoffice.models import (
 )
 from tests.support import factories as make
 from tests.support.pages import open_page
-from tests.support.post_office import open_office
 from tests.support.statements import queries_of
 from tests.support.visitor import Visitor
 from workflows.accounts import joining
@@ -41,17 +40,6 @@ from workflows.structures import orphans
 
 NEW = {"nom": "Awa Nouvelle", "nouveau": "une-longue-phrase-secrète", "encore": "une-longue-phrase-secrète"}
 AWA = "awa@tilleuls.example"
-
-
-@pytest.fixture
-def office(app):
-    with open_office() as opened:
-        yield opened
-
-
-@pytest.fixture
-def nadia(app):
-    return make.provider()
 
 
 @pytest.fixture

@@ -39,7 +39,6 @@ LIFE = timedelta(days=14)
 AGAIN = timedelta(minutes=10)
 """Between two messages to the same address."""
 OF_A_STRUCTURE = (Role.SAISIE, Role.RESPONSABLE)
-OF_THE_NETWORK = (Role.MODERATEUR, Role.FINANCEUR, Role.ADMINISTRATEUR)
 TWICE = "Une invitation attend déjà la réponse de cette adresse : vous pouvez l’envoyer de nouveau ou la retirer."
 
 

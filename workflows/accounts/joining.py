@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day, long_day
 from backoffice.core.permissions import Role
+from backoffice.core.public_holidays import after_working_days
 from backoffice.core.transactions import atomic
-from backoffice.core.working_days import after_working_days
 from backoffice.models import JoinRequest, JoinState, Membership, Organisme, User
 from backoffice.queries.structures.members import left_to_moderators, may_decide
 from workflows.case import Refused
@@ -43,7 +43,7 @@ def ask(session: Session, actor: User, organisme_id: int, words: str) -> JoinReq
         return known
     if len(waiting) >= MOST:
         raise Refused(f"Vous avez déjà {MOST} demandes en attente : attendez une réponse, ou annulez-en une.")
-    today, region = local_day(now()), organisme.territoire.region
+    today, region = local_day(now()), organisme.territoire.working_region
     request = JoinRequest(
         organisme_id=organisme.id,
         user_id=actor.id,

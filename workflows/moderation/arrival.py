@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 from backoffice.core.dates import local_day
-from backoffice.core.working_days import after_working_days, working_days_between
+from backoffice.core.public_holidays import after_working_days, working_days_between
 from backoffice.models import Nature, Revision, RevisionState, Territoire
 from backoffice.models.content import Contenu
 
@@ -54,10 +54,12 @@ def due_on(territoire: Territoire, at: datetime, earlier: Sequence[Revision]) ->
     """
     exchange = takewhile(lambda revision: revision.state is RevisionState.A_CORRIGER, reversed(earlier))
     spent = sum(_spent(territoire, revision) for revision in exchange)
-    return after_working_days(local_day(at), max(territoire.delai_instruction - spent, 1), territoire.region)
+    return after_working_days(local_day(at), max(territoire.delai_instruction - spent, 1), territoire.working_region)
 
 
 def _spent(territoire: Territoire, revision: Revision) -> int:
     assert revision.submitted_at is not None
     assert revision.decided_at is not None
-    return working_days_between(local_day(revision.submitted_at), local_day(revision.decided_at), territoire.region)
+    return working_days_between(
+        local_day(revision.submitted_at), local_day(revision.decided_at), territoire.working_region
+    )

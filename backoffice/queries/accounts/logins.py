@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from backoffice.core.clock import now
 from backoffice.models import Login, LoginEvent, User
 from backoffice.queries.fiches.scope import containing
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 PAGE = 50
 
@@ -23,16 +24,12 @@ def open_ones(session: Session, user: User) -> Sequence[Login]:
     ).all()
 
 
-def events(session: Session, user_id: int | None, text: str, before: int) -> Sequence[LoginEvent]:
-    """One page, the latest first, of those before an id. user_id: of one account; text: in its name or address."""
-    query = select(LoginEvent).options(joinedload(LoginEvent.user)).where(LoginEvent.id < before)
+def events(session: Session, user_id: int | None, text: str, place: Place) -> Page[LoginEvent]:
+    """One page, the latest first. user_id: of one account; text: in its name or address."""
+    query = select(LoginEvent)
     if user_id is not None:
         query = query.where(LoginEvent.user_id == user_id)
     if text:
         query = query.join(LoginEvent.user).where(containing(User.name, text) | containing(User.email, text))
-    return session.scalars(query.order_by(LoginEvent.id.desc()).limit(PAGE)).all()
-
-
-def following(rows: Sequence[LoginEvent]) -> int | None:
-    """What to give as `before` to read on; None at the end."""
-    return rows[-1].id if len(rows) == PAGE else None
+    latest_first = (Key(LoginEvent.id, down=True),)
+    return keyset_page(session, query, latest_first, place, PAGE, options=[joinedload(LoginEvent.user)])

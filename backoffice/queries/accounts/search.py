@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from backoffice.core.permissions import Role
 from backoffice.models import Assignment, Change, Membership, Organisme, User
 from backoffice.queries.fiches.scope import containing
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 from backoffice.reference.demonstration import ACCOUNTS, Account
 
 PAGE = 50
@@ -28,20 +29,7 @@ class Wanted:
     active: bool = True
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """One page of accounts. total: all that are found; pages: at least one."""
-
-    rows: Sequence[User]
-    page: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
-
-
-def accounts(session: Session, wanted: Wanted, page: int = 1) -> Shelf:
+def accounts(session: Session, wanted: Wanted, place: Place) -> Page[User]:
     """By name. The number of queries does not depend on theirs."""
     query = select(User).where(User.active == wanted.active, User.email.not_like("%.invalid"))
     if wanted.text:
@@ -58,10 +46,7 @@ def accounts(session: Session, wanted: Wanted, page: int = 1) -> Shelf:
         query = query.where(User.administrator)
     elif wanted.role is not None or wanted.territoire_id is not None:
         query = query.where(or_(User.id.in_(of_structures), User.id.in_(of_territoires)))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = min(max(page, 1), max(1, -(-total // PAGE)))
-    rows = session.scalars(query.order_by(User.name, User.id).limit(PAGE).offset((page - 1) * PAGE)).all()
-    return Shelf(rows, page, total)
+    return keyset_page(session, query, (Key(User.name), Key(User.id)), place, PAGE, counted=True)
 
 
 def account(session: Session, user_id: int) -> User | None:

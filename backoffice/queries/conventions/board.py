@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from backoffice.core.permissions import Role
 from backoffice.models import (
@@ -30,6 +29,7 @@ from backoffice.models import (
 )
 from backoffice.models.transition_names import ObligationStep
 from backoffice.queries.fiches.scope import followed
+from backoffice.queries.paging import Key, Page, Place, in_order, keyset_page
 from backoffice.reference.programmes import programmes
 
 from .board_filters import Filters, has
@@ -122,75 +122,54 @@ class Row:
         return any(row.late for row in self.convention.obligations)
 
 
-@dataclass(frozen=True)
-class Shown:
-    rows: Sequence[Row]
-    number: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.number // PAGE))
-
-
 def _chosen(user: User, filters: Filters) -> Select[Convention]:
     query = select(Convention).outerjoin(Convention.organisme)
     return query.where(*filters.conditions(user))
 
 
-def page(session: Session, user: User, filters: Filters, number: int) -> Shown:
-    """The projects of one page; the last page where there are not so many."""
-    count = session.scalar(_chosen(user, filters).with_only_columns(func.count())) or 0
-    number = min(max(number, 1), max(1, -(-count // PAGE)))
-    return Shown(_rows(session, user, filters, (number - 1) * PAGE, PAGE), count, number)
+def page(session: Session, user: User, filters: Filters, place: Place) -> tuple[Sequence[Row], Page[Convention]]:
+    """The projects of one page, and the page itself."""
+    keys = (*SORTED[filters.tri](), Key(Convention.id))
+    found = keyset_page(session, _chosen(user, filters), keys, place, PAGE, options=_READ, counted=True)
+    return _rows(session, found.rows), found
 
 
 def every(
     session: Session, user: User, filters: Filters, most: int | None = None, *, funded_only: bool = False
 ) -> Sequence[Row]:
     """funded_only: those that the person follows as a funder, whom alone structures answer to."""
-    return _rows(session, user, filters, 0, most, *([funded(user)] if funded_only else []))
+    keys = (*SORTED[filters.tri](), Key(Convention.id))
+    query = _chosen(user, filters).where(*([funded(user)] if funded_only else []))
+    return _rows(session, session.scalars(query.options(*_READ).order_by(*in_order(keys)).limit(most)).all())
 
 
-def _rows(
-    session: Session, user: User, filters: Filters, start: int, most: int | None, *more: ColumnElement[bool]
-) -> Sequence[Row]:
-    query = (
-        _chosen(user, filters)
-        .where(*more)
-        .options(
-            joinedload(Convention.organisme),
-            selectinload(Convention.obligations).joinedload(Obligation.changed_by),
-        )
-        .order_by(*SORTED[filters.tri](), Convention.id)
-        .offset(start)
-        .limit(most)
-    )
-    found = session.scalars(query).all()
+_READ = (joinedload(Convention.organisme), selectinload(Convention.obligations).joinedload(Obligation.changed_by))
+
+
+def _rows(session: Session, found: Sequence[Convention]) -> Sequence[Row]:
     reminded = last_reminders(session, [convention.id for convention in found])
     return [Row(convention, reminded.get(convention.id)) for convention in found]
 
 
-def _latest_first() -> list[Order]:
+def _latest_first() -> list[Key]:
     first = (
         select(func.min(Obligation.due_on))
         .where(Obligation.convention_id == Convention.id, late())
         .correlate(Convention)
         .scalar_subquery()
     )
-    return [first.is_(None), first, _name()]
+    return [Key(func.coalesce(first, date.max)), _name()]
 
 
-def _name() -> ColumnElement[str]:
-    return func.lower(func.coalesce(Organisme.nom, Convention.nom))
+def _name() -> Key:
+    return Key(func.lower(func.coalesce(Organisme.nom, Convention.nom)))
 
 
-Order = ColumnElement[Any] | InstrumentedAttribute[Any]
-SORTED: Mapping[str, Callable[[], list[Order]]] = {
+SORTED: Mapping[str, Callable[[], list[Key]]] = {
     "retard": _latest_first,
     "nom": lambda: [_name()],
-    "reference": lambda: [Convention.reference],
-    "montant": lambda: [Convention.montant.is_(None), Convention.montant.desc()],
+    "reference": lambda: [Key(Convention.reference)],
+    "montant": lambda: [Key(func.coalesce(Convention.montant, -1), down=True)],
 }
 
 

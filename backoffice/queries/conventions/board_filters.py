@@ -128,8 +128,12 @@ class Filters:
 
     def query(self, **other: object) -> str:
         """The address of the same board, with what is chosen otherwise."""
-        said = {**vars(self), **other}
-        return urlencode({name: value for name, value in said.items() if value not in ("", 0, None)})
+        return urlencode(_said({**self.values, **other}))
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What an address says of it."""
+        return _said(vars(self))
 
     def conditions(self, user: User, *, whole: bool = False) -> list[ColumnElement[bool]]:
         """On Convention, Organisme being joined. whole: without what is asked of each project."""
@@ -147,6 +151,10 @@ class Filters:
             named = (containing(column, self.texte) for column in (Organisme.nom, Convention.nom, Convention.reference))
             found.append(or_(*named, Convention.siret == number, Organisme.siret == number))
         return found
+
+
+def _said(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value not in ("", 0, None)}
 
 
 def _short(args: Mapping[str, str], name: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from backoffice.models import ContactState, Convention, Obligation, ObligationKind, ObligationState, User
+from backoffice.queries.paging import Page, Place, keyset_page
 
-from .scope import PAGE, Page, contact_is, funded
+from .scope import BY_PROGRAMME, PAGE, WITH_OBLIGATIONS, contact_is, funded
 
 QUESTIONNAIRE = {
     "a_envoyer": "Pas encore envoyé",
@@ -19,23 +20,14 @@ QUESTIONNAIRE = {
 """Where a questionnaire stands, as it is chosen in the list."""
 
 
-def page(session: Session, user: User, year: int, asked: Mapping[str, str], number: int) -> Page:
+def page(session: Session, user: User, year: int, asked: Mapping[str, str], place: Place) -> Page[Convention]:
     """asked: {contact: a ContactState, questionnaire: a key of QUESTIONNAIRE}; what is not understood is left out."""
     query = select(Convention).where(funded(user), Convention.annee == year)
     if asked.get("contact") in set(ContactState):
         query = query.where(contact_is(ContactState(asked["contact"])))
     if (wanted := asked.get("questionnaire", "")) in QUESTIONNAIRE:
         query = query.join(Obligation).where(Obligation.kind == ObligationKind.PNE, *_stands(wanted))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    pages = max(1, -(-total // PAGE))
-    number = min(max(number, 1), pages)
-    rows = session.scalars(
-        query.options(joinedload(Convention.organisme), selectinload(Convention.obligations))
-        .order_by(Convention.programme, Convention.reference, Convention.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
-    ).all()
-    return Page(rows, total, number, pages)
+    return keyset_page(session, query, BY_PROGRAMME, place, PAGE, options=WITH_OBLIGATIONS, counted=True)
 
 
 def _stands(wanted: str) -> list[ColumnElement[bool]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
@@ -28,6 +27,7 @@ from backoffice.models import (
 from backoffice.models.conventions.convention import CONFIRMATION_LIFE
 from backoffice.models.conventions.obligation import WAITED
 from backoffice.queries.fiches.scope import containing
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 from backoffice.queries.structures.scope import works_in
 from backoffice.reference.programmes import programmes
 
@@ -120,15 +120,7 @@ def contact_is(state: ContactState) -> ColumnElement[bool]:
 PAGE = 50
 
 
-@dataclass(frozen=True)
-class Page:
-    rows: Sequence[Convention]
-    total: int
-    number: int
-    pages: int
-
-
-def page(session: Session, user: User, asked: Mapping[str, str], number: int) -> Page:
+def page(session: Session, user: User, asked: Mapping[str, str], place: Place) -> Page[Convention]:
     """What the person sees, the latest year first. asked: {annee, programme, q}; what is not understood is left out."""
     conditions = [visible(user)]
     if asked.get("annee", "").isdecimal() and len(asked["annee"]) == 4:
@@ -138,20 +130,13 @@ def page(session: Session, user: User, asked: Mapping[str, str], number: int) ->
     if asked.get("q"):
         text = asked["q"]
         conditions.append(or_(containing(Convention.nom, text), containing(Convention.reference, text)))
-    total = session.scalar(select(func.count()).select_from(Convention).where(*conditions)) or 0
-    pages = max(1, -(-total // PAGE))
-    number = min(max(number, 1), pages)
-    rows = session.scalars(
-        _with_obligations(select(Convention).where(*conditions))
-        .order_by(Convention.annee.desc(), Convention.programme, Convention.reference, Convention.id)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
-    ).all()
-    return Page(rows, total, number, pages)
+    keys = (Key(Convention.annee, down=True), *BY_PROGRAMME)
+    query = select(Convention).where(*conditions)
+    return keyset_page(session, query, keys, place, PAGE, options=WITH_OBLIGATIONS, counted=True)
 
 
-def _with_obligations(query: Select[Convention]) -> Select[Convention]:
-    return query.options(joinedload(Convention.organisme), selectinload(Convention.obligations))
+BY_PROGRAMME = (Key(Convention.programme), Key(Convention.reference), Key(Convention.id))
+WITH_OBLIGATIONS = (joinedload(Convention.organisme), selectinload(Convention.obligations))
 
 
 def years(session: Session, user: User) -> Sequence[int]:
@@ -163,8 +148,9 @@ def years(session: Session, user: User) -> Sequence[int]:
 def own_conventions(session: Session, user: User, organisme_id: int) -> Sequence[Convention]:
     """Those of one of the person's structures, the latest year first."""
     return session.scalars(
-        _with_obligations(select(Convention).where(own(user), Convention.organisme_id == organisme_id))
-        .options(selectinload(Convention.ties))
+        select(Convention)
+        .where(own(user), Convention.organisme_id == organisme_id)
+        .options(*WITH_OBLIGATIONS, selectinload(Convention.ties))
         .order_by(Convention.annee.desc(), Convention.programme, Convention.reference)
     ).all()
 

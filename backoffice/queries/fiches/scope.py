@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer, joinedload, selectinload
 
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 from backoffice.reference.programmes import programmes
 
 _LIGHT = (
@@ -24,31 +24,16 @@ PAGE = 20
 """Fiches on a page of a structure's list."""
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """One page of a structure's fiches. total: all those that the words find; pages: at least one."""
-
-    fiches: Sequence[Fiche]
-    page: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
-
-
-def own_fiches(session: Session, user: User, organisme: Organisme, text: str = "", page: int = 1) -> Shelf:
+def own_fiches(session: Session, user: User, organisme: Organisme, text: str, place: Place) -> Page[Fiche]:
     """The fiches of one of the person's structures, the latest saved first, what is archived after all."""
     latest = select(func.max(Revision.saved_at)).where(Revision.fiche_id == Fiche.id).scalar_subquery()
     query = _own(user).where(Fiche.organisme_id == organisme.id)
     if text:
         titled = select(Revision.fiche_id).where(containing(Revision.title, text))
         query = query.where(or_(Fiche.id.in_(titled), containing(Fiche.numero, text)))
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = min(max(page, 1), max(1, -(-total // PAGE)))
-    order = (Fiche.state == FicheState.ARCHIVEE, latest.desc(), Fiche.id.desc())
-    found = session.scalars(query.order_by(*order).limit(PAGE).offset((page - 1) * PAGE).options(*_LIGHT)).all()
-    return Shelf(found, page, total)
+    archived = case((Fiche.state == FicheState.ARCHIVEE, 1), else_=0)
+    keys = (Key(archived), Key(latest, down=True), Key(Fiche.id, down=True))
+    return keyset_page(session, query, keys, place, PAGE, options=_LIGHT, counted=True)
 
 
 def renewable_fiches(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:

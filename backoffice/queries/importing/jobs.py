@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from backoffice.models import ImportJob, ImportKind, ImportLine, Outcome, User
 from backoffice.models.importing import FICHE_KINDS
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 PAGE = 100
 MOST_FAULTY = 500
@@ -20,11 +21,9 @@ MOST_FAULTY = 500
 class Lines:
     """One page of the report. counts: {what the lines would become, or became: how many}, over the whole file."""
 
-    rows: Sequence[ImportLine]
+    page: Page[ImportLine]
     counts: dict[Outcome, int]
     imported: dict[Outcome, int]
-    page: int
-    pages: int
 
 
 def own_job(session: Session, user: User, job_id: int, kinds: Collection[ImportKind] = FICHE_KINDS) -> ImportJob | None:
@@ -45,16 +44,14 @@ def _own(user: User, kinds: Collection[ImportKind]) -> Select[ImportJob]:
     return select(ImportJob).where(ImportJob.created_by_id == user.id, ImportJob.kind.in_(kinds))
 
 
-def lines(session: Session, job: ImportJob, page: int) -> Lines:
+def lines(session: Session, job: ImportJob, place: Place) -> Lines:
     mine = ImportLine.job_id == job.id
     counts = _counts(session, ImportLine.plan, mine, ImportLine.result.is_(None))
     imported = _counts(session, ImportLine.result, mine, ImportLine.result.is_not(None))
-    pages = max(1, -(-(sum(counts.values()) + sum(imported.values())) // PAGE))
-    page = min(max(page, 1), pages)
-    rows = session.scalars(
-        select(ImportLine).where(mine).order_by(ImportLine.rank).limit(PAGE).offset((page - 1) * PAGE)
-    ).all()
-    return Lines(rows, counts, imported, page, pages)
+    keys = (Key(ImportLine.rank), Key(ImportLine.id))
+    return Lines(
+        keyset_page(session, select(ImportLine).where(mine), keys, place, PAGE, counted=True), counts, imported
+    )
 
 
 def faulty(session: Session, job: ImportJob) -> Sequence[ImportLine]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, lazyload, selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from backoffice.core.dates import PARIS
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, Organisme, Revision, TransitionLog, User
+from backoffice.queries.fiches.scope import containing
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 PAGE = 50
 BATCH = 500
 """Rows read at a time for the whole."""
+
+_LATEST_FIRST = (Key(TransitionLog.id, down=True),)
+_READ = (
+    joinedload(TransitionLog.actor).options(lazyload(User.memberships), lazyload(User.assignments)),
+    joinedload(TransitionLog.fiche).joinedload(Fiche.organisme),
+    joinedload(TransitionLog.fiche).joinedload(Fiche.territoire),
+    selectinload(TransitionLog.revision).load_only(Revision.number, Revision.title),
+)
 
 
 @dataclass(frozen=True)
@@ -31,31 +41,22 @@ class JournalFilters:
     territoire: str = ""
 
 
-@dataclass(frozen=True)
-class JournalPage:
-    """following: give it back as `before` to read on; None at the end."""
-
-    rows: Sequence[TransitionLog]
-    following: int | None
-
-
-def journal(session: Session, user: User, filters: JournalFilters, before: int | None = None) -> JournalPage:
+def journal(session: Session, user: User, filters: JournalFilters, place: Place) -> Page[TransitionLog]:
     """One page, the latest first. A constant number of queries."""
-    rows = session.scalars(_query(user, filters, before).limit(PAGE + 1)).all()
-    return JournalPage(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
+    return keyset_page(session, _query(user, filters), _LATEST_FIRST, place, PAGE, options=_READ)
 
 
 def whole(session: Session, user: User, filters: JournalFilters) -> Iterator[TransitionLog]:
     """Every row, the latest first, in constant memory. No transaction is kept open while a slow reader reads."""
-    before = None
+    place = Place()
     while True:
-        rows = session.scalars(_query(user, filters, before).limit(BATCH)).all()
+        rows = keyset_page(session, _query(user, filters), _LATEST_FIRST, place, BATCH, options=_READ).rows
         session.expunge_all()
         session.rollback()
         yield from rows
         if len(rows) < BATCH:
             return
-        before = rows[-1].id
+        place = Place(avant=rows[-1].id)
 
 
 def journal_fiche(session: Session, user: User, fiche_id: int) -> tuple[Fiche, bool] | None:
@@ -68,31 +69,24 @@ def journal_fiche(session: Session, user: User, fiche_id: int) -> tuple[Fiche, b
     return (fiche, False) if fiche.organisme_id in user.organisme_ids else None
 
 
-def _query(user: User, filters: JournalFilters, before: int | None) -> Select[TransitionLog]:
+def _query(user: User, filters: JournalFilters) -> Select[TransitionLog]:
     query = (
         select(TransitionLog)
         .join(Fiche, Fiche.id == TransitionLog.fiche_id)
         .where(Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
-        .order_by(TransitionLog.id.desc())
-        .options(
-            joinedload(TransitionLog.actor).options(lazyload(User.memberships), lazyload(User.assignments)),
-            joinedload(TransitionLog.fiche).joinedload(Fiche.organisme),
-            joinedload(TransitionLog.fiche).joinedload(Fiche.territoire),
-            selectinload(TransitionLog.revision).load_only(Revision.number, Revision.title),
-        )
     )
-    if before is not None:
-        query = query.where(TransitionLog.id < before)
     if filters.du:
         query = query.where(TransitionLog.at >= midnight(filters.du))
     if filters.au:
         query = query.where(TransitionLog.at < midnight(filters.au + timedelta(1)))
     if filters.personne:
-        query = query.join(User, User.id == TransitionLog.actor_id).where(_has(User.name, filters.personne))
+        query = query.join(User, User.id == TransitionLog.actor_id).where(containing(User.name, filters.personne))
     if filters.etape:
         query = query.where(TransitionLog.transition == filters.etape)
     if filters.structure:
-        query = query.join(Organisme, Organisme.id == Fiche.organisme_id).where(_has(Organisme.nom, filters.structure))
+        query = query.join(Organisme, Organisme.id == Fiche.organisme_id).where(
+            containing(Organisme.nom, filters.structure)
+        )
     if filters.dispositif:
         query = query.where(Fiche.dispositif == filters.dispositif)
     if filters.territoire:
@@ -102,8 +96,3 @@ def _query(user: User, filters: JournalFilters, before: int | None) -> Select[Tr
 
 def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS)
-
-
-def _has(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.ilike(f"%{escaped}%", escape="\\")

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Mail, MailState, Mute, Notification, User
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 SHOWN = 100
 
@@ -34,12 +35,12 @@ def muted(session: Session, user: User) -> set[str]:
     return set(session.scalars(select(Mute.notice).where(Mute.user_id == user.id)))
 
 
-def mails(session: Session, state: MailState | None, before: int) -> Sequence[Mail]:
-    """One page, the latest first, of those before an id; the next page begins before the last id."""
-    query = select(Mail).where(Mail.id < before).order_by(Mail.id.desc()).limit(SHOWN)
+def mails(session: Session, state: MailState | None, place: Place) -> Page[Mail]:
+    """One page, the latest first."""
+    query = select(Mail)
     if state is not None:
         query = query.where(Mail.state == state)
-    return session.scalars(query).all()
+    return keyset_page(session, query, (Key(Mail.id, down=True),), place, SHOWN)
 
 
 def mail_counts(session: Session) -> dict[MailState, int]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from backoffice.models import RegisterDifference, RegisterImport, User
+from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 SHOWN = 20
 PAGE = 50
@@ -41,16 +42,9 @@ def last_versions(session: Session) -> dict[str, tuple[RegisterImport, int]]:
     return {row.register: (row, number) for row, number in session.execute(query)}
 
 
-def differences(session: Session, import_id: int, after: int, *, applied: bool) -> tuple[list[RegisterDifference], int]:
-    """A page of those of a version, from the one after this number; and the number that the next page follows, or 0."""
-    query = (
-        select(RegisterDifference)
-        .where(
-            RegisterDifference.import_id == import_id,
-            RegisterDifference.applied.is_(applied),
-            RegisterDifference.id > after,
-        )
-        .order_by(RegisterDifference.id)
+def differences(session: Session, import_id: int, place: Place, *, applied: bool) -> Page[RegisterDifference]:
+    """A page of those of a version, in the order in which they were found."""
+    query = select(RegisterDifference).where(
+        RegisterDifference.import_id == import_id, RegisterDifference.applied.is_(applied)
     )
-    rows = list(session.scalars(query.limit(PAGE + 1)))
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else 0
+    return keyset_page(session, query, (Key(RegisterDifference.id),), place, PAGE)

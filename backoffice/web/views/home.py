@@ -22,7 +22,7 @@ blueprint = Blueprint("home", __name__)
 
 HOMES = (
     (Permission.WRITE_FICHE, "fiches.liste"),
-    (Permission.MODERATE, "moderation_file.file"),
+    (Permission.MODERATE, "queue.file"),
     (Permission.FUND, "board.accueil"),
     (Permission.READ_PUBLISHED, "published_fiches.liste"),
     (Permission.ADMINISTER, "home.administration"),

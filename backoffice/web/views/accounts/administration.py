@@ -17,6 +17,7 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Assignment, Invitation, Territoire, User
 from backoffice.queries.accounts import search as queries
+from backoffice.queries.paging import Place
 from backoffice.queries.structures.members import last_connections, network_invitations
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
@@ -48,7 +49,7 @@ def liste() -> ResponseReturnValue:
     wanted = queries.Wanted(
         asked["q"], Role(asked["role"]) if asked["role"] in set(Role) else None, number, asked["etat"] != "desactives"
     )
-    shelf = queries.accounts(db.session(), wanted, min(request.args.get("page", 1, type=int), 10_000))
+    shelf = queries.accounts(db.session(), wanted, Place.read(request.args))
     seen = last_connections(db.session(), [user.id for user in shelf.rows])
     return render_template(
         "accounts/administration/list.html", shelf=shelf, asked=asked, territoires=known, roles=list(Role), seen=seen

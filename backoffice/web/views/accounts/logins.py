@@ -11,8 +11,8 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import User
 from backoffice.queries.accounts import logins as queries
+from backoffice.queries.paging import Place
 from backoffice.web.guard import requires
-from backoffice.web.security import LARGEST_ID
 from workflows.accounts import second_factor
 from workflows.case import Refused
 
@@ -33,9 +33,8 @@ def compte(user_id: int) -> ResponseReturnValue:
 
 def _page(user: User | None) -> str:
     text = request.args.get("q", "").replace("\x00", "").strip()[:160]
-    before = min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID)
-    rows = queries.events(db.session(), user.id if user else None, "" if user else text, before)
-    return render_template("accounts/logins.html", user=user, text=text, events=rows, following=queries.following(rows))
+    events = queries.events(db.session(), user.id if user else None, "" if user else text, Place.read(request.args))
+    return render_template("accounts/logins.html", user=user, text=text, events=events)
 
 
 @blueprint.post("/<int:user_id>/second-facteur/retirer")

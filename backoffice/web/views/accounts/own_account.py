@@ -11,10 +11,10 @@ from backoffice.core.passwords import LONGEST, hash_password, token_hash, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.queries.accounts import logins as queries
+from backoffice.queries.paging import Place
 from backoffice.web.attempts import password_tries
 from backoffice.web.guard import requires
 from backoffice.web.scope import me
-from backoffice.web.security import LARGEST_ID
 from forms.accounts import passwords
 from forms.kit import emails
 from workflows.accounts import email_change, logins
@@ -119,14 +119,11 @@ def changer_adresse() -> ResponseReturnValue:
 @blueprint.get("/connexions")
 @requires(Permission.CONNECTED)
 def connexions() -> ResponseReturnValue:
-    before = min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID)
-    rows = queries.events(db.session(), current_user.id, "", before)
     return render_template(
         "accounts/own_logins.html",
         connections=queries.open_ones(db.session(), current_user),
         present=token_hash(current_user.login_token),
-        events=rows,
-        following=queries.following(rows),
+        events=queries.events(db.session(), current_user.id, "", Place.read(request.args)),
     )
 
 

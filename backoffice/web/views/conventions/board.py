@@ -8,9 +8,10 @@ from flask_login import current_user
 
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission, Role
-from backoffice.models import ObligationKind, ObligationState
+from backoffice.models import ObligationKind
 from backoffice.queries.conventions import board
 from backoffice.queries.conventions.board_filters import SORTS, WHAT
+from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.communes import departements
 from backoffice.reference.programmes import obligations as rules
@@ -26,16 +27,17 @@ blueprint = Blueprint("board", __name__, url_prefix="/suivi")
 def accueil() -> ResponseReturnValue:
     filters, known = asked()
     session = db.session()
+    rows, page = board.page(session, current_user, filters, Place.read(request.args))
     return render_template(
         "conventions/board/board.html",
         filters=filters,
         years=sorted({*known, filters.annee}, reverse=True),
         options=options(),
-        shown=board.page(session, current_user, filters, request.args.get("page", 1, type=int)),
+        rows=rows,
+        page=page,
         figures=board.figures(session, current_user, filters),
         may_remind=current_user.can(Permission.FUND),
         kinds=ObligationKind,
-        states=ObligationState,
         rules=rules(),
         programme_name=lambda code: programmes()[code].label if code in programmes() else code,
         departement_name=lambda code: f"{code} – {departements()[code].nom}" if code in departements() else code,

@@ -20,7 +20,7 @@ from backoffice.web.board import asked
 from backoffice.web.guard import requires
 from exports.documents.sheets import Cell, csv_table, xlsx_table
 
-blueprint = Blueprint("tableau_fichiers", __name__, url_prefix="/suivi")
+blueprint = Blueprint("board_files", __name__, url_prefix="/suivi")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLOURS = {

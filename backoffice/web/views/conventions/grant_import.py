@@ -17,6 +17,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import ImportJob, ImportKind, JobStatus, Phase
 from backoffice.queries.conventions import scope as conventions_queries
 from backoffice.queries.importing import jobs as queries
+from backoffice.queries.paging import Place
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
 from backoffice.web.scope import funded_territoires
@@ -98,7 +99,7 @@ def job_page(job: ImportJob, error: str = "") -> str:
     """Where the import stands: its progress, its report."""
     if job.status is not JobStatus.FINI:
         return render_template("importing/progress.html", job=job, pages="grant_import", of="ligne")
-    lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
+    lines = queries.lines(db.session(), job, Place.read(request.args))
     waiting = conventions_queries.unsettled_count(db.session(), current_user)
     faulty = queries.faulty(db.session(), job)
     return render_template(

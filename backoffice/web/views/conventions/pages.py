@@ -13,6 +13,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Convention, Obligation, ObligationKind
 from backoffice.models.transition_names import ObligationStep
 from backoffice.queries.conventions import scope as queries
+from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
@@ -63,7 +64,7 @@ def kept(convention_id: int) -> Convention:
 @requires(Permission.READ_CONVENTION)
 def liste() -> ResponseReturnValue:
     asked = {name: clean(request.args.get(name, ""))[:60] for name in ("annee", "programme", "q")}
-    page = queries.page(db.session(), current_user, asked, request.args.get("page", 1, type=int))
+    page = queries.page(db.session(), current_user, asked, Place.read(request.args))
     return render_template(
         "conventions/list.html",
         page=page,

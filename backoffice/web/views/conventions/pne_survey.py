@@ -16,6 +16,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import ContactState, Convention
 from backoffice.queries.conventions import pne_survey as queries
 from backoffice.queries.conventions import scope as conventions_queries
+from backoffice.queries.paging import Place
 from backoffice.reference.mailboxes import is_private
 from backoffice.web.guard import requires
 from exports.importing.files import read_table
@@ -42,7 +43,7 @@ def liste() -> ResponseReturnValue:
 
 def list_page(error: str = "") -> str:
     asked = {name: request.args.get(name, "") for name in ("contact", "questionnaire")}
-    page = queries.page(db.session(), current_user, year(), asked, request.args.get("page", 1, type=int))
+    page = queries.page(db.session(), current_user, year(), asked, Place.read(request.args))
     return render_template(
         "conventions/pne_survey.html",
         page=page,

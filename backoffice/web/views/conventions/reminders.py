@@ -19,7 +19,7 @@ from backoffice.web.board import asked
 from backoffice.web.guard import requires
 from workflows.conventions import reminders
 
-blueprint = Blueprint("relances", __name__, url_prefix="/suivi")
+blueprint = Blueprint("reminders", __name__, url_prefix="/suivi")
 
 LONGEST = 1_000
 """Characters of what the funder adds."""

@@ -16,8 +16,8 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission, Role
 from backoffice.models import Dispositif, Fiche, TransitionLog
 from backoffice.queries.moderation import journal as queries
+from backoffice.queries.paging import Page, Place
 from backoffice.web.guard import requires
-from backoffice.web.security import id_of
 from exports.open_data.rows import BOM, cell
 from forms.moderation.journal import JournalForm, read_journal
 from workflows.fiches.history import KINDS, as_json, as_text, life
@@ -71,17 +71,13 @@ def asked() -> tuple[JournalForm, queries.JournalFilters]:
 @requires(Permission.MODERATE)
 def journal() -> ResponseReturnValue:
     form, filters = asked()
-    before = request.args.get("avant", type=id_of)
-    page = queries.JournalPage((), None)
-    if not form.errors:
-        page = queries.journal(db.session(), current_user, filters, before)
+    page = Page() if form.errors else queries.journal(db.session(), current_user, filters, Place.read(request.args))
     served = current_user.territoires(Role.MODERATEUR)
     body = render_template(
         "moderation/journal.html",
         page=page,
         form=form,
         chosen={name: value for name, value in form.typed.items() if value},
-        before=before,
         events=EVENTS,
         dispositifs={str(item): item.label for item in Dispositif},
         territoires={territoire.slug: territoire.nom for territoire in served},

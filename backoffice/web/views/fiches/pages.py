@@ -20,10 +20,10 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Dispositif
 from backoffice.queries.fiches import scope as queries
 from backoffice.queries.moderation.campaigns import open_to
+from backoffice.queries.paging import Place
 from backoffice.web.fiche_page import fiche_page, offered
 from backoffice.web.guard import requires
 from backoffice.web.scope import acting_organisme, entered_fiche, own_fiche
-from backoffice.web.security import id_of
 from forms.fiches.paths import PATHS
 from workflows.case import Refused
 from workflows.fiches import operations
@@ -38,17 +38,16 @@ blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
 @requires(Permission.WRITE_FICHE)
 def liste() -> ResponseReturnValue:
     organisme = acting_organisme() or abort(404)
-    text, page = clean(request.args.get("q", ""))[:100], request.args.get("page", 1, type=id_of)
-    shelf = queries.own_fiches(db.session(), current_user, organisme, text, page)
+    text = clean(request.args.get("q", ""))[:100]
+    shelf = queries.own_fiches(db.session(), current_user, organisme, text, Place.read(request.args))
     campaigns = open_to(db.session(), organisme, local_day(now()))
     return render_template(
         "fiches/list.html",
         organisme=organisme,
         shelf=shelf,
         text=text,
-        cards=cards(db.session(), shelf.fiches, campaigns),
+        cards=cards(db.session(), shelf.rows, campaigns),
         campaigns=campaigns,
-        paths=PATHS,
     )
 
 

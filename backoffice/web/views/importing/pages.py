@@ -14,6 +14,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Dispositif, ImportJob, ImportKind, JobStatus, Organisme, Phase, Territoire
 from backoffice.models.importing import FICHE_KINDS
 from backoffice.queries.importing import jobs as queries
+from backoffice.queries.paging import Place
 from backoffice.web.guard import requires
 from backoffice.web.scope import acting_organisme
 from exports.importing import entries
@@ -115,7 +116,7 @@ def job_page(job: ImportJob, error: str = "") -> str | Response:
         return redirect(url_for(".colonnes", job_id=job.id), 303)
     if job.status is not JobStatus.FINI:
         return render_template("importing/progress.html", job=job, pages="imports", of="fiche")
-    lines = queries.lines(db.session(), job, request.args.get("page", 1, type=int))
+    lines = queries.lines(db.session(), job, Place.read(request.args))
     return render_template("importing/report.html", job=job, lines=lines, error=error)
 
 

@@ -79,12 +79,10 @@ def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
     return render_template(
         "moderation/correction.html",
         fiche=fiche,
-        revision=draft,
         sent=corrections.corrected_version(fiche, draft),
         path=path,
         content=draft.content,
         lines=version_context.corrections(fiche, draft),
-        review=found,
         statuses=reviews.statuses(path, found, draft.content),
         step_of=lambda finding: reviews.step_of(path, finding),
         refused=refused,

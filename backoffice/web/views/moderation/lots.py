@@ -21,7 +21,7 @@ from backoffice.web.queue_page import posted_view, queue_page
 from workflows.case import Refused
 from workflows.moderation import lots
 
-blueprint = Blueprint("moderation_lots", __name__, url_prefix="/moderation")
+blueprint = Blueprint("lots", __name__, url_prefix="/moderation")
 
 
 def own_lot(lot_id: int) -> Lot:
@@ -76,7 +76,6 @@ def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
         undo=undo,
         motifs=_reasons(lot, undo) if undo else [],
         lines=queries.lot_lines(db.session(), lot),
-        tally=found,
         total=sum(found.values()),
         done=sum(found.values()) - found.get(None, 0),
         made=found.get(LotResult.FAIT, 0),

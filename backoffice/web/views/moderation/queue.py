@@ -16,7 +16,7 @@ from backoffice.web import next_in_queue
 from backoffice.web.guard import requires
 from backoffice.web.queue_page import posted_view, queue_page
 
-blueprint = Blueprint("moderation_file", __name__, url_prefix="/moderation")
+blueprint = Blueprint("queue", __name__, url_prefix="/moderation")
 
 NAME_LENGTH = 60
 MOST_VIEWS = 30

@@ -10,8 +10,8 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Mail, MailState
 from backoffice.queries.notices import inbox as queries
+from backoffice.queries.paging import Place
 from backoffice.web.guard import requires
-from backoffice.web.security import LARGEST_ID
 from workflows.notices import mail
 from workflows.work import failures, jobs
 
@@ -23,14 +23,12 @@ blueprint = Blueprint("outbox", __name__, url_prefix="/administration")
 def courriels() -> ResponseReturnValue:
     asked = request.args.get("etat", "")
     state = MailState(asked) if asked in set(MailState) else None
-    rows = queries.mails(db.session(), state, min(request.args.get("avant", LARGEST_ID, type=int), LARGEST_ID))
     return render_template(
         "notices/outbox.html",
-        rows=rows,
+        mails=queries.mails(db.session(), state, Place.read(request.args)),
         state=state,
         states=MailState,
         counts=queries.mail_counts(db.session()),
-        following=rows[-1].id if len(rows) == queries.SHOWN else None,
         configured=bool(post.server),
     )
 

@@ -15,6 +15,7 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import RegisterImport, RegisterPhase
+from backoffice.queries.paging import Page, Place
 from backoffice.queries.registers import readings as queries
 from backoffice.web.guard import requires
 from backoffice.web.security import download
@@ -53,20 +54,14 @@ def registre(name: str) -> ResponseReturnValue:
 def register_page(register: Register, error: str = "", typed: dict[str, str] | None = None, **errors: str) -> str:
     session = db.session()
     last, number = queries.last_versions(session).get(register.name, (None, 0))
-    after = request.args.get("apres", "0")
-    waiting, following = (
-        queries.differences(session, last.id, int(after) if after.isdecimal() and len(after) < 10 else 0, applied=False)
-        if last
-        else ([], 0)
-    )
+    place = Place.read(request.args)
     patience = versions.patience_of(session, register)
     return render_template(
         "registers/register.html",
         register=register,
         last=last,
         number=number,
-        waiting=waiting,
-        following=following,
+        waiting=queries.differences(session, last.id, place, applied=False) if last else Page(),
         labels=LABELS,
         told=versions.told,
         undoable=versions.last_version(session, register.sharing),
@@ -146,12 +141,7 @@ def etat(name: str) -> ResponseReturnValue:
 def lecture(import_id: int) -> ResponseReturnValue:
     row, session = asked_reading(import_id), db.session()
     register = REGISTERS[row.register]
-    after = request.args.get("apres", "0")
-    applied, following = (
-        queries.differences(session, row.id, int(after) if after.isdecimal() and len(after) < 10 else 0, applied=True)
-        if row.applied_at
-        else ([], 0)
-    )
+    place = Place.read(request.args)
     last = versions.last_version(session, register.sharing)
     return render_template(
         "registers/reading.html",
@@ -159,8 +149,7 @@ def lecture(import_id: int) -> ResponseReturnValue:
         register=register,
         again=runs.can_start_again(row),
         ready=row.phase is RegisterPhase.LECTURE and row.status == "fini",
-        applied=applied,
-        following=following,
+        applied=queries.differences(session, row.id, place, applied=True) if row.applied_at else Page(),
         labels=LABELS,
         told=versions.told,
         undoable=last is not None and last.id == row.id,

@@ -26,7 +26,7 @@ from forms.structures import pages as forms
 from workflows.case import Refused
 from workflows.structures import operations, register_checks
 
-blueprint = Blueprint("structure_forms", __name__, url_prefix="/structures")
+blueprint = Blueprint("structure_editing", __name__, url_prefix="/structures")
 
 STALE = (
     "Quelqu’un d’autre vient de modifier cette page. Ce que vous avez écrit est gardé ci-dessous : vérifiez-le, "

@@ -12,7 +12,7 @@ from flask_login import current_user
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.models import Organisme, Subject, Verification
+from backoffice.models import Organisme, Subject
 from backoffice.models.accounts.account import NUMBERS
 from backoffice.models.content import load
 from backoffice.models.structures.structure import standings
@@ -55,7 +55,6 @@ def page(organisme: Organisme, error: str = "", errors: Mapping[str, str] = Mapp
         merges=queries.merges_of(session, organisme),
         changes=queries.changes_of(session, organisme),
         change_words=CHANGE_WORDS,
-        verdicts={str(state): state.label for state in (Verification.VERIFIEE, Verification.CONTREDITE)},
         subjects={str(one): one.label for one in Subject if one.value_of(organisme)},
         error=error,
         errors=errors,
