@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day, long_day
-from backoffice.core.public_holidays import working_days_between
 from backoffice.models import Revision, RevisionState
+from backoffice.reference.public_holidays import working_days_between
 
 WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from backoffice.core.dates import NBSP, short_day
-from backoffice.core.public_holidays import holiday
 from backoffice.models.content import Action, Contenu, Creneau, Session
 from backoffice.models.content.vocabulary import JOURS
+from backoffice.reference.public_holidays import holiday
 from backoffice.reference.school_holidays import Academie, academies, covers, in_break
 from exports.fragment.words import duration
 

@@ -17,7 +17,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from backoffice.core.public_holidays import holiday
 from backoffice.models.content import (
     Action,
     Contact,
@@ -31,6 +30,7 @@ from backoffice.models.content import (
     label_of,
 )
 from backoffice.models.content.parts import school_year
+from backoffice.reference.public_holidays import holiday
 
 WEEK = timedelta(7)
 YEARS = range(2000, 2101)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backoffice.core.public_holidays import holiday
 from backoffice.models.content import Lieu, Recrutement, Session, dump, load
 from backoffice.models.content.parts import school_year
+from backoffice.reference.public_holidays import holiday
 from forms.fiches.renewals import (
     BEGUN,
     CONTRADICTORY,

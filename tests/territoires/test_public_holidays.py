@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from backoffice.core.public_holidays import after_working_days, holiday, is_working_day, working_days_between
 from backoffice.reference.communes import departements, regions
+from backoffice.reference.public_holidays import after_working_days, holiday, is_working_day, working_days_between
 
 GOOD_FRIDAY, SAINT_STEPHEN = date(2026, 4, 3), date(2025, 12, 26)  # both on a Friday
 ALSACE_MOSELLE = ("57", "67", "68")

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day, long_day
 from backoffice.core.permissions import Role
-from backoffice.core.public_holidays import after_working_days
 from backoffice.core.transactions import atomic
 from backoffice.models import JoinRequest, JoinState, Membership, Organisme, User
 from backoffice.queries.structures.members import left_to_moderators, may_decide
+from backoffice.reference.public_holidays import after_working_days
 from workflows.case import Refused
 from workflows.notices.audiences import Addressee, Fact, Told, moderators
 from workflows.notices.outbox import tell

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 from backoffice.core.dates import local_day
-from backoffice.core.public_holidays import after_working_days, working_days_between
 from backoffice.models import Nature, Revision, RevisionState, Territoire
 from backoffice.models.content import Contenu
+from backoffice.reference.public_holidays import after_working_days, working_days_between
 
 ABOUT_A_YEAR = timedelta(weeks=50)
 
