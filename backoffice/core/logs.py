@@ -20,6 +20,8 @@ from typing import Any, TextIO
 
 from flask import Flask, Response, g, request
 
+from .dates import PARIS
+
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
 GIVEN = re.compile(r"[0-9A-Za-z-]{8,64}")
 """A number that the reverse proxy gives to a request."""
@@ -61,7 +63,8 @@ class Words(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
-        said = [time.strftime("%H:%M:%S"), record.levelname, record.getMessage(), facts, request_id.get()[:8]]
+        at = datetime.fromtimestamp(record.created, PARIS)
+        said = [f"{at:%H:%M:%S}", record.levelname, record.getMessage(), facts, request_id.get()[:8]]
         where = f"\n{trace(record.exc_info[1])}" if record.exc_info and record.exc_info[1] else ""
         return " ".join(word for word in said if word) + where
 
