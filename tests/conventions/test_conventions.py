@@ -23,6 +23,7 @@ from backoffice.models import (
     ObligationState,
     RevisionState,
 )
+from backoffice.models.conventions.convention import CONFIRMATION_LIFE
 from backoffice.reference.mailboxes import is_private
 from tests.support import factories as make
 from tests.support.pages import open_page
@@ -313,7 +314,7 @@ def test_one_click_on_the_link_confirms_and_opening_it_does_not(app, visitor, fl
     count = db.session.query(ObligationEvent).count()
     assert anybody.post(path).status_code == 303
     assert db.session.query(ObligationEvent).count() == count
-    with clock_at(now().replace(year=now().year + 1, day=28)):
+    with clock_at(now() + CONFIRMATION_LIFE):
         assert one().contact_state is ContactState.PERIMEE
 
 
