@@ -33,6 +33,8 @@ from workflows.conventions import operations, pne_contacts, upkeep
 from workflows.conventions.obligations import apply
 from workflows.notices import mail
 
+pytestmark = pytest.mark.at("2026-11-16T10:00")  # the grants that they write are those of 2026
+
 CARTE, INFO, PNE = ObligationKind
 PAGE = "https://refugies.info/fr/dispositif/63fdc0c7f40b1a0013d5a1c4"
 TYPED = {

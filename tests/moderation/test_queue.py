@@ -26,7 +26,7 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def titled(rank, **changes):
-    content = make.complete_content(f"Ateliers, groupe {rank}")
+    content = make.running_content(f"Ateliers, groupe {rank}")
     for name, value in changes.items():
         setattr(content.actions[0].sessions[0], name, value)
     return content

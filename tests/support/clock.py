@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Generator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -53,8 +54,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """In the process that runs the tests, before the first: the controller of pytest-xdist never comes here, for the
     hook would load time_machine in its workers before pytest can."""
-    if SHIFT in os.environ:
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test marked `at` has its own moment, whatever that of the suite."""
+    marker = item.get_closest_marker("at")
+    if marker is None:
+        return (yield)
+    before, shift = os.environ.get(SHIFT), shift_to(marker.args[0])
+    os.environ[SHIFT] = str(shift.total_seconds() + float(before or 0))
+    try:
+        with time_machine.travel(shift, tick=True):
+            return (yield)
+    finally:
+        os.environ.pop(SHIFT)
+        if before is not None:
+            os.environ[SHIFT] = before
 
 
 def pytest_report_header() -> str:
