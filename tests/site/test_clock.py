@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from backoffice.core.clock import clock_at, now
+from backoffice.core.dates import local_day
 from tests.support.clock import HOOK, SHIFT, shift_to
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,3 +119,14 @@ def test_a_python_child_has_the_clock_of_the_suite_and_it_ticks():
     first, then = map(datetime.fromisoformat, done.stdout.split())
     assert timedelta(milliseconds=50) <= then - first < timedelta(seconds=5)
     assert abs(first - now() - timedelta(days=1000)) < timedelta(minutes=2)
+
+
+@pytest.mark.at("2028-02-29T10:00")
+def test_a_test_may_say_its_own_moment_and_its_children_have_it():
+    assert local_day(now()) == date(2028, 2, 29)
+    code = "from backoffice.models.base import now\nprint(now().isoformat())"
+    environ = {**os.environ, "PYTHONPATH": str(HOOK)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    assert abs(datetime.fromisoformat(done.stdout.strip()) - now()) < timedelta(minutes=2)
