@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test check captures fuzz kills bench bench-queue bench-board bench-registers clean
+.PHONY: run test test-dates test-dates-short check captures fuzz kills bench bench-queue bench-board bench-registers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -22,6 +22,14 @@ test: $(VENV)/.installed-test check
 	else \
 	  echo "PostgreSQL ne répond pas : la suite n’a tourné que sur SQLite."; [ -z "$$CI" ]; \
 	fi
+
+# At five moments (tests/support/moments.py): all tests, but those in a browser and those that say their own moment.
+test-dates: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.support.moments -n auto --dist worksteal -m "not browser and not at"
+
+# The same with what another day breaks first: at most two minutes on two cores.
+test-dates-short: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.support.moments -n auto --dist worksteal -m dates
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .

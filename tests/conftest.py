@@ -35,6 +35,8 @@ from tests.support.visitor import Visitor
 
 from .support import factories, services
 
+pytest_plugins = ("tests.support.clock",)
+
 NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
 """Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
 

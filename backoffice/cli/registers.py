@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from backoffice.core import uploads
+from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
 from backoffice.models import DifferenceKind, RegisterImport
@@ -31,7 +32,7 @@ def list_() -> None:
     session = db.session()
     for register in REGISTERS.values():
         last = versions.last_version(session, [register])
-        at = last.applied_at.date().isoformat() if last and last.applied_at else "jamais importé"
+        at = local_day(last.applied_at).isoformat() if last and last.applied_at else "jamais importé"
         held = versions.rows_held(session, register)
         click.echo(f"{register.name:16} {held:>7}  {at:14}  {register.owner}, {register.title}")
 

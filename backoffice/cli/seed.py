@@ -9,9 +9,12 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import delete, func, insert, select
 
+from backoffice.core.backup import BackupError
 from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
+from backoffice.demo import standing
 from backoffice.demo.bulk import has_bulk, load_bulk
 from backoffice.demo.load import load_demo
 from backoffice.models import (
@@ -55,13 +58,17 @@ def reference(again: bool) -> None:
 
 @group.command("demo")
 @click.option("--fiches", type=click.IntRange(1, 100_000), help="Ajoute ce nombre de fiches publiées, en masse.")
-def demo(fiches: int | None) -> None:
+@click.option("--again", is_flag=True, help="Met de côté la base d’essai, même vivante, et recharge le jeu.")
+def demo(fiches: int | None, again: bool) -> None:
     """Charge le jeu de démonstration : comptes, structures et fiches inventés, dans tous les états.
 
-    Sans option, ne change rien s’il existe déjà une fiche. Avec --fiches, ajoute en plus des fiches publiées
-    dans tous les territoires, une seule fois par base. Tout est écrit, ou rien.
+    Sans option, ne change rien s’il existe déjà une fiche, à moins que le jeu soit dépassé : sa campagne est finie, ses
+    échéances sont derrière lui. La base est alors gardée dans une archive du dossier de l’instance, et le jeu rechargé
+    aux dates du jour ; s’il y a d’autres comptes que ceux du jeu, il faut le demander avec --again. Avec --fiches,
+    ajoute en plus des fiches publiées dans tous les territoires, une seule fois par base. Tout est écrit, ou rien.
     """
     _require_demo_mode()
+    _renew(again=again)
     with atomic() as session:
         load_territoires()
         load_extracts()
@@ -78,6 +85,28 @@ def demo(fiches: int | None) -> None:
         if fiches:
             sessions = load_bulk(session, fiches, now())
             click.echo(f"{fiches} fiches publiées et {sessions} sessions ajoutées.")
+
+
+def _renew(*, again: bool) -> None:
+    """Puts a set that is over aside, and says so: see demo.standing."""
+    session = db.session()
+    if not again:
+        if not standing.over(session, local_day(now())):
+            return
+        if standing.has_real_accounts(session):
+            click.echo(
+                "Le jeu de démonstration est dépassé : sa campagne est finie. Rien n’a été changé : la base a d’autres "
+                "comptes que les siens. « flask seed demo --again » la garde dans une archive et recharge le jeu."
+            )
+            return
+    try:
+        file = standing.put_aside(session)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        "Le jeu de démonstration est rechargé aux dates du jour. La base d’avant est gardée, avec tout ce qui y a été "
+        f"écrit : {file}. Pour la retrouver : flask restore {file} --force"
+    )
 
 
 @group.command("accounts")

@@ -16,7 +16,6 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,11 +26,16 @@ from flask import current_app
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import URL
 
+from .clock import now
 from .extensions import db, folders
 
 FORMAT = 1
 CONTENTS, BASE, FILES = "relais.json", "base", "instance"
 """Names in the archive: what it holds, the base, the files of the instance folder."""
+DEMONSTRATIONS = "demonstration-*.tar.gz"
+"""Backups that the instance folder keeps: see demo.standing. No backup holds them."""
+EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+"""For PostgreSQL."""
 
 
 class BackupError(RuntimeError):
@@ -55,7 +59,7 @@ def backup(output: Path) -> Contents:
         raise BackupError(f"Le dossier {output.parent} n’existe pas.")
     with TemporaryDirectory(dir=output.parent, prefix=".relais-") as name:
         folder = Path(name)
-        at = datetime.now(UTC).isoformat(timespec="seconds")
+        at = now().isoformat(timespec="seconds")
         _dump(db.engine.url, folder / BASE)
         for file in _instance_files():
             target = folder / FILES / file.relative_to(current_app.instance_path)
@@ -102,6 +106,22 @@ def restore(source: Path, *, force: bool = False) -> Contents:
     return contents
 
 
+def clear() -> None:
+    """Empties the base: no table is left. It must be in use by no other process.
+
+    Raises BackupError where SQLite says that it is.
+    """
+    db.session.remove()
+    url = db.engine.url
+    db.engine.dispose()
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(":memory:")) as blank:
+            _replace(url, blank)
+        return
+    with db.engine.begin() as connection:
+        connection.execute(text(EMPTY))
+
+
 def _dump(url: URL, target: Path) -> None:
     if url.get_backend_name() == "sqlite":
         # SQLite's own copy: whole and consistent while others write.
@@ -113,18 +133,23 @@ def _dump(url: URL, target: Path) -> None:
 
 def _load(url: URL, dump: Path) -> None:
     if url.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(dump)) as copy, closing(sqlite3.connect(str(url.database), timeout=5)) as base:
-            try:
-                copy.backup(base)
-            except sqlite3.OperationalError as error:
-                raise BackupError("La base est utilisée par un autre processus : arrêtez Relais d’abord.") from error
+        with closing(sqlite3.connect(dump)) as copy:
+            _replace(url, copy)
         return
     # One transaction: the base holds what is restored, and nothing else, or it stays as it was.
     script = dump.with_suffix(".sql")
     _run(None, "pg_restore", "--no-owner", "--file", str(script), str(dump))
-    empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
     once = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
-    _run(url, "psql", *once, f"--command={empty}", f"--file={script}")
+    _run(url, "psql", *once, f"--command={EMPTY}", f"--file={script}")
+
+
+def _replace(url: URL, copy: sqlite3.Connection) -> None:
+    """Puts another base in place of this one, which is under SQLite."""
+    with closing(sqlite3.connect(str(url.database), timeout=5)) as base:
+        try:
+            copy.backup(base)
+        except sqlite3.OperationalError as error:
+            raise BackupError("La base est utilisée par un autre processus : arrêtez Relais d’abord.") from error
 
 
 def _run(url: URL | None, *command: str) -> None:
@@ -155,11 +180,12 @@ def _unpack(source: Path, folder: Path) -> Contents:
 
 
 def _instance_files() -> Iterator[Path]:
-    """What the instance folder keeps, without the base and the flows."""
+    """What the instance folder keeps, without the base, the flows and the demonstration sets put aside."""
     flux = folders.flux.resolve()
     for file in sorted(Path(current_app.instance_path).rglob("*")):
         base = file.name.split("-")[0].endswith((".sqlite3", ".db"))
-        if file.is_file() and not base and flux not in file.resolve().parents and not file.name.startswith("."):
+        left = base or file.name.startswith(".") or file.match(DEMONSTRATIONS)
+        if file.is_file() and not left and flux not in file.resolve().parents:
             yield file
 
 

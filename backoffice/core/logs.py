@@ -21,6 +21,8 @@ from typing import TextIO
 
 from flask import Flask, Response, g, request
 
+from .dates import PARIS
+
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 """As sys.exc_info gives it, and Flask passes it on."""
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
@@ -64,7 +66,8 @@ class Words(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
-        said = [time.strftime("%H:%M:%S"), record.levelname, record.getMessage(), facts, request_id.get()[:8]]
+        at = datetime.fromtimestamp(record.created, PARIS)
+        said = [f"{at:%H:%M:%S}", record.levelname, record.getMessage(), facts, request_id.get()[:8]]
         where = f"\n{trace(record.exc_info[1])}" if record.exc_info and record.exc_info[1] else ""
         return " ".join(word for word in said if word) + where
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from backoffice.core.dates import local_day
 from backoffice.core.passwords import hash_password
 from backoffice.core.permissions import Role
 from backoffice.models import (
@@ -40,7 +41,7 @@ from backoffice.models.transition_names import FicheStep
 from backoffice.reference.demonstration import PASSWORD, Account
 from exports.fragment.build import Identity, build
 
-from .contents import Brief, compose, de, spread, towns
+from .contents import Brief, beginning, compose, de, spread, towns
 from .people import add_account
 from .structures import House, Site
 from .themes import THEMES
@@ -117,7 +118,7 @@ class Order:
 
 def _orders(session: Session, number: int, now: datetime, password: str) -> Iterator[Order]:
     territoires = session.scalars(select(Territoire).order_by(Territoire.slug)).all()
-    rank, house_rank = 0, FIRST_RANK
+    rank, house_rank, begins = 0, FIRST_RANK, beginning(local_day(now), Dispositif.ASL)
     for place, territoire in enumerate(territoires):
         share = number // len(territoires) + (place < number % len(territoires))
         if not share:
@@ -129,7 +130,7 @@ def _orders(session: Session, number: int, now: datetime, password: str) -> Iter
         for n in range(share):
             rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
             theme, title = spread(THEMES, rank)
-            brief = Brief(houses[n // PER_HOUSE], theme, title, rng.choice(SHAPES))
+            brief = Brief(houses[n // PER_HOUSE], theme, begins, title, rng.choice(SHAPES))
             created = now - timedelta(days=rng.randint(5, 200), minutes=rng.randrange(600))
             yield Order(rank, team, ids[n // PER_HOUSE], compose(brief, rng), created)
             rank += 1

@@ -25,7 +25,7 @@ def come_and_go(session: Session, users: list[tuple[Account, User]], organismes:
     session.add(newcomer)
     session.flush()
     joining.ask(session, newcomer, organismes["rive-claire"].id, "J’anime l’atelier du jeudi avec Sacha.")
-    joining.ask(session, newcomer, organismes["trois-tilleuls"].id, "Je remplace Camille à partir de janvier.")
+    joining.ask(session, newcomer, organismes["trois-tilleuls"].id, "Je remplace Camille à partir du mois prochain.")
     for account, user in users:
         if account.of == (LEFT,):
             deactivation.deactivate(session, admin, user.id)

@@ -9,6 +9,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from backoffice.models import Dispositif
 from backoffice.models.content import (
     Action,
     Contact,
@@ -22,6 +23,7 @@ from backoffice.models.content import (
     Niveaux,
     Session,
 )
+from backoffice.models.content.parts import school_year
 from backoffice.models.content.vocabulary import JOURS
 from backoffice.reference.communes import CommuneRow, read_communes
 
@@ -29,15 +31,13 @@ from . import phrases
 from .structures import House, Site, Towns, address
 from .themes import Theme
 
-REFERENCE = date(2026, 9, 1)
-"""The school year of the contents begins here, whatever the day the set is loaded."""
-
 PERIODS = {
     1: ((13, 297, 32),),
     2: ((13, 150, 17), (160, 297, 16)),
     3: ((13, 108, 12), (125, 206, 10), (217, 304, 11)),
 }
-"""How many sessions → (first day, last day, weeks) of each, in days after REFERENCE."""
+"""How many sessions → (first day, last day, weeks) of each, in days after the entry's `begins`. On the day that the set
+is loaded, 59 to 91 days after it, the first one is under way and the second one is still to come."""
 
 Slots = tuple[tuple[str, int, int], ...]
 """(weekday, hour it begins, hour it ends) of each weekly slot."""
@@ -71,13 +71,24 @@ def _towns() -> dict[str, dict[str, CommuneRow]]:
 
 @dataclass(frozen=True)
 class Brief:
-    """What one entry is about. groups: the number of sessions of each group; years: 0 is the present one."""
+    """What one entry is about. begins: first day of its year; groups: the number of sessions of each group."""
 
     house: House
     theme: Theme
+    begins: date
     title: int = 0
     groups: tuple[int, ...] = (1,)
-    years: int = 0
+
+
+def beginning(today: date, dispositif: Dispositif, years: int = 0) -> date:
+    """First day of the year of an entry, `years` from the present one: it has sessions under way on any day.
+
+    Entries of OEPRE follow the school year; from July on, the next one.
+    """
+    if dispositif is Dispositif.OEPRE:
+        return date(school_year(today + timedelta(62)) + years, 9, 1)
+    year, month = divmod(today.year * 12 + today.month - 1 - 2, 12)
+    return date(year + years, month + 1, 1)
 
 
 def compose(brief: Brief, rng: Random) -> Contenu:
@@ -188,7 +199,7 @@ def _plan(content: Contenu, action: Action, brief: Brief, sessions: int, rng: Ra
 
 
 def _after(days: int, brief: Brief) -> date:
-    return REFERENCE.replace(year=REFERENCE.year + brief.years) + timedelta(days)
+    return brief.begins + timedelta(days)
 
 
 def _on_weekday(day: date, name: str) -> date:
@@ -217,9 +228,8 @@ def _financement(brief: Brief, rng: Random) -> Financement:
         money = Financement(cout="payant", prix=rng.choice((30, 60, 120)), prise_en_charge=True, conventionne="non")
     if rng.random() < 0.8:
         money.conventionne = "oui"
-        year = REFERENCE.year + brief.years
         money.financeurs = [
-            Financeur(code, programme, f"{year}-{rng.randrange(1, 1000):04d}", rng.choice((None, 12, 24)))
+            Financeur(code, programme, f"{brief.begins.year}-{rng.randrange(1, 1000):04d}", rng.choice((None, 12, 24)))
             for code, programme in rng.choice(phrases.SUBVENTIONS)
         ]
     return money

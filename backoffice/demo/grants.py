@@ -22,13 +22,14 @@ from workflows.robot import robot
 
 CARTE, INFO, PNE = ObligationKind
 
-SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT = (
+SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT, MOVED = (
     ObligationStep.CONSTATER,
     ObligationStep.DECLARER,
     ObligationStep.VERIFIER,
     ObligationStep.SIGNALER,
     ObligationStep.DISPENSER,
     ObligationStep.ENVOYER_QUESTIONNAIRE,
+    ObligationStep.REPORTER,
 )
 """Names of transitions: see workflows.conventions.obligations."""
 ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"
@@ -37,6 +38,7 @@ ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"
 WHY: dict[str, str] = {
     WRONG: "La page donne les horaires de l’an dernier : mettez-la à jour, puis déclarez-la de nouveau.",
     NOT_DUE: "L’action n’a pas eu lieu cette année : la subvention est reportée.",
+    MOVED: "Le comité de suivi se réunit à une autre date.",
 }
 PAGE = "https://refugies.info/fr/dispositif/5e3bf12c0a1b2c3d4e5f6a"
 """Begins invented addresses of pages."""
@@ -46,7 +48,8 @@ PAGE = "https://refugies.info/fr/dispositif/5e3bf12c0a1b2c3d4e5f6a"
 class Story:
     """house: key of the structure, "" when it is not in Relais; said: the name that the funder writes then.
 
-    steps: what happened to each obligation; contact: the address of the survey and what became of it.
+    steps: what happened to each obligation; contact: the address of the survey and what became of it; due: days from
+    the load to the day by which all that is left must be done, when it is not that of the obligation.
     """
 
     house: str
@@ -56,6 +59,7 @@ class Story:
     contact: tuple[str, ...] = ()
     bpi: Bpi = Bpi.INCONNU
     said: str = ""
+    due: int | None = None
 
 
 SHARED = "camille@partage.example"
@@ -94,7 +98,7 @@ STORIES = (
         {CARTE: (SEEN,), PNE: (SENT, DECLARED, WRONG)},
         ("accueil@passage-bleu.example", ASKED, BOUNCED),
     ),
-    Story("ccas-val", "BOP 147", 15_000, {}, (), Bpi.INCONNU),
+    Story("ccas-val", "BOP 147", 15_000, {}, (), Bpi.INCONNU, due=-12),
     Story("pays-ornais", "BOP 104", 7_300, {CARTE: (NOT_DUE,)}, (SHARED,)),
     Story(
         "plume-lexovie",
@@ -104,8 +108,16 @@ STORIES = (
         ("contact@plume-lexovie.example", ASKED, CONFIRMED),
         Bpi.NON,
     ),
-    Story("savoirs-seine", "BOP 104", 12_600, {CARTE: (SEEN, WRONG)}, ("contact@savoirs-seine.example",), Bpi.OUI),
-    Story("", "BOP 104", 5_000, {}, ("bonjour@atelier-du-port.example",), Bpi.OUI, "Atelier du port"),
+    Story(
+        "savoirs-seine",
+        "BOP 104",
+        12_600,
+        {CARTE: (SEEN, WRONG)},
+        ("contact@savoirs-seine.example",),
+        Bpi.OUI,
+        due=-3,
+    ),
+    Story("", "BOP 104", 5_000, {}, ("bonjour@atelier-du-port.example",), Bpi.OUI, "Atelier du port", due=30),
     Story("", "BOP 147", 4_200, {}, (), Bpi.INCONNU, "Mots partagés (asso)"),
 )
 
@@ -124,6 +136,7 @@ class Grants:
                 convention = self.write(story, rank)
             with clock_at(self.now - timedelta(40)):
                 self.follow_address(convention, story)
+                self.set_day(convention, story)
             for kind, steps in story.steps.items():
                 for number, name in enumerate(steps):
                     with clock_at(self.now - timedelta(30 - 9 * number)):
@@ -165,6 +178,14 @@ class Grants:
             pne_contacts.confirmed(self.session, convention)
         if BOUNCED in story.contact:
             pne_contacts.bounced(self.session, self.funder, convention.id, "Boîte inconnue, dit le message de retour.")
+
+    def set_day(self, convention: Convention, story: Story) -> None:
+        if story.due is None:
+            return
+        day = local_day(self.now) + timedelta(story.due)
+        for row in convention.obligations:
+            if row.waited:
+                apply(self.session, MOVED, obligation_id=row.id, actor=self.funder, comment=WHY[MOVED], due_on=day)
 
     def take(self, convention: Convention, kind: ObligationKind, name: str, rank: int) -> None:
         row = convention.obligation(kind)

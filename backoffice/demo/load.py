@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from backoffice.core.clock import clock_at
-from backoffice.core.dates import PARIS
+from backoffice.core.dates import PARIS, local_day
 from backoffice.core.passwords import hash_password
 from backoffice.core.permissions import Permission, Role
 from backoffice.models import Fiche, Mail, MailState, Organisme, Territoire, User
@@ -30,7 +30,7 @@ from workflows.moderation.remarks import pin
 
 from . import phrases, verifications
 from .comings import come_and_go
-from .contents import Brief, begun, compose, corrected, faulty, renew, spread, towns
+from .contents import Brief, beginning, begun, compose, corrected, faulty, renew, spread, towns
 from .dispositifs import fit, themes_of
 from .grants import Grants
 from .people import add_account
@@ -68,7 +68,7 @@ GAPS: dict[str, tuple[int, int]] = {
 def load_demo(session: Session, now: datetime) -> int:
     """Adds accounts, structures and fiches to a base that has territoires and communes.
 
-    Returns the number of fiches. Contents are always the same; only the moments follow `now`.
+    Returns the number of fiches. Contents are always the same; moments and dates follow `now`.
     """
     stage = Stage(session, now)
     for house in HOUSES:
@@ -121,7 +121,8 @@ class Stage:
         rank = self.played
         rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
         theme, title = spread(themes_of(house), rank)
-        brief = Brief(house, theme, title, SHAPES[rank % len(SHAPES)], story.years)
+        begins = beginning(local_day(self.now), house.dispositif, story.years)
+        brief = Brief(house, theme, begins, title, SHAPES[rank % len(SHAPES)])
         Play(self, house, story, fit(compose(brief, rng), house), rng).run()
         self.played += 1
 
@@ -231,8 +232,9 @@ def _office_hours(days: list[int], now: datetime, rng: Random) -> Iterator[datet
         day = now - timedelta(ago)
         day -= timedelta(max(0, day.weekday() - 4))  # nobody works on Saturday or Sunday
         moment = day.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(minutes=rng.randrange(420))
+        later = timedelta(minutes=rng.randint(5, 40))  # drawn in any case: what is drawn next is the same each day
         if moment <= previous:
-            moment = previous + timedelta(minutes=rng.randint(5, 40))
+            moment = previous + later
         yield moment
         previous = moment
 

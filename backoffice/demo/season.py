@@ -23,6 +23,8 @@ from workflows.moderation.campaigns import invite
 TERRITOIRE = "normandie"
 STEPS: tuple[tuple[str, ...], ...] = ((), (FicheStep.SOUMETTRE,), (FicheStep.SOUMETTRE, FicheStep.PRENDRE))
 """What happened to the first fiches that were renewed, one after the other."""
+LIFE = timedelta(90)
+"""How long the campaign lasts, and the set with it: see `demo.standing`."""
 KEPT = PROPOSED - {UNFINISHED}
 """What is left of a session under way depends on the day; the contents of the set do not."""
 
@@ -54,7 +56,7 @@ class Season:
             label=f"Ateliers {today.year + 1}",
             year=today.year + 1,
             opens_on=today - timedelta(10),
-            deadline=today + timedelta(45),
+            deadline=today + LIFE,
             message="Les conseillers qui orientent le public préparent déjà l’année : merci de répondre tôt.",
             created_by_id=self.moderator.id,
             opened_at=self.now - timedelta(10),

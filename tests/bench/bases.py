@@ -7,7 +7,6 @@ checking and writing a flow cost the same as for fiches of their own.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import flask_migrate
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.cli.seed import load_territoires
 from backoffice.core import config
+from backoffice.core.clock import now
 from backoffice.core.extensions import Base, db
 from backoffice.demo.bulk import load_bulk
 from backoffice.models import Fiche, FicheState, Fragment, Publication, Revision, User
@@ -52,7 +52,7 @@ def seed(url: str, instance: str, fiches: int) -> int:
     """Returns the sessions."""
     with migrated(url, instance).app_context():
         load_territoires()
-        sessions = load_bulk(db.session(), fiches, datetime.now(UTC))
+        sessions = load_bulk(db.session(), fiches, now())
         db.session.commit()
         db.engine.dispose()
     return sessions

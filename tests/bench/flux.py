@@ -12,10 +12,11 @@ import os
 import shutil
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from backoffice.core.clock import now
 from tests.support import services
 
 from . import bases
@@ -83,7 +84,7 @@ def flows(bench: Bench) -> None:
     """The full flow beside gzip and one tree; the differential; the check; the import."""
     plain = bench.plain()
     size = plain.stat().st_size
-    before = datetime.now(UTC)
+    before = now()
     found = bench.measure(
         {
             "idle": bench.work("idle"),
@@ -167,7 +168,7 @@ def main() -> None:
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         seeded = seeded_base(args.keep or folder, args.fiches)
-        tell(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cœurs, {machine()}, {args.rounds} tours")
+        tell(f"{now():%Y-%m-%d}, {os.cpu_count()} cœurs, {machine()}, {args.rounds} tours")
         tell(f"{args.fiches} fiches, {3 * args.fiches} sessions")
         for base in chosen:
             one_base(base, seeded, folder, args)

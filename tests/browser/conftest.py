@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.conftest import need
 from tests.support import services
+from tests.support.clock import travel_browser
 
 from .person import Person
 
@@ -52,6 +53,7 @@ def someone(browser: Browser, server: str) -> Iterator[NewPerson]:
         )
         for context in (mine, helper):
             context.set_default_timeout(PATIENCE)
+            travel_browser(context)
             contexts.append(context)
         people.append(Person(mine, helper, scripted=scripted))
         return people[-1]

@@ -21,7 +21,10 @@ from workflows.conventions import operations
 from .conftest import PHONE, WIDE, NewPerson
 from .test_pages import Size, committed
 
-pytestmark = pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")])
+pytestmark = [
+    pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")]),
+    pytest.mark.at("2026-11-16T10:00"),  # the grants are those of 2026
+]
 
 FAULTS = (
     {"reference": ""},

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from backoffice.core.clock import clock_at
+from backoffice.core.clock import clock_at, now
 from backoffice.core.extensions import db
 from backoffice.models import RevisionState
 from tests.support import factories as make
@@ -30,7 +30,7 @@ def morning(app: Flask, someone: NewPerson) -> Morning:
         marc, nadia = make.moderator(), make.provider()
         make.moderator("Mina Modèle")
         for rank in range(number):
-            with clock_at(datetime.now(UTC) - timedelta(days=20 * (rank == 0), minutes=number - rank)):
+            with clock_at(now() - timedelta(days=20 * (rank == 0), minutes=number - rank)):
                 content = make.complete_content(f"Ateliers de français, groupe {rank + 1}")
                 make.fiche_in(RevisionState.SOUMISE, nadia, marc, content)
         email = marc.email

@@ -15,7 +15,10 @@ from tests.support import factories as make
 
 from .conftest import PHONE, WIDE, NewPerson
 
-pytestmark = pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")])
+pytestmark = [
+    pytest.mark.parametrize("size", [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")]),
+    pytest.mark.at("2026-11-16T10:00"),  # the grants are those of 2026
+]
 
 Size = dict[str, int]
 

@@ -10,7 +10,6 @@ import pytest
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
-from backoffice.core.clock import now
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Role
 from backoffice.core.transactions import atomic
@@ -28,6 +27,7 @@ from workflows.conventions.obligations import apply
 
 CARTE, INFO, PNE = ObligationKind
 ALL = "/suivi/?annee=2026"
+pytestmark = pytest.mark.at("2026-11-16T10:00")
 
 
 @pytest.fixture
@@ -306,4 +306,3 @@ def test_pages_follow_each_other_and_show_each_project_once(visitor, flora):
     assert (len(first), len(second)) == (board.PAGE, 5)
     assert sorted({*first, *second}) == [*first, *second]
     assert open_page(visitor, f"{ALL}&tri=nom").dom.xpath("//a[@rel='next']")
-    assert now().year >= 2026

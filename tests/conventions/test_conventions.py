@@ -23,6 +23,7 @@ from backoffice.models import (
     ObligationState,
     RevisionState,
 )
+from backoffice.models.conventions.convention import CONFIRMATION_LIFE
 from backoffice.reference.mailboxes import is_private
 from tests.support import factories as make
 from tests.support.pages import open_page
@@ -30,6 +31,8 @@ from tests.support.visitor import Visitor
 from workflows.conventions import operations, pne_contacts, upkeep
 from workflows.conventions.obligations import apply
 from workflows.notices import mail
+
+pytestmark = pytest.mark.at("2026-11-16T10:00")  # the grants that they write are those of 2026
 
 CARTE, INFO, PNE = ObligationKind
 PAGE = "https://refugies.info/fr/dispositif/63fdc0c7f40b1a0013d5a1c4"
@@ -301,7 +304,7 @@ def test_one_click_on_the_link_confirms_and_opening_it_does_not(app, visitor, fl
     count = db.session.query(ObligationEvent).count()
     assert anybody.post(path).status_code == 303
     assert db.session.query(ObligationEvent).count() == count
-    with clock_at(now().replace(year=now().year + 1, day=28)):
+    with clock_at(now() + CONFIRMATION_LIFE):
         assert one().contact_state is ContactState.PERIMEE
 
 

@@ -32,6 +32,8 @@ from workflows.conventions import reminders
 from workflows.conventions.obligations import apply
 from workflows.work.schedule import SCHEDULE
 
+pytestmark = pytest.mark.dates
+
 CARTE, INFO, PNE = ObligationKind
 LIST = "/suivi/relances?annee=2026"
 

@@ -45,7 +45,7 @@ def carried_by(flux_code, at, since=None):
 def lived(nadia, marc):
     """Flagged, approved, carried by flows, changed by the fast lane, suspended for a reason."""
     make.rule(marc, "sorties", name="Sorties à voir")
-    fiche = make.fiche_in(RevisionState.VALIDEE, nadia, marc)
+    fiche = make.fiche_in(RevisionState.VALIDEE, nadia, marc, make.running_content())
     carried_by("normandie", now())
     carried_by("normandie", now())
     carried_by("grand-est", now())

@@ -15,6 +15,8 @@ from forms.fiches.paths import PATHS
 from forms.fiches.review import review
 from tests.support.factories import complete_content
 
+pytestmark = pytest.mark.dates
+
 YEAR = (date(2026, 9, 15), date(2027, 6, 30))
 SAVED = datetime(2026, 9, 1, 8, tzinfo=UTC)
 

@@ -18,6 +18,8 @@ from workflows.fiches.fast_lane import Change, update_session
 from workflows.fiches.operations import open_draft, save_draft
 from workflows.robot import ADDRESS, robot
 
+pytestmark = pytest.mark.dates
+
 NOTICES = {reminder.notice for reminder in provider_reminders.REMINDERS}
 
 

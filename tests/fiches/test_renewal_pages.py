@@ -23,6 +23,8 @@ from workflows.case import Refused
 from workflows.fiches import closing, provider_reminders, renewals
 from workflows.fiches.fast_lane import Change, update_session
 
+pytestmark = pytest.mark.dates
+
 TODAY = local_day(now())
 BEGAN, ENDS = TODAY - timedelta(60), TODAY + timedelta(220)
 THIS_YEAR = (BEGAN, ENDS)

@@ -29,6 +29,8 @@ from forms.fiches.renewals import (
 )
 from tests.support.factories import caen, complete_content, two_places
 
+pytestmark = pytest.mark.dates
+
 TODAY = date(2026, 11, 22)
 ALL = PROPOSED | {"references"}
 WHERE = ("14", "57", "67", "971", "973", "974", "988")

@@ -89,7 +89,7 @@ def test_files_that_nobody_checks_are_forgotten(app):
     folder = uploads.folder("verifications")
     for name, age in (("vieux.envoi", DAY + 60), ("jeune.envoi", 60), ("rapport.json", 10 * DAY)):
         (folder / name).write_text("{}")
-        os.utime(folder / name, (time.time() - age,) * 2)
+        os.utime(folder / name, (now().timestamp() - age,) * 2)
     assert file_checks.purge(db.session(), now() - timedelta(seconds=DAY), 10) == 1
     assert not (folder / "vieux.envoi").exists()
     assert (folder / "jeune.envoi").exists()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
-from backoffice.core.clock import clock_at
+from backoffice.core.clock import clock_at, now
 from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
@@ -27,7 +27,7 @@ PAGE = "/bilan/normandie/2026"
 
 
 def this_year():
-    return local_day(datetime.now(UTC)).year
+    return local_day(now()).year
 
 
 def published(people, at, title, **changes):

@@ -34,6 +34,8 @@ from workflows.fiches import operations, provider_reminders, renewals
 from workflows.fiches.dashboard import Next, cards
 from workflows.moderation import campaigns
 
+pytestmark = pytest.mark.dates
+
 TODAY = local_day(now())
 STRASBOURG = Adresse("", ["2 rue des Cigognes"], "67000", "Strasbourg", "67482", "67", "44")
 LAST_YEAR = datetime(TODAY.year, 1, 1, 9, tzinfo=PARIS)

@@ -199,7 +199,7 @@ def test_what_is_typed_outlives_an_expired_session(app, visitor, marc):
 
 def test_the_moderator_reads_what_was_found_and_sets_it_aside(app, visitor, marc):
     make.rule(marc, "sorties", effect=Effect.BLOQUE, name="Sorties à voir")
-    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, make.provider(), marc)
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, make.provider(), marc, make.running_content())
     id_ = fiche.latest.id
     page = open_page(visitor, f"/moderation/{id_}")
     shown = page.words("//*[@id='signalements']")
@@ -237,5 +237,5 @@ def test_the_structure_does_not_see_what_rules_found(app, marc):
 
 
 def test_a_page_without_hit_has_no_empty_section(app, visitor, marc):
-    fiche = make.fiche_in(RevisionState.SOUMISE, make.provider(), marc)
+    fiche = make.fiche_in(RevisionState.SOUMISE, make.provider(), marc, make.running_content())
     assert open_page(visitor, f"/moderation/{fiche.latest.id}").element("signalements") is None

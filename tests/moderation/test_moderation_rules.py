@@ -54,7 +54,7 @@ def a_rule(moderator, *, active=True, **changes):
 
 
 def gardening(text="Travaux au jardin, semis et récoltes."):
-    content = make.complete_content()
+    content = make.running_content()
     content.formation.contenu = text
     return content
 
@@ -112,7 +112,7 @@ def test_the_ready_set_is_active_and_leaves_an_ordinary_fiche_alone(by):
     codes = {rule.code: rule for rule in db.session.query(ModerationRule)}
     assert codes.keys() == {ready.code for ready in ready_rules()}
     assert all(rule.status is RuleState.ACTIVE for rule in codes.values())
-    assert hits(submitted(by, make.complete_content())) == []
+    assert hits(submitted(by, make.running_content())) == []
     fiche = submitted(by, gardening("Le français par l’hypnose."))
     assert [hit.rule.code for hit in hits(fiche)] == ["formations-douteuses"]
 
@@ -171,7 +171,7 @@ def marks(*fiches):
 def test_a_rule_sends_to_the_top_of_the_queue_while_it_stands(by, moderator):
     rule = a_rule(moderator, effect=Effect.PRIORITE)
     first, second = submitted(by), submitted(by)
-    ordinary = submitted(by, make.complete_content())
+    ordinary = submitted(by, make.running_content())
     assert marks(first, second, ordinary) == [(1, True), (1, True), (0, False)]
     (hit,) = hits(first)
     rules.set_aside(db.session(), hit, "Vu.", moderator)
@@ -356,7 +356,7 @@ def test_a_territoire_sets_a_rule_of_the_network_aside_and_takes_it_back(by, mod
 def test_a_trial_says_what_would_be_hit_and_writes_nothing(by, moderator):
     online = make.fiche_in(RevisionState.VALIDEE, by, moderator, gardening())
     waiting = submitted(by)
-    make.fiche_in(RevisionState.VALIDEE, by, moderator)
+    make.fiche_in(RevisionState.VALIDEE, by, moderator, make.running_content())
     make.fiche_in(RevisionState.REFUSEE, by, moderator, gardening())
     make.draft(by, gardening())
     rule = a_rule(moderator, active=False)
@@ -414,5 +414,5 @@ def test_no_log_is_changed_or_cut_even_in_the_base(by, moderator, table, order):
 
 
 def test_a_revision_made_by_hand_is_in_no_hurry(by):
-    fiche = make.draft(by)
+    fiche = make.draft(by, make.running_content())
     assert db.session.get_one(Revision, fiche.latest.id).priority == 0

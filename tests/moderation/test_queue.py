@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import event, insert, update
 
-from backoffice.core.clock import clock_at
+from backoffice.core.clock import clock_at, now
 from backoffice.core.extensions import db
 from backoffice.models import Effect, Fiche, Nature, Revision, RevisionState, SavedView, TransitionLog
 from backoffice.queries.moderation.queue import MOST, PAGE, TABS, Cursor, _ids, queue, wanted
@@ -26,7 +26,7 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def titled(rank, **changes):
-    content = make.complete_content(f"Ateliers, groupe {rank}")
+    content = make.running_content(f"Ateliers, groupe {rank}")
     for name, value in changes.items():
         setattr(content.actions[0].sessions[0], name, value)
     return content
@@ -263,7 +263,7 @@ def test_late_is_said_in_words(app, marc, nadia):
     answer = see(app, marc)
     assert re.search(r"En retard de \d+ jours ouvrés", answer.text)
     assert titles(see(app, marc, delai="retard"))
-    sent_at(make.draft(nadia, titled("neuf")), nadia, datetime.now(UTC))
+    sent_at(make.draft(nadia, titled("neuf")), nadia, now())
     assert "À traiter avant la fin du" in see(app, marc, delai="temps").text
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from backoffice.core.clock import clock_at
 from backoffice.core.extensions import db, make_queue
 from backoffice.models import FailedJob, Mail, MailState, Mute, Notification, RevisionState
 from tests.conftest import need
@@ -126,6 +128,15 @@ def test_work_that_fails_here_is_kept_shown_and_asked_again(app):
     told = db.session.scalars(select(Mail).where(Mail.notice == "travail_en_echec")).all()
     assert [mail.address for mail in told] == [address]  # once a day, not at each failure
     assert "ceci" not in told[0].text
+
+
+def test_the_administrators_are_told_of_it_once_each_day_of_paris(app):
+    make.administrator()
+    for minutes, mails in ((0, 1), (10, 1), (40, 2)):  # at 23:30, at 23:40, then at 0:10 on the first of January
+        with clock_at(datetime(2026, 12, 31, 22, 30, tzinfo=UTC) + timedelta(minutes=minutes)):
+            jobs.start("tests.notices.test_inbox.explode", ["ceci"])
+        told = db.session.scalars(select(Mail).where(Mail.notice == "travail_en_echec")).all()
+        assert len(told) == mails
 
 
 @pytest.mark.redis

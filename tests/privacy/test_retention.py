@@ -166,7 +166,7 @@ def an_invitation(life, moment, due, rng):
     closed = rng.random() < 0.5
     row = Invitation(
         token_hash=token_hash(new_token()),
-        email=f"invitee{rng.random()}@exemple.fr",
+        email=f"{new_token()[:12].lower()}@exemple.fr",
         role=Role.ADMINISTRATEUR if closed else Role.SAISIE,
         organisme_id=None if closed else life.provider.memberships[0].organisme_id,
         invited_by_id=life.provider.id,

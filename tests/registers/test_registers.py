@@ -6,7 +6,7 @@ import gzip
 import io
 import tracemalloc
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -432,11 +432,12 @@ def test_the_command_reads_reports_applies_and_undoes(app, tmp_path):
     assert "Lignes lues : 38. Fautes : 1." in dry
     assert "Ajout : 38 à appliquer" in dry
     assert not db.session.scalars(select(Certification).where(Certification.code != "")).first()
-    done = runner.invoke(group, ["import", "certifications", str(file), "--apply"])
+    with clock_at(datetime(2026, 12, 31, 23, 10, tzinfo=UTC)):  # the first of January in Paris
+        done = runner.invoke(group, ["import", "certifications", str(file), "--apply"])
     assert done.exit_code == 0, done.output
     assert len(db.session.scalars(select(Certification).where(Certification.code != "")).all()) == 38
     number = done.output.split("version ")[1].split(".")[0]
-    assert "certifications        38" in runner.invoke(group, ["list"]).output
+    assert "certifications        38  2027-01-01" in runner.invoke(group, ["list"]).output
     assert runner.invoke(group, ["undo", number]).exit_code == 0
     assert not db.session.scalars(select(Certification).where(Certification.code != "")).first()
     assert runner.invoke(group, ["undo", number]).exit_code == 1

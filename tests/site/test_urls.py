@@ -861,7 +861,8 @@ class World:
         self.names["organisme"], self.names["territoire"] = theirs.id, theirs.territoire_id
         self.names["regle"] = rule.id
         self.names["regle_reseau"] = db.session.query(ModerationRule).filter_by(code="dates-passees").one().id
-        self.names["signalement"] = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).one().id
+        hits = db.session.query(RuleHit).filter_by(fiche_id=fiches["soumise"].id).order_by(RuleHit.id)
+        self.names["signalement"] = hits.first().id
         self.names |= {"remarque": remark.id, "normandie": theirs.territoire_id}
         sentence = db.session.query(ReadySentence).filter_by(territoire_id=theirs.territoire_id).first()
         self.names["phrase"] = sentence.id

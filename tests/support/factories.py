@@ -185,6 +185,14 @@ def complete_content(intitule: str = "Ateliers de français du quartier des Till
     )
 
 
+def running_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
+    """The complete entry, its session under way: no rule finds that it has ended, whatever the day."""
+    content = complete_content(intitule)
+    session, today = content.actions[0].sessions[0], local_day(now())
+    session.debut, session.fin = today - timedelta(60), today + timedelta(200)
+    return content
+
+
 def two_places() -> Contenu:
     """The same in two places, L1 and L4, with an appointment; its group meets in the first."""
     content = complete_content()

@@ -51,7 +51,7 @@ def test_what_is_due_waits_in_the_queue_and_a_worker_does_it(app, redis_queue, t
     due = schedule.scheduler(redis_queue)
     assert due.enqueue_jobs() == [], "rien n’est dû avant son heure"
     for entry in due.get_jobs():
-        entry.next_enqueue_time = datetime.now(UTC) - timedelta(seconds=1)
+        entry.next_enqueue_time = now() - timedelta(seconds=1)
     assert len(due.enqueue_jobs()) == len(schedule.SCHEDULE)
     assert due.enqueue_jobs() == [], "chacun n’est mis qu’une fois dans la file"
     assert [job.args for job in redis_queue.jobs] == [[row.function] for row in schedule.SCHEDULE.values()]

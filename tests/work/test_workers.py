@@ -112,6 +112,7 @@ def all_over(ids: list[int]) -> bool:
     return not {RunState.EN_ATTENTE, RunState.EN_COURS} & set(states(ids).values())
 
 
+@pytest.mark.usefixtures("shared", "xmllint")
 def test_several_flows_are_made_at_once_by_several_workers(app, redis_queue, fluxes, tmp_path):  # noqa: F811
     db.session.remove()
     with processes(app, WORKERS, worker(redis_queue)):

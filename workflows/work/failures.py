@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.extensions import db, jobs
 from backoffice.core.transactions import atomic
 from backoffice.models import FailedJob
@@ -64,11 +65,11 @@ def killed(job: Job, _pid: int, status: int, _usage: Any) -> None:
 
 
 def _tell(session: Session, function: str, reason: str) -> None:
-    """Once a day for each kind of work. The reason is a word: a message could hold what somebody typed."""
+    """Once a day of Paris for each kind of work. The reason is a word: a message could hold what somebody typed."""
     tell(
         session,
         "travail_en_echec",
-        key=f"{function} {now():%Y-%m-%d}",
+        key=f"{function} {local_day(now())}",
         facts={"travail": function.removeprefix("workflows."), "raison": reason},
     )
 
