@@ -128,6 +128,7 @@ def test_work_that_fails_here_is_kept_shown_and_asked_again(app):
     assert "ceci" not in told[0].text
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_work_that_fails_in_a_worker_is_in_the_registry_and_on_the_page(app):
     need("redis")

@@ -18,6 +18,8 @@ from tests.support import factories as make
 from tests.support import services
 from workflows.work import jobs
 
+pytestmark = pytest.mark.committed
+
 
 def rename(organisme_id: int, nom: str) -> None:
     """A job: changes something that can be seen from outside."""
