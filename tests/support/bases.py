@@ -29,6 +29,9 @@ ROLLED_BACK = 100
 class SqliteBase:
     """A file, put back from a copy where rows were committed."""
 
+    sequences = ""
+    """SQLite counts in the rows themselves: a rollback is enough."""
+
     def __init__(self, folder: Path):
         self.file, self.copy = folder / "relais.sqlite3", folder / "vierge.sqlite3"
         self.url = f"sqlite:///{self.file}"
@@ -48,8 +51,7 @@ class SqliteBase:
         shutil.copy(self.copy, self.file)
 
     def sequences_of(self, connection: Connection) -> str:
-        """SQLite counts in the rows themselves: a rollback is enough."""
-        return ""
+        return self.sequences
 
     def drop(self) -> None: ...
 
@@ -156,8 +158,7 @@ class Turns:
                 self._empty()
             self._enter(name)
         assert self.connection is not None
-        if self.sequences:
-            self.connection.execute(text(self.sequences))
+        self._restart_sequences()
         self.turn = self.connection.begin_nested()
         self.undone += 1
 
@@ -186,13 +187,19 @@ class Turns:
         self.connection = connection = engine.connect()
         connection.begin()
         db.engines[None] = connection  # type: ignore[index]
+        self.sequences = self.base.sequences
         if name is not None:
+            self._restart_sequences()
             # A savepoint, so that sessions of `make` release theirs and never end the transaction itself.
             with connection.begin_nested():
                 self.made = GROUNDS[name]()
                 db.session.remove()
+            self.sequences = self.base.sequences_of(connection)
         self.name = name
-        self.sequences = self.base.sequences_of(connection)
+
+    def _restart_sequences(self) -> None:
+        if self.sequences and self.connection is not None:
+            self.connection.execute(text(self.sequences))
 
     def _leave(self) -> None:
         if self.connection is None:
