@@ -22,8 +22,8 @@ from . import services
 
 KEPT_TABLES = {"commune", "commune_postal_code", "alembic_version"}
 """Reference tables: filled once, changed by no test."""
-ROLLED_BACK = 100
-"""Tests after which PostgreSQL gets new files: rows that were undone take room too."""
+SERVED = 100
+"""Tests after which PostgreSQL gets new files: rows that were undone or deleted take room that slows everything."""
 
 
 class SqliteBase:
@@ -87,7 +87,7 @@ class PostgresqlBase:
 
     def reset(self, *, anew: bool = False) -> None:
         with db.engine.begin() as connection:
-            if anew:  # what was deleted since takes room that slows everything
+            if anew:
                 connection.execute(text(f"TRUNCATE {', '.join(self.names)} CASCADE"))
             filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self.names)
             # Faster than TRUNCATE, which makes the files of seventy tables anew. As a replica does: the
@@ -140,13 +140,14 @@ class Turns:
         self.committed = False
         self.written = False
         """A test has committed rows since the tables were last emptied."""
-        self.undone = 0
-        """Tests that were rolled back since PostgreSQL has new files."""
+        self.served = 0
+        """Tests since PostgreSQL had new files."""
 
     def begin(self, name: str | None, *, committed: bool) -> None:
         """A test starts, on the ground of that name or on an empty base."""
         db.session.remove()
         self.committed = committed
+        self.served += 1
         if committed:
             self._leave()
             self._empty()
@@ -154,13 +155,12 @@ class Turns:
             return
         if self.connection is None or name is None or name != self.name:
             self._leave()
-            if self.written or self.undone >= ROLLED_BACK:
+            if self.written or self.served >= SERVED:
                 self._empty()
             self._enter(name)
         assert self.connection is not None
         self._restart_sequences()
         self.turn = self.connection.begin_nested()
-        self.undone += 1
 
     def end(self) -> None:
         db.session.remove()
@@ -176,10 +176,11 @@ class Turns:
         self.base.drop()
 
     def _empty(self) -> None:
-        self.base.reset(anew=self.undone >= ROLLED_BACK)
+        anew = self.served >= SERVED
+        self.base.reset(anew=anew)
         self.written = False
-        if self.undone >= ROLLED_BACK:
-            self.undone = 0
+        if anew:
+            self.served = 0
 
     def _enter(self, name: str | None) -> None:
         engine: Any = db.engine
