@@ -1,8 +1,9 @@
 """The base under test, and how each test finds it as it was: by a rollback, or by emptying its tables.
 
 Most tests run on one connection, inside a transaction that is undone at their end: what they commit releases a
-savepoint. A test that needs a second connection (threads, processes, a server, a browser) carries the mark
-``committed``, or asks for the fixture ``server``: its rows are really committed, and the tables are emptied after it.
+savepoint. A test that needs a second connection carries the mark ``committed``, or asks for the fixture ``server``: its
+rows are really committed, and the tables are emptied after it. It has threads, processes, a server or a browser, or
+makes a flow by its job, which notes how far it is in one session while it reads in another.
 """
 
 from __future__ import annotations
