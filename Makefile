@@ -1,4 +1,5 @@
 # make run: the application on http://127.0.0.1:8000 with invented data. make test: everything that is checked.
+# make quick: what needs no base, in a minute or so: lint, types, arrows, pure tests.
 VENV ?= .venv
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -6,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test test-dates test-dates-short check captures fuzz kills bench bench-queue bench-board bench-registers clean
+.PHONY: run test quick test-dates test-dates-short check docs captures fuzz kills bench bench-queue bench-board bench-registers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -15,10 +16,12 @@ run: $(VENV)/.installed
 	@$(BIN)/flask seed accounts
 	@exec $(BIN)/gunicorn wsgi:app --bind $(HOST):$(PORT) --workers 1 --threads 8 --no-control-socket
 
+WORKERS := -n auto --dist worksteal
+
 test: $(VENV)/.installed-test check
-	$(BIN)/pytest --base sqlite -n auto --dist worksteal
+	$(BIN)/pytest --base sqlite $(WORKERS) --durations=25
 	@if $(BIN)/python -m tests.support.services postgresql; then \
-	  $(BIN)/pytest --base postgresql -n auto --dist worksteal; \
+	  $(BIN)/pytest --base postgresql $(WORKERS) --durations=25; \
 	else \
 	  echo "PostgreSQL ne répond pas : la suite n’a tourné que sur SQLite."; [ -z "$$CI" ]; \
 	fi
@@ -30,6 +33,9 @@ test-dates: $(VENV)/.installed-test
 # The same with what another day breaks first: at most two minutes on two cores.
 test-dates-short: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.support.moments -n auto --dist worksteal -m dates
+
+quick: $(VENV)/.installed-test check
+	$(BIN)/pytest -q --base none $(WORKERS) --durations=5
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -65,11 +71,15 @@ bench-board: $(VENV)/.installed-test
 bench-registers: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.bench.registers
 
-# Kills processes between commit and send, many more times than the suite does, on both bases.
+# Kills processes at any moment, thousands of times where the suite does it a few dozen, on both bases.
 KILLS ?= 5000
+REGISTER_KILLS ?= 1000
+KILLED := tests/notices/test_mail_kills.py tests/registers/test_kills.py
 kills: $(VENV)/.installed-test
-	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base sqlite tests/notices/test_mail_kills.py
-	RELAIS_KILL_ROUNDS=$(KILLS) $(BIN)/pytest --base postgresql tests/notices/test_mail_kills.py
+	for base in sqlite postgresql; do \
+	  RELAIS_KILL_ROUNDS=$(KILLS) RELAIS_REGISTER_KILLS=$(REGISTER_KILLS) \
+	    $(BIN)/pytest --base $$base $(KILLED) || exit 1; \
+	done
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -2,7 +2,7 @@
 
 A test gets an empty, migrated base that holds the reference tables (territoires, communes). The whole
 suite runs once on each base: ``pytest --base sqlite``, ``pytest --base postgresql``; on the second, only the
-tests that open a base.
+tests that open a base. ``pytest --base none`` runs the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import flask_migrate
 import pytest
 from flask import Flask
 from lxml import etree
-from sqlalchemy import create_engine, text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from backoffice.cli.seed import load_communes, load_territoires
@@ -29,6 +28,7 @@ from backoffice.reference.school_holidays import write_calendar
 from backoffice.web.factory import create_app
 from exports.flux import build
 from exports.flux.writer import Manifest, write
+from tests.support.bases import GROUNDS, PostgresqlBase, SqliteBase, Turns
 from tests.support.post_office import PostOffice, open_office
 from tests.support.validators import valid_for_all
 from tests.support.visitor import Visitor
@@ -37,15 +37,10 @@ from .support import factories, services
 
 pytest_plugins = ("tests.support.clock",)
 
-NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
-"""Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
-
-KEPT_TABLES = {"commune", "commune_postal_code", "alembic_version"}
-"""Reference tables: filled once, changed by no test."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--base", choices=("sqlite", "postgresql"), default="sqlite", help="base under test")
+    help_ = "base under test; with none, only the tests that open no base"
+    parser.addoption("--base", choices=("sqlite", "postgresql", "none"), default="sqlite", help=help_)
 
 
 BASES = {"app", "fresh"}
@@ -60,17 +55,26 @@ PHONE = "390px"
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What opens no base, looks at pages in a browser, or is marked `once`, says the same on both bases: it runs with
     SQLite only."""
-    if config.getoption("--base") == "sqlite":
+    base = config.getoption("--base")
+    if base == "sqlite":
         return
-    kept = [
-        item
-        for item in items
-        if BASES & set(getattr(item, "fixturenames", ()))
-        and (item.path.parent.name != "browser" or (item.path.name in STORIES and PHONE not in item.name))
-        and not item.get_closest_marker("once")
-    ]
+    if base == "none":
+        kept = [item for item in items if not _opens_a_base(item)]
+    else:
+        kept = [item for item in items if _opens_a_base(item) and _is_run_on_both(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def _opens_a_base(item: pytest.Item) -> bool:
+    return bool(BASES & set(getattr(item, "fixturenames", ())))
+
+
+def _is_run_on_both(item: pytest.Item) -> bool:
+    in_browser = item.path.parent.name == "browser"
+    return not item.get_closest_marker("once") and (
+        not in_browser or (item.path.name in STORIES and PHONE not in item.name)
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,88 +124,10 @@ def published(lheo_facts: Path) -> etree.XMLSchema:
 # --- The base ---------------------------------------------------------------------------------------
 
 
-class SqliteBase:
-    """A file, put back from a copy before each test."""
-
-    def __init__(self, folder: Path):
-        self.file, self.copy = folder / "relais.sqlite3", folder / "vierge.sqlite3"
-        self.url = f"sqlite:///{self.file}"
-
-    def keep(self) -> None:
-        db.engine.dispose()
-        engine = create_engine(self.url)
-        with engine.begin() as connection:
-            connection.execute(text("SELECT 1"))
-        engine.dispose()  # one left open would keep reading the shared memory of a journal that is gone
-        shutil.copy(self.file, self.copy)
-
-    def reset(self) -> None:
-        db.session.remove()
-        db.engine.dispose()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self.file}{suffix}").unlink(missing_ok=True)
-        shutil.copy(self.copy, self.file)
-
-    def drop(self) -> None: ...
-
-
-class PostgresqlBase:
-    """A database of this worker's own, where each test finds the rows that were there at first, and no other."""
-
-    def __init__(self, name: str):
-        need("postgresql")
-        self.name = f"{NAME}_{name}"
-        self.url = f"{services.POSTGRESQL}/{self.name}"
-        self.resets = 0
-        self._manage(
-            f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)",
-            f"CREATE DATABASE {self.name}",
-            # No test pulls the plug of the machine: a commit need not wait for the disk.
-            f"ALTER DATABASE {self.name} SET synchronous_commit = off",
-        )
-
-    def _manage(self, *orders: str) -> None:
-        engine = create_engine(f"{services.POSTGRESQL}/postgres", isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            for order in orders:
-                connection.execute(text(order))
-        engine.dispose()
-
-    def keep(self) -> None:
-        self.names = sorted(set(db.metadata.tables) - KEPT_TABLES)
-        with db.engine.connect() as connection:
-            rows = {name: connection.scalar(text(f"SELECT json_agg(t)::text FROM {name} t")) for name in self.names}
-            self.rows = {name: found for name, found in rows.items() if found}
-            sequences = connection.execute(text("SELECT sequencename, last_value FROM pg_sequences")).all()
-        starts = (f"setval('{name}', {last or 1}, {last is not None})" for name, last in sequences)
-        self.sequences = f"SELECT {', '.join(starts)}"
-
-    def reset(self) -> None:
-        db.session.remove()
-        self.resets += 1
-        with db.engine.begin() as connection:
-            if self.resets % 40 == 1:  # what was deleted since takes room that slows everything
-                connection.execute(text(f"TRUNCATE {', '.join(self.names)} CASCADE"))
-            filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self.names)
-            # Faster than TRUNCATE, which makes the files of seventy tables anew. As a replica does: the
-            # triggers that forbid to rewrite the history, and the order of foreign keys, are set aside.
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            for name in connection.scalars(text(filled)).all():
-                connection.execute(text(f"DELETE FROM {name}"))
-            for name, rows in self.rows.items():
-                order = f"INSERT INTO {name} SELECT * FROM json_populate_recordset(NULL::{name}, :rows)"
-                connection.execute(text(order), {"rows": rows})
-            connection.execute(text(self.sequences))
-
-    def drop(self) -> None:
-        db.engine.dispose()
-        self._manage(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-
-
 @pytest.fixture(scope="session")
 def _application(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Flask, SqliteBase | PostgresqlBase]]:
+) -> Iterator[tuple[Flask, Turns]]:
     worker = getattr(request.config, "workerinput", {}).get("workerid", "seul")
     folder = tmp_path_factory.mktemp("base")
     postgresql = request.config.getoption("--base") == "postgresql"
@@ -222,23 +148,30 @@ def _application(
         load_communes()
         db.session.commit()
         base.keep()
-    yield app, base
+    turns = Turns(base)
+    yield app, turns
     with app.app_context():
-        base.drop()
+        turns.drop()
+
+
+SEEN_BY_OTHERS = {"server", "redis_queue", "nursery"}
+"""Fixtures that start a thread or a process, which reads the base through a connection of its own."""
 
 
 @pytest.fixture
-def app(_application: tuple[Flask, SqliteBase | PostgresqlBase]) -> Iterator[Flask]:
-    """The application on an empty base, inside an application context."""
-    app, base = _application
+def app(request: pytest.FixtureRequest, _application: tuple[Flask, Turns]) -> Iterator[Flask]:
+    """The application on an empty base, or on the ground that the test asks for, inside an application context."""
+    app, turns = _application
     before = dict(app.config)
+    others = SEEN_BY_OTHERS & set(request.fixturenames)
+    committed = bool(others or request.node.get_closest_marker("committed"))
     with app.app_context():
-        base.reset()
         limiter.reset()
         write_calendar(())
+        turns.begin(next((name for name in request.fixturenames if name in GROUNDS), None), committed=committed)
         yield app
         db.session.rollback()
-        db.session.remove()
+        turns.end()
     app.config.clear()
     app.config.update(before)
 

@@ -28,6 +28,8 @@ from tests.support import factories as make
 from tests.support.visitor import Visitor
 from workflows.accounts import deactivation, invitations, joining
 
+pytestmark = pytest.mark.committed
+
 ROUNDS = range(3)
 
 

@@ -339,6 +339,7 @@ def redis_server():
     client.close()
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_several_processes_count_the_guesses_together(nadia, other_application, redis_server):
     email = nadia.email
@@ -351,6 +352,7 @@ def test_several_processes_count_the_guesses_together(nadia, other_application, 
     assert WAIT in answer.text
 
 
+@pytest.mark.committed
 def test_logging_in_works_and_is_still_limited_while_redis_is_down(nadia, other_application):
     email = nadia.email
     alone = other_application(REDIS_URL="redis://127.0.0.1:1/0")
@@ -520,6 +522,7 @@ def test_nothing_is_in_demonstration_or_insecure_by_default(tmp_path):
     assert settings.proxies == 0
 
 
+@pytest.mark.committed
 @pytest.mark.parametrize(("proxies", "address"), [("0", "http://localhost/"), ("1", "https://relais.example/")])
 def test_forwarded_headers_are_believed_only_from_declared_proxies(app, other_application, proxies, address):
     behind = other_application(RELAIS_PROXIES=proxies)

@@ -147,6 +147,7 @@ def test_a_link_that_is_used_too_old_or_forged_changes_nothing(app, nadia, offic
     assert Visitor(app).login(nadia.email, NEW).status_code == 303
 
 
+@pytest.mark.committed
 def test_a_link_lives_one_hour_and_serves_one_of_two_at_once(app, nadia, office):
     email = nadia.email
     forget(Visitor(app), email)
@@ -344,6 +345,7 @@ def test_an_address_that_has_an_account_is_told_nothing_and_asked_again_it_repla
     assert db.session.scalars(select(Proof).where(Proof.kind == ProofKind.RETOUR)).all() == []
 
 
+@pytest.mark.committed
 def test_of_two_accounts_that_take_one_address_at_once_exactly_one_has_it(app, nadia, office):
     olga = make.provider("Olga Voisine")
     numbers, before = (nadia.id, olga.id), (nadia.email, olga.email)
@@ -444,6 +446,7 @@ def test_only_the_beginning_of_an_address_is_kept(address, network):
     assert network_of(address) == network
 
 
+@pytest.mark.committed
 def test_being_seen_is_written_at_most_every_few_minutes_and_waits_for_nobody(app, nadia):
     visitor, written = Visitor(app, nadia), []
 

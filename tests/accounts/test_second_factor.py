@@ -260,6 +260,7 @@ def test_a_recovery_code_serves_once_however_it_is_written(app, visitor):
     assert "8 codes de secours" in second.get(PAGE).text
 
 
+@pytest.mark.committed
 def test_of_two_who_give_the_same_code_at_once_exactly_one_comes_in(app):
     nadia = make.provider()
     email = nadia.email

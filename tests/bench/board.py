@@ -24,9 +24,9 @@ from backoffice.core import config
 from backoffice.core.extensions import db
 from backoffice.models import Convention, Obligation, ObligationEvent, ObligationKind, ObligationState
 from backoffice.web.factory import create_app
-from tests.conftest import PostgresqlBase
 from tests.support import factories as make
 from tests.support import services
+from tests.support.bases import PostgresqlBase
 from tests.support.visitor import Visitor
 
 from .queue import p95, timed

@@ -29,9 +29,9 @@ from backoffice.core.extensions import db
 from backoffice.models import Fiche, Nature, Organisme, Revision, RevisionState
 from backoffice.models.content import dump
 from backoffice.web.factory import create_app
-from tests.conftest import PostgresqlBase
 from tests.support import factories as make
 from tests.support import services
+from tests.support.bases import PostgresqlBase
 from tests.support.visitor import Visitor
 
 SIZES = (600, 60_000)

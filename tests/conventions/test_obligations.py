@@ -233,6 +233,7 @@ def tied(convention, fiche, by, verb=operations.tie):
     db.session.expire_all()
 
 
+@pytest.mark.committed
 def test_the_map_is_proved_by_the_flow_that_carried_the_fiche(published):
     convention, fiche, provider, _ = published
     tied(convention, fiche, provider)
@@ -248,6 +249,7 @@ def test_the_map_is_proved_by_the_flow_that_carried_the_fiche(published):
     assert len(events(row)) == count, "le même constat ne s’écrit pas chaque nuit"
 
 
+@pytest.mark.committed
 def test_the_map_goes_back_when_the_fiche_leaves_it(published):
     convention, fiche, provider, moderator = published
     tied(convention, fiche, provider)
@@ -266,6 +268,7 @@ def test_the_map_goes_back_when_the_fiche_leaves_it(published):
     assert convention.obligation(CARTE).state is S.VERIFIEE
 
 
+@pytest.mark.committed
 def test_what_a_person_decided_of_the_map_stays(published, funder):
     convention, fiche, provider, _ = published
     tied(convention, fiche, provider)

@@ -186,6 +186,7 @@ def test_nobody_to_write_to_is_said(visitor, flora):
     assert reminded() == []
 
 
+@pytest.mark.committed
 def test_two_workers_at_once_remind_once(app, flora, nadia, monkeypatch):
     monkeypatch.setattr(reminders, "enqueue", lambda *_: None)
     structure = nadia.memberships[0].organisme

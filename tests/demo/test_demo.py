@@ -64,6 +64,7 @@ from forms.fiches.paths import PATHS
 from forms.fiches.review import review
 from forms.kit.saving import save
 from tests.support.asked import typed
+from tests.support.bases import ground
 from workflows.conventions.obligations import replay, standing_of
 from workflows.robot import is_robot
 
@@ -72,15 +73,15 @@ def run(app: Flask, *words: str) -> Result:
     return app.test_cli_runner().invoke(args=list(words))
 
 
-@pytest.fixture
-def demo(app: Flask) -> Flask:
-    """The application with the demonstration set, in a transaction that is undone."""
+@ground
+def demo() -> None:
+    """The demonstration set, loaded once."""
     load_demo(db.session(), now())
-    return app
+    db.session.commit()
 
 
 @pytest.mark.once
-def test_the_conventions_show_every_state_and_each_is_what_its_history_says(demo: Flask) -> None:
+def test_the_conventions_show_every_state_and_each_is_what_its_history_says(demo: None) -> None:
     rows = all_of(Obligation)
     assert len(rows) == 3 * count(Convention) >= 36
     assert {row.state for row in rows} == set(ObligationState)
@@ -146,7 +147,7 @@ def test_accounts_are_not_listed_outside_demonstration_mode(app: Flask) -> None:
 
 
 @pytest.mark.once
-def test_accounts_are_marked_unique_and_open_with_the_password(demo: Flask) -> None:
+def test_accounts_are_marked_unique_and_open_with_the_password(demo: None) -> None:
     users = [user for user in all_of(User) if not is_robot(user)]  # it has no password: nobody comes in as it
 
     assert all(user.demonstration and user.email == user.email.lower() for user in users)
@@ -156,7 +157,7 @@ def test_accounts_are_marked_unique_and_open_with_the_password(demo: Flask) -> N
 
 
 @pytest.mark.once
-def test_each_shown_account_has_its_role_and_its_fiches(demo: Flask) -> None:
+def test_each_shown_account_has_its_role_and_its_fiches(demo: None) -> None:
     users = {user.email: user for user in all_of(User)}
     states: dict[str, Counter[RevisionState]] = {}
     for account in ACCOUNTS:
@@ -177,7 +178,7 @@ def test_each_shown_account_has_its_role_and_its_fiches(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: Flask) -> None:
+def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: None) -> None:
     assert [row.role for row in all_of(Invitation)] == [Role.SAISIE]
     waiting = {row.organisme.nom for row in all_of(JoinRequest)}
     moderator = db.session.scalars(select(User).where(User.email == "moderation1@demo.example")).one()
@@ -189,7 +190,7 @@ def test_somebody_is_invited_somebody_asks_and_a_structure_is_left_alone(demo: F
 
 
 @pytest.mark.once
-def test_fiches_of_a_closed_establishment_are_flagged_and_their_people_told(demo: Flask) -> None:
+def test_fiches_of_a_closed_establishment_are_flagged_and_their_people_told(demo: None) -> None:
     alerts = db.session.scalars(select(FicheAlert)).all()
     assert {row.kind for row in alerts} == {AlertKind.STRUCTURE}
     assert len({row.fiche_id for row in alerts}) == len(alerts) >= 3
@@ -199,7 +200,7 @@ def test_fiches_of_a_closed_establishment_are_flagged_and_their_people_told(demo
 
 
 @pytest.mark.once
-def test_structures_are_invented(demo: Flask) -> None:
+def test_structures_are_invented(demo: None) -> None:
     for organisme in all_of(Organisme):
         assert organisme.siret.startswith("000") or organisme.nom == TWIN
         assert organisme.structure["contact"]["courriel"].endswith(".example")
@@ -210,7 +211,7 @@ def test_structures_are_invented(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_every_state_is_there(demo: Flask) -> None:
+def test_every_state_is_there(demo: None) -> None:
     assert {fiche.state for fiche in all_of(Fiche)} == set(FicheState)
     assert {revision.state for revision in all_of(Revision)} == set(RevisionState)
     assert {name for names in PLAN.values() for name in names} == STORIES.keys()
@@ -227,14 +228,14 @@ def fresh(fiche: Fiche) -> list[Revision]:
 
 
 @pytest.mark.once
-def test_titles_are_varied(demo: Flask) -> None:
+def test_titles_are_varied(demo: None) -> None:
     titles = [title for title in (fresh(fiche)[-1].title for fiche in all_of(Fiche)) if title]
 
     assert len(set(titles)) >= 0.9 * len(titles) >= 50
 
 
 @pytest.mark.once
-def test_what_was_submitted_is_complete_and_frozen(demo: Flask) -> None:
+def test_what_was_submitted_is_complete_and_frozen(demo: None) -> None:
     submitted = [revision for revision in all_of(Revision) if revision.submitted_at]
 
     for revision in submitted:
@@ -244,7 +245,7 @@ def test_what_was_submitted_is_complete_and_frozen(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_drafts_are_at_every_stage(demo: Flask) -> None:
+def test_drafts_are_at_every_stage(demo: None) -> None:
     drafts = [revision for revision in all_of(Revision) if revision.state is RevisionState.BROUILLON]
     complete = Counter(review(draft.content, PATHS[draft.fiche.dispositif], draft.pending).complete for draft in drafts)
 
@@ -254,7 +255,7 @@ def test_drafts_are_at_every_stage(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_approved_fragments_are_valid(demo: Flask) -> None:
+def test_approved_fragments_are_valid(demo: None) -> None:
     approved = [revision for revision in all_of(Revision) if revision.state is RevisionState.VALIDEE]
 
     assert count(Fragment) >= len(approved) >= 25
@@ -265,7 +266,7 @@ def test_approved_fragments_are_valid(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_every_content_could_have_been_typed(demo: Flask) -> None:
+def test_every_content_could_have_been_typed(demo: None) -> None:
     for revision in all_of(Revision):
         path = PATHS[revision.fiche.dispositif]
         if not review(revision.content, path, revision.pending).complete:
@@ -278,7 +279,7 @@ def test_every_content_could_have_been_typed(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_the_log_tells_the_story_in_order(demo: Flask) -> None:
+def test_the_log_tells_the_story_in_order(demo: None) -> None:
     for fiche in all_of(Fiche):
         rows = db.session.scalars(
             select(TransitionLog).where(TransitionLog.fiche_id == fiche.id).order_by(TransitionLog.id)
@@ -292,7 +293,7 @@ def test_the_log_tells_the_story_in_order(demo: Flask) -> None:
 
 
 @pytest.mark.once
-def test_the_queue_has_several_ages(demo: Flask) -> None:
+def test_the_queue_has_several_ages(demo: None) -> None:
     waiting = [r.submitted_at for r in all_of(Revision) if r.state is RevisionState.SOUMISE]
 
     assert len(waiting) >= 12
@@ -323,7 +324,7 @@ def test_the_flow_of_normandie_is_valid(app: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-def test_a_campaign_is_under_way_with_structures_at_each_stage(demo: Flask) -> None:
+def test_a_campaign_is_under_way_with_structures_at_each_stage(demo: None) -> None:
     (campaign,) = all_of(Campaign)
     lines = progress(db.session(), campaign, campaign.territoire_ids)
     stages = totals(lines)
@@ -372,7 +373,7 @@ def test_bulk_fiches_are_what_the_engine_would_have_made(bulk: Flask) -> None:
 
 
 @pytest.mark.once
-def test_bulk_logs_read_as_those_of_the_engine(demo: Flask) -> None:
+def test_bulk_logs_read_as_those_of_the_engine(demo: None) -> None:
     load_bulk(db.session(), 21, now())
     played = [fiche for fiche in all_of(Fiche) if fiche.creation_key.startswith("demo-")]
     published = next(fiche for fiche in played if fiche.state is FicheState.PUBLIEE and len(events(fiche)) == 5)

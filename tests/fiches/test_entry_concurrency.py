@@ -23,6 +23,8 @@ from backoffice.models import (
 from tests.support import factories as make
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.committed
+
 ROUNDS = pytest.mark.parametrize("round_", range(4))
 
 

@@ -14,6 +14,8 @@ from backoffice.models.transition_names import FicheStep
 from tests.support import factories as make
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.committed
+
 
 def together(visitors, url, data=None):
     """Everybody presses at the same moment; what each is answered."""

@@ -494,6 +494,7 @@ def test_asking_twice_for_a_new_fiche_makes_one(visitor):
     )
 
 
+@pytest.mark.committed
 def test_asking_twice_at_the_same_moment_makes_one_too(app, nadia):
     visitors = [Visitor(app, nadia), Visitor(app, nadia)]
     data = {"organisme": str(nadia.memberships[0].organisme_id), "dispositif": "ASL", "cle": "la-meme"}

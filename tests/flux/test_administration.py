@@ -31,6 +31,8 @@ from tests.support.statements import statements
 from tests.support.visitor import Visitor
 from workflows.flux import runs
 
+pytestmark = pytest.mark.committed
+
 
 @pytest.fixture
 def alma(app, tmp_path, monkeypatch):

@@ -40,6 +40,7 @@ def nadia(app) -> Visitor:
     return Visitor(app, make.provider())
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_with_redis_the_page_answers_before_the_check_and_follows_it(app, redis_queue, nadia):  # noqa: F811
     assert send(nadia, FAULTY.encode()).status_code == 303
@@ -52,6 +53,7 @@ def test_with_redis_the_page_answers_before_the_check_and_follows_it(app, redis_
     assert list(uploads.folder("verifications").glob("*.envoi")) == []
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_a_second_file_takes_the_place_of_the_first(app, redis_queue, nadia):  # noqa: F811
     send(nadia, FAULTY.encode(), "premier.xml")
@@ -61,6 +63,7 @@ def test_a_second_file_takes_the_place_of_the_first(app, redis_queue, nadia):  #
     assert "Vérification de second.xml" in nadia.see("/lheo/verifier/resultat").text
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_a_check_that_was_lost_is_asked_again(app, redis_queue, nadia):  # noqa: F811
     send(nadia, FAULTY.encode())
@@ -172,6 +175,7 @@ class Browser:
         return re.search(r'name="csrf_token" value="([^"]+)"', self.ask("GET", path)[1])[1]
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_more_than_a_hundred_megabytes_cost_neither_the_server_nor_the_worker_their_memory(gunicorn, app):
     person = make.provider()

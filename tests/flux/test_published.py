@@ -306,6 +306,7 @@ def test_the_definition_of_a_flow_chooses_what_it_takes(people, tmp_path, defini
             full(db.session(), flux, tmp_path / "f.xml")
 
 
+@pytest.mark.committed
 def test_a_decision_under_way_at_the_cut_is_in_the_next_differential(app, people, tmp_path):
     """The cut waits for it: whatever is decided is before the cut, or after it, never lost between."""
     by, moderator = people

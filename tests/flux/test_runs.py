@@ -23,6 +23,8 @@ from tests.support import factories as make
 from workflows.fiches import fragment_refresh
 from workflows.flux import runs
 
+pytestmark = pytest.mark.committed
+
 
 @pytest.fixture
 def people(app, tmp_path, monkeypatch):

@@ -22,6 +22,8 @@ from exports.flux.build import find
 from tests.support import factories as make
 from workflows.flux import runs
 
+pytestmark = pytest.mark.committed
+
 
 @pytest.fixture
 def published(app, tmp_path, monkeypatch):

@@ -431,6 +431,7 @@ def test_running_a_job_that_waits_for_nothing_does_nothing(by):
     assert job(made).attempt == before
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_with_redis_the_file_is_read_by_a_worker(app, redis_queue, by):  # noqa: F811
     made = start(by, foreign_flow("Un", "Deux"))

@@ -22,6 +22,8 @@ from workflows.fiches.engine import apply
 from workflows.fiches.transitions import TRANSITIONS, Subject
 from workflows.robot import robot
 
+pytestmark = pytest.mark.committed
+
 DECISIONS = {
     "valider": RevisionState.VALIDEE,
     "refuser": RevisionState.REFUSEE,

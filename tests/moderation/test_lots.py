@@ -322,6 +322,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.committed
 @pytest.mark.parametrize("lines", [1, 3, 5])
 def test_a_process_killed_on_the_way_is_started_again_and_no_line_is_done_twice(app, marc, nadia, lines):
     with atomic() as session:

@@ -139,6 +139,7 @@ def test_the_administrators_are_told_of_it_once_each_day_of_paris(app):
         assert len(told) == mails
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_work_that_fails_in_a_worker_is_in_the_registry_and_on_the_page(app):
     need("redis")

@@ -2,7 +2,7 @@
 
 A small process loads the application once, without touching the base, then makes one child a round. A
 round: a moderator returns a fiche, which writes the e-mails and sends them; or a sweep. It is killed after
-a random while. RELAIS_KILL_ROUNDS says how many rounds (300 unless told; ``make kills`` does more).
+a random while. RELAIS_KILL_ROUNDS says how many rounds (40 unless told; ``make kills`` does thousands).
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from workflows.fiches.engine import apply
 from workflows.fiches.operations import open_draft, save_draft
 from workflows.notices import mail
 
+pytestmark = pytest.mark.committed
+
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = int(os.environ.get("RELAIS_KILL_ROUNDS", "300"))
+ROUNDS = int(os.environ.get("RELAIS_KILL_ROUNDS", "40"))
 
 
 class Nursery:

@@ -220,6 +220,7 @@ def test_what_a_moderator_had_taken_goes_back_to_the_queue(app, lived):
     assert db.session.scalars(select(Erasure)).one().actor_id == alma.id
 
 
+@pytest.mark.committed
 def test_asked_twice_or_by_two_at_once_it_is_done_once(app, lived):
     nadia, *_ = lived
     alma = db.session.scalars(select(User).where(User.administrator)).one()

@@ -651,6 +651,7 @@ def test_the_command_says_first_and_erases_when_told(app):
     assert "Pas terminé" in words
 
 
+@pytest.mark.committed
 def test_killed_at_any_moment_the_next_run_goes_on(app):
     """For good, by the system: what was committed is counted, what was not is still due."""
     rng, number = random.Random(20261122), 3_000

@@ -17,6 +17,8 @@ from backoffice.models.importing import JobStatus
 from tests.notices.test_mail_kills import Nursery
 from tests.support import register_files as files
 
+pytestmark = pytest.mark.committed
+
 ROUNDS = int(os.environ.get("RELAIS_REGISTER_KILLS", "24"))
 ROWS = 1_500
 

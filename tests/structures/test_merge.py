@@ -48,8 +48,8 @@ from backoffice.models import (
 from backoffice.models.content import Contact, Structure, dump
 from exports.flux.build import find, full
 from exports.fragment.build import organisme_numero
-from tests.conftest import KEPT_TABLES
 from tests.support import factories as make
+from tests.support.bases import KEPT_TABLES
 from tests.support.visitor import Visitor
 from workflows.case import Refused
 from workflows.fiches import operations
@@ -455,6 +455,7 @@ def test_a_moderator_joins_only_within_their_territoires_an_administrator_anywhe
 # --- At the same moment ----------------------------------------------------------------------------------
 
 
+@pytest.mark.committed
 @pytest.mark.parametrize("same_way", [True, False])
 def test_two_merges_at_once_leave_one(app, doubles, same_way):
     kept, gone = (one.id for one in doubles)
@@ -477,6 +478,7 @@ def test_two_merges_at_once_leave_one(app, doubles, same_way):
     assert len(dead) == 1
 
 
+@pytest.mark.committed
 @pytest.mark.parametrize("first", ["merge", "work"])
 def test_what_is_done_during_a_merge_waits_for_it_and_is_coherent(app, doubles, first):
     """One connection merges; another one sends a fiche, and begins a new one, of the structure that goes."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 POSTGRESQL = os.environ.get("RELAIS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
 REDIS = os.environ.get("RELAIS_TEST_REDIS", "redis://127.0.0.1:6379/9")
+NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
+"""Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
 SHARED = Path(os.environ.get("RELAIS_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 
 

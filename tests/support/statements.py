@@ -11,14 +11,17 @@ from backoffice.core.extensions import db
 
 from .visitor import Visitor
 
+OPENING = ("BEGIN", "SELECT 1", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+"""How an order starts that only opens or ends a transaction or a connection."""
+
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """The orders sent to the base within, in order; without what only opens a transaction or a connection."""
+    """The orders sent to the base within, in order; without those of OPENING."""
     found: list[str] = []
 
     def keep(_connection, _cursor, statement, *_):
-        if not statement.startswith(("BEGIN", "SELECT 1")):
+        if not statement.startswith(OPENING):
             found.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", keep)

@@ -16,6 +16,8 @@ from backoffice.models import Fiche, RevisionState, TransitionLog, User
 from exports.flux import build
 from tests.support import factories as make
 
+pytestmark = pytest.mark.committed
+
 
 @pytest.fixture
 def busy(app):

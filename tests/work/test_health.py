@@ -66,6 +66,7 @@ def test_the_base_the_disk_and_what_was_done_last(app, alma):
     assert "dans l’application elle-même" in words
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_with_redis_the_queue_is_counted(app, alma, redis_queue):  # noqa: F811
     redis_queue.enqueue("workflows.work.jobs.perform", "workflows.notices.mail.sweep")

@@ -21,6 +21,8 @@ from workflows.work import jobs
 from workflows.work.former_names import FORMER
 from workflows.work.schedule import SCHEDULE
 
+pytestmark = pytest.mark.committed
+
 
 def rename(organisme_id: int, nom: str) -> None:
     """A job: changes something that can be seen from outside."""

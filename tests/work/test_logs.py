@@ -234,6 +234,7 @@ def test_the_trace_of_an_error_has_its_cause_its_place_and_no_message(app):
     assert "Mirabelle" not in told
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_a_worker_keeps_and_writes_no_message_either(app, redis_queue):  # noqa: F811
     redis_queue.enqueue("workflows.work.jobs.perform", "tests.work.test_logs.explode", MARKS[0])

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 from backoffice.core import config
 from backoffice.core.extensions import Base, db
 from backoffice.web.factory import create_app
-from tests.conftest import PostgresqlBase
+from tests.support.bases import PostgresqlBase
 
 
 @pytest.fixture

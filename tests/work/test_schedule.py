@@ -44,6 +44,7 @@ def test_each_row_names_a_job_that_exists_and_an_hour_that_comes_soon(periodic):
     assert hours.get_next(datetime) < monday + timedelta(days=8 if periodic.name in WEEKLY else 2)
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_what_is_due_waits_in_the_queue_and_a_worker_does_it(app, redis_queue, tmp_path, monkeypatch):  # noqa: F811
     make.fiche_in(RevisionState.VALIDEE, make.provider(), make.moderator())
@@ -63,6 +64,7 @@ def test_what_is_due_waits_in_the_queue_and_a_worker_does_it(app, redis_queue, t
     assert (folders.flux / "normandie" / "manifeste.json").exists()
 
 
+@pytest.mark.committed
 @pytest.mark.redis
 def test_the_command_keeps_the_hours_until_it_is_told_to_stop(app, redis_queue):  # noqa: F811
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "schedule"]
@@ -97,6 +99,7 @@ def test_without_redis_a_crontab_says_the_same(app):
         assert re.search(rf" -m flask --app wsgi jobs run {row.name}$", line)
 
 
+@pytest.mark.committed
 def test_a_line_of_the_crontab_does_its_job(app, tmp_path):
     lines = app.test_cli_runner().invoke(args=["jobs", "crontab"]).output.splitlines()
     (line,) = [line for line in lines if line.endswith(" flux")]

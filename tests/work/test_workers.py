@@ -28,7 +28,7 @@ from workflows.flux import runs as flux_runs
 
 from .test_jobs import environment, redis_queue, worker  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.committed]
 
 WORKERS = 3
 CODES = ("normandie", "bretagne", "grand-est", "occitanie", "france", "asl", "oepre", "bpi", "etat")
@@ -113,6 +113,7 @@ def all_over(ids: list[int]) -> bool:
 
 
 @pytest.mark.usefixtures("shared", "xmllint")
+@pytest.mark.committed
 def test_several_flows_are_made_at_once_by_several_workers(app, redis_queue, fluxes, tmp_path):  # noqa: F811
     db.session.remove()
     with processes(app, WORKERS, worker(redis_queue)):
@@ -143,6 +144,7 @@ def check_whole(run: FluxRun, alone) -> None:
     assert len(etree.fromstring(plain).findall(".//{*}formation")) == run.done
 
 
+@pytest.mark.committed
 def test_two_flows_overlap_in_time_on_two_workers(app, redis_queue, fluxes):  # noqa: F811
     """Each waits long in the middle of its file: both are then under way together."""
     db.session.remove()
@@ -153,6 +155,7 @@ def test_two_flows_overlap_in_time_on_two_workers(app, redis_queue, fluxes):  # 
     assert set(states(ids).values()) == {RunState.EN_COURS}
 
 
+@pytest.mark.committed
 def test_a_killed_worker_leaves_no_partial_file_and_its_run_is_made_again(app, redis_queue, fluxes):  # noqa: F811
     db.session.remove()
     (first,) = ask("normandie")

@@ -83,8 +83,9 @@ def seen_lately(login: Login) -> bool:
 def note_seen(engine: Engine, token: str) -> None:
     """Writes that the connection has just been used; nothing when somebody else writes: the next request will."""
     try:
-        with engine.execution_options(at_once=True).begin() as connection:
-            connection.execute(update(Login).where(Login.token_hash == token_hash(token)).values(seen_at=now()))
+        with Session(engine.execution_options(at_once=True)) as session:
+            session.execute(update(Login).where(Login.token_hash == token_hash(token)).values(seen_at=now()))
+            session.commit()
     except OperationalError:
         return
 
