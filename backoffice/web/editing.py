@@ -129,7 +129,7 @@ def save_step(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetu
     for words in saved.understood:
         flash(words, "success")
     if posted.order_of(request.form):
-        return redirect(url_for(".etape", fiche_id=fiche_id, slug=slug, _anchor=page.spot or None), 303)
+        return redirect(url_for(".step_form", fiche_id=fiche_id, slug=slug, _anchor=page.spot or None), 303)
     if not saved.clean:
         return step_page(context, fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
@@ -141,8 +141,8 @@ def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     following = path.after(step)
     if request.form.get("suite") == "relecture" or following is None:
-        return redirect(url_for(".relecture", fiche_id=fiche_id), 303)
-    return redirect(url_for(".etape", fiche_id=fiche_id, slug=following.slug), 303)
+        return redirect(url_for(".review_form", fiche_id=fiche_id), 303)
+    return redirect(url_for(".step_form", fiche_id=fiche_id, slug=following.slug), 303)
 
 
 def _unsaved_replies() -> list[Difference]:

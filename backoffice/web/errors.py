@@ -57,9 +57,9 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()  # a redirection is no error
     if request.path.startswith(problems.PREFIX):
         return problems.problem(error)
-    if error.code == 429 and request.endpoint == "login.connecter":
+    if error.code == 429 and request.endpoint == "login.log_in":
         return _login_again(". ".join(WORDS[429])), 429
-    if error.code == 429 and request.endpoint == "login.verifier_code":
+    if error.code == 429 and request.endpoint == "login.check_code":
         return code_page(
             safe_next(request.form.get("next")), request.form.get("saisie", ""), ". ".join(WORDS[429])
         ), 429
@@ -76,7 +76,7 @@ def _login_again(message: str) -> str:
 
 def _stale_page(error: CSRFError) -> ResponseReturnValue:
     """The page was opened under another connection: nothing is done, nothing typed is lost."""
-    if request.endpoint in ("login.connecter", "login.verifier_code"):
+    if request.endpoint in ("login.log_in", "login.check_code"):
         message = "Cette page était ouverte depuis trop longtemps. Écrivez de nouveau votre mot de passe."
         return _login_again(message), 400
     if current_user.is_authenticated and keeps_input():

@@ -74,7 +74,7 @@ def enforce() -> ResponseReturnValue | None:
         if keeps_input():
             return login_page(next_=request.full_path.rstrip("?"), kept=typed()), 401
         target = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("login.connexion", next=target), 303)
+        return redirect(url_for("login.login_form", next=target), 303)
     if current_user.owes_second_factor and not current_user.has_second_factor and not _before_second_factor():
         return _to_enrolment()
     if permission is None or not current_user.can(permission):

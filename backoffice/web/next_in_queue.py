@@ -30,7 +30,7 @@ def take(want: Wanted) -> str:
     if taken is None:
         end()
         flash("Il n’y a plus de fiche à prendre dans cette vue.", "success")
-        return url_for("queue.file")
+        return url_for("queue.queue")
     session[KEY] = {"revision": taken, "query": want.query()}
     return url_for("moderation.version", revision_id=taken)
 
@@ -56,4 +56,4 @@ def onward(transition: Step, revision_id: int) -> str:
             options = options_of(base, current_user)
         return take(wanted(dict(parse_qsl(series["query"])), options))
     end()
-    return url_for("queue.file")
+    return url_for("queue.queue")

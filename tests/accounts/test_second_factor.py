@@ -77,11 +77,11 @@ def address_of(urls: Map, endpoint: str, rule) -> str:
 
 
 OPEN = {
-    "login.deconnexion",
+    "login.log_out",
     "second_factor.page",
-    "second_factor.commencer",
-    "second_factor.dessin",
-    "second_factor.confirmer",
+    "second_factor.begin",
+    "second_factor.drawing",
+    "second_factor.confirm",
     "second_factor.codes",
 }
 

@@ -139,7 +139,7 @@ def test_seven_megabytes_pass_here_and_nowhere_else(nadia) -> None:
 
 
 def test_beyond_the_limit_one_is_told_what_to_do(app, nadia, monkeypatch) -> None:
-    monkeypatch.setattr(app.view_functions["file_checks.verifier"], "largest_upload", 1_000_000)
+    monkeypatch.setattr(app.view_functions["file_checks.check_action"], "largest_upload", 1_000_000)
     answer = send(nadia, b" " * 1_200_000)
     assert answer.status_code == 413
     assert "dépasse 1 Mo" in answer.text

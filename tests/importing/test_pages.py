@@ -212,7 +212,7 @@ def test_a_flow_of_twelve_megabytes_is_taken_and_a_table_of_seven_is_not(person)
 
 
 def test_a_flow_beyond_the_limit_is_told_what_to_do(app, person, monkeypatch):
-    monkeypatch.setattr(app.view_functions["imports.deposer"], "largest_upload", 1_000_000)
+    monkeypatch.setattr(app.view_functions["imports.upload"], "largest_upload", 1_000_000)
     answer = send_large(person, b" " * 1_300_000)
     assert (answer.status_code, "dépasse 1 Mo" in answer.text) == (413, True)
 

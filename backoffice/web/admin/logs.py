@@ -218,7 +218,7 @@ class Runs(Table):
         )
 
     def elsewhere(self, row: FluxRun) -> list[tuple[str, str]]:
-        return [("Suivre cette fabrication", url_for("flux_administration.fabrication", run_id=row.id))]
+        return [("Suivre cette fabrication", url_for("flux_administration.run_page_page", run_id=row.id))]
 
 
 class Imports(Table):
@@ -267,7 +267,7 @@ class Mails(Table):
         return super().text(row, name)
 
     def elsewhere(self, row: Mail) -> list[tuple[str, str]]:
-        return [("Messages envoyés et à envoyer", url_for("outbox.courriels", etat=row.state))]
+        return [("Messages envoyés et à envoyer", url_for("outbox.mails", etat=row.state))]
 
 
 class FailedJobs(Table):
@@ -278,7 +278,7 @@ class FailedJobs(Table):
     more = ("reason",)
 
     def elsewhere(self, row: FailedJob) -> list[tuple[str, str]]:
-        return [("Recommencer un travail", url_for("outbox.travaux"))]
+        return [("Recommencer un travail", url_for("outbox.failed_jobs"))]
 
 
 VIEWS: tuple[type[Table], ...] = (

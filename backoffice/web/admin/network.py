@@ -105,7 +105,7 @@ class Accounts(Table):
         return User.email.not_like("%.invalid")  # that of Relais itself, which nobody holds
 
     def elsewhere(self, row: User) -> list[tuple[str, str]]:
-        return [("Régler ce compte", url_for("account_admin.compte", user_id=row.id))]
+        return [("Régler ce compte", url_for("account_admin.account", user_id=row.id))]
 
 
 # --- Moderation ---------------------------------------------------------------------------------------
@@ -238,8 +238,8 @@ class Rules(Table):
 
     def elsewhere(self, row: ModerationRule) -> list[tuple[str, str]]:
         if row.territoire_id is None:
-            return [("Lire, écrire et activer cette règle", url_for("moderation_rules.regle", rule_id=row.id))]
-        return [("Règles de modération", url_for("moderation_rules.liste"))]
+            return [("Lire, écrire et activer cette règle", url_for("moderation_rules.rule_view", rule_id=row.id))]
+        return [("Règles de modération", url_for("moderation_rules.index"))]
 
 
 # --- Diffusion ----------------------------------------------------------------------------------------
@@ -355,7 +355,7 @@ class Campaigns(Written):
         return row.opened_at is None
 
     def elsewhere(self, row: Campaign) -> list[tuple[str, str]]:
-        return [("Inviter et suivre", url_for("campaigns.campagne", campaign_id=row.id))]
+        return [("Inviter et suivre", url_for("campaigns.campaign_view", campaign_id=row.id))]
 
 
 VIEWS: tuple[type[Table], ...] = (Territoires, Campaigns, Accounts, Reasons, Sentences, Rules, Fluxes, Keys)

@@ -77,7 +77,7 @@ def init_app(app: Flask) -> None:
 def help_here(fiche: Fiche | None = None) -> str:
     """Address of the help about the page that is being shown; fiche: the one that it is about, if any."""
     slug = help_of(request.path, fiche.dispositif if fiche and request.blueprint == "steps" else None)
-    return url_for("help.page", slug=slug) if slug else url_for("help.accueil")
+    return url_for("help.page", slug=slug) if slug else url_for("help.home")
 
 
 def help_of(path: str, written: Dispositif | None = None) -> str:
@@ -100,7 +100,7 @@ def told_rules(dispositif: Dispositif) -> Iterator[tuple[str, str, str]]:
 
 @blueprint.get("/")
 @requires(Permission.PUBLIC)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     groups: dict[str, dict[str, Page]] = {}
     for slug, page in PAGES.items():
         groups.setdefault(page.audience, {})[slug] = page

@@ -21,10 +21,10 @@ from workflows.flux.runs import in_trouble
 blueprint = Blueprint("home", __name__)
 
 HOMES = (
-    (Permission.WRITE_FICHE, "fiches.liste"),
-    (Permission.MODERATE, "queue.file"),
-    (Permission.FUND, "board.accueil"),
-    (Permission.READ_PUBLISHED, "published_fiches.liste"),
+    (Permission.WRITE_FICHE, "fiches.index"),
+    (Permission.MODERATE, "queue.queue"),
+    (Permission.FUND, "board.home"),
+    (Permission.READ_PUBLISHED, "published_fiches.index"),
     (Permission.ADMINISTER, "home.administration"),
 )
 """Where each kind of person begins."""

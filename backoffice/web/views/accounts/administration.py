@@ -42,7 +42,7 @@ def person(user_id: int) -> User:
 
 @blueprint.get("/")
 @requires(Permission.ADMINISTER)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     asked = {name: clean(request.args.get(name, ""))[:100] for name in ("q", "role", "territoire", "etat")}
     known = territoires()
     number = int(asked["territoire"]) if asked["territoire"] in {str(id_) for id_ in known} else None
@@ -58,7 +58,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.get("/<int:user_id>")
 @requires(Permission.ADMINISTER)
-def compte(user_id: int) -> ResponseReturnValue:
+def account(user_id: int) -> ResponseReturnValue:
     return account_page(person(user_id))
 
 
@@ -86,12 +86,12 @@ def done(user: User, act: Callable[[Session], object], words: str, form: str = "
     except Refused as refused:
         return account_page(user, error=refused.message, form=form), 409
     flash(words, "success")
-    return redirect(url_for(".compte", user_id=user.id), 303)
+    return redirect(url_for(".account", user_id=user.id), 303)
 
 
 @blueprint.post("/<int:user_id>/<any(desactiver, rouvrir):action>")
 @requires(Permission.ADMINISTER)
-def fermer(user_id: int, action: str) -> ResponseReturnValue:
+def close(user_id: int, action: str) -> ResponseReturnValue:
     user = person(user_id)
     act = deactivation.deactivate if action == "desactiver" else deactivation.reactivate
     words = "Le compte est désactivé." if action == "desactiver" else "Le compte est ouvert de nouveau."
@@ -109,7 +109,7 @@ def administration(user_id: int, action: str) -> ResponseReturnValue:
 
 @blueprint.post("/<int:user_id>/affectations")
 @requires(Permission.ADMINISTER, keeps_input=True)
-def affecter(user_id: int) -> ResponseReturnValue:
+def assign(user_id: int) -> ResponseReturnValue:
     user, role = person(user_id), request.form.get("role", "")
     territoire = territoires().get(request.form.get("territoire", type=int) or 0)
     codes, departements, errors = read_scope(request.form)
@@ -134,7 +134,7 @@ def assignment(user: User, assignment_id: int) -> Assignment:
 
 @blueprint.post("/<int:user_id>/affectations/<int:assignment_id>")
 @requires(Permission.ADMINISTER, keeps_input=True)
-def suivre(user_id: int, assignment_id: int) -> ResponseReturnValue:
+def follow(user_id: int, assignment_id: int) -> ResponseReturnValue:
     """What a funder follows."""
     user = person(user_id)
     row = assignment(user, assignment_id)
@@ -154,7 +154,7 @@ def suivre(user_id: int, assignment_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:user_id>/affectations/<int:assignment_id>/retirer")
 @requires(Permission.ADMINISTER)
-def retirer(user_id: int, assignment_id: int) -> ResponseReturnValue:
+def remove(user_id: int, assignment_id: int) -> ResponseReturnValue:
     user = person(user_id)
     row = assignment(user, assignment_id)
     words = f"{row.role.label}, {row.territoire.nom} : c’est retiré."
@@ -166,7 +166,7 @@ def retirer(user_id: int, assignment_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/invitations")
 @requires(Permission.ADMINISTER)
-def invitees() -> ResponseReturnValue:
+def invited() -> ResponseReturnValue:
     return invitations_page(InvitationForm(tuple(OFFERED)))
 
 
@@ -184,7 +184,7 @@ def invitations_page(form: InvitationForm, error: str = "") -> str:
 
 @blueprint.post("/invitations")
 @requires(Permission.ADMINISTER, keeps_input=True)
-def inviter() -> ResponseReturnValue:
+def invite() -> ResponseReturnValue:
     known = territoires()
     form = InvitationForm.read(request.form, tuple(OFFERED), known)
     if form.role is None or form.errors:
@@ -197,7 +197,7 @@ def inviter() -> ResponseReturnValue:
     except Refused as refused:
         return invitations_page(form, refused.message), 409
     flash(f"L’invitation est partie à {form.email}.", "success")
-    return redirect(url_for(".invitees"), 303)
+    return redirect(url_for(".invited"), 303)
 
 
 @blueprint.post("/invitations/<int:invitation_id>/<any(renvoyer, retirer):action>")
@@ -213,4 +213,4 @@ def invitation(invitation_id: int, action: str) -> ResponseReturnValue:
     except Refused as refused:
         return invitations_page(InvitationForm(tuple(OFFERED)), refused.message), 409
     flash("L’invitation est repartie." if action == "renvoyer" else "L’invitation est retirée.", "success")
-    return redirect(url_for(".invitees"), 303)
+    return redirect(url_for(".invited"), 303)

@@ -25,7 +25,7 @@ blueprint = Blueprint("email_tokens", __name__)
 
 @blueprint.get("/mot-de-passe-oublie")
 @requires(Permission.PUBLIC)
-def oublie() -> ResponseReturnValue:
+def forgotten() -> ResponseReturnValue:
     return render_template("accounts/forgotten_password.html", email="", error="")
 
 
@@ -33,7 +33,7 @@ def oublie() -> ResponseReturnValue:
 @limiter.limit("10/minute;40/hour")
 @limiter.limit("3/minute;8/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
-def demander() -> ResponseReturnValue:
+def ask() -> ResponseReturnValue:
     """The same answer whether the address has an account or not."""
     try:
         email = emails.email(typed_email().replace("\x00", " "))
@@ -41,12 +41,12 @@ def demander() -> ResponseReturnValue:
         return render_template("accounts/forgotten_password.html", email=typed_email(), error=str(error)), 422
     with atomic() as session:
         passwords.ask(session, email.lower())
-    return redirect(url_for("magic_links.envoye"), 303)
+    return redirect(url_for("magic_links.link_sent"), 303)
 
 
 @blueprint.get("/mot-de-passe/<token>")
 @requires(Permission.PUBLIC)
-def mot_de_passe(token: str) -> ResponseReturnValue:
+def password(token: str) -> ResponseReturnValue:
     return _password_page(token, passwords.find(db.session(), token), {})
 
 
@@ -59,7 +59,7 @@ def _password_page(token: str, proof: Proof | None, errors: dict[str, str]) -> R
 @blueprint.post("/mot-de-passe/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
-def choisir(token: str) -> ResponseReturnValue:
+def choose(token: str) -> ResponseReturnValue:
     proof = passwords.find(db.session(), token)
     if proof is None or not proof.open:
         return _password_page(token, proof, {})
@@ -70,12 +70,12 @@ def choisir(token: str) -> ResponseReturnValue:
         if not passwords.choose(session, token, written):
             return _password_page(token, passwords.find(session, token), {})
     flash("Votre mot de passe est choisi. Connectez-vous avec lui.", "success")
-    return redirect(url_for("login.connexion"), 303)
+    return redirect(url_for("login.login_form"), 303)
 
 
 @blueprint.get("/adresse/<token>")
 @requires(Permission.PUBLIC)
-def adresse(token: str) -> ResponseReturnValue:
+def email_page(token: str) -> ResponseReturnValue:
     return _address_page(token)
 
 
@@ -90,7 +90,7 @@ def _address_page(token: str, refused: str = "") -> ResponseReturnValue:
 @blueprint.post("/adresse/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
-def suivre_adresse(token: str) -> ResponseReturnValue:
+def follow_email(token: str) -> ResponseReturnValue:
     proof = email_change.find(db.session(), token)
     if proof is None or not proof.open:
         return _address_page(token)
@@ -105,6 +105,6 @@ def suivre_adresse(token: str) -> ResponseReturnValue:
         return _address_page(token)
     if back:
         flash(f"Votre compte a de nouveau l’adresse {email}, et ses connexions sont fermées.", "success")
-        return redirect(url_for(".oublie"), 303)
+        return redirect(url_for(".forgotten"), 303)
     flash(f"L’adresse de votre compte est maintenant {email}.", "success")
     return redirect(url_for("home.index"), 303)

@@ -69,7 +69,7 @@ def state_of(found: Invitation | None) -> str:
 @blueprint.post("/<token>")
 @limiter.limit("20/minute;100/hour")
 @requires(Permission.PUBLIC)
-def creer(token: str) -> ResponseReturnValue:
+def create(token: str) -> ResponseReturnValue:
     """Makes the account."""
     found = received(token)
     if found is None or state_of(found) != "creer":
@@ -91,7 +91,7 @@ def creer(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/<token>/accepter")
 @requires(Permission.CONNECTED)
-def accepter(token: str) -> ResponseReturnValue:
+def accept(token: str) -> ResponseReturnValue:
     if received(token) is None:
         abort(404)
     try:

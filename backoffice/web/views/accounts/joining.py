@@ -36,7 +36,7 @@ STATES = {
 
 @blueprint.get("/mes-structures/")
 @requires(Permission.CONNECTED)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     return own_page()
 
 
@@ -52,7 +52,7 @@ def own_page(error: str = "") -> str:
 
 @blueprint.post("/mes-structures/<int:organisme_id>/quitter")
 @requires(Permission.CONNECTED)
-def quitter(organisme_id: int) -> ResponseReturnValue:
+def leave(organisme_id: int) -> ResponseReturnValue:
     if organisme_id not in current_user.organisme_ids:
         abort(404)
     try:
@@ -61,12 +61,12 @@ def quitter(organisme_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return own_page(refused.message), 409
     flash(f"Vous ne faites plus partie de « {left.nom} ».", "success")
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 @blueprint.post("/mes-structures/demandes/<int:request_id>/annuler")
 @requires(Permission.CONNECTED)
-def annuler(request_id: int) -> ResponseReturnValue:
+def cancel(request_id: int) -> ResponseReturnValue:
     found = db.session.get(JoinRequest, request_id)
     if found is None or found.user_id != current_user.id:
         abort(404)
@@ -76,13 +76,13 @@ def annuler(request_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return own_page(refused.message), 409
     flash("Votre demande est annulée.", "success")
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 @blueprint.get("/mes-structures/rejoindre")
 @limiter.limit("30/minute;300/hour")
 @requires(Permission.CONNECTED)
-def chercher() -> ResponseReturnValue:
+def search() -> ResponseReturnValue:
     text = clean(request.args.get("q", ""))[:100]
     found = queries.findable(db.session(), current_user, text)
     return render_template(
@@ -96,7 +96,7 @@ def chercher() -> ResponseReturnValue:
 
 @blueprint.get("/mes-structures/rejoindre/<int:organisme_id>")
 @requires(Permission.CONNECTED)
-def demande(organisme_id: int) -> ResponseReturnValue:
+def request_form(organisme_id: int) -> ResponseReturnValue:
     return request_page(wanted(organisme_id))
 
 
@@ -112,7 +112,7 @@ def request_page(organisme: Organisme, words: str = "", errors: Mapping[str, str
 @blueprint.post("/mes-structures/rejoindre/<int:organisme_id>")
 @limiter.limit("10/minute;40/hour")
 @requires(Permission.CONNECTED, keeps_input=True)
-def demander(organisme_id: int) -> ResponseReturnValue:
+def ask(organisme_id: int) -> ResponseReturnValue:
     organisme = wanted(organisme_id)
     words, errors = read_words(request.form)
     if errors:
@@ -123,7 +123,7 @@ def demander(organisme_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return request_page(organisme, words, {"mots": refused.message}), 409
     flash("Votre demande est envoyée. Vous recevrez la réponse par e-mail et dans vos messages.", "success")
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 # --- Without account --------------------------------------------------------------------------------
@@ -131,9 +131,9 @@ def demander(organisme_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/rejoindre")
 @requires(Permission.PUBLIC)
-def commencer() -> ResponseReturnValue:
+def begin() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return redirect(url_for(".chercher"), 303)
+        return redirect(url_for(".search"), 303)
     return _form({})
 
 
@@ -146,7 +146,7 @@ def _form(errors: Mapping[str, str]) -> str:
 @limiter.limit("10/minute;40/hour")
 @limiter.limit("3/minute;8/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
-def confirmer() -> ResponseReturnValue:
+def confirm() -> ResponseReturnValue:
     """Sends the link that confirms the address. The answer is the same whoever has an account."""
     name, errors = read_name(request.form)
     address = ""
@@ -159,4 +159,4 @@ def confirmer() -> ResponseReturnValue:
     if not request.form.get(TRAP):
         with atomic() as session:
             magic_links.ask_to_join(session, address, name)
-    return redirect(url_for("magic_links.envoye"), 303)
+    return redirect(url_for("magic_links.link_sent"), 303)

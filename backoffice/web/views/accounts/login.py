@@ -28,7 +28,7 @@ TOO_LATE = "Le code n’a pas été donné à temps. Écrivez de nouveau votre a
 
 @blueprint.get("/connexion")
 @requires(Permission.PUBLIC)
-def connexion() -> ResponseReturnValue:
+def login_form() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(safe_next(request.args.get("next")), 303)
     return login_page(next_=safe_next(request.args.get("next")))
@@ -38,7 +38,7 @@ def connexion() -> ResponseReturnValue:
 @limiter.limit("30/minute;200/hour")
 @limiter.limit("8/minute;40/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
-def connecter() -> ResponseReturnValue:
+def log_in() -> ResponseReturnValue:
     email, password = typed_email(), request.form.get("mot_de_passe", "")
     target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
     user = db.session.scalars(select(User).where(User.email == email)).first() if "\x00" not in email else None
@@ -54,7 +54,7 @@ def connecter() -> ResponseReturnValue:
 @limiter.limit("30/minute;200/hour")
 @code_tries
 @requires(Permission.PUBLIC)
-def verifier_code() -> ResponseReturnValue:
+def check_code() -> ResponseReturnValue:
     """The second factor, after a right password or a link."""
     target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
     with atomic() as base:
@@ -72,17 +72,17 @@ def verifier_code() -> ResponseReturnValue:
 
 @blueprint.post("/deconnexion")
 @requires(Permission.CONNECTED, before_second_factor=True)
-def deconnexion() -> ResponseReturnValue:
+def log_out() -> ResponseReturnValue:
     with atomic() as base:
         logins.close(base, current_user.login_token)
     session.clear()
     flash("Vous êtes déconnecté.", "success")
-    return redirect(url_for("login.connexion"), 303)
+    return redirect(url_for("login.login_form"), 303)
 
 
 @blueprint.post("/structure-active")
 @requires(Permission.WRITE_FICHE)
-def choisir_structure() -> ResponseReturnValue:
+def choose_structure() -> ResponseReturnValue:
     chosen = request.form.get("organisme", type=int)
     if chosen not in current_user.organisme_ids:
         abort(404)
@@ -90,4 +90,4 @@ def choisir_structure() -> ResponseReturnValue:
     organisme = acting_organisme()
     assert organisme is not None
     flash(f"Vous agissez maintenant pour « {organisme.nom} ».", "success")
-    return redirect(url_for("fiches.liste"), 303)
+    return redirect(url_for("fiches.index"), 303)

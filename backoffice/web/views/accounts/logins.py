@@ -21,13 +21,13 @@ blueprint = Blueprint("logins", __name__, url_prefix="/administration/connexions
 
 @blueprint.get("/")
 @requires(Permission.ADMINISTER)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     return _page(None)
 
 
 @blueprint.get("/<int:user_id>")
 @requires(Permission.ADMINISTER)
-def compte(user_id: int) -> ResponseReturnValue:
+def account(user_id: int) -> ResponseReturnValue:
     return _page(db.session.get(User, user_id) or abort(404))
 
 
@@ -39,7 +39,7 @@ def _page(user: User | None) -> str:
 
 @blueprint.post("/<int:user_id>/second-facteur/retirer")
 @requires(Permission.ADMINISTER)
-def retirer(user_id: int) -> ResponseReturnValue:
+def remove(user_id: int) -> ResponseReturnValue:
     try:
         with atomic() as session:
             user = session.get(User, user_id) or abort(404)
@@ -49,4 +49,4 @@ def retirer(user_id: int) -> ResponseReturnValue:
     else:
         told = "Le second facteur est retiré ; la personne en est prévenue par e-mail."
         flash(told if done else "Ce compte n’a pas de second facteur.", "success" if done else "warning")
-    return redirect(url_for(".compte", user_id=user_id), 303)
+    return redirect(url_for(".account", user_id=user_id), 303)

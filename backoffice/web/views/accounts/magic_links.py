@@ -33,7 +33,7 @@ FIELDS = ("nom", "courriel", "structure", "code_postal")
 
 @blueprint.get("/fiche-asl")
 @requires(Permission.PUBLIC)
-def commencer() -> ResponseReturnValue:
+def begin() -> ResponseReturnValue:
     return _form()
 
 
@@ -46,7 +46,7 @@ def _form(errors: Mapping[str, str] = MappingProxyType({})) -> str:
 @limiter.limit("10/minute;40/hour")
 @limiter.limit("3/minute;8/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
-def demander() -> ResponseReturnValue:
+def ask() -> ResponseReturnValue:
     name, structure = (clean(request.form.get(field, "")) for field in ("nom", "structure"))
     email, place = _email(), _territoire(clean(request.form.get("code_postal", "")))
     errors = {}
@@ -63,12 +63,12 @@ def demander() -> ResponseReturnValue:
     if not request.form.get(TRAP):
         with atomic() as session:
             magic_links.ask_to_begin(session, email, name, structure, place)
-    return redirect(url_for(".envoye"), 303)
+    return redirect(url_for(".link_sent"), 303)
 
 
 @blueprint.get("/connexion/lien")
 @requires(Permission.PUBLIC)
-def connexion() -> ResponseReturnValue:
+def login_form() -> ResponseReturnValue:
     return render_template(
         "accounts/magic_links/login.html", next=safe_next(request.args.get("next")), email="", error=""
     )
@@ -78,7 +78,7 @@ def connexion() -> ResponseReturnValue:
 @limiter.limit("10/minute;40/hour")
 @limiter.limit("3/minute;8/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
-def demander_connexion() -> ResponseReturnValue:
+def ask_login_link() -> ResponseReturnValue:
     email, target = _email(), safe_next(request.form.get("next"))
     if email is None:
         error = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
@@ -86,18 +86,18 @@ def demander_connexion() -> ResponseReturnValue:
     if not request.form.get(TRAP):
         with atomic() as session:
             magic_links.ask_to_log_in(session, email, target[:200])
-    return redirect(url_for(".envoye"), 303)
+    return redirect(url_for(".link_sent"), 303)
 
 
 @blueprint.get("/lien-envoye")
 @requires(Permission.PUBLIC)
-def envoye() -> ResponseReturnValue:
+def link_sent() -> ResponseReturnValue:
     return render_template("accounts/magic_links/sent.html")
 
 
 @blueprint.get("/lien/<token>")
 @requires(Permission.PUBLIC)
-def lien(token: str) -> ResponseReturnValue:
+def link_page(token: str) -> ResponseReturnValue:
     """Following is a change and is asked by a button: mail readers fetch the addresses they find."""
     link = magic_links.find(db.session(), token)
     if link is None:
@@ -108,25 +108,25 @@ def lien(token: str) -> ResponseReturnValue:
 @blueprint.post("/lien/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
-def suivre(token: str) -> ResponseReturnValue:
+def follow(token: str) -> ResponseReturnValue:
     with atomic() as session:
         link = magic_links.follow(session, token)
         user = session.get(User, link.user_id) if link else None
         page = link.page if link else ""
     if user is None or not may_enter(user):
-        return lien(token)
+        return link_page(token)
     return come_in(user, LoginWay.LIEN, safe_next(page))
 
 
 @blueprint.post("/lien/<token>/renouveler")
 @limiter.limit("20/minute;60/hour")
 @requires(Permission.PUBLIC)
-def renouveler(token: str) -> ResponseReturnValue:
+def renew_link(token: str) -> ResponseReturnValue:
     with atomic() as session:
         link = magic_links.find(session, token)
         if link is not None:
             magic_links.renew(session, link)
-    return redirect(url_for(".envoye"), 303) if link else lien(token)
+    return redirect(url_for(".link_sent"), 303) if link else link_page(token)
 
 
 def _email() -> str | None:

@@ -28,14 +28,14 @@ NOT_YOURS = "Ce n’est pas votre mot de passe actuel."
 
 @blueprint.get("/")
 @requires(Permission.CONNECTED)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     connections = queries.open_ones(db.session(), current_user)
     return render_template("accounts/own_account.html", connections=len(connections))
 
 
 @blueprint.get("/mot-de-passe")
 @requires(Permission.CONNECTED)
-def mot_de_passe() -> ResponseReturnValue:
+def password() -> ResponseReturnValue:
     return _password_page({})
 
 
@@ -46,7 +46,7 @@ def _password_page(errors: dict[str, str]) -> str:
 @blueprint.post("/mot-de-passe")
 @password_tries
 @requires(Permission.CONNECTED)
-def changer_mot_de_passe() -> ResponseReturnValue:
+def change_password() -> ResponseReturnValue:
     errors = {} if _present_password() else {"actuel": NOT_YOURS}
     errors |= passwords.read_new(request.form, current_user.email)
     if errors:
@@ -59,7 +59,7 @@ def changer_mot_de_passe() -> ResponseReturnValue:
         flash(refused.message, "warning")
     else:
         flash("Votre mot de passe est changé. Les autres connexions ouvertes sont fermées.", "success")
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 def _present_password() -> bool:
@@ -69,27 +69,27 @@ def _present_password() -> bool:
 @blueprint.post("/mot-de-passe/lien")
 @password_tries
 @requires(Permission.CONNECTED)
-def recevoir_lien() -> ResponseReturnValue:
+def receive_link() -> ResponseReturnValue:
     """For who has no password, or no longer knows it: the link goes to their mailbox."""
     if current_user.demonstration:
         flash(renewal.PUBLIC_ACCOUNT, "warning")
-        return redirect(url_for(".accueil"), 303)
+        return redirect(url_for(".home"), 303)
     with atomic() as session:
         renewal.ask(session, current_user.email)
     flash(f"Un message vient de partir à {current_user.email} : ouvrez-le et suivez le lien.", "success")
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 @blueprint.get("/adresse")
 @requires(Permission.CONNECTED)
-def adresse() -> ResponseReturnValue:
+def email_page() -> ResponseReturnValue:
     return render_template("accounts/email_change.html", errors={}, typed="")
 
 
 @blueprint.post("/adresse")
 @password_tries
 @requires(Permission.CONNECTED)
-def changer_adresse() -> ResponseReturnValue:
+def change_email() -> ResponseReturnValue:
     typed, errors = request.form.get("courriel", "").strip(), {}
     email = ""
     try:
@@ -113,12 +113,12 @@ def changer_adresse() -> ResponseReturnValue:
             "D’ici là, rien ne change.",
             "success",
         )
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 @blueprint.get("/connexions")
 @requires(Permission.CONNECTED)
-def connexions() -> ResponseReturnValue:
+def logins_page() -> ResponseReturnValue:
     return render_template(
         "accounts/own_logins.html",
         connections=queries.open_ones(db.session(), current_user),
@@ -129,19 +129,19 @@ def connexions() -> ResponseReturnValue:
 
 @blueprint.post("/connexions/fermer")
 @requires(Permission.CONNECTED)
-def fermer() -> ResponseReturnValue:
+def close() -> ResponseReturnValue:
     with atomic() as session:
         if not logins.close_one(session, current_user, request.form.get("connexion", "")[:64].replace("\x00", "")):
             abort(404)
     flash("Cette connexion est fermée.", "success")
-    return redirect(url_for(".connexions"), 303)
+    return redirect(url_for(".logins_page"), 303)
 
 
 @blueprint.post("/connexions/fermer-les-autres")
 @requires(Permission.CONNECTED)
-def fermer_les_autres() -> ResponseReturnValue:
+def close_others() -> ResponseReturnValue:
     with atomic() as session:
         closed = logins.close_others(session, current_user, current_user.login_token)
     words = {0: "Il n’y avait pas d’autre connexion ouverte.", 1: "L’autre connexion est fermée."}
     flash(words.get(closed, f"Les {closed} autres connexions sont fermées."), "success")
-    return redirect(url_for(".connexions"), 303)
+    return redirect(url_for(".logins_page"), 303)

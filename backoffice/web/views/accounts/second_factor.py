@@ -45,7 +45,7 @@ def _page(errors: dict[str, str] | None = None) -> str:
 
 @blueprint.post("/commencer")
 @requires(Permission.CONNECTED, before_second_factor=True)
-def commencer() -> ResponseReturnValue:
+def begin() -> ResponseReturnValue:
     """For an account that has none yet; to change telephones, a code of the present one is asked: see `agir`."""
     if current_user.demonstration or current_user.has_second_factor:
         return redirect(url_for(".page"), 303)
@@ -56,7 +56,7 @@ def commencer() -> ResponseReturnValue:
 
 @blueprint.get("/dessin.svg")
 @requires(Permission.CONNECTED, before_second_factor=True)
-def dessin() -> ResponseReturnValue:
+def drawing() -> ResponseReturnValue:
     """What an application reads with the camera of a telephone."""
     address = second_factor.address(me()) or abort(404)
     out = io.BytesIO()
@@ -67,7 +67,7 @@ def dessin() -> ResponseReturnValue:
 @blueprint.post("/confirmer")
 @code_tries
 @requires(Permission.CONNECTED, before_second_factor=True)
-def confirmer() -> ResponseReturnValue:
+def confirm() -> ResponseReturnValue:
     with atomic() as session:
         codes = second_factor.confirm(session, me(), request.form.get("code", ""), current_user.login_token)
     if codes is None:
@@ -78,7 +78,7 @@ def confirmer() -> ResponseReturnValue:
 @blueprint.post("")
 @code_tries
 @requires(Permission.CONNECTED)
-def agir() -> ResponseReturnValue:
+def act() -> ResponseReturnValue:
     """What is asked of a factor that serves already; a code of it comes with the question."""
     action = request.form.get("action", "")
     if action not in ("codes", "changer", "retirer") or not current_user.has_second_factor:

@@ -24,7 +24,7 @@ blueprint = Blueprint("board", __name__, url_prefix="/suivi")
 
 @blueprint.get("/")
 @requires(Permission.READ_REPORT)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     filters, known = asked()
     session = db.session()
     rows, page = board.page(session, current_user, filters, Place.read(request.args))
@@ -62,7 +62,7 @@ def options() -> dict[str, dict[str, str]]:
 
 @blueprint.get("/non-financees")
 @requires(Permission.READ_REPORT)
-def non_financees() -> ResponseReturnValue:
+def unfunded() -> ResponseReturnValue:
     """On the map and not funded."""
     filters, known = asked()
     fiches = board.unfunded(db.session(), current_user, filters)

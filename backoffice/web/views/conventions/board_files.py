@@ -119,7 +119,7 @@ SHADES = ((0.5, "#a51c1c", "#ffffff"), (0.25, "#f2b46b", "#16262a"), (0.000001, 
 
 @blueprint.get("/carte.svg")
 @requires(Permission.READ_REPORT)
-def carte() -> ResponseReturnValue:
+def map_drawing() -> ResponseReturnValue:
     filters, _ = asked()
     late = board.late_projects(db.session(), current_user, filters)
     drawn = []
@@ -139,7 +139,7 @@ def _shade(number: int, of: int) -> tuple[str, str]:
 
 @blueprint.get("/obligations.svg")
 @requires(Permission.READ_REPORT)
-def barres() -> ResponseReturnValue:
+def bars_page() -> ResponseReturnValue:
     filters, _ = asked()
     total = board.figures(db.session(), current_user, filters).total
     bars = []

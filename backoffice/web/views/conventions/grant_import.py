@@ -45,7 +45,7 @@ def own_job(job_id: int) -> ImportJob:
 
 @blueprint.get("/")
 @requires(Permission.FUND)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     return home_page()
 
 
@@ -62,7 +62,7 @@ def home_page(error: str = "") -> str:
 
 @blueprint.post("/")
 @requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE, too_large=home_page)
-def deposer() -> ResponseReturnValue:
+def upload() -> ResponseReturnValue:
     sent, mine = request.files.get("fichier"), funded_territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
@@ -75,12 +75,12 @@ def deposer() -> ResponseReturnValue:
     file = jobs.SentFile(ImportKind.CONVENTIONS, sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
         job = jobs.start(session, current_user, file, settings, territoire_id=territoire.id)
-    return redirect(url_for(".travail", job_id=job.id), 303)
+    return redirect(url_for(".job_view", job_id=job.id), 303)
 
 
 @blueprint.get("/modele.<extension>")
 @requires(Permission.FUND)
-def modele(extension: str) -> ResponseReturnValue:
+def template(extension: str) -> ResponseReturnValue:
     make, kind = TEMPLATES.get(extension) or abort(404)
     name = f"attachment; filename=modele-conventions.{extension}"
     return make(TEMPLATE), 200, {"Content-Type": kind, "Content-Disposition": name}
@@ -88,7 +88,7 @@ def modele(extension: str) -> ResponseReturnValue:
 
 @blueprint.get("/<int:job_id>")
 @requires(Permission.FUND)
-def travail(job_id: int) -> ResponseReturnValue:
+def job_view(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.phase is Phase.COLONNES:
         return columns_page(job)
@@ -110,7 +110,7 @@ def job_page(job: ImportJob, error: str = "") -> str:
 def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: str = "") -> str | Response:
     if not job.stored:
         flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
-        return redirect(url_for(".accueil"), 303)
+        return redirect(url_for(".home"), 303)
     table = entries.table(uploads.path_of(job.stored))
     if chosen is None:
         chosen = propose(table.headers, jobs.remembered(db.session(), job), COLUMNS)
@@ -121,7 +121,7 @@ def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: st
 
 @blueprint.post("/<int:job_id>/colonnes")
 @requires(Permission.FUND)
-def choisir_colonnes(job_id: int) -> ResponseReturnValue:
+def choose_columns(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.busy or not job.stored:
         abort(404)
@@ -134,26 +134,26 @@ def choisir_colonnes(job_id: int) -> ResponseReturnValue:
         return columns_page(job, chosen, wrong or "Dites quelle colonne donne la référence de la convention."), 422
     with atomic() as session:
         jobs.name_columns(session, job, headers, chosen)
-    return redirect(url_for(".travail", job_id=job_id), 303)
+    return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
 @blueprint.post("/<int:job_id>/appliquer")
 @requires(Permission.FUND)
-def appliquer(job_id: int) -> ResponseReturnValue:
+def apply_job(job_id: int) -> ResponseReturnValue:
     """Writes every line that can be: those that are wrong are named, and come with the next file."""
     job = own_job(job_id)
     if job.busy or job.phase is Phase.COLONNES:
-        return redirect(url_for(".travail", job_id=job_id), 303)
+        return redirect(url_for(".job_view", job_id=job_id), 303)
     with atomic() as session:
         count = jobs.ask_import(session, job, None, {}, submit=False)
     if not count:
         return job_page(own_job(job_id), "Aucune ligne de ce fichier ne peut être importée."), 422
-    return redirect(url_for(".travail", job_id=job_id), 303)
+    return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
 @blueprint.post("/<int:job_id>/relancer")
 @requires(Permission.FUND)
-def relancer(job_id: int) -> ResponseReturnValue:
+def remind(job_id: int) -> ResponseReturnValue:
     with atomic() as session:
         jobs.start_again(session, own_job(job_id))
-    return redirect(url_for(".travail", job_id=job_id), 303)
+    return redirect(url_for(".job_view", job_id=job_id), 303)

@@ -20,7 +20,7 @@ blueprint = Blueprint("own_grants", __name__, url_prefix="/subventions")
 
 @blueprint.get("/")
 @requires(Permission.WRITE_FICHE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     organisme = acting_organisme()
     found = queries.own_conventions(db.session(), current_user, organisme.id) if organisme else []
     return render_template("conventions/own_grants.html", conventions=found, organisme=organisme)
@@ -28,7 +28,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.post("/fiches/<int:fiche_id>")
 @requires(Permission.WRITE_FICHE)
-def rattacher(fiche_id: int) -> ResponseReturnValue:
+def tie(fiche_id: int) -> ResponseReturnValue:
     fiche = own_fiche(fiche_id)
     with atomic() as session:
         keep_ties(session, current_user, fiche, ties_of(request.form))

@@ -62,7 +62,7 @@ def kept(convention_id: int) -> Convention:
 
 @blueprint.get("/")
 @requires(Permission.READ_CONVENTION)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     asked = {name: clean(request.args.get(name, ""))[:60] for name in ("annee", "programme", "q")}
     page = queries.page(db.session(), current_user, asked, Place.read(request.args))
     return render_template(
@@ -111,7 +111,7 @@ def actions(row: Obligation) -> list[Step]:
 
 @blueprint.post("/<int:convention_id>/obligations/<kind>/<name>")
 @requires(Permission.READ_CONVENTION, keeps_input=True)
-def agir(convention_id: int, kind: str, name: str) -> ResponseReturnValue:
+def act(convention_id: int, kind: str, name: str) -> ResponseReturnValue:
     found = visible(convention_id)
     if kind not in set(ObligationKind) or name not in BY_PEOPLE:
         abort(404)
@@ -142,7 +142,7 @@ def agir(convention_id: int, kind: str, name: str) -> ResponseReturnValue:
 
 @blueprint.post("/<int:convention_id>/fiches")
 @requires(Permission.READ_CONVENTION)
-def rattacher_fiche(convention_id: int) -> ResponseReturnValue:
+def tie_fiche(convention_id: int) -> ResponseReturnValue:
     found = kept(convention_id)
     fiche = queries.fiche_of(db.session(), current_user, found, request.form.get("fiche", 0, type=int)) or abort(404)
     verb = operations.untie if "retirer" in request.form else operations.tie
@@ -169,7 +169,7 @@ def fiche(convention_id: int, fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:convention_id>/refugies-info")
 @requires(Permission.READ_CONVENTION)
-def texte(convention_id: int) -> ResponseReturnValue:
+def text(convention_id: int) -> ResponseReturnValue:
     """A ready text for Réfugiés.info, from each fiche that was sent: a draft is the structure's own."""
     found = visible(convention_id)
     own = found.organisme_id in current_user.organisme_ids
@@ -183,7 +183,7 @@ def texte(convention_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:convention_id>/adresse")
 @requires(Permission.READ_CONVENTION, keeps_input=True)
-def adresse(convention_id: int) -> ResponseReturnValue:
+def email(convention_id: int) -> ResponseReturnValue:
     found = kept(convention_id)
     try:
         address = read_email(clean(request.form.get("contact", ""))).lower()
@@ -197,7 +197,7 @@ def adresse(convention_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:convention_id>/adresse/<any(demander, retour):what>")
 @requires(Permission.FUND, keeps_input=True)
-def suivre_adresse(convention_id: int, what: str) -> ResponseReturnValue:
+def follow_email(convention_id: int, what: str) -> ResponseReturnValue:
     funded(convention_id)
     why = clean(request.form.get("raison", ""))[:500] or "L’e-mail est revenu."
     try:
@@ -217,7 +217,7 @@ def suivre_adresse(convention_id: int, what: str) -> ResponseReturnValue:
 
 @blueprint.get("/nouvelle")
 @requires(Permission.FUND)
-def nouvelle() -> ResponseReturnValue:
+def new() -> ResponseReturnValue:
     return form_page({})
 
 
@@ -237,7 +237,7 @@ def form_page(values: dict[str, str], errors: dict[str, str] | None = None, know
 
 @blueprint.post("/nouvelle")
 @requires(Permission.FUND, keeps_input=True)
-def creer() -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     mine = funded_territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
     grant, errors = grants.read(request.form, departements_of(db.session(), [territoire.id]))
@@ -255,14 +255,14 @@ def creer() -> ResponseReturnValue:
 
 @blueprint.get("/<int:convention_id>/modifier")
 @requires(Permission.FUND)
-def modifier(convention_id: int) -> ResponseReturnValue:
+def edit(convention_id: int) -> ResponseReturnValue:
     found = funded(convention_id)
     return form_page(grants.texts(found), known=found)
 
 
 @blueprint.post("/<int:convention_id>/modifier")
 @requires(Permission.FUND, keeps_input=True)
-def enregistrer(convention_id: int) -> ResponseReturnValue:
+def save(convention_id: int) -> ResponseReturnValue:
     found = funded(convention_id)
     grant, errors = grants.read(request.form, departements_of(db.session(), [found.territoire_id]))
     if errors:

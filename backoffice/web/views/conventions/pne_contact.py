@@ -43,7 +43,7 @@ def link_page(token: str, typed: str = "", error: str = "") -> str:
 @blueprint.post("/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
-def repondre(token: str) -> ResponseReturnValue:
+def answer(token: str) -> ResponseReturnValue:
     asked(token)
     other = clean(request.form.get("autre", ""))[:200]
     try:
@@ -60,7 +60,7 @@ def repondre(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/renouveler")
 @limiter.limit("10/minute;30/hour")
 @requires(Permission.PUBLIC)
-def renouveler(token: str) -> ResponseReturnValue:
+def renew_link(token: str) -> ResponseReturnValue:
     asked(token)
     with atomic() as session:
         pne_contacts.renew(session, token)

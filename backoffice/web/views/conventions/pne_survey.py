@@ -37,7 +37,7 @@ def year() -> int:
 
 @blueprint.get("/")
 @requires(Permission.FUND)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     return list_page()
 
 
@@ -66,7 +66,7 @@ def chosen() -> Sequence[Convention]:
 
 @blueprint.post("/")
 @requires(Permission.FUND)
-def noter() -> ResponseReturnValue:
+def note() -> ResponseReturnValue:
     name, picked = request.form.get("etape", ""), chosen()
     if name not in pne_survey.STEPS or not picked:
         return list_page("Cochez au moins une convention, et dites ce qu’il faut noter."), 422
@@ -81,12 +81,12 @@ def noter() -> ResponseReturnValue:
     flash(f"{pne_survey.LABELS[name]} : noté pour {count} convention{'s' if count > 1 else ''}.", "success")
     for reference, why in refused[:10]:
         flash(f"{reference} : {why}", "warning")
-    return redirect(url_for(".liste", annee=year()), 303)
+    return redirect(url_for(".index", annee=year()), 303)
 
 
 @blueprint.post("/repondants")
 @requires(Permission.FUND, largest_upload=LARGEST_LIST, too_large=list_page)
-def repondants() -> ResponseReturnValue:
+def respondents() -> ResponseReturnValue:
     """Reads the survey's own list and shows whom it names; nothing is written, and the list is not kept."""
     sent = request.files.get("fichier")
     if sent is None or not sent.filename:

@@ -16,7 +16,7 @@ blueprint = Blueprint("published_fiches", __name__, url_prefix="/consultation")
 
 @blueprint.get("/")
 @requires(Permission.READ_PUBLISHED)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     return render_template(
         "conventions/published_fiches.html", fiches=queries.published_fiches(db.session(), current_user)
     )

@@ -24,7 +24,7 @@ NOBODY = "aucune"
 
 @blueprint.get("/")
 @requires(Permission.FUND)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     session = db.session()
     rows = queries.unsettled(session, current_user, SHOWN)
     doubts = [(row, recognise(session, row.territoire_id, row).candidates) for row in rows]
@@ -38,7 +38,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.post("/")
 @requires(Permission.FUND)
-def regler() -> ResponseReturnValue:
+def set_action() -> ResponseReturnValue:
     """Each convention of the page for which something was chosen; the others wait."""
     settled = 0
     with atomic() as session:
@@ -48,7 +48,7 @@ def regler() -> ResponseReturnValue:
                 settle(row, said)
                 settled += 1
     flash(f"{settled} convention{'s' if settled > 1 else ''} réglée{'s' if settled > 1 else ''}.", "success")
-    return redirect(url_for(".liste"), 303)
+    return redirect(url_for(".index"), 303)
 
 
 def settle(convention: Convention, said: str) -> None:
@@ -81,7 +81,7 @@ def convention(convention_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:convention_id>")
 @requires(Permission.FUND)
-def rattacher(convention_id: int) -> ResponseReturnValue:
+def tie(convention_id: int) -> ResponseReturnValue:
     found = queries.funded_convention(db.session(), current_user, convention_id) or abort(404)
     with atomic():
         settle(found, request.form.get("structure", ""))

@@ -35,7 +35,7 @@ def to_remind(filters: Filters) -> list[board.Row]:
 
 @blueprint.get("/relances")
 @requires(Permission.FUND)
-def relances() -> ResponseReturnValue:
+def reminders_page() -> ResponseReturnValue:
     return page()
 
 
@@ -63,7 +63,7 @@ def page(error: str = "") -> str:
 
 @blueprint.post("/relances")
 @requires(Permission.FUND, keeps_input=True)
-def relancer() -> ResponseReturnValue:
+def remind() -> ResponseReturnValue:
     filters, _ = asked()
     message = clean(request.form.get("message", ""), multiline=True)
     wanted = set(request.form.getlist("projet", type=int))
@@ -83,4 +83,4 @@ def relancer() -> ResponseReturnValue:
             forced=bool(request.form.get("insister")),
         )
     flash(f"{number} relance{'s' if number > 1 else ''} demandée{'s' if number > 1 else ''}.", "success")
-    return redirect(f"{url_for('board.accueil')}?{filters.query()}", 303)
+    return redirect(f"{url_for('board.home')}?{filters.query()}", 303)

@@ -94,14 +94,14 @@ def fiche(numero: str) -> ResponseReturnValue:
 @blueprint.get("/offre.csv")
 @requires(Permission.PUBLIC)
 @limiter.limit(STREAMS)
-def offre_csv() -> ResponseReturnValue:
+def offer_csv() -> ResponseReturnValue:
     return _whole(rows.csv_lines, "csv", "text/csv; charset=utf-8")
 
 
 @blueprint.get("/offre.geojson")
 @requires(Permission.PUBLIC)
 @limiter.limit(STREAMS)
-def offre_geojson() -> ResponseReturnValue:
+def offer_geojson() -> ResponseReturnValue:
     return _whole(rows.geojson_parts, "geojson", "application/geo+json")
 
 

@@ -22,7 +22,7 @@ blueprint = Blueprint("fast_lane", __name__, url_prefix="/fiches/<int:fiche_id>/
 
 @blueprint.get("")
 @requires(Permission.WRITE_FICHE)
-def places(fiche_id: int) -> ResponseReturnValue:
+def seats(fiche_id: int) -> ResponseReturnValue:
     fiche = own_fiche(fiche_id)
     if fiche.state is not FicheState.PUBLIEE:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
@@ -50,7 +50,7 @@ def _present(fiche: Fiche) -> list[fast_lane.Present]:
 
 @blueprint.post("")
 @requires(Permission.WRITE_FICHE, keeps_input=True)
-def changer(fiche_id: int) -> ResponseReturnValue:
+def change_action(fiche_id: int) -> ResponseReturnValue:
     fiche = own_fiche(fiche_id)
     if fiche.published_revision_id is None:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
@@ -74,7 +74,7 @@ def changer(fiche_id: int) -> ResponseReturnValue:
         return places_page(own_fiche(fiche_id), form, refused.message), 422 if refused.findings else 409
     done = "C’est enregistré. Le prochain flux le dira aux lecteurs." if changed else "Rien n’avait changé."
     flash(done, "success")
-    return redirect(url_for(".places", fiche_id=fiche_id), 303)
+    return redirect(url_for(".seats", fiche_id=fiche_id), 303)
 
 
 def _change(form: SessionForm, action: str, session: str) -> fast_lane.Change:

@@ -41,7 +41,7 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/historique/<int:fiche_id>.<any(json, txt):form>")
 @requires(Permission.READ_FICHE)
-def fichier(fiche_id: int, form: str) -> ResponseReturnValue:
+def file_page(fiche_id: int, form: str) -> ResponseReturnValue:
     found, moderates = read(fiche_id)
     events = life(db.session(), found, moderator=moderates)
     name = f"historique-{found.numero or found.id}.{form}"

@@ -54,7 +54,7 @@ def by_place(content: Contenu, actions: list[Action]) -> list[tuple[Lieu | None,
 
 @blueprint.get("/affichette")
 @requires(Permission.ENTER_FICHE)
-def affichette(fiche_id: int) -> ResponseReturnValue:
+def leaflet(fiche_id: int) -> ResponseReturnValue:
     """?groupe= keeps one group: one page each where there are many."""
     shown, group = asked(fiche_id), request.args.get("groupe", "")
     actions = [action for action in shown.content.actions if group in ("", action.id)]
@@ -66,7 +66,7 @@ def affichette(fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/seances.ics")
 @requires(Permission.ENTER_FICHE)
-def seances(fiche_id: int) -> ResponseReturnValue:
+def meetings(fiche_id: int) -> ResponseReturnValue:
     shown = asked(fiche_id)
     key = shown.fiche.numero or f"fiche-{shown.fiche.id}"
     made = agenda.calendar(shown.content, key, version_of_structure(shown.fiche).saved_at) or abort(404)

@@ -36,7 +36,7 @@ blueprint = Blueprint("fiches", __name__, url_prefix="/fiches")
 
 @blueprint.get("/")
 @requires(Permission.WRITE_FICHE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     organisme = acting_organisme() or abort(404)
     text = clean(request.args.get("q", ""))[:100]
     shelf = queries.own_fiches(db.session(), current_user, organisme, text, Place.read(request.args))
@@ -53,7 +53,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.get("/nouvelle")
 @requires(Permission.WRITE_FICHE)
-def nouvelle() -> ResponseReturnValue:
+def new() -> ResponseReturnValue:
     return new_page(secrets.token_hex(16))
 
 
@@ -65,7 +65,7 @@ def new_page(key: str, errors: Mapping[str, str] = MappingProxyType({})) -> str:
 
 @blueprint.post("/nouvelle")
 @requires(Permission.WRITE_FICHE, keeps_input=True)
-def creer() -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
     organisme = own.get(request.form.get("organisme", type=int))
     dispositif = request.form.get("dispositif", "")
@@ -81,7 +81,7 @@ def creer() -> ResponseReturnValue:
     key = token_hash(f"{current_user.id} {organisme.id} {dispositif} {page}")[:40] if page else None
     with atomic() as session:
         fiche = operations.create_fiche(session, organisme, Dispositif(dispositif), current_user, key)
-    return redirect(url_for("steps.etape", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
+    return redirect(url_for("steps.step_form", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
 
 
 @blueprint.get("/<int:fiche_id>")
@@ -92,14 +92,14 @@ def fiche(fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:fiche_id>/modifier")
 @requires(Permission.ENTER_FICHE)
-def modifier(fiche_id: int) -> ResponseReturnValue:
+def edit(fiche_id: int) -> ResponseReturnValue:
     fiche = entered_fiche(fiche_id)
     try:
         with atomic() as session:
             operations.open_draft(session, fiche_id, current_user)
     except Refused as refused:
         return fiche_page(entered_fiche(fiche_id), refused.message), 409
-    return redirect(url_for("steps.relecture", fiche_id=fiche.id), 303)
+    return redirect(url_for("steps.review_form", fiche_id=fiche.id), 303)
 
 
 @blueprint.post("/<int:fiche_id>/<name>")

@@ -35,7 +35,7 @@ NONE_CHOSEN = "Cochez au moins une fiche à reconduire."
 @blueprint.get("/reconduire")
 @blueprint.get("/reconduire/<int:organisme_id>")
 @requires(Permission.WRITE_FICHE)
-def choisir(organisme_id: int | None = None) -> ResponseReturnValue:
+def choose(organisme_id: int | None = None) -> ResponseReturnValue:
     """Which fiches, of one of the person's structures; once they are said, their dates."""
     if "fiche" in request.args:
         return dates_page(chosen())
@@ -88,7 +88,7 @@ def dates_page(found: Sequence[Candidate], error: str = "") -> str:
 
 @blueprint.post("/reconduire")
 @requires(Permission.WRITE_FICHE)
-def reconduire() -> ResponseReturnValue:
+def renew() -> ResponseReturnValue:
     """One transaction a fiche: what one of them is refused, the others have."""
     kept, asked, refused = kept_parts(), chosen(), ""
     for one in asked:
@@ -100,11 +100,11 @@ def reconduire() -> ResponseReturnValue:
             refused = why.message
     ids = [one.fiche.id for one in asked]
     if len(ids) > 1:
-        return redirect(url_for(".resultat", fiche=ids), 303)
+        return redirect(url_for(".result", fiche=ids), 303)
     if refused and not renewed_already(chosen()):
         return dates_page(chosen(), refused), 409
     flash("La fiche est reconduite : relisez-la, puis envoyez-la.", "success")
-    return redirect(url_for("steps.relecture", fiche_id=ids[0]), 303)
+    return redirect(url_for("steps.review_form", fiche_id=ids[0]), 303)
 
 
 def renewed_already(found: Sequence[Candidate]) -> bool:
@@ -115,7 +115,7 @@ def renewed_already(found: Sequence[Candidate]) -> bool:
 
 @blueprint.get("/reconduction")
 @requires(Permission.WRITE_FICHE)
-def resultat() -> ResponseReturnValue:
+def result() -> ResponseReturnValue:
     """What became of each fiche that was asked for."""
     found = chosen()
     done = renewals.renewed_drafts(db.session(), [one.fiche for one in found])
@@ -124,11 +124,11 @@ def resultat() -> ResponseReturnValue:
 
 @blueprint.post("/<int:fiche_id>/dupliquer")
 @requires(Permission.WRITE_FICHE)
-def dupliquer(fiche_id: int) -> ResponseReturnValue:
+def duplicate(fiche_id: int) -> ResponseReturnValue:
     """A new fiche like this one; the same page sent twice makes one."""
     fiche = own_fiche(fiche_id)
     key = token_hash(f"{current_user.id} {fiche_id} {request.form.get('cle', '')}")[:40]
     with atomic() as session:
         made = renewals.duplicate(session, fiche, current_user, key)
     flash("C’est une nouvelle fiche, pareille à l’autre : changez ce qui la distingue.", "success")
-    return redirect(url_for("steps.etape", fiche_id=made.id, slug=PATHS[made.dispositif].steps[1].slug), 303)
+    return redirect(url_for("steps.step_form", fiche_id=made.id, slug=PATHS[made.dispositif].steps[1].slug), 303)

@@ -42,39 +42,39 @@ def resume_step(fiche: Fiche) -> Step | None:
 
 @blueprint.get("/reprendre")
 @requires(Permission.ENTER_FICHE)
-def reprendre(fiche_id: int) -> ResponseReturnValue:
+def resume(fiche_id: int) -> ResponseReturnValue:
     """One click from a list, on whatever device: the page where the work stopped."""
     fiche = entered_fiche(fiche_id)
     if not STRUCTURE.writable(fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
     step = resume_step(fiche)
     if step is None:
-        return redirect(url_for(".relecture", fiche_id=fiche_id), 303)
-    return redirect(url_for(".etape", fiche_id=fiche_id, slug=step.slug), 303)
+        return redirect(url_for(".review_form", fiche_id=fiche_id), 303)
+    return redirect(url_for(".step_form", fiche_id=fiche_id, slug=step.slug), 303)
 
 
 @blueprint.get("/saisie/<slug>")
 @requires(Permission.ENTER_FICHE)
-def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
+def step_form(fiche_id: int, slug: str) -> ResponseReturnValue:
     return show_step(STRUCTURE, fiche_id, slug)
 
 
 @blueprint.post("/saisie/<slug>")
 @requires(Permission.ENTER_FICHE, keeps_input=True)
-def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
+def save_posted(fiche_id: int, slug: str) -> ResponseReturnValue:
     return save_step(STRUCTURE, fiche_id, slug)
 
 
 @blueprint.post("/saisie/<slug>/brouillon")
 @autosave_limit
 @requires(Permission.ENTER_FICHE, keeps_input=True)
-def brouillon(fiche_id: int, slug: str) -> ResponseReturnValue:
+def save_draft(fiche_id: int, slug: str) -> ResponseReturnValue:
     return autosave(STRUCTURE, fiche_id, slug)
 
 
 @blueprint.get("/relecture")
 @requires(Permission.ENTER_FICHE)
-def relecture(fiche_id: int) -> ResponseReturnValue:
+def review_form(fiche_id: int) -> ResponseReturnValue:
     fiche = entered_fiche(fiche_id)
     if not STRUCTURE.writable(fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
@@ -103,7 +103,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
 
 @blueprint.post("/envoyer")
 @requires(Permission.ENTER_FICHE)
-def envoyer(fiche_id: int) -> ResponseReturnValue:
+def send(fiche_id: int) -> ResponseReturnValue:
     fiche = entered_fiche(fiche_id)
     try:
         with atomic() as session:
@@ -114,14 +114,14 @@ def envoyer(fiche_id: int) -> ResponseReturnValue:
         if refused.findings:
             return review_page(fiche, refused.message), 422
         if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
-            return redirect(url_for(".envoyee", fiche_id=fiche_id), 303)  # the button was pressed twice
+            return redirect(url_for(".sent", fiche_id=fiche_id), 303)  # the button was pressed twice
         return fiche_page(fiche, refused.message), 409
-    return redirect(url_for(".envoyee", fiche_id=fiche_id), 303)
+    return redirect(url_for(".sent", fiche_id=fiche_id), 303)
 
 
 @blueprint.get("/envoyee")
 @requires(Permission.ENTER_FICHE)
-def envoyee(fiche_id: int) -> ResponseReturnValue:
+def sent(fiche_id: int) -> ResponseReturnValue:
     """What happens next."""
     fiche = entered_fiche(fiche_id)
     if STRUCTURE.writable(fiche):

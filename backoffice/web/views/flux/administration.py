@@ -32,7 +32,7 @@ def found_run(run_id: int) -> FluxRun:
 
 @blueprint.get("/")
 @requires(Permission.ADMINISTER)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     rows = queries.followed(db.session())
     return render_template("flux/administration/list.html", rows=rows, interrupted=runs.interrupted)
 
@@ -60,7 +60,7 @@ def flux_page(flux: Flux, **forms: Any) -> str:
 
 @blueprint.get("/nouveau")
 @requires(Permission.ADMINISTER)
-def nouveau() -> ResponseReturnValue:
+def new() -> ResponseReturnValue:
     return render_template("flux/administration/new.html", form=definition_form(None, active=True, kept=14))
 
 
@@ -71,7 +71,7 @@ def definition_form(formdata: Any, **kwargs: Any) -> Definition:
 
 @blueprint.post("/nouveau")
 @requires(Permission.ADMINISTER)
-def creer() -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     form = definition_form(request.form)
     if not form.validate():
         return render_template("flux/administration/new.html", form=form), 422
@@ -83,7 +83,7 @@ def creer() -> ResponseReturnValue:
 
 @blueprint.post("/<int:flux_id>/reglages")
 @requires(Permission.ADMINISTER)
-def regler(flux_id: int) -> ResponseReturnValue:
+def set_action(flux_id: int) -> ResponseReturnValue:
     form = Settings(request.form)
     if not form.validate():
         return flux_page(found_flux(flux_id), settings=form), 422
@@ -98,18 +98,18 @@ def regler(flux_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:flux_id>/lancer")
 @requires(Permission.ADMINISTER)
-def lancer(flux_id: int) -> ResponseReturnValue:
+def launch(flux_id: int) -> ResponseReturnValue:
     form = Start(request.form)
     if not form.validate():
         return flux_page(found_flux(flux_id), start=form), 422
     with atomic() as session:
         run_id = runs.ask(session, found_flux(flux_id), form.since).id
-    return redirect(url_for(".fabrication", run_id=run_id), 303)
+    return redirect(url_for(".run_page_page", run_id=run_id), 303)
 
 
 @blueprint.get("/fabrications/<int:run_id>")
 @requires(Permission.ADMINISTER)
-def fabrication(run_id: int) -> ResponseReturnValue:
+def run_page_page(run_id: int) -> ResponseReturnValue:
     return run_page(found_run(run_id))
 
 
@@ -127,27 +127,27 @@ def run_page(run: FluxRun, error: str = "") -> str:
 
 @blueprint.post("/fabrications/<int:run_id>/arreter")
 @requires(Permission.ADMINISTER)
-def arreter(run_id: int) -> ResponseReturnValue:
+def stop(run_id: int) -> ResponseReturnValue:
     if found_run(run_id).over:
         return run_page(found_run(run_id), "Cette fabrication était déjà terminée : rien n’a été changé."), 409
     with atomic() as session:
         runs.ask_to_stop(session, found_run(run_id))
-    return redirect(url_for(".fabrication", run_id=run_id), 303)
+    return redirect(url_for(".run_page_page", run_id=run_id), 303)
 
 
 @blueprint.post("/fabrications/<int:run_id>/recommencer")
 @requires(Permission.ADMINISTER)
-def recommencer(run_id: int) -> ResponseReturnValue:
+def again(run_id: int) -> ResponseReturnValue:
     if not runs.may_begin_again(found_run(run_id)):
         return run_page(found_run(run_id), "Cette fabrication est en cours ou réussie : rien n’a été changé."), 409
     with atomic() as session:
         runs.ask_again(session, found_run(run_id))
-    return redirect(url_for(".fabrication", run_id=run_id), 303)
+    return redirect(url_for(".run_page_page", run_id=run_id), 303)
 
 
 @blueprint.get("/fabrications/<int:run_id>/fichier")
 @requires(Permission.ADMINISTER)
-def fichier(run_id: int) -> ResponseReturnValue:
+def file_page(run_id: int) -> ResponseReturnValue:
     """What the run wrote, while it is still kept."""
     file = runs.file_of(found_run(run_id)) or abort(404)
     return send_file(file, as_attachment=True, max_age=0)
@@ -158,7 +158,7 @@ def fichier(run_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:flux_id>/cles")
 @requires(Permission.ADMINISTER)
-def creer_cle(flux_id: int) -> ResponseReturnValue:
+def create_key(flux_id: int) -> ResponseReturnValue:
     """Answers with the page itself: the key is in no address and in no cookie, and cannot be shown again."""
     open_keys = [key.name for key in queries.keys_of(db.session(), found_flux(flux_id)) if not key.revoked_at]
     form = Key(request.form, open_keys)
@@ -171,7 +171,7 @@ def creer_cle(flux_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/cles/<int:token_id>/retirer")
 @requires(Permission.ADMINISTER)
-def retirer_cle(token_id: int) -> ResponseReturnValue:
+def remove_key(token_id: int) -> ResponseReturnValue:
     with atomic() as session:
         key = session.get(FluxToken, token_id) or abort(404)
         flux_id, name = key.flux_id, key.name

@@ -29,44 +29,44 @@ def form_page(error: str = "") -> str:
 
 @blueprint.get("/verifier")
 @requires(Permission.CONNECTED)
-def fichier() -> ResponseReturnValue:
+def file_page() -> ResponseReturnValue:
     return form_page()
 
 
 @blueprint.post("/verifier")
 @requires(Permission.CONNECTED, largest_upload=LARGEST_UPLOAD, too_large=form_page)
 @limiter.limit("20 per minute")
-def verifier() -> ResponseReturnValue:
+def check_action() -> ResponseReturnValue:
     sent = request.files.get("fichier")
     if sent is None or not sent.filename:
         return form_page("Choisissez d’abord un fichier sur votre appareil."), 422
     file_checks.ask(_account(), sent.stream, Path(sent.filename.replace("\\", "/")).name[:120])
-    return redirect(url_for("file_checks.resultat"), 303)
+    return redirect(url_for("file_checks.result"), 303)
 
 
 @blueprint.get("/verifier/resultat")
 @requires(Permission.CONNECTED)
-def resultat() -> ResponseReturnValue:
+def result() -> ResponseReturnValue:
     """The last report, or how far its check is."""
     if check := file_checks.waiting(_account()):
         return render_template("flux/file_checks/progress.html", check=check)
     file = file_checks.report_of(_account())
     if not file.exists():
-        return redirect(url_for("file_checks.fichier"), 303)
+        return redirect(url_for("file_checks.file_page"), 303)
     return render_template("flux/file_checks/result.html", report=json.loads(file.read_text()))
 
 
 @blueprint.post("/verifier/relancer")
 @requires(Permission.CONNECTED)
 @limiter.limit("20 per minute")
-def relancer() -> ResponseReturnValue:
+def remind() -> ResponseReturnValue:
     file_checks.ask_again(_account())
-    return redirect(url_for("file_checks.resultat"), 303)
+    return redirect(url_for("file_checks.result"), 303)
 
 
 @blueprint.get("/verifier/rapport.json")
 @requires(Permission.CONNECTED)
-def rapport() -> ResponseReturnValue:
+def report() -> ResponseReturnValue:
     file = file_checks.report_of(_account())
     if not file.exists():
         abort(404)

@@ -36,7 +36,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 @blueprint.get("/complet.xml")
 @requires(Permission.PUBLIC)
-def complet(code: str) -> ResponseReturnValue:
+def full(code: str) -> ResponseReturnValue:
     """The full flow; sent compressed to who accepts it, unless a range of it is asked."""
     flux = readable(code)
     manifest = _manifest(flux)
@@ -53,7 +53,7 @@ def complet(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/complet.xml.gz")
 @requires(Permission.PUBLIC)
-def comprime(code: str) -> ResponseReturnValue:
+def compressed(code: str) -> ResponseReturnValue:
     flux = readable(code)
     manifest = _manifest(flux)
     return _send(flux, manifest["file"], manifest["sha256"], manifest, GZIP)
@@ -61,7 +61,7 @@ def comprime(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/manifeste.json")
 @requires(Permission.PUBLIC)
-def manifeste(code: str) -> ResponseReturnValue:
+def manifest_page(code: str) -> ResponseReturnValue:
     flux = readable(code)
     manifest = _manifest(flux)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
@@ -75,7 +75,7 @@ def manifeste(code: str) -> ResponseReturnValue:
 @blueprint.get("/differentiel")
 @requires(Permission.PUBLIC)
 @limiter.limit("60/minute")
-def differentiel(code: str) -> ResponseReturnValue:
+def differential_page(code: str) -> ResponseReturnValue:
     """What changed from ``?depuis=`` (the ``at`` of the reader's last manifest) to the present full flow.
 
     204 when nothing did. When fiches only left, no LHEO document can say it: the manifest, in JSON.

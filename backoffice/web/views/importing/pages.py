@@ -54,7 +54,7 @@ def targets() -> dict[str, tuple[str, Organisme | None, Territoire]]:
 
 @blueprint.get("/")
 @requires(Permission.IMPORT)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     return home_page()
 
 
@@ -72,7 +72,7 @@ def home_page(error: str = "") -> str:
 
 @blueprint.post("/")
 @requires(Permission.IMPORT, largest_upload=LARGEST_UPLOAD, too_large=home_page)
-def deposer() -> ResponseReturnValue:
+def upload() -> ResponseReturnValue:
     sent, target = request.files.get("fichier"), targets().get(request.form.get("pour", ""))
     kind, dispositif = request.form.get("genre", ""), request.form.get("dispositif", "")
     if target is None or kind not in FICHE_KINDS or dispositif not in set(PATHS):
@@ -89,7 +89,7 @@ def deposer() -> ResponseReturnValue:
     file = jobs.SentFile(ImportKind(kind), sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
         job = jobs.start(session, current_user, file, settings, organisme=organisme, territoire_id=territoire.id)
-    return redirect(url_for(".travail", job_id=job.id), 303)
+    return redirect(url_for(".job_view", job_id=job.id), 303)
 
 
 def _table(job: ImportJob) -> Table:
@@ -98,7 +98,7 @@ def _table(job: ImportJob) -> Table:
 
 @blueprint.get("/modele.<extension>")
 @requires(Permission.IMPORT)
-def modele(extension: str) -> ResponseReturnValue:
+def template(extension: str) -> ResponseReturnValue:
     make, kind = TEMPLATES.get(extension) or abort(404)
     name = f"attachment; filename=modele-relais.{extension}"
     return make(), 200, {"Content-Type": kind, "Content-Disposition": name}
@@ -106,14 +106,14 @@ def modele(extension: str) -> ResponseReturnValue:
 
 @blueprint.get("/<int:job_id>")
 @requires(Permission.IMPORT)
-def travail(job_id: int) -> ResponseReturnValue:
+def job_view(job_id: int) -> ResponseReturnValue:
     return job_page(own_job(job_id))
 
 
 def job_page(job: ImportJob, error: str = "") -> str | Response:
     """Where the import stands: its columns, its progress, its report."""
     if job.phase is Phase.COLONNES:
-        return redirect(url_for(".colonnes", job_id=job.id), 303)
+        return redirect(url_for(".columns", job_id=job.id), 303)
     if job.status is not JobStatus.FINI:
         return render_template("importing/progress.html", job=job, pages="imports", of="fiche")
     lines = queries.lines(db.session(), job, Place.read(request.args))
@@ -122,13 +122,13 @@ def job_page(job: ImportJob, error: str = "") -> str | Response:
 
 @blueprint.get("/<int:job_id>/colonnes")
 @requires(Permission.IMPORT)
-def colonnes(job_id: int) -> ResponseReturnValue:
+def columns(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.kind is ImportKind.LHEO:
         abort(404)
     if not job.stored:
         flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
-        return redirect(url_for(".accueil"), 303)
+        return redirect(url_for(".home"), 303)
     proposed = propose(_table(job).headers, jobs.remembered(db.session(), job))
     return columns_page(job, proposed)
 
@@ -150,7 +150,7 @@ def columns_page(job: ImportJob, chosen: dict[int, str], error: str = "") -> str
 
 @blueprint.post("/<int:job_id>/colonnes")
 @requires(Permission.IMPORT)
-def choisir_colonnes(job_id: int) -> ResponseReturnValue:
+def choose_columns(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.kind is ImportKind.LHEO or job.busy or not job.stored:
         abort(404)
@@ -165,12 +165,12 @@ def choisir_colonnes(job_id: int) -> ResponseReturnValue:
         return columns_page(job, chosen, error), 422
     with atomic() as session:
         jobs.name_columns(session, job, headers, chosen)
-    return redirect(url_for(".travail", job_id=job_id), 303)
+    return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
 @blueprint.post("/<int:job_id>/appliquer")
 @requires(Permission.IMPORT)
-def appliquer(job_id: int) -> ResponseReturnValue:
+def apply_job(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.busy or job.phase is Phase.COLONNES:
         return job_page(job)
@@ -183,12 +183,12 @@ def appliquer(job_id: int) -> ResponseReturnValue:
     if not count:
         return job_page(own_job(job_id), "Aucune ligne à importer : cochez-en au moins une qui peut l’être."), 422
     flash(f"{count} ligne{'s' if count > 1 else ''} à importer.", "success")
-    return redirect(url_for(".travail", job_id=job_id), 303)
+    return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
 @blueprint.post("/<int:job_id>/relancer")
 @requires(Permission.IMPORT)
-def relancer(job_id: int) -> ResponseReturnValue:
+def remind(job_id: int) -> ResponseReturnValue:
     with atomic() as session:
         jobs.start_again(session, own_job(job_id))
-    return redirect(url_for(".travail", job_id=job_id), 303)
+    return redirect(url_for(".job_view", job_id=job_id), 303)

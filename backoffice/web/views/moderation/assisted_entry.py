@@ -39,7 +39,7 @@ def helped(organisme_id: int) -> Organisme:
 
 @blueprint.get("/")
 @requires(Permission.MODERATE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     text = clean(request.args.get("q", ""))[:100]
     found = queries.helped_structures(db.session(), current_user, text)
     return render_template(
@@ -70,7 +70,7 @@ def structure_page(organisme: Organisme, error: str = "") -> str:
 
 @blueprint.post("/<int:organisme_id>/fiche")
 @requires(Permission.MODERATE)
-def nouvelle_fiche(organisme_id: int) -> ResponseReturnValue:
+def new_fiche(organisme_id: int) -> ResponseReturnValue:
     """A fiche of this structure, written by the moderator; the same page sent twice makes one."""
     organisme, dispositif = helped(organisme_id), request.form.get("dispositif", "")
     if dispositif not in set(PATHS):
@@ -80,12 +80,12 @@ def nouvelle_fiche(organisme_id: int) -> ResponseReturnValue:
     with atomic() as session:
         fiche = operations.create_fiche(session, organisme, Dispositif(dispositif), current_user, key)
         operations.note_help(session, fiche.latest, current_user)
-    return redirect(url_for("steps.etape", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
+    return redirect(url_for("steps.step_form", fiche_id=fiche.id, slug=PATHS[fiche.dispositif].steps[0].slug), 303)
 
 
 @blueprint.get("/nouvelle")
 @requires(Permission.MODERATE)
-def nouvelle() -> ResponseReturnValue:
+def new() -> ResponseReturnValue:
     return new_page()
 
 
@@ -107,7 +107,7 @@ def new_page(errors: Mapping[str, str] = MappingProxyType({}), known: Organisme 
 
 @blueprint.post("/nouvelle")
 @requires(Permission.MODERATE, keeps_input=True)
-def creer() -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     said, errors = new_structure.read(request.form)
     territoire = territoires().get(request.form.get("territoire", type=int) or 0)
     if territoire is None:

@@ -67,23 +67,23 @@ def read_departements(territoire: Territoire) -> frozenset[str]:
 
 @blueprint.get("/")
 @requires(Permission.READ_REPORT)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     """The present year of the person's first territoire; the page leads to the others."""
     slug = next(iter(readable()), None) or abort(404)
-    return redirect(url_for(".annee", slug=slug, year=last_year()), 303)
+    return redirect(url_for(".year_page", slug=slug, year=last_year()), 303)
 
 
 @blueprint.get("/choisir")
 @requires(Permission.READ_REPORT)
-def choisir() -> ResponseReturnValue:
+def choose() -> ResponseReturnValue:
     """Where the form at the top of the page leads."""
     found = asked(request.args.get("territoire", ""), request.args.get("annee", 0, type=int))
-    return redirect(url_for(".annee", slug=found.territoire.slug, year=found.year), 303)
+    return redirect(url_for(".year_page", slug=found.territoire.slug, year=found.year), 303)
 
 
 @blueprint.get("/<slug>/<int:year>")
 @requires(Permission.READ_REPORT)
-def annee(slug: str, year: int) -> ResponseReturnValue:
+def year_page(slug: str, year: int) -> ResponseReturnValue:
     found = asked(slug, year)
     return render_template(
         "moderation/bilan.html",
@@ -117,7 +117,7 @@ def csv(slug: str, year: int) -> ResponseReturnValue:
 
 @blueprint.get("/<slug>/<int:year>/<dimension>-<measure>.svg")
 @requires(Permission.READ_REPORT)
-def graphique(slug: str, year: int, dimension: str, measure: str) -> ResponseReturnValue:
+def chart(slug: str, year: int, dimension: str, measure: str) -> ResponseReturnValue:
     chosen = DIMENSIONS.get(dimension) or abort(404)
     words, place, colour = MEASURES.get(measure) or abort(404)
     lines = asked(slug, year).read().tables[dimension]

@@ -42,7 +42,7 @@ def managed(campaign_id: int) -> Campaign:
 
 @blueprint.get("/")
 @requires(Permission.MANAGE_CAMPAIGNS)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     return render_template(
         "moderation/campaigns/list.html",
         campaigns=queries.campaigns_of(db.session(), current_user),
@@ -52,7 +52,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.get("/nouvelle")
 @requires(Permission.MANAGE_CAMPAIGNS)
-def nouvelle() -> ResponseReturnValue:
+def new() -> ResponseReturnValue:
     territoires = queries.served_territoires(db.session(), current_user)
     return form_page(Definition(None, territoires, year=local_day(now()).year + 1))
 
@@ -63,13 +63,13 @@ def form_page(form: Definition, campaign: Campaign | None = None, error: str = "
 
 @blueprint.post("/nouvelle")
 @requires(Permission.MANAGE_CAMPAIGNS, keeps_input=True)
-def creer() -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     return keep()
 
 
 @blueprint.get("/<int:campaign_id>/modifier")
 @requires(Permission.MANAGE_CAMPAIGNS)
-def modifier(campaign_id: int) -> ResponseReturnValue:
+def edit(campaign_id: int) -> ResponseReturnValue:
     campaign = managed(campaign_id)
     territoires = queries.served_territoires(db.session(), current_user)
     return form_page(Definition(None, territoires, campaign), campaign)
@@ -77,7 +77,7 @@ def modifier(campaign_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:campaign_id>/modifier")
 @requires(Permission.MANAGE_CAMPAIGNS, keeps_input=True)
-def enregistrer(campaign_id: int) -> ResponseReturnValue:
+def save(campaign_id: int) -> ResponseReturnValue:
     return keep(managed(campaign_id))
 
 
@@ -93,12 +93,12 @@ def keep(campaign: Campaign | None = None) -> ResponseReturnValue:
     except Refused as refused:
         return form_page(form, campaign, refused.message), 409
     flash("La campagne est enregistrée.", "success")
-    return redirect(url_for(".campagne", campaign_id=made.id), 303)
+    return redirect(url_for(".campaign_view", campaign_id=made.id), 303)
 
 
 @blueprint.get("/<int:campaign_id>")
 @requires(Permission.MANAGE_CAMPAIGNS)
-def campagne(campaign_id: int) -> ResponseReturnValue:
+def campaign_view(campaign_id: int) -> ResponseReturnValue:
     return campaign_page(found(campaign_id))
 
 
@@ -125,7 +125,7 @@ def campaign_page(campaign: Campaign, error: str = "") -> str:
 
 @blueprint.post("/<int:campaign_id>/inviter")
 @requires(Permission.MANAGE_CAMPAIGNS)
-def inviter(campaign_id: int) -> ResponseReturnValue:
+def invite(campaign_id: int) -> ResponseReturnValue:
     managed(campaign_id)
     try:
         with atomic() as session:
@@ -133,7 +133,7 @@ def inviter(campaign_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return campaign_page(found(campaign_id), refused.message), 409
     flash("Les invitations partent : chaque personne en reçoit une, une seule fois.", "success")
-    return redirect(url_for(".campagne", campaign_id=campaign_id), 303)
+    return redirect(url_for(".campaign_view", campaign_id=campaign_id), 303)
 
 
 @blueprint.get("/<int:campaign_id>/avancement.csv")
@@ -157,7 +157,7 @@ def _numbers(line: Line) -> Sequence[str]:
 
 @blueprint.get("/<int:campaign_id>/avancement.svg")
 @requires(Permission.MANAGE_CAMPAIGNS)
-def graphique(campaign_id: int) -> ResponseReturnValue:
+def chart(campaign_id: int) -> ResponseReturnValue:
     """One bar a stage beside its number: nothing is said by colour alone."""
     campaign = found(campaign_id)
     counts = queries.totals(lines_of(campaign))

@@ -20,7 +20,7 @@ blueprint = Blueprint("carrier_help", __name__, url_prefix="/moderation/<int:rev
 
 @blueprint.post("/relancer")
 @requires(Permission.MODERATE)
-def relancer(revision_id: int) -> ResponseReturnValue:
+def remind(revision_id: int) -> ResponseReturnValue:
     revision = moderated_version(revision_id)
     try:
         with atomic() as session:
@@ -33,7 +33,7 @@ def relancer(revision_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/confirmer")
 @requires(Permission.MODERATE, keeps_input=True)
-def confirmer(revision_id: int) -> ResponseReturnValue:
+def confirm(revision_id: int) -> ResponseReturnValue:
     revision = moderated_version(revision_id)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:

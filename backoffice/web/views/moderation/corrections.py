@@ -50,26 +50,26 @@ MODERATOR = EditingContext("corrections", correcting=True, load=corrected_fiche,
 
 @blueprint.get("/moderation/fiches/<int:fiche_id>/correction/<slug>")
 @requires(Permission.MODERATE)
-def etape(fiche_id: int, slug: str) -> ResponseReturnValue:
+def step_form(fiche_id: int, slug: str) -> ResponseReturnValue:
     return show_step(MODERATOR, fiche_id, slug)
 
 
 @blueprint.post("/moderation/fiches/<int:fiche_id>/correction/<slug>")
 @requires(Permission.MODERATE, keeps_input=True)
-def enregistrer(fiche_id: int, slug: str) -> ResponseReturnValue:
+def save_posted(fiche_id: int, slug: str) -> ResponseReturnValue:
     return save_step(MODERATOR, fiche_id, slug)
 
 
 @blueprint.post("/moderation/fiches/<int:fiche_id>/correction/<slug>/brouillon")
 @autosave_limit
 @requires(Permission.MODERATE, keeps_input=True)
-def brouillon(fiche_id: int, slug: str) -> ResponseReturnValue:
+def save_draft(fiche_id: int, slug: str) -> ResponseReturnValue:
     return autosave(MODERATOR, fiche_id, slug)
 
 
 @blueprint.get("/moderation/fiches/<int:fiche_id>/correction")
 @requires(Permission.MODERATE)
-def relecture(fiche_id: int) -> ResponseReturnValue:
+def review_form(fiche_id: int) -> ResponseReturnValue:
     return correction_page(corrected_fiche(fiche_id))
 
 
@@ -92,7 +92,7 @@ def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
 
 @blueprint.post("/moderation/fiches/<int:fiche_id>/correction")
 @requires(Permission.MODERATE)
-def terminer(fiche_id: int) -> ResponseReturnValue:
+def finish(fiche_id: int) -> ResponseReturnValue:
     """«quoi» = annuler puts back what the structure sent."""
     fiche = corrected_fiche(fiche_id)
     revision_id, undone = fiche.latest.id, request.form.get("quoi") == "annuler"
@@ -118,7 +118,7 @@ def terminer(fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/fiches/<int:fiche_id>/contester")
 @requires(Permission.WRITE_FICHE, keeps_input=True)
-def contester(fiche_id: int) -> ResponseReturnValue:
+def contest(fiche_id: int) -> ResponseReturnValue:
     own_fiche(fiche_id)
     text = clean(request.form.get("contestation", ""), multiline=True)
     version = request.form.get("version", 0, type=int)
@@ -133,7 +133,7 @@ def contester(fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/moderation/corrections")
 @requires(Permission.MODERATE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     """What is left to do of corrections: those not finished, those contested."""
     return render_template(
         "moderation/corrections.html",
@@ -144,7 +144,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.post("/moderation/<int:revision_id>/contestation")
 @requires(Permission.MODERATE, keeps_input=True)
-def repondre(revision_id: int) -> ResponseReturnValue:
+def answer(revision_id: int) -> ResponseReturnValue:
     moderated_version(revision_id)
     text = clean(request.form.get("reponse", ""), multiline=True)
     try:

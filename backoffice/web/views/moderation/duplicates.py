@@ -19,7 +19,7 @@ blueprint = Blueprint("duplicates", __name__, url_prefix="/moderation")
 
 @blueprint.post("/<int:revision_id>/doublons/<int:other_id>/distinguer")
 @requires(Permission.MODERATE)
-def distinguer(revision_id: int, other_id: int) -> ResponseReturnValue:
+def set_apart(revision_id: int, other_id: int) -> ResponseReturnValue:
     revision = moderated_version(revision_id)
     other = moderated_fiche(other_id)
     try:
@@ -33,7 +33,7 @@ def distinguer(revision_id: int, other_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:revision_id>/doublons/<int:other_id>/fusionner")
 @requires(Permission.MODERATE)
-def fusionner(revision_id: int, other_id: int) -> ResponseReturnValue:
+def merge(revision_id: int, other_id: int) -> ResponseReturnValue:
     """«garder» says which of the two stays: «celle-ci» or «autre»."""
     revision = moderated_version(revision_id)
     other = moderated_fiche(other_id)

@@ -66,7 +66,7 @@ def asked_period() -> tuple[Period, str]:
 
 @blueprint.get("/")
 @requires(Permission.MODERATE)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     period, error = asked_period()
     found = happenings(db.session(), current_user, period)
     return render_template(
@@ -105,7 +105,7 @@ def _number(value: float | None) -> str:
 
 @blueprint.get("/<dimension>-<what>.svg")
 @requires(Permission.MODERATE)
-def graphique(dimension: str, what: str) -> ResponseReturnValue:
+def chart(dimension: str, what: str) -> ResponseReturnValue:
     series = CHARTS.get(what) or abort(404)
     chosen, period, found = asked_lines(dimension)
     title = f"{chosen.title}, du {short_day(period.start)} au {short_day(period.end)}"

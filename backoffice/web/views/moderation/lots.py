@@ -31,7 +31,7 @@ def own_lot(lot_id: int) -> Lot:
 
 @blueprint.post("/lots")
 @requires(Permission.MODERATE, keeps_input=True)
-def preparer_lot() -> ResponseReturnValue:
+def prepare_lot() -> ResponseReturnValue:
     asked, want = posted_view()
     action = request.form.get("action", "")
     if action not in {choice.action for choice in lots.CHOICES}:
@@ -92,7 +92,7 @@ def _reasons(lot: Lot, undo: lots.Choice) -> list[Motif]:
 
 @blueprint.post("/lots/<int:lot_id>/lancer")
 @requires(Permission.MODERATE)
-def lancer_lot(lot_id: int) -> ResponseReturnValue:
+def launch_lot(lot_id: int) -> ResponseReturnValue:
     """Confirms; or goes on, when nothing moves any more."""
     with atomic() as session:
         lots.launch(session, own_lot(lot_id))
@@ -101,7 +101,7 @@ def lancer_lot(lot_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/lots/<int:lot_id>/defaire")
 @requires(Permission.MODERATE)
-def defaire_lot(lot_id: int) -> ResponseReturnValue:
+def undo_lot(lot_id: int) -> ResponseReturnValue:
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:
         with atomic() as session:
@@ -114,6 +114,6 @@ def defaire_lot(lot_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/lots")
 @requires(Permission.MODERATE)
-def lots_passes() -> ResponseReturnValue:
+def past_lots() -> ResponseReturnValue:
     rows = queries.own_lots(db.session(), current_user)
     return render_template("moderation/lots.html", lots=rows, actions=lots.ACTIONS)

@@ -48,7 +48,7 @@ def territoires() -> dict[str, str]:
 
 @blueprint.get("/")
 @requires(Permission.WRITE_RULES)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     found = queries.visible_rules(db.session(), current_user)
     paused = queries.paused_in(db.session(), [rule.id for rule in found])
     mine = current_user.territoire_ids(Role.MODERATEUR)
@@ -57,7 +57,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.get("/<int:rule_id>")
 @requires(Permission.WRITE_RULES)
-def regle(rule_id: int) -> ResponseReturnValue:
+def rule_view(rule_id: int) -> ResponseReturnValue:
     return rule_page(visible(rule_id))
 
 
@@ -78,7 +78,7 @@ def rule_page(rule: ModerationRule, error: str = "") -> str:
 
 @blueprint.get("/nouvelle")
 @requires(Permission.WRITE_RULES)
-def nouvelle() -> ResponseReturnValue:
+def new() -> ResponseReturnValue:
     """?modele= fills the form with another rule."""
     model = request.args.get("modele", type=id_of)
     return form_page(RuleForm.of(visible(model).latest) if model else RuleForm())
@@ -86,7 +86,7 @@ def nouvelle() -> ResponseReturnValue:
 
 @blueprint.post("/nouvelle")
 @requires(Permission.WRITE_RULES, keeps_input=True)
-def creer() -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     form = RuleForm.read(request.form)
     where = request.form.get("territoire", "")
     if changed(form):
@@ -103,19 +103,19 @@ def creer() -> ResponseReturnValue:
         territoire = session.query(Territoire).filter_by(slug=where).first()
         rule = rules.write_rule(session, territoire.id if territoire else None, written(form, definition), current_user)
     flash("La règle est enregistrée. Essayez-la, puis activez-la : pour l’instant elle ne fait rien.", "success")
-    return redirect(url_for(".regle", rule_id=rule.id), 303)
+    return redirect(url_for(".rule_view", rule_id=rule.id), 303)
 
 
 @blueprint.get("/<int:rule_id>/modifier")
 @requires(Permission.WRITE_RULES)
-def modifier(rule_id: int) -> ResponseReturnValue:
+def edit(rule_id: int) -> ResponseReturnValue:
     rule = own(rule_id)
     return form_page(RuleForm.of(rule.latest), rule=rule)
 
 
 @blueprint.post("/<int:rule_id>/modifier")
 @requires(Permission.WRITE_RULES, keeps_input=True)
-def enregistrer(rule_id: int) -> ResponseReturnValue:
+def save(rule_id: int) -> ResponseReturnValue:
     rule = own(rule_id)
     form = RuleForm.read(request.form)
     if changed(form):
@@ -126,7 +126,7 @@ def enregistrer(rule_id: int) -> ResponseReturnValue:
     with atomic() as session:
         version = rules.rewrite_rule(session, rule_id, written(form, definition), current_user)
     flash(f"La version {version.number} est enregistrée. Elle ne sert qu’une fois activée.", "success")
-    return redirect(url_for(".regle", rule_id=rule_id), 303)
+    return redirect(url_for(".rule_view", rule_id=rule_id), 303)
 
 
 def changed(form: RuleForm) -> bool:
@@ -157,7 +157,7 @@ def form_page(form: RuleForm, where: str = "", rule: ModerationRule | None = Non
 
 @blueprint.post("/<int:rule_id>/<any(activer, desactiver):action>")
 @requires(Permission.WRITE_RULES)
-def changer(rule_id: int, action: str) -> ResponseReturnValue:
+def change_action(rule_id: int, action: str) -> ResponseReturnValue:
     own(rule_id)
     change = {"activer": rules.activate, "desactiver": rules.deactivate}[action]
     try:
@@ -166,12 +166,12 @@ def changer(rule_id: int, action: str) -> ResponseReturnValue:
     except Refused as refused:
         return rule_page(visible(rule_id), refused.message), 409
     flash("La règle est active." if action == "activer" else "La règle ne fait plus rien.", "success")
-    return redirect(url_for(".regle", rule_id=rule_id), 303)
+    return redirect(url_for(".rule_view", rule_id=rule_id), 303)
 
 
 @blueprint.post("/<int:rule_id>/<any(ecarter, reprendre):action>")
 @requires(Permission.WRITE_RULES)
-def ecarter_ici(rule_id: int, action: str) -> ResponseReturnValue:
+def dismiss_here(rule_id: int, action: str) -> ResponseReturnValue:
     """Sets a rule of the network aside in one's territoire, or takes it back."""
     visible(rule_id)
     territoire_id = request.form.get("territoire", type=id_of) or abort(404)
@@ -181,12 +181,12 @@ def ecarter_ici(rule_id: int, action: str) -> ResponseReturnValue:
     except Refused:
         abort(404)
     flash("C’est noté.", "success")
-    return redirect(url_for(".regle", rule_id=rule_id), 303)
+    return redirect(url_for(".rule_view", rule_id=rule_id), 303)
 
 
 @blueprint.get("/<int:rule_id>/essai")
 @requires(Permission.WRITE_RULES)
-def essai(rule_id: int) -> ResponseReturnValue:
+def trial_page(rule_id: int) -> ResponseReturnValue:
     rule = visible(rule_id)
     trial = rules.try_rule(db.session(), rule.latest, current_user, request.args.get("avant", type=id_of))
     return render_template("moderation/moderation_rules/trial.html", rule=rule, trial=trial)
@@ -194,7 +194,7 @@ def essai(rule_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/signalements/<int:hit_id>/ecarter")
 @requires(Permission.MODERATE, keeps_input=True)
-def ecarter(hit_id: int) -> ResponseReturnValue:
+def dismiss(hit_id: int) -> ResponseReturnValue:
     """«Vu»: on this fiche, the hit no longer stands."""
     hit = queries.moderated_hit(db.session(), current_user, hit_id) or abort(404)
     word = clean(request.form.get("mot", ""), multiline=True)

@@ -17,7 +17,7 @@ blueprint = Blueprint("people", __name__, url_prefix="/moderation/personnes")
 
 @blueprint.get("/")
 @requires(Permission.MODERATE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     session = db.session()
     return render_template(
         "moderation/people.html",

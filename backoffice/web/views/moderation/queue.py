@@ -24,21 +24,21 @@ MOST_VIEWS = 30
 
 @blueprint.get("/")
 @requires(Permission.MODERATE)
-def file() -> ResponseReturnValue:
+def queue() -> ResponseReturnValue:
     next_in_queue.end()
     return queue_page()
 
 
 @blueprint.post("/suivante")
 @requires(Permission.MODERATE)
-def suivante() -> ResponseReturnValue:
+def take_next() -> ResponseReturnValue:
     """Takes the fiche that waits first within the filters, and opens it."""
     return redirect(next_in_queue.take(posted_view()[1]), 303)
 
 
 @blueprint.post("/vues")
 @requires(Permission.MODERATE)
-def garder_vue() -> ResponseReturnValue:
+def keep_view() -> ResponseReturnValue:
     asked, want = posted_view()
     name = clean(request.form.get("nom", ""))
     views = own_views(db.session(), current_user)
@@ -47,7 +47,7 @@ def garder_vue() -> ResponseReturnValue:
     with atomic() as session:
         session.add(SavedView(user_id=current_user.id, name=name, query=want.query()))
     flash(f"La vue « {name} » est gardée.", "success")
-    return redirect(f"{url_for('.file')}?{want.query()}", 303)
+    return redirect(f"{url_for('.queue')}?{want.query()}", 303)
 
 
 def _wrong_name(name: str, taken: list[str], number: int = 0) -> str:
@@ -60,7 +60,7 @@ def _wrong_name(name: str, taken: list[str], number: int = 0) -> str:
 
 @blueprint.get("/vues")
 @requires(Permission.MODERATE)
-def vues() -> ResponseReturnValue:
+def saved_views() -> ResponseReturnValue:
     return views_page()
 
 
@@ -72,14 +72,14 @@ def views_page(error: str = "", wrong: int | None = None, typed: str = "") -> st
 
 @blueprint.post("/vues/<int:view_id>")
 @requires(Permission.MODERATE)
-def changer_vue(view_id: int) -> ResponseReturnValue:
+def change_view(view_id: int) -> ResponseReturnValue:
     """Renames a view, or removes it."""
     view = own_view(db.session(), current_user, view_id) or abort(404)
     if request.form.get("ordre") == "supprimer":
         with atomic() as session:
             session.delete(view)
         flash("La vue est supprimée.", "success")
-        return redirect(url_for(".vues"), 303)
+        return redirect(url_for(".saved_views"), 303)
     name = clean(request.form.get("nom", ""))
     others = [row.name for row in own_views(db.session(), current_user) if row.id != view_id]
     if error := _wrong_name(name, others):
@@ -87,4 +87,4 @@ def changer_vue(view_id: int) -> ResponseReturnValue:
     with atomic():
         view.name = name
     flash(f"La vue s’appelle maintenant « {name} ».", "success")
-    return redirect(url_for(".vues"), 303)
+    return redirect(url_for(".saved_views"), 303)

@@ -28,7 +28,7 @@ def known(territoire: Territoire, code: str) -> Motif:
 
 @blueprint.get("/")
 @requires(Permission.MODERATE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     territoires = current_user.territoires(Role.MODERATEUR)
     lists = [(territoire, list(reasons(db.session(), territoire.id).values())) for territoire in territoires]
     return render_template("moderation/reasons/list.html", lists=lists, decisions=DECISIONS)
@@ -36,19 +36,19 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.get("/<slug>/nouveau")
 @requires(Permission.MODERATE)
-def nouveau(slug: str) -> ResponseReturnValue:
+def new(slug: str) -> ResponseReturnValue:
     return form_page(moderated_territoire(slug), ReasonForm())
 
 
 @blueprint.post("/<slug>/nouveau")
 @requires(Permission.MODERATE, keeps_input=True)
-def creer(slug: str) -> ResponseReturnValue:
+def create(slug: str) -> ResponseReturnValue:
     return keep(moderated_territoire(slug))
 
 
 @blueprint.get("/<slug>/<code>")
 @requires(Permission.MODERATE)
-def motif(slug: str, code: str) -> ResponseReturnValue:
+def reason(slug: str, code: str) -> ResponseReturnValue:
     territoire = moderated_territoire(slug)
     found = known(territoire, code)
     return form_page(territoire, ReasonForm.of(found), found)
@@ -56,7 +56,7 @@ def motif(slug: str, code: str) -> ResponseReturnValue:
 
 @blueprint.post("/<slug>/<code>")
 @requires(Permission.MODERATE, keeps_input=True)
-def enregistrer(slug: str, code: str) -> ResponseReturnValue:
+def save(slug: str, code: str) -> ResponseReturnValue:
     territoire = moderated_territoire(slug)
     return keep(territoire, known(territoire, code))
 
@@ -70,7 +70,7 @@ def keep(territoire: Territoire, motif: Motif | None = None) -> ResponseReturnVa
     with atomic() as session:
         word(session, territoire.id, written, current_user)
     flash("Le motif est enregistré. Les décisions déjà prises gardent les mots d’alors.", "success")
-    return redirect(url_for(".liste"), 303)
+    return redirect(url_for(".index"), 303)
 
 
 def form_page(territoire: Territoire, form: ReasonForm, motif: Motif | None = None) -> str:
@@ -81,10 +81,10 @@ def form_page(territoire: Territoire, form: ReasonForm, motif: Motif | None = No
 
 @blueprint.post("/<slug>/<code>/<any(activer, desactiver):action>")
 @requires(Permission.MODERATE)
-def changer(slug: str, code: str, action: str) -> ResponseReturnValue:
+def change(slug: str, code: str, action: str) -> ResponseReturnValue:
     territoire = moderated_territoire(slug)
     changed = replace(known(territoire, code), active=action == "activer")
     with atomic() as session:
         word(session, territoire.id, changed, current_user)
     flash("Le motif est de nouveau proposé." if changed.active else "Le motif n’est plus proposé.", "success")
-    return redirect(url_for(".liste"), 303)
+    return redirect(url_for(".index"), 303)

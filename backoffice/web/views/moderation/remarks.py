@@ -34,7 +34,7 @@ blueprint = Blueprint("remarks", __name__)
 
 @blueprint.post("/moderation/<int:revision_id>/remarques")
 @requires(Permission.MODERATE, keeps_input=True)
-def epingler(revision_id: int) -> ResponseReturnValue:
+def pin(revision_id: int) -> ResponseReturnValue:
     """The chosen sentence, if any, then what was typed."""
     revision = moderated_version(revision_id)
     typed = {name: clean(request.form.get(name, ""), multiline=True) for name in ("champ", "phrase", "texte")}
@@ -58,7 +58,7 @@ def epingler(revision_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/moderation/<int:revision_id>/remarques/<int:remark_id>/retirer")
 @requires(Permission.MODERATE)
-def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
+def remove(revision_id: int, remark_id: int) -> ResponseReturnValue:
     revision = moderated_version(revision_id)
     remark = moderated_remark(db.session(), current_user, revision_id, remark_id) or abort(404)
     try:
@@ -74,7 +74,7 @@ def retirer(revision_id: int, remark_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/fiches/<int:fiche_id>/remarques")
 @requires(Permission.ENTER_FICHE, keeps_input=True)
-def repondre(fiche_id: int) -> ResponseReturnValue:
+def answer(fiche_id: int) -> ResponseReturnValue:
     """From the list of remarks; those shown at a field are saved with their step."""
     entered_fiche(fiche_id)
     said = replies_of(request.form)
@@ -85,7 +85,7 @@ def repondre(fiche_id: int) -> ResponseReturnValue:
         typed = "\n".join(reply.text for reply in said.values() if reply.text)
         return fiche_page(entered_fiche(fiche_id), refused.message, typed=typed), 409
     flash("Vos réponses sont enregistrées.", "success")
-    return redirect(url_for("steps.relecture", fiche_id=fiche_id, _anchor="remarques"), 303)
+    return redirect(url_for("steps.review_form", fiche_id=fiche_id, _anchor="remarques"), 303)
 
 
 # --- Ready sentences --------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def repondre(fiche_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/moderation/phrases")
 @requires(Permission.MODERATE)
-def phrases() -> ResponseReturnValue:
+def sentences_view() -> ResponseReturnValue:
     return sentences_page()
 
 
@@ -115,7 +115,7 @@ def sentences_page(
 
 @blueprint.post("/moderation/phrases")
 @requires(Permission.MODERATE, keeps_input=True)
-def ajouter_phrase() -> ResponseReturnValue:
+def add_sentence() -> ResponseReturnValue:
     territoire = request.form.get("territoire", type=int)
     if territoire not in current_user.territoire_ids(Role.MODERATEUR):
         abort(404)
@@ -125,12 +125,12 @@ def ajouter_phrase() -> ResponseReturnValue:
     with atomic() as session:
         written.write(session, ReadySentence(territoire_id=territoire), typed, current_user)
     flash("La phrase est ajoutée.", "success")
-    return redirect(url_for(".phrases"), 303)
+    return redirect(url_for(".sentences_view"), 303)
 
 
 @blueprint.post("/moderation/phrases/<int:sentence_id>")
 @requires(Permission.MODERATE, keeps_input=True)
-def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
+def edit_sentence(sentence_id: int) -> ResponseReturnValue:
     ready = own_sentence(db.session(), current_user, sentence_id) or abort(404)
     typed, error = ready_sentences.read(request.form)
     if error:
@@ -138,14 +138,14 @@ def modifier_phrase(sentence_id: int) -> ResponseReturnValue:
     with atomic() as session:
         written.write(session, ready, typed, current_user)
     flash("La phrase est modifiée.", "success")
-    return redirect(url_for(".phrases"), 303)
+    return redirect(url_for(".sentences_view"), 303)
 
 
 @blueprint.post("/moderation/phrases/<int:sentence_id>/retirer")
 @requires(Permission.MODERATE)
-def retirer_phrase(sentence_id: int) -> ResponseReturnValue:
+def remove_sentence(sentence_id: int) -> ResponseReturnValue:
     ready = own_sentence(db.session(), current_user, sentence_id) or abort(404)
     with atomic() as session:
         written.remove(session, ready, current_user)
     flash("La phrase est retirée.", "success")
-    return redirect(url_for(".phrases"), 303)
+    return redirect(url_for(".sentences_view"), 303)

@@ -29,7 +29,7 @@ def version(revision_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:revision_id>/<name>")
 @requires(Permission.MODERATE, keeps_input=True)
-def decider(revision_id: int, name: str) -> ResponseReturnValue:
+def decide(revision_id: int, name: str) -> ResponseReturnValue:
     revision = moderated_version(revision_id)
     wanted = TRANSITIONS.get(name)
     if wanted is None or Permission.MODERATE not in wanted.permissions or wanted.apart:
@@ -50,6 +50,6 @@ def decider(revision_id: int, name: str) -> ResponseReturnValue:
     except Refused as refused:
         return version_page(moderated_version(revision_id), refused, comment, name, motif), 409
     if name == FicheStep.CORRIGER:
-        return redirect(url_for("corrections.relecture", fiche_id=revision.fiche_id), 303)
+        return redirect(url_for("corrections.review_form", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")
     return redirect(next_in_queue.onward(wanted, revision_id), 303)

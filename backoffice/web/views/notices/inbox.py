@@ -23,24 +23,24 @@ blueprint = Blueprint("notices", __name__, url_prefix="/avis")
 
 @blueprint.get("/")
 @requires(Permission.CONNECTED)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     return render_template("notices/inbox.html", notices=queries.own_notices(db.session(), current_user))
 
 
 @blueprint.post("/<int:notice_id>/ouvrir")
 @requires(Permission.CONNECTED)
-def ouvrir(notice_id: int) -> ResponseReturnValue:
+def open_notice(notice_id: int) -> ResponseReturnValue:
     """Reading is a change: it is asked by a button, not by a link that a browser may fetch ahead."""
     with atomic() as session:
         notice = queries.own_notice(session, current_user, notice_id) or abort(404)
         notice.read_at = notice.read_at or now()
         page = notice.page
-    return redirect(safe_next(page) if page else url_for(".liste"), 303)
+    return redirect(safe_next(page) if page else url_for(".index"), 303)
 
 
 @blueprint.post("/tout-lu")
 @requires(Permission.CONNECTED)
-def tout_lu() -> ResponseReturnValue:
+def all_read() -> ResponseReturnValue:
     with atomic() as session:
         session.execute(
             update(Notification)
@@ -48,18 +48,18 @@ def tout_lu() -> ResponseReturnValue:
             .values(read_at=now())
         )
     flash("Tout est marqué comme lu.", "success")
-    return redirect(url_for(".liste"), 303)
+    return redirect(url_for(".index"), 303)
 
 
 @blueprint.get("/choix")
 @requires(Permission.CONNECTED)
-def choix() -> ResponseReturnValue:
+def choices() -> ResponseReturnValue:
     return render_template("notices/choices.html", notices=_for_me(), muted=queries.muted(db.session(), current_user))
 
 
 @blueprint.post("/choix")
 @requires(Permission.CONNECTED)
-def choisir() -> ResponseReturnValue:
+def choose() -> ResponseReturnValue:
     """The ticked ones are wanted. What is obligatory goes on whatever was sent."""
     wanted = set(request.form.getlist("messages"))
     with atomic() as session:
@@ -70,7 +70,7 @@ def choisir() -> ResponseReturnValue:
             if not notice.obligatory and notice.name not in wanted
         )
     flash("Vos choix sont enregistrés.", "success")
-    return redirect(url_for(".choix"), 303)
+    return redirect(url_for(".choices"), 303)
 
 
 def _for_me() -> list[Notice]:

@@ -20,7 +20,7 @@ blueprint = Blueprint("outbox", __name__, url_prefix="/administration")
 
 @blueprint.get("/courriels")
 @requires(Permission.ADMINISTER)
-def courriels() -> ResponseReturnValue:
+def mails() -> ResponseReturnValue:
     asked = request.args.get("etat", "")
     state = MailState(asked) if asked in set(MailState) else None
     return render_template(
@@ -35,7 +35,7 @@ def courriels() -> ResponseReturnValue:
 
 @blueprint.post("/courriels/<int:mail_id>/<any(renvoyer, abandonner):action>")
 @requires(Permission.ADMINISTER)
-def courriel(mail_id: int, action: str) -> ResponseReturnValue:
+def mail_action(mail_id: int, action: str) -> ResponseReturnValue:
     with atomic() as session:
         row = session.get(Mail, mail_id) or abort(404)
         done = mail.retry(session, row) if action == "renvoyer" else mail.abandon(session, row)
@@ -46,22 +46,22 @@ def courriel(mail_id: int, action: str) -> ResponseReturnValue:
         flash("Le message repart.", "success")
     else:
         flash("Le message ne partira pas.", "success")
-    return redirect(url_for(".courriels"), 303)
+    return redirect(url_for(".mails"), 303)
 
 
 @blueprint.get("/travaux")
 @requires(Permission.ADMINISTER)
-def travaux() -> ResponseReturnValue:
+def failed_jobs() -> ResponseReturnValue:
     return render_template("work/failed_jobs.html", failed=failures.failed(db.session()))
 
 
 @blueprint.post("/travaux/<failed_id>/recommencer")
 @requires(Permission.ADMINISTER)
-def recommencer(failed_id: str) -> ResponseReturnValue:
+def again(failed_id: str) -> ResponseReturnValue:
     with atomic() as session:
         asked = failures.again(session, failed_id)
         if asked is None:
             abort(404)
         jobs.enqueue(session, asked[0], *asked[1])
     flash("Le travail est demandé de nouveau.", "success")
-    return redirect(url_for(".travaux"), 303)
+    return redirect(url_for(".failed_jobs"), 303)

@@ -36,7 +36,7 @@ def _who() -> str:
 
 @blueprint.get("/confidentialite")
 @requires(Permission.PUBLIC)
-def confidentialite() -> ResponseReturnValue:
+def privacy_notice() -> ResponseReturnValue:
     return render_template(
         "privacy/privacy_notice.html",
         holdings={fate: [row for row in HOLDINGS if row.fate is fate] for fate in Fate},
@@ -48,7 +48,7 @@ def confidentialite() -> ResponseReturnValue:
 
 @blueprint.get("/mes-donnees/")
 @requires(Permission.CONNECTED)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     return _page()
 
 
@@ -77,7 +77,7 @@ def archive() -> ResponseReturnValue:
 @blueprint.post("/mes-donnees/effacer")
 @limiter.limit("6/minute;30/hour", key_func=_who)
 @requires(Permission.CONNECTED)
-def effacer() -> ResponseReturnValue:
+def erase() -> ResponseReturnValue:
     if not request.form.get("compris"):
         return _page(UNTICKED, "compris"), 422
     if not verify(current_user.password_hash, request.form.get("mot_de_passe", "")[:LONGEST]):
@@ -92,26 +92,26 @@ def _erase(account_id: int) -> ResponseReturnValue:
             erasure.erase(base, account_id, base.get_one(User, account_id))
     except Refused as refused:
         flash(refused.message, "warning")
-        return redirect(url_for(".accueil"), 303)
+        return redirect(url_for(".home"), 303)
     logout_user()
     session.clear()
     flash(GONE, "success")
-    return redirect(url_for(".confidentialite"), 303)
+    return redirect(url_for(".privacy_notice"), 303)
 
 
 @blueprint.post("/mes-donnees/effacer/lien")
 @limiter.limit("3/minute;8/hour", key_func=_who)
 @requires(Permission.CONNECTED)
-def demander_lien() -> ResponseReturnValue:
+def ask_link() -> ResponseReturnValue:
     with atomic() as base:
         erasure.ask_by_link(base, base.get_one(User, current_user.id))
     flash("Un message vient de partir à votre adresse : son lien, valable 30 minutes, efface le compte.", "success")
-    return redirect(url_for(".accueil"), 303)
+    return redirect(url_for(".home"), 303)
 
 
 @blueprint.get("/mes-donnees/effacement/<token>")
 @requires(Permission.PUBLIC)
-def confirmer(token: str) -> ResponseReturnValue:
+def confirm(token: str) -> ResponseReturnValue:
     """Whoever holds the link reads the e-mails of the account; erasing is asked by a button, as for the other links."""
     user = erasure.confirmed_by(db.session(), token)
     if user is None:
@@ -122,9 +122,9 @@ def confirmer(token: str) -> ResponseReturnValue:
 @blueprint.post("/mes-donnees/effacement/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
-def effacer_par_lien(token: str) -> ResponseReturnValue:
+def erase_by_link(token: str) -> ResponseReturnValue:
     user = erasure.confirmed_by(db.session(), token)
-    return _erase(user.id) if user else confirmer(token)
+    return _erase(user.id) if user else confirm(token)
 
 
 # --- For somebody, by an administrator --------------------------------------------------------------
@@ -132,7 +132,7 @@ def effacer_par_lien(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/administration/effacement/<int:account_id>")
 @requires(Permission.ADMINISTER)
-def effacement(account_id: int) -> ResponseReturnValue:
+def erasure_page(account_id: int) -> ResponseReturnValue:
     return _of_somebody(_account(account_id))
 
 
@@ -154,16 +154,16 @@ def _of_somebody(user: User, error: str = "") -> str:
 
 @blueprint.post("/administration/effacement/<int:account_id>")
 @requires(Permission.ADMINISTER)
-def effacer_pour(account_id: int) -> ResponseReturnValue:
+def erase_for(account_id: int) -> ResponseReturnValue:
     user = _account(account_id)
     if not request.form.get("compris"):
         return _of_somebody(user, UNTICKED), 422
     if account_id == current_user.id:
-        return redirect(url_for(".accueil"), 303)  # one's own account asks for one's own password
+        return redirect(url_for(".home"), 303)  # one's own account asks for one's own password
     try:
         with atomic() as base:
             erasure.erase(base, account_id, base.get_one(User, current_user.id))
     except Refused as refused:
         return _of_somebody(_account(account_id), refused.message), 409
     flash("Le compte est effacé.", "success")
-    return redirect(url_for(".effacement", account_id=account_id), 303)
+    return redirect(url_for(".erasure_page", account_id=account_id), 303)

@@ -39,7 +39,7 @@ def asked_reading(import_id: int) -> RegisterImport:
 
 @blueprint.get("/")
 @requires(Permission.ADMINISTER)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     session = db.session()
     held = {name: versions.rows_held(session, register) for name, register in REGISTERS.items()}
     return render_template("registers/list.html", registers=REGISTERS, held=held, last=queries.last_versions(session))
@@ -47,7 +47,7 @@ def liste() -> ResponseReturnValue:
 
 @blueprint.get("/<name>")
 @requires(Permission.ADMINISTER)
-def registre(name: str) -> ResponseReturnValue:
+def register_view(name: str) -> ResponseReturnValue:
     return register_page(asked(name))
 
 
@@ -80,7 +80,7 @@ def _too_large(error: str) -> str:
 
 @blueprint.post("/<name>")
 @requires(Permission.ADMINISTER, largest_upload=LARGEST_UPLOAD, too_large=_too_large)
-def deposer(name: str) -> ResponseReturnValue:
+def upload(name: str) -> ResponseReturnValue:
     register, sent = asked(name), request.files.get("fichier")
     if sent is None or not sent.filename:
         return register_page(register, "Choisissez le fichier à lire."), 422
@@ -88,12 +88,12 @@ def deposer(name: str) -> ResponseReturnValue:
     with atomic() as session:
         filename = sent.filename.replace("\x00", "")
         import_id = runs.ask_reading(session, register, filename, stored, current_user).id
-    return redirect(url_for(".lecture", import_id=import_id), 303)
+    return redirect(url_for(".reading", import_id=import_id), 303)
 
 
 @blueprint.post("/<name>/reglages")
 @requires(Permission.ADMINISTER)
-def regler(name: str) -> ResponseReturnValue:
+def set_action(name: str) -> ResponseReturnValue:
     register = asked(name)
     values, errors = read_patience(request.form)
     if errors:
@@ -102,12 +102,12 @@ def regler(name: str) -> ResponseReturnValue:
     with atomic() as session:
         versions.set_patience(session, register, values, current_user)
     flash("Les réglages sont enregistrés. Ils comptent dès la prochaine lecture.", "success")
-    return redirect(url_for(".registre", name=name), 303)
+    return redirect(url_for(".register_view", name=name), 303)
 
 
 @blueprint.post("/<name>/attente")
 @requires(Permission.ADMINISTER)
-def croire(name: str) -> ResponseReturnValue:
+def believe(name: str) -> ResponseReturnValue:
     """Applies what waits: what is ticked, or all of it."""
     register = asked(name)
     keys = None if "tout" in request.form else [key for key in request.form.getlist("cle") if "\0" not in key]
@@ -117,12 +117,12 @@ def croire(name: str) -> ResponseReturnValue:
         flash(f"{number} changement{'s' if number > 1 else ''} appliqué{'s' if number > 1 else ''}.", "success")
     else:
         flash("Rien n’a été appliqué : cochez ce qui doit l’être.", "warning")
-    return redirect(url_for(".registre", name=name), 303)
+    return redirect(url_for(".register_view", name=name), 303)
 
 
 @blueprint.get("/<name>/etat.csv")
 @requires(Permission.ADMINISTER)
-def etat(name: str) -> ResponseReturnValue:
+def status(name: str) -> ResponseReturnValue:
     """The table as it was at the end of a day; as it is, without one."""
     register = asked(name)
     try:
@@ -138,7 +138,7 @@ def etat(name: str) -> ResponseReturnValue:
 
 @blueprint.get("/lectures/<int:import_id>")
 @requires(Permission.ADMINISTER)
-def lecture(import_id: int) -> ResponseReturnValue:
+def reading(import_id: int) -> ResponseReturnValue:
     row, session = asked_reading(import_id), db.session()
     register = REGISTERS[row.register]
     place = Place.read(request.args)
@@ -158,7 +158,7 @@ def lecture(import_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/lectures/<int:import_id>/<any(appliquer, relancer, defaire):action>")
 @requires(Permission.ADMINISTER)
-def agir(import_id: int, action: str) -> ResponseReturnValue:
+def act(import_id: int, action: str) -> ResponseReturnValue:
     row = asked_reading(import_id)
     try:
         with atomic() as session:
@@ -173,4 +173,4 @@ def agir(import_id: int, action: str) -> ResponseReturnValue:
     else:
         if action == "defaire":
             flash("Cette version est défaite : la table est comme avant elle.", "success")
-    return redirect(url_for(".lecture", import_id=import_id), 303)
+    return redirect(url_for(".reading", import_id=import_id), 303)

@@ -24,7 +24,7 @@ def page(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
-def repondre(token: str) -> ResponseReturnValue:
+def answer(token: str) -> ResponseReturnValue:
     said = request.form.get("reponse", "")
     with atomic() as session:
         support = carriers.find(session, token) or abort(404)

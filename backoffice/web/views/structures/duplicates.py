@@ -45,7 +45,7 @@ def joined(organisme_id: int) -> Organisme:
 
 @blueprint.get("/")
 @requires(Permission.MANAGE_STRUCTURES)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     return list_page()
 
 
@@ -65,7 +65,7 @@ def list_page(error: str = "") -> str:
 
 @blueprint.post("/distinguer")
 @requires(Permission.MANAGE_STRUCTURES)
-def distinguer() -> ResponseReturnValue:
+def set_apart() -> ResponseReturnValue:
     one, two = (joined(_number(request.form.get(name, ""))) for name in ("une", "autre"))
     try:
         with atomic() as session:
@@ -73,7 +73,7 @@ def distinguer() -> ResponseReturnValue:
     except Refused as refused:
         return list_page(refused.message), 409
     flash("C’est noté : ces deux structures sont différentes.", "success")
-    return redirect(url_for(".liste"), 303)
+    return redirect(url_for(".index"), 303)
 
 
 def _number(text: str) -> int:
@@ -82,7 +82,7 @@ def _number(text: str) -> int:
 
 @blueprint.get("/<int:organisme_id>")
 @requires(Permission.MANAGE_STRUCTURES)
-def chercher(organisme_id: int) -> ResponseReturnValue:
+def search(organisme_id: int) -> ResponseReturnValue:
     """With which other one? By a word of its name, or its SIRET."""
     organisme, text = joined(organisme_id), clean(request.args.get("q", ""))[:100]
     return render_template(
@@ -100,7 +100,7 @@ def _found(session: Session, organisme: Organisme, text: str) -> list[Organisme]
 
 @blueprint.get("/<int:kept_id>/<int:gone_id>")
 @requires(Permission.MANAGE_STRUCTURES)
-def fusion(kept_id: int, gone_id: int) -> ResponseReturnValue:
+def merge_form(kept_id: int, gone_id: int) -> ResponseReturnValue:
     if kept_id == gone_id:
         abort(404)
     return merge_page(joined(kept_id), joined(gone_id))
@@ -125,7 +125,7 @@ def merge_page(kept: Organisme, gone: Organisme, error: str = "") -> str:
 
 @blueprint.post("/<int:kept_id>/<int:gone_id>")
 @requires(Permission.MANAGE_STRUCTURES)
-def fusionner(kept_id: int, gone_id: int) -> ResponseReturnValue:
+def merge_action(kept_id: int, gone_id: int) -> ResponseReturnValue:
     kept, gone = joined(kept_id), joined(gone_id)
     if request.form.get("confirmation") != CONFIRMED:
         return merge_page(kept, gone, "Cochez la case qui confirme : une fusion ne se défait pas."), 422

@@ -83,13 +83,13 @@ def posted_step(step: Step, content: Contenu) -> tuple[StepForm, bool]:
 
 @blueprint.get("/<int:organisme_id>/identite")
 @requires(Permission.KEEP_STRUCTURE)
-def identite(organisme_id: int) -> ResponseReturnValue:
+def identity(organisme_id: int) -> ResponseReturnValue:
     return show(shown_structure(organisme_id), forms.IDENTITY)
 
 
 @blueprint.get("/<int:organisme_id>/lieux")
 @requires(Permission.KEEP_STRUCTURE)
-def lieux(organisme_id: int) -> ResponseReturnValue:
+def locations(organisme_id: int) -> ResponseReturnValue:
     return show(shown_structure(organisme_id), forms.USUAL_PLACES)
 
 
@@ -100,7 +100,7 @@ def show(organisme: Organisme, step: Step) -> str:
 
 @blueprint.post("/<int:organisme_id>/identite")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
-def enregistrer_identite(organisme_id: int) -> ResponseReturnValue:
+def save_identity(organisme_id: int) -> ResponseReturnValue:
     organisme = shown_structure(organisme_id)
     content = content_of(organisme)
     form, sound = posted_step(forms.IDENTITY, content)
@@ -113,7 +113,7 @@ def enregistrer_identite(organisme_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisme_id>/lieux")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
-def enregistrer_lieux(organisme_id: int) -> ResponseReturnValue:
+def save_locations(organisme_id: int) -> ResponseReturnValue:
     organisme = shown_structure(organisme_id)
     content = content_of(organisme)
     form, sound = posted_step(forms.USUAL_PLACES, content)
@@ -168,7 +168,7 @@ def contacts_page(
 
 @blueprint.post("/<int:organisme_id>/contacts")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
-def enregistrer_contacts(organisme_id: int) -> ResponseReturnValue:
+def save_contacts(organisme_id: int) -> ResponseReturnValue:
     organisme, typed = shown_structure(organisme_id), request.form.to_dict()
     said, errors = forms.read_contacts(request.form)
     if errors:
@@ -211,7 +211,7 @@ def qualiopi_page(
 
 @blueprint.post("/<int:organisme_id>/qualiopi")
 @requires(Permission.KEEP_STRUCTURE, keeps_input=True)
-def enregistrer_qualiopi(organisme_id: int) -> ResponseReturnValue:
+def save_qualiopi(organisme_id: int) -> ResponseReturnValue:
     organisme, typed = shown_structure(organisme_id), request.form.to_dict()
     chosen = request.form.getlist("categories")
     said, errors = forms.read_qualiopi(request.form, chosen)

@@ -42,15 +42,15 @@ def member(organisme: Organisme, user_id: int) -> Membership:
 
 @blueprint.get("/membres")
 @requires(Permission.MANAGE_MEMBERS)
-def les_miens() -> ResponseReturnValue:
+def own() -> ResponseReturnValue:
     """Of the structure that one acts for."""
     organisme = acting_organisme() or abort(404)
-    return redirect(url_for(".liste", organisme_id=organisme.id), 303)
+    return redirect(url_for(".index", organisme_id=organisme.id), 303)
 
 
 @blueprint.get("/<int:organisme_id>/membres")
 @requires(Permission.MANAGE_MEMBERS)
-def liste(organisme_id: int) -> ResponseReturnValue:
+def index(organisme_id: int) -> ResponseReturnValue:
     typed = {"courriel": clean(request.args.get("courriel", ""))[:160]}
     return people_page(managed(organisme_id), typed)
 
@@ -85,13 +85,13 @@ def done(organisme: Organisme, act: Callable[[Session], object], words: str) -> 
     except Refused as refused:
         return people_page(organisme, {}, error=refused.message), 409
     flash(words, "success")
-    back = "members.liste" if queries.manages(current_user, organisme) else "joining.accueil"
-    return redirect(url_for(back, organisme_id=organisme.id if back == "members.liste" else None), 303)
+    back = "members.index" if queries.manages(current_user, organisme) else "joining.home"
+    return redirect(url_for(back, organisme_id=organisme.id if back == "members.index" else None), 303)
 
 
 @blueprint.post("/<int:organisme_id>/membres/<int:user_id>/role")
 @requires(Permission.MANAGE_MEMBERS)
-def changer_role(organisme_id: int, user_id: int) -> ResponseReturnValue:
+def change_role(organisme_id: int, user_id: int) -> ResponseReturnValue:
     organisme = managed(organisme_id)
     row, role = member(organisme, user_id), request.form.get("role", "")
     if role not in set(ROLES):
@@ -105,7 +105,7 @@ def changer_role(organisme_id: int, user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisme_id>/membres/<int:user_id>/retirer")
 @requires(Permission.MANAGE_MEMBERS)
-def retirer(organisme_id: int, user_id: int) -> ResponseReturnValue:
+def remove(organisme_id: int, user_id: int) -> ResponseReturnValue:
     organisme = managed(organisme_id)
     row = member(organisme, user_id)
     return done(
@@ -117,7 +117,7 @@ def retirer(organisme_id: int, user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisme_id>/membres/<int:user_id>/<any(desactiver, rouvrir):action>")
 @requires(Permission.MODERATE)
-def compte(organisme_id: int, user_id: int, action: str) -> ResponseReturnValue:
+def account(organisme_id: int, user_id: int, action: str) -> ResponseReturnValue:
     """By a moderator: the account of somebody who is nothing else than a member of structures."""
     organisme = managed(organisme_id)
     row = member(organisme, user_id)
@@ -137,7 +137,7 @@ def compte(organisme_id: int, user_id: int, action: str) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisme_id>/invitations")
 @requires(Permission.MANAGE_MEMBERS, keeps_input=True)
-def inviter(organisme_id: int) -> ResponseReturnValue:
+def invite(organisme_id: int) -> ResponseReturnValue:
     organisme = managed(organisme_id)
     form = InvitationForm.read(request.form, tuple(ROLES))
     if form.role is None or form.errors:
@@ -149,7 +149,7 @@ def inviter(organisme_id: int) -> ResponseReturnValue:
     except Refused as refused:
         return people_page(organisme, form.typed, {"courriel": refused.message}), 409
     flash(f"L’invitation est partie à {form.email}.", "success")
-    return redirect(url_for(".liste", organisme_id=organisme_id), 303)
+    return redirect(url_for(".index", organisme_id=organisme_id), 303)
 
 
 @blueprint.post("/<int:organisme_id>/invitations/<int:invitation_id>/<any(renvoyer, retirer):action>")
@@ -166,7 +166,7 @@ def invitation(organisme_id: int, invitation_id: int, action: str) -> ResponseRe
 
 @blueprint.post("/<int:organisme_id>/demandes/<int:request_id>")
 @requires(Permission.MANAGE_MEMBERS)
-def decider(organisme_id: int, request_id: int) -> ResponseReturnValue:
+def decide(organisme_id: int, request_id: int) -> ResponseReturnValue:
     """reponse: the role that is given, or «refuser»."""
     organisme = managed(organisme_id)
     found, said = db.session.get(JoinRequest, request_id), request.form.get("reponse", "")

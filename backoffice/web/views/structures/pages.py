@@ -63,7 +63,7 @@ def page(organisme: Organisme, error: str = "", errors: Mapping[str, str] = Mapp
 
 @blueprint.post("/<int:organisme_id>/verification")
 @requires(Permission.MANAGE_STRUCTURES, keeps_input=True)
-def verifier(organisme_id: int) -> ResponseReturnValue:
+def check(organisme_id: int) -> ResponseReturnValue:
     organisme = shown_structure(organisme_id)
     verdict, errors = read_verdict(request.form)
     if verdict is None:
@@ -79,7 +79,7 @@ def verifier(organisme_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisme_id>/lieux/garder")
 @requires(Permission.KEEP_STRUCTURE)
-def garder_lieu(organisme_id: int) -> ResponseReturnValue:
+def keep_location(organisme_id: int) -> ResponseReturnValue:
     """One of the places that its fiches say, by its key."""
     organisme = shown_structure(organisme_id)
     try:
@@ -93,7 +93,7 @@ def garder_lieu(organisme_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisme_id>/numeros/reprendre")
 @requires(Permission.KEEP_STRUCTURE)
-def reprendre_numero(organisme_id: int) -> ResponseReturnValue:
+def take_number(organisme_id: int) -> ResponseReturnValue:
     """What a fiche says is right: the structure says it too."""
     organisme, name = shown_structure(organisme_id), request.form.get("numero", "")
     wanted = (name, request.form.get("valeur", ""))

@@ -30,7 +30,7 @@ def known(slug: str) -> Territoire:
 
 @blueprint.get("/")
 @requires(Permission.ADMINISTER)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     session = db.session()
     return render_template(
         "territoires/list.html",
@@ -76,7 +76,7 @@ def territoire_page(
 
 @blueprint.post("/<slug>/reglages")
 @requires(Permission.ADMINISTER, keeps_input=True)
-def regler(slug: str) -> ResponseReturnValue:
+def set_action(slug: str) -> ResponseReturnValue:
     found = known(slug)
     values, errors = read_settings(request.form)
     if errors:
@@ -88,7 +88,7 @@ def regler(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/<slug>/couverture")
 @requires(Permission.ADMINISTER, keeps_input=True)
-def couvrir(slug: str) -> ResponseReturnValue:
+def cover_action(slug: str) -> ResponseReturnValue:
     found, text = known(slug), request.form.get("codes", "").replace("\x00", "")
     codes, error = read_coverage(text, queries.communes_among(db.session(), codes_in(text)))
     if not error:
@@ -103,7 +103,7 @@ def couvrir(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/<slug>/collecte")
 @requires(Permission.ADMINISTER, keeps_input=True)
-def collecter(slug: str) -> ResponseReturnValue:
+def collect_for(slug: str) -> ResponseReturnValue:
     found, asked = known(slug), request.form.get("collecte", "")
     choice = next((row.id for row in queries.all_territoires(db.session()) if str(row.id) == asked), None)
     error = "" if choice is not None or not asked else "Choisissez un autre territoire de la liste."

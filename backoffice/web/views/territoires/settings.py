@@ -24,7 +24,7 @@ blueprint = Blueprint("settings", __name__, url_prefix="/moderation/reglages")
 
 @blueprint.get("/")
 @requires(Permission.MODERATE)
-def liste() -> ResponseReturnValue:
+def index() -> ResponseReturnValue:
     mine = current_user.territoires(Role.MODERATEUR)
     if len(mine) == 1:
         return redirect(url_for(".territoire", slug=mine[0].slug), 303)
@@ -40,7 +40,7 @@ def territoire(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/<slug>")
 @requires(Permission.MODERATE, keeps_input=True)
-def enregistrer(slug: str) -> ResponseReturnValue:
+def save(slug: str) -> ResponseReturnValue:
     found = moderated_territoire(slug)
     values, errors = read_settings(request.form)
     if errors:

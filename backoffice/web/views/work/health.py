@@ -23,7 +23,7 @@ blueprint = Blueprint("health", __name__, url_prefix="/administration/exploitati
 
 @blueprint.get("/")
 @requires(Permission.ADMINISTER)
-def accueil() -> ResponseReturnValue:
+def home() -> ResponseReturnValue:
     session, queue = db.session(), jobs.queue
     work = queries.work(queue) if queue else None
     return render_template(
