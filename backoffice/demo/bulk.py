@@ -37,7 +37,7 @@ from backoffice.models import (
 )
 from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contenu, Document, Structure, dump, fingerprint
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.demonstration import PASSWORD, Account
 from exports.fragment.build import Identity, build
 
@@ -244,11 +244,11 @@ def _log(order: Order, fiche_id: int, revision_id: int) -> Iterator[dict[str, An
     draft, sent, taken = RevisionState.BROUILLON, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION
     approved, before, after = RevisionState.VALIDEE, FicheState.NON_PUBLIEE, FicheState.PUBLIEE
     for at, actor, revision, name, source, target in (
-        (order.created, provider, revision_id, FicheStep.CREER, "", draft),
-        (order.submitted, provider, revision_id, FicheStep.SOUMETTRE, draft, sent),
-        (order.taken, moderator, revision_id, FicheStep.PRENDRE, sent, taken),
-        (order.decided, moderator, revision_id, FicheStep.VALIDER, taken, approved),
-        (order.decided, moderator, None, FicheStep.PUBLIER, before, after),
+        (order.created, provider, revision_id, FicheTransition.CREER, "", draft),
+        (order.submitted, provider, revision_id, FicheTransition.SOUMETTRE, draft, sent),
+        (order.taken, moderator, revision_id, FicheTransition.PRENDRE, sent, taken),
+        (order.decided, moderator, revision_id, FicheTransition.VALIDER, taken, approved),
+        (order.decided, moderator, None, FicheTransition.PUBLIER, before, after),
     ):
         yield {
             "at": at,

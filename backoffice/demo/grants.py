@@ -14,7 +14,7 @@ from backoffice.core.dates import local_day
 from backoffice.models import Convention, Fiche, FicheState, ObligationKind, Organisme, Territoire, User
 from backoffice.models.conventions.convention import Bpi
 from backoffice.models.conventions.obligation import Proof
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from forms.conventions.grants import Grant
 from workflows.conventions import operations, pne_contacts
 from workflows.conventions.obligations import apply
@@ -23,13 +23,13 @@ from workflows.robot import robot
 CARTE, INFO, PNE = ObligationKind
 
 SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT, MOVED = (
-    ObligationStep.CONSTATER,
-    ObligationStep.DECLARER,
-    ObligationStep.VERIFIER,
-    ObligationStep.SIGNALER,
-    ObligationStep.DISPENSER,
-    ObligationStep.ENVOYER_QUESTIONNAIRE,
-    ObligationStep.REPORTER,
+    ObligationTransition.CONSTATER,
+    ObligationTransition.DECLARER,
+    ObligationTransition.VERIFIER,
+    ObligationTransition.SIGNALER,
+    ObligationTransition.DISPENSER,
+    ObligationTransition.ENVOYER_QUESTIONNAIRE,
+    ObligationTransition.REPORTER,
 )
 """Names of transitions: see workflows.conventions.obligations."""
 ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"

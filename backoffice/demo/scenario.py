@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 
-SUBMIT, TAKE, GIVE_BACK, APPROVE = FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.RENDRE, FicheStep.VALIDER
-RETURN, REFUSE, SUSPEND, RESUME, ARCHIVE, REOPEN = (
-    FicheStep.RENVOYER,
-    FicheStep.REFUSER,
-    FicheStep.SUSPENDRE,
-    FicheStep.REPUBLIER,
-    FicheStep.ARCHIVER,
-    FicheStep.DESARCHIVER,
+SUBMIT, TAKE, GIVE_BACK, APPROVE = (
+    FicheTransition.SOUMETTRE,
+    FicheTransition.PRENDRE,
+    FicheTransition.RENDRE,
+    FicheTransition.VALIDER,
 )
-MEND, REREAD = FicheStep.CORRIGER, FicheStep.RELIRE
+RETURN, REFUSE, SUSPEND, RESUME, ARCHIVE, REOPEN = (
+    FicheTransition.RENVOYER,
+    FicheTransition.REFUSER,
+    FicheTransition.SUSPENDRE,
+    FicheTransition.REPUBLIER,
+    FicheTransition.ARCHIVER,
+    FicheTransition.DESARCHIVER,
+)
+MEND, REREAD = FicheTransition.CORRIGER, FicheTransition.RELIRE
 """Names of transitions: see workflows.fiches.transitions."""
 
 RENEW, CORRECT, UNREAD = "renouveler", "completer", "illisible"

@@ -12,7 +12,7 @@ from backoffice.core.clock import clock_at
 from backoffice.core.dates import local_day
 from backoffice.core.permissions import Role
 from backoffice.models import Campaign, Fiche, FicheState, User
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.moderation.campaigns import concerned, concerned_structures
 from backoffice.reference.demonstration import Account
 from forms.fiches.renewals import PROPOSED, UNFINISHED
@@ -21,7 +21,11 @@ from workflows.fiches.renewals import candidates, renew
 from workflows.moderation.campaigns import invite
 
 TERRITOIRE = "normandie"
-STEPS: tuple[tuple[str, ...], ...] = ((), (FicheStep.SOUMETTRE,), (FicheStep.SOUMETTRE, FicheStep.PRENDRE))
+STEPS: tuple[tuple[str, ...], ...] = (
+    (),
+    (FicheTransition.SOUMETTRE,),
+    (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE),
+)
 """What happened to the first fiches that were renewed, one after the other."""
 LIFE = timedelta(90)
 """How long the campaign lasts, and the set with it: see `demo.standing`."""
@@ -75,6 +79,6 @@ class Season:
         with clock_at(self.now - timedelta(hours=30)):
             draft = renew(self.session, fiche.id, KEPT, provider)
         for rank, name in enumerate(steps):
-            actor = provider if name == FicheStep.SOUMETTRE else self.moderator
+            actor = provider if name == FicheTransition.SOUMETTRE else self.moderator
             with clock_at(self.now - timedelta(hours=29 - rank)):
                 apply(self.session, name, fiche_id=fiche.id, revision_id=draft.id, actor=actor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class FicheStep(StrEnum):
+class FicheTransition(StrEnum):
     # Transitions
     SOUMETTRE = "soumettre"
     DEPOSER = "deposer"
@@ -48,7 +48,7 @@ class FicheStep(StrEnum):
     REPONDRE_CONTESTATION = "repondre_contestation"
 
 
-class ObligationStep(StrEnum):
+class ObligationTransition(StrEnum):
     OUVRIR = "ouvrir"
     """The first event of each history."""
     CONSTATER = "constater"

@@ -11,14 +11,14 @@ from flask_login import current_user
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.models import Fiche, RevisionState
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.conventions.scope import payable
 from backoffice.queries.fiches import scope as queries
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.fiches.visibility import visibility
 from forms.kit.step_diff import Difference
 from workflows.fiches.engine import available
-from workflows.fiches.transitions import Step
+from workflows.fiches.transitions import TransitionRow
 from workflows.moderation.corrections import contestable, contestation_of, version_of_structure
 
 from .version_context import answered, corrections
@@ -48,6 +48,6 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
     )
 
 
-def offered(transition: Step) -> bool:
+def offered(transition: TransitionRow) -> bool:
     """Whether the page has its button: submitting is on the review page, moderators' transitions on theirs."""
-    return Permission.WRITE_FICHE in transition.permissions and transition.name != FicheStep.SOUMETTRE
+    return Permission.WRITE_FICHE in transition.permissions and transition.name != FicheTransition.SOUMETTRE

@@ -15,7 +15,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import RevisionState
 from backoffice.queries.moderation.queue import Wanted, wanted
 from backoffice.queries.moderation.queue_filters import options_of
-from workflows.fiches.transitions import Step, Subject
+from workflows.fiches.transitions import Subject, TransitionRow
 from workflows.moderation.taking import take_next
 
 KEY = "suite"
@@ -46,7 +46,7 @@ def follow(revision_id: int, copy_id: int) -> None:
         session[KEY] = {**series, "revision": copy_id}
 
 
-def onward(transition: Step, revision_id: int) -> str:
+def onward(transition: TransitionRow, revision_id: int) -> str:
     """The page to go to after a step on this version."""
     if Subject.FICHE in transition.kinds or transition.target is RevisionState.EN_INSTRUCTION:
         return url_for("moderation.version", revision_id=revision_id)

@@ -16,7 +16,7 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.models import Fiche
 from backoffice.models.content import label_of, pattern_of, vocabulary
-from backoffice.models.transition_names import FicheStep, ObligationStep
+from backoffice.models.transition_names import FicheTransition, ObligationTransition
 from backoffice.queries.conventions.scope import has_conventions, shown_revision
 from backoffice.queries.notices.inbox import unread
 from backoffice.reference.communes import departements
@@ -76,8 +76,8 @@ def init_app(app: Flask) -> None:
         departements=departements(),
         step_words=STEP_WORDS,
         Permission=Permission,
-        FicheStep=FicheStep,
-        ObligationStep=ObligationStep,
+        FicheTransition=FicheTransition,
+        ObligationTransition=ObligationTransition,
         obligation_rules=obligations(),
         obligation_words=DONE,
         programmes_by_code=programmes(),

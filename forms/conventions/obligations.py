@@ -13,7 +13,7 @@ from backoffice.core.dates import local_day
 from backoffice.core.text import clean
 from backoffice.models import ObligationKind
 from backoffice.models.conventions.obligation import Proof
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from exports.importing.reading import read_day
 
 LONGEST = 2_000
@@ -52,9 +52,9 @@ class Said:
 
 
 DATED: dict[str, dict[ObligationKind, str]] = {
-    ObligationStep.VERIFIER: {ObligationKind.REFUGIES_INFO: "date", ObligationKind.PNE: "verifie"},
-    ObligationStep.DECLARER: {ObligationKind.PNE: "repondu"},
-    ObligationStep.ENVOYER_QUESTIONNAIRE: {ObligationKind.PNE: "envoye"},
+    ObligationTransition.VERIFIER: {ObligationKind.REFUGIES_INFO: "date", ObligationKind.PNE: "verifie"},
+    ObligationTransition.DECLARER: {ObligationKind.PNE: "repondu"},
+    ObligationTransition.ENVOYER_QUESTIONNAIRE: {ObligationKind.PNE: "envoye"},
 }
 """The key of the proof that keeps the day of an action, by kind: today when no day is typed."""
 
@@ -67,10 +67,10 @@ def read(posted: Mapping[str, str], kind: ObligationKind, name: str) -> Said:
             said.proof["adresse"] = page_address(address)
         except ValueError as error:
             said.errors["adresse"] = str(error)
-    elif name == ObligationStep.DECLARER and kind is ObligationKind.REFUGIES_INFO:
+    elif name == ObligationTransition.DECLARER and kind is ObligationKind.REFUGIES_INFO:
         said.errors["adresse"] = "Donnez l’adresse de la page."
     day, wrong = _day(posted.get("jour", ""))
-    if name == ObligationStep.REPORTER:
+    if name == ObligationTransition.REPORTER:
         said.due_on = day
         if wrong or day is None:
             said.errors["jour"] = wrong or "Donnez la nouvelle échéance."

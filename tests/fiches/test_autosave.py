@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from backoffice.core.extensions import db
 from backoffice.models import Dispositif, Fiche, Login, Revision, TransitionLog
 from backoffice.models.content import Contenu, dump
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from forms.fiches.paths import PATHS
 from forms.kit.questions import Kind
 from tests.support import factories as make
@@ -144,7 +144,7 @@ def test_who_helps_is_noted_once_however_often_the_page_is_saved(app, nadia, fic
     page = open_step(Visitor(app, make.moderator()), fiche, "intitule")
     for rank in range(3):
         autosave(page, **{"formation-intitule": f"Titre {rank}"})
-    assert db.session.query(TransitionLog).filter_by(transition=FicheStep.SAISIR_POUR).count() == 1
+    assert db.session.query(TransitionLog).filter_by(transition=FicheTransition.SAISIR_POUR).count() == 1
 
 
 def in_page_order(content: Contenu, dispositif: Dispositif) -> None:

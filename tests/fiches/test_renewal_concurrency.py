@@ -10,7 +10,7 @@ import pytest
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Role
 from backoffice.models import CampaignInvitation, Mail, Membership, Revision, RevisionState, TransitionLog
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from tests.support import factories as make
 from tests.support.visitor import Visitor
 
@@ -39,7 +39,7 @@ def test_two_colleagues_renew_the_same_fiche(app, round_):
     db.session.remove()
     assert together(visitors, "/fiches/reconduire", {"fiche": str(fiche_id)}) == [303, 303]
     assert db.session.query(Revision).filter_by(fiche_id=fiche_id).count() == 2
-    assert db.session.query(TransitionLog).filter_by(transition=FicheStep.RECONDUIRE).count() == 1
+    assert db.session.query(TransitionLog).filter_by(transition=FicheTransition.RECONDUIRE).count() == 1
 
 
 @pytest.mark.parametrize("round_", range(3))

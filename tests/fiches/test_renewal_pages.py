@@ -13,7 +13,7 @@ from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, FicheState, Nature, Revision, RevisionState, TransitionLog
 from backoffice.models.content import Session
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from forms.fiches.renewals import PROPOSED, UNFINISHED, WEEK, renew
 from tests.support import factories as make
 from tests.support.pages import Page, open_page, stored
@@ -79,7 +79,7 @@ def test_a_fiche_is_renewed_under_its_numero_and_seen_as_a_renewal(visitor, nadi
     page = ask(visitor, published)
     assert long_day(BEGAN) in page.words()
     assert long_day(NEXT[0]) in page.words()
-    assert logged(published)[-1] != FicheStep.RECONDUIRE, "montrer les dates ne change rien"
+    assert logged(published)[-1] != FicheTransition.RECONDUIRE, "montrer les dates ne change rien"
     assert confirm(page).headers["Location"] == f"/fiches/{published.id}/relecture"
     db.session.expire_all()
     draft = published.latest
@@ -157,7 +157,7 @@ def test_a_fiche_archived_because_it_was_over_comes_back_renewed(nadia, publishe
         renewals.renew(session, published.id, PROPOSED, nadia)
     assert published.state is FicheState.NON_PUBLIEE
     assert dates_of(published) == [NEXT]
-    assert logged(published)[-2:] == ["desarchiver", FicheStep.RECONDUIRE]
+    assert logged(published)[-2:] == ["desarchiver", FicheTransition.RECONDUIRE]
 
 
 def test_a_fiche_archived_before_its_end_or_suspended_is_not_renewed(nadia, marc, published):
@@ -195,7 +195,7 @@ def test_many_at_once_each_has_its_own_result(visitor, nadia, marc):
     assert len(dates_of(busy)) == 1
     again = confirm(page)
     assert "2 fiches sont reconduites" in open_page(visitor, again.headers["Location"]).words()
-    assert db.session.query(TransitionLog).filter_by(transition=FicheStep.RECONDUIRE).count() == 2
+    assert db.session.query(TransitionLog).filter_by(transition=FicheTransition.RECONDUIRE).count() == 2
 
 
 def test_what_is_not_kept_is_asked_again(visitor, published):

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from backoffice.models.transition_names import FicheStep, ObligationStep
+from backoffice.models.transition_names import FicheTransition, ObligationTransition
 from workflows.conventions import obligation_transitions
 from workflows.fiches import transitions
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = {*FicheStep, *ObligationStep}
-TABLES = ((transitions.TABLE, FicheStep), (obligation_transitions.TABLE, ObligationStep))
+NAMES = {*FicheTransition, *ObligationTransition}
+TABLES = ((transitions.TABLE, FicheTransition), (obligation_transitions.TABLE, ObligationTransition))
 
 # The same French verbs, said of something else: the buttons of invitations, e-mails, rows, rules and registers.
 OTHERS = {

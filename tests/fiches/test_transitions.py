@@ -12,12 +12,12 @@ from backoffice.core.clock import clock_at, now
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState, TransitionLog
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.reasons import shipped
 from tests.support import factories as make
 from workflows.case import Refused
 from workflows.fiches.engine import apply, available
-from workflows.fiches.transitions import EVENTS, TRANSITIONS, Step, Subject
+from workflows.fiches.transitions import EVENTS, TRANSITIONS, Subject, TransitionRow
 from workflows.moderation.remarks import pin, withdraw
 from workflows.robot import robot
 
@@ -27,7 +27,7 @@ REVISION_TRANSITIONS = [t for t in TRANSITIONS.values() if Subject.REVISION in t
 FICHE_TRANSITIONS = [t for t in TRANSITIONS.values() if Subject.FICHE in t.kinds]
 
 
-def named(transition: Step) -> str:
+def named(transition: TransitionRow) -> str:
     return transition.name
 
 
@@ -57,9 +57,11 @@ def moment_of(transition):
 def fiche_for(transition, by, state):
     """A fiche whose subject is in `state`."""
     provider, moderator = by[Permission.WRITE_FICHE], by[Permission.MODERATE]
-    if transition.name == FicheStep.RELIRE and state is RevisionState.BROUILLON:  # the only draft that is a moderator's
+    if (
+        transition.name == FicheTransition.RELIRE and state is RevisionState.BROUILLON
+    ):  # the only draft that is a moderator's
         fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, provider, moderator)
-        make.step(fiche, FicheStep.CORRIGER, moderator)
+        make.step(fiche, FicheTransition.CORRIGER, moderator)
         db.session.expire_all()
         return fiche
     if Subject.REVISION in transition.kinds:
@@ -68,9 +70,9 @@ def fiche_for(transition, by, state):
     way = RevisionState.VALIDEE if published else RevisionState.BROUILLON
     fiche = make.fiche_in(way, provider, moderator)
     if state is FicheState.SUSPENDUE:
-        make.step(fiche, FicheStep.SUSPENDRE, moderator, "Téléphone faux.")
+        make.step(fiche, FicheTransition.SUSPENDRE, moderator, "Téléphone faux.")
     if state is FicheState.ARCHIVEE:
-        make.step(fiche, FicheStep.ARCHIVER, provider)
+        make.step(fiche, FicheTransition.ARCHIVER, provider)
     db.session.expire_all()
     return fiche
 
@@ -82,7 +84,7 @@ def first(fiche):
 def subject_of(transition, fiche):
     """The version that the transition is about: the first, save for a moderator's copy of it."""
     copy_ = next((revision for revision in fiche.revisions if revision.origin is Origin.MODERATEUR), None)
-    return copy_ if transition.name == FicheStep.RELIRE and copy_ else first(fiche)
+    return copy_ if transition.name == FicheTransition.RELIRE and copy_ else first(fiche)
 
 
 def take(transition, fiche, actor, comment="Une raison.", reason=None):
@@ -265,17 +267,17 @@ def test_the_table_leaves_no_state_that_nothing_can_leave_save_those_that_are_an
 
 
 def test_a_return_needs_a_comment_or_a_remark_and_nothing_else_is_excused(app):
-    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == [FicheStep.RENVOYER]
+    assert [transition.name for transition in TRANSITIONS.values() if transition.excused] == [FicheTransition.RENVOYER]
     by = people()
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, by[Permission.WRITE_FICHE], by[Permission.MODERATE])
     remark = pin(db.session(), fiche.id, fiche.latest.id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
     withdraw(db.session(), fiche.id, remark, by[Permission.MODERATE])
     db.session.commit()
     with pytest.raises(Refused, match="Écrivez au moins une phrase ou épinglez une remarque"):
-        take(TRANSITIONS[FicheStep.RENVOYER], fiche, by[Permission.MODERATE], "")
+        take(TRANSITIONS[FicheTransition.RENVOYER], fiche, by[Permission.MODERATE], "")
     pin(db.session(), fiche.id, first(fiche).id, "formation-objectif", "Précisez.", by[Permission.MODERATE])
     db.session.commit()
-    take(TRANSITIONS[FicheStep.RENVOYER], fiche, by[Permission.MODERATE], "")
+    take(TRANSITIONS[FicheTransition.RENVOYER], fiche, by[Permission.MODERATE], "")
     assert first(fiche).state is RevisionState.A_CORRIGER
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from backoffice.core.extensions import db
 from backoffice.models import Fiche, Mail, Notification, Organisme, Revision, RevisionState, TransitionLog
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from tests.support import factories as make
 from tests.support.pages import Page
 from tests.support.visitor import Visitor
 
-TRACE = FicheStep.SAISIR_POUR
+TRACE = FicheTransition.SAISIR_POUR
 
 
 @pytest.fixture

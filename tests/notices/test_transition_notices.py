@@ -14,7 +14,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import ImportLine, LotAction, Mail, RevisionState
 from backoffice.models.content import dump
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from tests.fiches.test_transitions import fiche_for, named, people, take
 from tests.importing import test_imports as importing
 from tests.moderation.test_lots import done
@@ -54,19 +54,19 @@ def test_each_transition_tells_its_notice_once_to_each_person(app, transition):
 def test_a_correction_is_told_in_place_of_the_approval(app):
     nadia, marc = make.provider(), make.moderator()
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc)
-    make.step(fiche, FicheStep.CORRIGER, marc)
+    make.step(fiche, FicheTransition.CORRIGER, marc)
     db.session.expire_all()
-    make.step(fiche, FicheStep.RELIRE, marc)
+    make.step(fiche, FicheTransition.RELIRE, marc)
     db.session.expire_all()
     before = told()
-    make.step(fiche, FicheStep.VALIDER, marc)
+    make.step(fiche, FicheTransition.VALIDER, marc)
     assert told() - before == {("correction_moderateur", nadia.email): 1}
 
 
 def test_the_answer_to_a_contested_correction_is_told_to_its_structure(app):
     nadia, marc = make.provider(), make.moderator()
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc)
-    for name in (FicheStep.CORRIGER, FicheStep.RELIRE, FicheStep.VALIDER):
+    for name in (FicheTransition.CORRIGER, FicheTransition.RELIRE, FicheTransition.VALIDER):
         make.step(fiche, name, marc)
         db.session.expire_all()
     version = fiche.latest.id
@@ -112,7 +112,7 @@ def test_the_page_and_a_lot_that_approve_tell_it_once_for_each_fiche(app):
     one, two, three = (make.fiche_in(RevisionState.EN_INSTRUCTION, nadia, marc) for _ in range(3))
     done(LotAction.VALIDER, [one.latest, two.latest], marc)
     assert told() == {("fiche_validee", nadia.email): 2}
-    assert Visitor(app, marc).post(f"/moderation/{three.latest.id}/{FicheStep.VALIDER}").status_code == 303
+    assert Visitor(app, marc).post(f"/moderation/{three.latest.id}/{FicheTransition.VALIDER}").status_code == 303
     assert told() == {("fiche_validee", nadia.email): 3}
 
 

@@ -50,7 +50,7 @@ from backoffice.models.content import (
     Structure,
 )
 from backoffice.models.moderation.rule_language import load
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.reasons import shipped
 from exports.flux.build import find
 from forms.conventions.grants import Grant
@@ -257,11 +257,11 @@ def campaign(by: User, *slugs: str, **changes: object) -> Campaign:
 
 WAYS: dict[RevisionState, tuple[str, ...]] = {
     RevisionState.BROUILLON: (),
-    RevisionState.SOUMISE: (FicheStep.SOUMETTRE,),
-    RevisionState.EN_INSTRUCTION: (FicheStep.SOUMETTRE, FicheStep.PRENDRE),
-    RevisionState.VALIDEE: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.VALIDER),
-    RevisionState.A_CORRIGER: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.RENVOYER),
-    RevisionState.REFUSEE: (FicheStep.SOUMETTRE, FicheStep.PRENDRE, FicheStep.REFUSER),
+    RevisionState.SOUMISE: (FicheTransition.SOUMETTRE,),
+    RevisionState.EN_INSTRUCTION: (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE),
+    RevisionState.VALIDEE: (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE, FicheTransition.VALIDER),
+    RevisionState.A_CORRIGER: (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE, FicheTransition.RENVOYER),
+    RevisionState.REFUSEE: (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE, FicheTransition.REFUSER),
 }
 """How a first version comes to each state."""
 
@@ -270,8 +270,8 @@ def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: C
     """A fiche whose first version is in `state`. Nobody has the receipt of its sending any more."""
     fiche = draft(provider_, content)
     for name in WAYS[state]:
-        by = provider_ if name == FicheStep.SOUMETTRE else moderator_
-        comment = "Précisez les horaires." if name in (FicheStep.RENVOYER, FicheStep.REFUSER) else ""
+        by = provider_ if name == FicheTransition.SOUMETTRE else moderator_
+        comment = "Précisez les horaires." if name in (FicheTransition.RENVOYER, FicheTransition.REFUSER) else ""
         step(fiche, name, by, comment, receipt=False)
         db.session.expire_all()
     return fiche

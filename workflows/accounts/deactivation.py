@@ -15,7 +15,7 @@ from backoffice.core.permissions import Permission, Role
 from backoffice.core.snapshot import decision_lock
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Revision, RevisionState, User
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from workflows.case import Refused
 from workflows.change_log import record
 from workflows.fiches.engine import apply
@@ -80,7 +80,7 @@ def release(session: Session, user: User, territoire_ids: Collection[int] | None
         taken = taken.where(Fiche.territoire_id.in_(territoire_ids))
     rows = session.execute(taken.order_by(Revision.fiche_id)).all()
     for row in rows:
-        apply(session, FicheStep.LIBERER, fiche_id=row.fiche_id, revision_id=row.id, actor=robot(session))
+        apply(session, FicheTransition.LIBERER, fiche_id=row.fiche_id, revision_id=row.id, actor=robot(session))
     return len(rows)
 
 

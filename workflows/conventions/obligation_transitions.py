@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.permissions import Permission
 from backoffice.models import Obligation, ObligationKind, ObligationState, User
 from backoffice.models.conventions.obligation import WAITED, Proof
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from workflows.engine import Event, Table, Transition
 from workflows.notices.audiences import Addressee, Fact
 
@@ -30,7 +30,7 @@ class ObligationCase:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
-Step = Transition[ObligationCase, ObligationState]
+TransitionRow = Transition[ObligationCase, ObligationState]
 
 _K, _S = ObligationKind, ObligationState
 _BY_PEOPLE = (_K.REFUGIES_INFO, _K.PNE)
@@ -40,8 +40,8 @@ _ITSELF = (Permission.AUTOMATIC,)
 _ALL, _ANY = tuple(ObligationKind), tuple(ObligationState)
 _TRANSITIONS = (
     # The map: computed from the flows, never declared. See workflows.conventions.on_map.
-    Step(
-        ObligationStep.CONSTATER,
+    TransitionRow(
+        ObligationTransition.CONSTATER,
         "Constater sur la carte",
         "Vue sur la carte nationale",
         (_K.CARTE,),
@@ -50,8 +50,8 @@ _TRANSITIONS = (
         _ITSELF,
         proof={_K.CARTE: ("date", "numero", "lien")},
     ),
-    Step(
-        ObligationStep.RETIRER,
+    TransitionRow(
+        ObligationTransition.RETIRER,
         "Constater l’absence de la carte",
         "N’est plus sur la carte nationale",
         (_K.CARTE,),
@@ -60,8 +60,8 @@ _TRANSITIONS = (
         _ITSELF,
     ),
     # Réfugiés.info and the survey: said by the structure or the funder, checked by the funder.
-    Step(
-        ObligationStep.DECLARER,
+    TransitionRow(
+        ObligationTransition.DECLARER,
         "Déclarer",
         "Déclarée",
         _BY_PEOPLE,
@@ -70,8 +70,8 @@ _TRANSITIONS = (
         _BOTH,
         proof={_K.REFUGIES_INFO: ("adresse",), _K.PNE: ("repondu",)},
     ),
-    Step(
-        ObligationStep.VERIFIER,
+    TransitionRow(
+        ObligationTransition.VERIFIER,
         "Marquer comme vérifiée",
         "Vérifiée",
         _BY_PEOPLE,
@@ -80,8 +80,8 @@ _TRANSITIONS = (
         _FUNDER,
         proof={_K.REFUGIES_INFO: ("adresse", "date"), _K.PNE: ("verifie",)},
     ),
-    Step(
-        ObligationStep.SIGNALER,
+    TransitionRow(
+        ObligationTransition.SIGNALER,
         "Signaler comme non conforme",
         "Signalée comme non conforme",
         _ALL,
@@ -90,8 +90,8 @@ _TRANSITIONS = (
         _FUNDER,
         comment="Qu’est-ce qui n’est pas conforme ?",
     ),
-    Step(
-        ObligationStep.REDEMANDER,
+    TransitionRow(
+        ObligationTransition.REDEMANDER,
         "Redemander",
         "Redemandée",
         _ALL,
@@ -99,8 +99,8 @@ _TRANSITIONS = (
         _S.A_FOURNIR,
         _FUNDER,
     ),
-    Step(
-        ObligationStep.DISPENSER,
+    TransitionRow(
+        ObligationTransition.DISPENSER,
         "Dispenser de cette obligation",
         "Dispensée",
         _ALL,
@@ -109,8 +109,8 @@ _TRANSITIONS = (
         _FUNDER,
         comment="Pourquoi n’est-elle pas due ?",
     ),
-    Step(
-        ObligationStep.EXIGER,
+    TransitionRow(
+        ObligationTransition.EXIGER,
         "Demander quand même",
         "Demandée de nouveau",
         _ALL,
@@ -119,8 +119,8 @@ _TRANSITIONS = (
         _FUNDER,
     ),
     # Whether a page on Réfugiés.info is due follows from the convention or from the publics of its fiches.
-    Step(
-        ObligationStep.ECARTER,
+    TransitionRow(
+        ObligationTransition.ECARTER,
         "Constater qu’elle n’est pas due",
         "N’est pas due",
         (_K.REFUGIES_INFO,),
@@ -129,8 +129,8 @@ _TRANSITIONS = (
         _ITSELF,
         comment="Pourquoi n’est-elle pas due ?",
     ),
-    Step(
-        ObligationStep.RECLAMER,
+    TransitionRow(
+        ObligationTransition.RECLAMER,
         "Constater qu’elle est due",
         "Devient due",
         (_K.REFUGIES_INFO,),
@@ -138,8 +138,8 @@ _TRANSITIONS = (
         _S.A_FOURNIR,
         _ITSELF,
     ),
-    Step(
-        ObligationStep.REPORTER,
+    TransitionRow(
+        ObligationTransition.REPORTER,
         "Changer l’échéance",
         "Échéance changée",
         _ALL,
@@ -150,9 +150,11 @@ _TRANSITIONS = (
         dated=True,
     ),
     # What is only noted.
-    Step(ObligationStep.RELANCER, "Relancer", "Relance envoyée", _ALL, (*WAITED, _S.DECLAREE), None, _FUNDER),
-    Step(
-        ObligationStep.ENVOYER_QUESTIONNAIRE,
+    TransitionRow(
+        ObligationTransition.RELANCER, "Relancer", "Relance envoyée", _ALL, (*WAITED, _S.DECLAREE), None, _FUNDER
+    ),
+    TransitionRow(
+        ObligationTransition.ENVOYER_QUESTIONNAIRE,
         "Noter l’envoi du questionnaire",
         "Questionnaire envoyé",
         (_K.PNE,),
@@ -161,8 +163,8 @@ _TRANSITIONS = (
         _FUNDER,
         proof={_K.PNE: ("envoye",)},
     ),
-    Step(
-        ObligationStep.DEMANDER_ADRESSE,
+    TransitionRow(
+        ObligationTransition.DEMANDER_ADRESSE,
         "Demander la confirmation de l’adresse",
         "Confirmation de l’adresse demandée",
         (_K.PNE,),
@@ -171,8 +173,8 @@ _TRANSITIONS = (
         (*_FUNDER, *_ITSELF),
         notice="adresse_enquete",
     ),
-    Step(
-        ObligationStep.CONFIRMER_ADRESSE,
+    TransitionRow(
+        ObligationTransition.CONFIRMER_ADRESSE,
         "Confirmer l’adresse",
         "Adresse confirmée par le lien reçu",
         (_K.PNE,),
@@ -180,8 +182,8 @@ _TRANSITIONS = (
         None,
         _ITSELF,
     ),
-    Step(
-        ObligationStep.CHANGER_ADRESSE,
+    TransitionRow(
+        ObligationTransition.CHANGER_ADRESSE,
         "Changer l’adresse",
         "Adresse changée",
         (_K.PNE,),
@@ -189,8 +191,8 @@ _TRANSITIONS = (
         None,
         (*_BOTH, *_ITSELF),
     ),
-    Step(
-        ObligationStep.NOTER_RETOUR,
+    TransitionRow(
+        ObligationTransition.NOTER_RETOUR,
         "Noter que l’e-mail est revenu",
         "E-mail revenu",
         (_K.PNE,),
@@ -198,8 +200,8 @@ _TRANSITIONS = (
         None,
         (*_FUNDER, *_ITSELF),
     ),
-    Step(
-        ObligationStep.RAPPELER,
+    TransitionRow(
+        ObligationTransition.RAPPELER,
         "Rappeler de vérifier la page",
         "Vérification à refaire, le financeur est prévenu",
         (_K.REFUGIES_INFO,),
@@ -209,7 +211,7 @@ _TRANSITIONS = (
     ),
 )
 
-_EVENTS: tuple[Event[ObligationCase], ...] = (Event(ObligationStep.OUVRIR, "Demandée"),)
+_EVENTS: tuple[Event[ObligationCase], ...] = (Event(ObligationTransition.OUVRIR, "Demandée"),)
 
 TABLE = Table(_TRANSITIONS, _EVENTS)
 TRANSITIONS, DONE = TABLE.transitions, TABLE.words

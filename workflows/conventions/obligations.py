@@ -19,14 +19,14 @@ from backoffice.core.dates import day_and_time
 from backoffice.core.permissions import Permission
 from backoffice.models import Convention, Obligation, ObligationEvent, ObligationKind, ObligationState, User
 from backoffice.models.conventions.obligation import Proof
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from backoffice.reference.programmes import obligations as rules
 from workflows.case import Refused
 from workflows.engine import Machine, read_locked
 from workflows.notices.audiences import Addressee, Fact
 from workflows.notices.outbox import tell
 
-from .obligation_transitions import TABLE, TRANSITIONS, ObligationCase, Step
+from .obligation_transitions import TABLE, TRANSITIONS, ObligationCase, TransitionRow
 
 _S = ObligationState
 
@@ -50,7 +50,7 @@ def after(standing: Standing | None, event: ObligationEvent) -> Standing:
     """What the event makes of it. A noted event may add a date or a proof, no more."""
     due_on = event.due_on or (standing.due_on if standing else None)
     before = (standing.proof if standing else None) or {}
-    moves = event.transition == ObligationStep.OUVRIR or TRANSITIONS[event.transition].target is not None
+    moves = event.transition == ObligationTransition.OUVRIR or TRANSITIONS[event.transition].target is not None
     if not moves:
         assert standing is not None
         adds = TRANSITIONS[event.transition].proof is not None
@@ -95,7 +95,7 @@ def open_all(session: Session, convention: Convention, actor: User) -> None:
             session,
             row,
             None,
-            ObligationEvent(transition=ObligationStep.OUVRIR, target=_S.A_FOURNIR, due_on=due_on),
+            ObligationEvent(transition=ObligationTransition.OUVRIR, target=_S.A_FOURNIR, due_on=due_on),
             actor,
         )
 
@@ -111,27 +111,27 @@ class _Obligations(Machine[ObligationCase, ObligationState, Convention]):
             return actor.funds(owner.territoire_id, owner.programme, owner.departement)
         return owner.organisme_id is not None and owner.organisme_id in actor.organisme_ids
 
-    def concerns(self, transition: Step, case: ObligationCase) -> bool:
+    def concerns(self, transition: TransitionRow, case: ObligationCase) -> bool:
         return case.row.kind in transition.kinds
 
-    def state(self, transition: Step, case: ObligationCase) -> ObligationState:
+    def state(self, transition: TransitionRow, case: ObligationCase) -> ObligationState:
         return case.row.state
 
-    def too_late(self, transition: Step, case: ObligationCase) -> str:
+    def too_late(self, transition: TransitionRow, case: ObligationCase) -> str:
         row = case.row
         return (
             f"Cette obligation est dans l’état « {row.state.label} » depuis {day_and_time(row.changed_at)} "
             f"({row.changed_by.name}). Votre action n’a pas été enregistrée et rien n’a été changé."
         )
 
-    def settle(self, transition: Step, case: ObligationCase) -> None:
+    def settle(self, transition: TransitionRow, case: ObligationCase) -> None:
         if transition.dated and case.due_on is None:
             raise Refused("Donnez la nouvelle échéance.")
         told = {**(case.row.proof or {}), **(case.proof or {})}
         if transition.proof and not (case.proof and all(told.get(key) for key in transition.proof[case.row.kind])):
             raise Refused("La preuve est incomplète : dites où elle se trouve et de quand elle date.")
 
-    def write(self, transition: Step, case: ObligationCase, source: ObligationState) -> int:
+    def write(self, transition: TransitionRow, case: ObligationCase, source: ObligationState) -> int:
         event = ObligationEvent(
             transition=transition.name,
             target=transition.target or source,
@@ -172,14 +172,14 @@ def apply(
     return row
 
 
-def available(actor: User, row: Obligation) -> list[Step]:
+def available(actor: User, row: Obligation) -> list[TransitionRow]:
     """What this person may do now: the buttons of a page."""
     session = object_session(row)
     assert session is not None
     return OBLIGATIONS.available(ObligationCase(session, row, actor))
 
 
-def authorised(actor: User, transition: Step, convention: Convention) -> bool:
+def authorised(actor: User, transition: TransitionRow, convention: Convention) -> bool:
     """Whether the person holds one of the permissions for this very convention."""
     return OBLIGATIONS.allows(actor, transition, convention)
 

@@ -28,7 +28,7 @@ from backoffice.models import (
     RunState,
 )
 from backoffice.models.conventions.obligation import Proof
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from exports.flux.published import carried
 from workflows.robot import robot
 
@@ -86,11 +86,11 @@ def refresh(session: Session, convention_ids: Sequence[int]) -> None:
 def _step(row: Obligation, proof: Proof | None) -> str:
     """The transition to take; "" when the row says it already, or when a person decided otherwise."""
     if row.state is ObligationState.A_FOURNIR and proof:
-        return ObligationStep.CONSTATER
+        return ObligationTransition.CONSTATER
     if row.state is ObligationState.VERIFIEE and proof is None:
-        return ObligationStep.RETIRER
+        return ObligationTransition.RETIRER
     if row.state is ObligationState.VERIFIEE and proof and proof["numeros"] != (row.proof or {}).get("numeros"):
-        return ObligationStep.CONSTATER
+        return ObligationTransition.CONSTATER
     return ""
 
 

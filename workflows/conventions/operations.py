@@ -24,7 +24,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content.vocabulary import PUBLIC_BPI
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from backoffice.queries.conventions.scope import payable
 from backoffice.queries.structures.scope import works
 from forms.conventions.grants import Grant
@@ -93,7 +93,7 @@ def rename_contact(session: Session, convention: Convention, email: str, actor: 
     convention.contact_bounce = ""
     session.flush()
     pne = convention.obligation(ObligationKind.PNE)
-    step, proof = ObligationStep.CHANGER_ADRESSE, {"adresse": email}
+    step, proof = ObligationTransition.CHANGER_ADRESSE, {"adresse": email}
     apply(session, step, obligation_id=pne.id, actor=actor, comment=comment, proof=proof)
 
 
@@ -174,9 +174,9 @@ def settle_need(session: Session, convention: Convention) -> None:
             if convention.bpi is Bpi.NON
             else "Aucune fiche de ce projet ne s’adresse aux bénéficiaires d’une protection internationale."
         )
-        apply(session, ObligationStep.ECARTER, obligation_id=row.id, actor=itself, comment=why)
+        apply(session, ObligationTransition.ECARTER, obligation_id=row.id, actor=itself, comment=why)
     elif needed and row.state is ObligationState.SANS_OBJET and is_robot(row.changed_by):
-        apply(session, ObligationStep.RECLAMER, obligation_id=row.id, actor=itself)
+        apply(session, ObligationTransition.RECLAMER, obligation_id=row.id, actor=itself)
 
 
 def _needed(session: Session, convention: Convention) -> bool | None:
@@ -201,7 +201,7 @@ def _asked_by_a_person(session: Session, row: Obligation) -> bool:
         .order_by(ObligationEvent.id.desc())
         .limit(1)
     )
-    return last in (ObligationStep.EXIGER, ObligationStep.REDEMANDER)
+    return last in (ObligationTransition.EXIGER, ObligationTransition.REDEMANDER)
 
 
 def _ties_changed(session: Session, convention: Convention) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.clock import now
 from backoffice.core.passwords import new_token, token_hash
 from backoffice.models import ContactRequest, ContactState, Convention, ObligationKind, User
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from workflows.case import Refused
 from workflows.notices.audiences import Addressee, Fact
 from workflows.robot import robot
@@ -49,7 +49,7 @@ def _ask(session: Session, convention: Convention, actor: User) -> None:
     _note(
         session,
         convention,
-        ObligationStep.DEMANDER_ADRESSE,
+        ObligationTransition.DEMANDER_ADRESSE,
         actor,
         to=[Addressee(convention.contact_pne)],
         facts={
@@ -86,7 +86,7 @@ def confirm(session: Session, token: str) -> bool:
 def confirmed(session: Session, convention: Convention) -> None:
     """From now on the address is confirmed, for a year."""
     convention.contact_confirmed_at, convention.contact_bounced_at, convention.contact_bounce = now(), None, ""
-    _note(session, convention, ObligationStep.CONFIRMER_ADRESSE, robot(session))
+    _note(session, convention, ObligationTransition.CONFIRMER_ADRESSE, robot(session))
 
 
 def name_other(session: Session, token: str, email: str) -> bool:
@@ -121,7 +121,7 @@ def bounced(session: Session, actor: User, convention_id: int, why: str) -> None
     convention = lock(session, convention_id)
     if not convention.contact_pne:
         raise Refused("Cette convention n’a pas d’adresse pour l’enquête.")
-    _note(session, convention, ObligationStep.NOTER_RETOUR, actor, why)
+    _note(session, convention, ObligationTransition.NOTER_RETOUR, actor, why)
     convention.contact_confirmed_at = None
     convention.contact_bounced_at, convention.contact_bounce = now(), why
     session.flush()

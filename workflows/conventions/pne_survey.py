@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from backoffice.models import Convention, ObligationKind, User
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from exports.importing.files import Table
 from workflows.case import Refused
 
@@ -22,18 +22,18 @@ from .obligation_transitions import TRANSITIONS
 from .obligations import apply
 
 STEPS: dict[str, str] = {
-    ObligationStep.DEMANDER_ADRESSE: "",
-    ObligationStep.ENVOYER_QUESTIONNAIRE: "envoye",
-    ObligationStep.DECLARER: "repondu",
-    ObligationStep.VERIFIER: "verifie",
+    ObligationTransition.DEMANDER_ADRESSE: "",
+    ObligationTransition.ENVOYER_QUESTIONNAIRE: "envoye",
+    ObligationTransition.DECLARER: "repondu",
+    ObligationTransition.VERIFIER: "verifie",
 }
 """What may be done to many at once, and the key of the proof that its date is written under."""
 
 LABELS: dict[str, str] = {
-    ObligationStep.DEMANDER_ADRESSE: "Demander la confirmation de l’adresse",
-    ObligationStep.ENVOYER_QUESTIONNAIRE: "Questionnaire envoyé",
-    ObligationStep.DECLARER: "Questionnaire rempli par la structure",
-    ObligationStep.VERIFIER: "Réponse vérifiée auprès de l’enquête",
+    ObligationTransition.DEMANDER_ADRESSE: "Demander la confirmation de l’adresse",
+    ObligationTransition.ENVOYER_QUESTIONNAIRE: "Questionnaire envoyé",
+    ObligationTransition.DECLARER: "Questionnaire rempli par la structure",
+    ObligationTransition.VERIFIER: "Réponse vérifiée auprès de l’enquête",
 }
 assert set(LABELS) == set(STEPS) <= set(TRANSITIONS)
 
@@ -61,7 +61,7 @@ def note(session: Session, actor: User, conventions: Sequence[Convention], name:
 
 
 def _note_one(session: Session, actor: User, convention: Convention, name: str, day: date) -> None:
-    if name == ObligationStep.DEMANDER_ADRESSE:
+    if name == ObligationTransition.DEMANDER_ADRESSE:
         pne_contacts.ask(session, actor, convention.id)
         return
     row = convention.obligation(ObligationKind.PNE)

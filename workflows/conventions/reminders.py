@@ -28,7 +28,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.conventions.obligation import WAITED
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from backoffice.queries.conventions.board import last_reminders
 from backoffice.queries.conventions.board_filters import WHAT, is_so
 from backoffice.reference.programmes import obligations as rules
@@ -126,7 +126,13 @@ def _remind(session: Session, reminder: Reminder) -> ReminderState:
         },
     )
     for row in concerned:
-        apply(session, ObligationStep.RELANCER, obligation_id=row.id, actor=reminder.asked_by, comment=reminder.message)
+        apply(
+            session,
+            ObligationTransition.RELANCER,
+            obligation_id=row.id,
+            actor=reminder.asked_by,
+            comment=reminder.message,
+        )
     return ReminderState.ENVOYEE
 
 

@@ -22,7 +22,7 @@ from backoffice.models import (
     ObligationState,
     User,
 )
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.robot import robot
@@ -59,7 +59,7 @@ def remind_of_pages() -> None:
     with atomic() as session:
         rows = _stale(session, today)
         for row in rows:
-            apply(session, ObligationStep.RAPPELER, obligation_id=row.id, actor=robot(session))
+            apply(session, ObligationTransition.RAPPELER, obligation_id=row.id, actor=robot(session))
         for funder in _funders(session):
             mine = [row.convention for row in rows if _follows(funder, row.convention)]
             if mine:
@@ -71,7 +71,7 @@ def _stale(session: Session, today: date) -> Sequence[Obligation]:
     later = aliased(ObligationEvent)
     reminded = exists().where(
         later.obligation_id == Obligation.id,
-        later.transition == ObligationStep.RAPPELER,
+        later.transition == ObligationTransition.RAPPELER,
         later.at >= Obligation.changed_at,
     )
     return session.scalars(

@@ -11,7 +11,7 @@ from backoffice.core.clock import now
 from backoffice.core.dates import local_day
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Mail, Membership, Revision
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from workflows.case import Refused
 from workflows.robot import robot
 
@@ -43,7 +43,9 @@ def close() -> None:
                         .order_by(Revision.number.desc())
                         .limit(1)
                     ).one()
-                    apply(session, FicheStep.TERMINER, fiche_id=fiche_id, revision_id=latest, actor=robot(session))
+                    apply(
+                        session, FicheTransition.TERMINER, fiche_id=fiche_id, revision_id=latest, actor=robot(session)
+                    )
         except Refused as refused:
             # Somebody prepares a new version: it will be looked at again tomorrow.
             log.info("fiche %s laissée en ligne : %s", fiche_id, refused.message)

@@ -16,7 +16,7 @@ from backoffice.core.dates import day_and_time
 from backoffice.core.permissions import Permission, Role
 from backoffice.core.snapshot import decision_lock
 from backoffice.models import Fiche, FicheState, Revision, RevisionState, Territoire, TransitionLog, User
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.moderation.reasons import reasons
 from workflows.case import Case, Refused
 from workflows.engine import Machine, read_locked
@@ -24,7 +24,7 @@ from workflows.moderation.reasons import chosen
 from workflows.notices.outbox import tell
 
 from . import register_alerts
-from .transitions import TABLE, TRANSITIONS, Step, Subject
+from .transitions import TABLE, TRANSITIONS, Subject, TransitionRow
 
 
 class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
@@ -38,10 +38,10 @@ class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
             return owner.organisme_id in actor.organisme_ids
         return permission is Permission.MODERATE and owner.territoire_id in actor.territoire_ids(Role.MODERATEUR)
 
-    def state(self, transition: Step, case: Case) -> RevisionState | FicheState:
+    def state(self, transition: TransitionRow, case: Case) -> RevisionState | FicheState:
         return case.revision.state if Subject.REVISION in transition.kinds else case.fiche.state
 
-    def too_late(self, transition: Step, case: Case) -> str:
+    def too_late(self, transition: TransitionRow, case: Case) -> str:
         """Who was faster, and that nothing was changed."""
         last = case.session.scalars(
             select(TransitionLog)
@@ -57,11 +57,11 @@ class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
             f"{day_and_time(last.at)}. Votre action n’a donc pas été enregistrée et rien n’a été changé."
         )
 
-    def question(self, transition: Step) -> str:
+    def question(self, transition: TransitionRow) -> str:
         pinned = " ou épinglez une remarque" if transition.excused else ""
         return f"Écrivez au moins une phrase{pinned} : la structure la lira."
 
-    def settle(self, transition: Step, case: Case) -> None:
+    def settle(self, transition: TransitionRow, case: Case) -> None:
         if case.to is not None and not self.allows(case.to, transition, case.fiche):
             raise Refused(f"{case.to.name} ne peut pas recevoir cette fiche.")
         if transition.reasons:
@@ -69,7 +69,7 @@ class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
         elif transition.motif:
             case.motif = reasons(case.session, case.fiche.territoire_id)[transition.motif]
 
-    def write(self, transition: Step, case: Case, source: RevisionState | FicheState) -> int:
+    def write(self, transition: TransitionRow, case: Case, source: RevisionState | FicheState) -> int:
         target = transition.target
         assert target is not None
         if isinstance(target, FicheState):
@@ -79,7 +79,7 @@ class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
         row = _log(case, transition.name, source, target, of_fiche=isinstance(target, FicheState))
         if target is RevisionState.VALIDEE and case.fiche.state is FicheState.NON_PUBLIEE:
             case.fiche.state = FicheState.PUBLIEE
-            _log(case, FicheStep.PUBLIER, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
+            _log(case, FicheTransition.PUBLIER, FicheState.NON_PUBLIEE, FicheState.PUBLIEE, of_fiche=True)
         if case.left is not None:
             _moved(case, case.left)
         case.session.flush()
@@ -142,7 +142,7 @@ def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:
     return FICHES.holds(actor, permission, fiche)
 
 
-def available(actor: User, fiche: Fiche, revision: Revision) -> list[Step]:
+def available(actor: User, fiche: Fiche, revision: Revision) -> list[TransitionRow]:
     """What this person may do now: the buttons of a page. Guards are asked only when applied."""
     session = object_session(fiche)
     assert session is not None
@@ -181,7 +181,7 @@ def _moved(case: Case, left: Territoire) -> None:
     here = case.fiche.territoire
     record(
         replace(case, comment=f"De {left.nom} à {here.nom}", motif=None, facts={"depart": left.nom}),
-        FicheStep.CHANGER_TERRITOIRE,
+        FicheTransition.CHANGER_TERRITOIRE,
         left.prefixe,
         here.prefixe,
         of_fiche=True,

@@ -19,7 +19,7 @@ from backoffice.models.content import Contenu, dump
 from backoffice.models.content import Session as ContentSession
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import RECRUTEMENTS
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.fiches.monthly_entries import Entries, entries_of
 from workflows.case import Case, Refused
 
@@ -120,7 +120,7 @@ def update_session(session: Session, fiche_id: int, change: Change, actor: User)
         _count(case, change)
     if moved:
         _apply(case, change)
-    record(case, FicheStep.METTRE_A_JOUR, FicheState.PUBLIEE, FicheState.PUBLIEE)
+    record(case, FicheTransition.METTRE_A_JOUR, FicheState.PUBLIEE, FicheState.PUBLIEE)
     return True
 
 

@@ -25,7 +25,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content import Action, Contenu, Structure, dump, load
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.structures.scope import helped_among
 from forms.fiches.paths import PATHS
 from workflows.case import Case, Refused
@@ -67,7 +67,7 @@ def create_fiche(
     session.add(revision)
     session.flush()
     session.refresh(fiche, ["revisions"])
-    record(Case(session, fiche, revision, actor), FicheStep.CREER, "", RevisionState.BROUILLON)
+    record(Case(session, fiche, revision, actor), FicheTransition.CREER, "", RevisionState.BROUILLON)
     return fiche
 
 
@@ -100,17 +100,17 @@ def note_help(session: Session, revision: Revision, actor: User) -> None:
     noted = select(TransitionLog.id).where(
         TransitionLog.revision_id == revision.id,
         TransitionLog.actor_id == actor.id,
-        TransitionLog.transition == FicheStep.SAISIR_POUR,
+        TransitionLog.transition == FicheTransition.SAISIR_POUR,
     )
     if session.scalars(noted).first() is not None:
         return
     case = Case(session, fiche, revision, actor, f"Pour la structure « {fiche.organisme.nom} »")
-    record(case, FicheStep.SAISIR_POUR, revision.state, revision.state)
+    record(case, FicheTransition.SAISIR_POUR, revision.state, revision.state)
 
 
-def sending(actor: User, fiche: Fiche) -> FicheStep:
+def sending(actor: User, fiche: Fiche) -> FicheTransition:
     """The transition by which this person sends a draft: in their own name, or in place of the structure."""
-    return FicheStep.SOUMETTRE if authorised(actor, Permission.WRITE_FICHE, fiche) else FicheStep.DEPOSER
+    return FicheTransition.SOUMETTRE if authorised(actor, Permission.WRITE_FICHE, fiche) else FicheTransition.DEPOSER
 
 
 def create_structure(session: Session, actor: User, territoire: Territoire, said: Structure) -> Organisme:
@@ -162,7 +162,7 @@ def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
     draft = next_draft(latest)
     session.add(draft)
     session.flush()
-    record(Case(session, fiche, draft, actor), FicheStep.OUVRIR, "", RevisionState.BROUILLON)
+    record(Case(session, fiche, draft, actor), FicheTransition.OUVRIR, "", RevisionState.BROUILLON)
     return draft
 
 

@@ -19,7 +19,7 @@ from backoffice.core.permissions import Permission
 from backoffice.models import Campaign, Fiche, FicheState, Revision, RevisionState, TransitionLog, User
 from backoffice.models.content import Contenu, dump, fingerprint
 from backoffice.models.fiches.states import OPEN_STATES
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.moderation.campaigns import answered_by
 from forms.fiches import renewals
 from workflows.case import Case, Refused
@@ -119,14 +119,16 @@ def renew(session: Session, fiche_id: int, kept: Iterable[str], actor: User, see
     if seen and seen != stamp(plan):
         raise Stale("Cette fiche ou ses dates ont changé entre-temps. Relisez-les, puis confirmez de nouveau.")
     if fiche.state is FicheState.ARCHIVEE:
-        apply(session, FicheStep.DESARCHIVER, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=actor)
+        apply(session, FicheTransition.DESARCHIVER, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=actor)
         draft = lock(session, fiche_id).latest
     else:
         draft = operations.open_draft(session, fiche_id, actor)
     operations.save_draft(session, draft, plan.content, {}, actor)
     campaign = answered_by(session, fiche, _today())
     draft.campaign_id = campaign.id if campaign else None
-    record(Case(session, fiche, draft, actor), FicheStep.RECONDUIRE, RevisionState.BROUILLON, RevisionState.BROUILLON)
+    record(
+        Case(session, fiche, draft, actor), FicheTransition.RECONDUIRE, RevisionState.BROUILLON, RevisionState.BROUILLON
+    )
     return draft
 
 
@@ -134,7 +136,7 @@ def renewed_drafts(session: Session, fiches: Sequence[Fiche]) -> set[int]:
     """Those of these fiches whose latest version was begun by renewing them."""
     latest = [fiche.latest.id for fiche in fiches]
     rows = select(TransitionLog.fiche_id).where(
-        TransitionLog.revision_id.in_(latest), TransitionLog.transition == FicheStep.RECONDUIRE
+        TransitionLog.revision_id.in_(latest), TransitionLog.transition == FicheTransition.RECONDUIRE
     )
     return set(session.scalars(rows))
 
@@ -151,7 +153,7 @@ def duplicate(session: Session, fiche: Fiche, actor: User, key: str) -> Fiche:
     operations.save_draft(session, made.latest, renewals.duplicate(content), {}, actor)
     comment = f"À partir de la fiche n° {fiche.numero}" if fiche.numero else "À partir d’un brouillon"
     case = Case(session, made, made.latest, actor, comment)
-    record(case, FicheStep.DUPLIQUER, RevisionState.BROUILLON, RevisionState.BROUILLON)
+    record(case, FicheTransition.DUPLIQUER, RevisionState.BROUILLON, RevisionState.BROUILLON)
     return made
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 
 from backoffice.core.permissions import Permission
 from backoffice.models import FicheState, RevisionState
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from workflows.case import Case
 from workflows.engine import Event, Table, Transition
 from workflows.moderation import rule_hits
@@ -26,15 +26,15 @@ class Subject(Enum):
     FICHE = "fiche"
 
 
-Step = Transition[Case, RevisionState | FicheState]
+TransitionRow = Transition[Case, RevisionState | FicheState]
 
 _R, _F = RevisionState, FicheState
 _VERSION, _FICHE = (Subject.REVISION,), (Subject.FICHE,)
 _STRUCTURE, _MODERATOR, _ITSELF = (Permission.WRITE_FICHE,), (Permission.MODERATE,), (Permission.AUTOMATIC,)
 
 _TRANSITIONS = (
-    Step(
-        FicheStep.SOUMETTRE,
+    TransitionRow(
+        FicheTransition.SOUMETTRE,
         "Envoyer pour vérification",
         "envoyée",
         _VERSION,
@@ -45,8 +45,8 @@ _TRANSITIONS = (
         effect=effects.freeze,
         notice="fiche_envoyee",
     ),
-    Step(
-        FicheStep.DEPOSER,
+    TransitionRow(
+        FicheTransition.DEPOSER,
         "Envoyer à la place de la structure",
         "envoyée à la place de la structure",
         _VERSION,
@@ -60,8 +60,8 @@ _TRANSITIONS = (
     # Taking back what was sent does not make it a draft again: what was sent is frozen for good. It ends
     # as a version to correct, with its copy as the next draft, and no moderator: Revision.taken_back.
     # Until the decision, the structure may: publishing what it knows to be wrong would help nobody.
-    Step(
-        FicheStep.RETIRER,
+    TransitionRow(
+        FicheTransition.RETIRER,
         "Reprendre pour la modifier",
         "reprise pour être modifiée",
         _VERSION,
@@ -70,8 +70,8 @@ _TRANSITIONS = (
         _STRUCTURE,
         effect=effects.take_back,
     ),
-    Step(
-        FicheStep.PRENDRE,
+    TransitionRow(
+        FicheTransition.PRENDRE,
         "Prendre",
         "prise",
         _VERSION,
@@ -80,8 +80,8 @@ _TRANSITIONS = (
         _MODERATOR,
         effect=effects.take,
     ),
-    Step(
-        FicheStep.RENDRE,
+    TransitionRow(
+        FicheTransition.RENDRE,
         "Remettre dans la file",
         "remise dans la file",
         _VERSION,
@@ -91,8 +91,8 @@ _TRANSITIONS = (
         effect=effects.give_back,
     ),
     # Whoever had it has a closed or erased account, or left the territoire: workflows.accounts.deactivation.
-    Step(
-        FicheStep.LIBERER,
+    TransitionRow(
+        FicheTransition.LIBERER,
         "Remettre dans la file, la personne n’étant plus là",
         "remise dans la file : la personne qui l’avait prise n’est plus là",
         _VERSION,
@@ -101,8 +101,8 @@ _TRANSITIONS = (
         _ITSELF,
         effect=effects.give_back,
     ),
-    Step(
-        FicheStep.VALIDER,
+    TransitionRow(
+        FicheTransition.VALIDER,
         "Valider et publier",
         "validée",
         _VERSION,
@@ -114,8 +114,8 @@ _TRANSITIONS = (
         instead=(guards.by_moderator, "correction_moderateur"),
         effect=effects.publish,
     ),
-    Step(
-        FicheStep.RENVOYER,
+    TransitionRow(
+        FicheTransition.RENVOYER,
         "Renvoyer pour correction",
         "renvoyée",
         _VERSION,
@@ -131,8 +131,8 @@ _TRANSITIONS = (
     # as when it is returned; the one who corrects is told by the origin of the next version, a copy. That
     # copy is a draft of the moderator's, closed to the structure, until «relire» puts it back where the
     # structure's version was: in the same hands, with the same age. Then it is decided as any other.
-    Step(
-        FicheStep.CORRIGER,
+    TransitionRow(
+        FicheTransition.CORRIGER,
         "Corriger moi-même",
         "reprise par un modérateur pour une petite correction",
         _VERSION,
@@ -141,8 +141,8 @@ _TRANSITIONS = (
         _MODERATOR,
         effect=effects.open_correction,
     ),
-    Step(
-        FicheStep.RELIRE,
+    TransitionRow(
+        FicheTransition.RELIRE,
         "Terminer la correction",
         "corrigée par un modérateur",
         _VERSION,
@@ -155,8 +155,8 @@ _TRANSITIONS = (
     ),
     # Two fiches that say the same: the version that waits is set aside, the fiche leads to the other.
     # workflows.moderation.duplicates takes both steps.
-    Step(
-        FicheStep.ECARTER,
+    TransitionRow(
+        FicheTransition.ECARTER,
         "Écarter comme doublon",
         "écartée parce qu’une autre fiche dit la même chose",
         _VERSION,
@@ -168,8 +168,8 @@ _TRANSITIONS = (
         effect=effects.decide,
         apart=True,
     ),
-    Step(
-        FicheStep.FUSIONNER,
+    TransitionRow(
+        FicheTransition.FUSIONNER,
         "Fusionner avec une autre fiche",
         "fusionnée avec une autre fiche",
         _FICHE,
@@ -182,8 +182,8 @@ _TRANSITIONS = (
         effect=effects.archive,
         apart=True,
     ),
-    Step(
-        FicheStep.REFUSER,
+    TransitionRow(
+        FicheTransition.REFUSER,
         "Refuser",
         "refusée",
         _VERSION,
@@ -194,8 +194,8 @@ _TRANSITIONS = (
         notice="fiche_refusee",
         effect=effects.decide,
     ),
-    Step(
-        FicheStep.SUSPENDRE,
+    TransitionRow(
+        FicheTransition.SUSPENDRE,
         "Suspendre la publication",
         "suspendue",
         _FICHE,
@@ -206,8 +206,8 @@ _TRANSITIONS = (
         notice="fiche_suspendue",
         effect=effects.suspend,
     ),
-    Step(
-        FicheStep.REPUBLIER,
+    TransitionRow(
+        FicheTransition.REPUBLIER,
         "Publier de nouveau",
         "publiée de nouveau",
         _FICHE,
@@ -217,8 +217,8 @@ _TRANSITIONS = (
         notice="fiche_republiee",
         effect=effects.resume,
     ),
-    Step(
-        FicheStep.ARCHIVER,
+    TransitionRow(
+        FicheTransition.ARCHIVER,
         "Archiver",
         "archivée",
         _FICHE,
@@ -228,8 +228,8 @@ _TRANSITIONS = (
         guard=guards.not_in_moderation,
         effect=effects.archive,
     ),
-    Step(
-        FicheStep.CLASSER,
+    TransitionRow(
+        FicheTransition.CLASSER,
         "Archiver à la place de la structure",
         "archivée à la place de la structure",
         _FICHE,
@@ -241,8 +241,8 @@ _TRANSITIONS = (
         effect=effects.archive,
         notice="fiche_archivee",
     ),
-    Step(
-        FicheStep.TERMINER,
+    TransitionRow(
+        FicheTransition.TERMINER,
         "Archiver, la dernière session étant terminée",
         "archivée, sa dernière session étant terminée",
         _FICHE,
@@ -253,8 +253,8 @@ _TRANSITIONS = (
         effect=effects.archive,
         notice="fiche_terminee_archivee",
     ),
-    Step(
-        FicheStep.OUBLIER,
+    TransitionRow(
+        FicheTransition.OUBLIER,
         "Archiver, le brouillon n’ayant jamais été envoyé",
         "archivée, n’ayant jamais été envoyée",
         _FICHE,
@@ -264,8 +264,8 @@ _TRANSITIONS = (
         guard=guards.never_sent,
         effect=effects.archive,
     ),
-    Step(
-        FicheStep.ROUVRIR,
+    TransitionRow(
+        FicheTransition.ROUVRIR,
         "Sortir des archives",
         "sortie des archives",
         _FICHE,
@@ -275,8 +275,8 @@ _TRANSITIONS = (
         guard=guards.not_merged,
         effect=effects.reopen,
     ),
-    Step(
-        FicheStep.DESARCHIVER,
+    TransitionRow(
+        FicheTransition.DESARCHIVER,
         "Reprendre cette fiche",
         "reprise",
         _FICHE,
@@ -289,19 +289,23 @@ _TRANSITIONS = (
 )
 
 _EVENTS: tuple[Event[Case], ...] = (
-    Event(FicheStep.CREER, "Fiche créée"),
-    Event(FicheStep.OUVRIR, "Nouvelle version commencée"),
-    Event(FicheStep.RECONDUIRE, "Fiche reconduite pour l’année suivante"),
-    Event(FicheStep.DUPLIQUER, "Fiche faite à partir d’une autre"),
-    Event(FicheStep.SAISIR_POUR, "Saisie par un modérateur pour la structure", notice="saisie_pour_structure"),
-    Event(FicheStep.PUBLIER, "Fiche publiée"),
-    Event(FicheStep.METTRE_A_JOUR, "Places ou dates mises à jour"),
-    Event(FicheStep.RELANCER_PORTEUSE, "Structure porteuse relancée par un modérateur"),
-    Event(FicheStep.CONFIRMER_PORTEUSE, "Accord de la structure porteuse noté par un modérateur"),
-    Event(FicheStep.CHANGER_TERRITOIRE, "Confiée au territoire de son lieu", "fiche_arrivee", guards.shown),
-    Event(FicheStep.DISTINGUER, "Déclarée différente d’une fiche qui lui ressemble"),
-    Event(FicheStep.CONTESTER, "Correction du modérateur contestée par la structure", notice="correction_contestee"),
-    Event(FicheStep.REPONDRE_CONTESTATION, "Réponse du modérateur à la contestation", notice="contestation_repondue"),
+    Event(FicheTransition.CREER, "Fiche créée"),
+    Event(FicheTransition.OUVRIR, "Nouvelle version commencée"),
+    Event(FicheTransition.RECONDUIRE, "Fiche reconduite pour l’année suivante"),
+    Event(FicheTransition.DUPLIQUER, "Fiche faite à partir d’une autre"),
+    Event(FicheTransition.SAISIR_POUR, "Saisie par un modérateur pour la structure", notice="saisie_pour_structure"),
+    Event(FicheTransition.PUBLIER, "Fiche publiée"),
+    Event(FicheTransition.METTRE_A_JOUR, "Places ou dates mises à jour"),
+    Event(FicheTransition.RELANCER_PORTEUSE, "Structure porteuse relancée par un modérateur"),
+    Event(FicheTransition.CONFIRMER_PORTEUSE, "Accord de la structure porteuse noté par un modérateur"),
+    Event(FicheTransition.CHANGER_TERRITOIRE, "Confiée au territoire de son lieu", "fiche_arrivee", guards.shown),
+    Event(FicheTransition.DISTINGUER, "Déclarée différente d’une fiche qui lui ressemble"),
+    Event(
+        FicheTransition.CONTESTER, "Correction du modérateur contestée par la structure", notice="correction_contestee"
+    ),
+    Event(
+        FicheTransition.REPONDRE_CONTESTATION, "Réponse du modérateur à la contestation", notice="contestation_repondue"
+    ),
 )
 
 TABLE = Table(_TRANSITIONS, _EVENTS, "Fiche ")

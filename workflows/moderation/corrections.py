@@ -13,7 +13,7 @@ from backoffice.core.clock import now
 from backoffice.core.permissions import Permission
 from backoffice.models import Contestation, Fiche, Origin, Revision, User
 from backoffice.models.moderation.remark import LONGEST
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from workflows.case import Case, Refused
 from workflows.fiches.engine import apply, authorised, lock, record
 
@@ -29,7 +29,7 @@ def give_up(session: Session, fiche_id: int, actor: User) -> Case:
     draft.content = corrected_version(fiche, draft).content
     draft.pending = {}
     session.flush()
-    return apply(session, FicheStep.RELIRE, fiche_id=fiche_id, revision_id=draft.id, actor=actor)
+    return apply(session, FicheTransition.RELIRE, fiche_id=fiche_id, revision_id=draft.id, actor=actor)
 
 
 def corrected_version(fiche: Fiche, copy: Revision) -> Revision:
@@ -75,7 +75,7 @@ def contest(session: Session, fiche_id: int, revision_id: int, text: str, actor:
             session.add(made)
     except IntegrityError as error:
         raise Refused("Cette correction a déjà été contestée : le modérateur a reçu votre message.") from error
-    record(Case(session, fiche, revision, actor, text), FicheStep.CONTESTER, revision.state, revision.state)
+    record(Case(session, fiche, revision, actor, text), FicheTransition.CONTESTER, revision.state, revision.state)
     return made
 
 
@@ -94,7 +94,7 @@ def answer_contestation(session: Session, revision_id: int, text: str, actor: Us
     contested.answer = _said(text, "Écrivez votre réponse : la structure la lira.")
     contested.closed_at, contested.closed_by_id = now(), actor.id
     case = Case(session, fiche, revision, actor, contested.answer)
-    record(case, FicheStep.REPONDRE_CONTESTATION, revision.state, revision.state)
+    record(case, FicheTransition.REPONDRE_CONTESTATION, revision.state, revision.state)
     return contested
 
 

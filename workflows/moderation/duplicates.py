@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 from backoffice.core.permissions import Permission
 from backoffice.models import DistinctPair, Fiche, FicheState, Revision, RevisionState, User
 from backoffice.models.content import Contenu
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.communes import search_key
 from exports.importing.merge import place_key
 from workflows.case import Case, Refused
@@ -143,7 +143,7 @@ def tell_apart(session: Session, fiche_id: int, other_id: int, actor: User) -> N
     for fiche, other in (fiches, fiches[::-1]):
         comment = f"Différente de la fiche n° {other.numero} ({other.latest.title})."
         case = Case(session, fiche, fiche.latest, actor, comment)
-        record(case, FicheStep.DISTINGUER, fiche.state, fiche.state, of_fiche=True)
+        record(case, FicheTransition.DISTINGUER, fiche.state, fiche.state, of_fiche=True)
 
 
 def merge(session: Session, kept_id: int, gone_id: int, actor: User) -> Fiche:
@@ -155,8 +155,12 @@ def merge(session: Session, kept_id: int, gone_id: int, actor: User) -> Fiche:
         raise Refused("Un modérateur corrige en ce moment la fiche qui disparaîtrait : terminez d’abord la correction.")
     comment = f"Doublon : la fiche n° {kept.numero} ({kept.latest.title}) est gardée."
     if gone.latest.state in (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION):
-        apply(session, FicheStep.ECARTER, fiche_id=gone.id, revision_id=gone.latest.id, actor=actor, comment=comment)
-    apply(session, FicheStep.FUSIONNER, fiche_id=gone.id, revision_id=gone.latest.id, actor=actor, comment=comment)
+        apply(
+            session, FicheTransition.ECARTER, fiche_id=gone.id, revision_id=gone.latest.id, actor=actor, comment=comment
+        )
+    apply(
+        session, FicheTransition.FUSIONNER, fiche_id=gone.id, revision_id=gone.latest.id, actor=actor, comment=comment
+    )
     gone.merged_into_id = kept.id
     for before in session.scalars(select(Fiche).where(Fiche.merged_into_id == gone.id)):
         before.merged_into_id = kept.id

@@ -27,11 +27,11 @@ from backoffice.models import (
     RevisionState,
     User,
 )
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from exports.fragment.build import Identity, NotExportable, build
 from workflows.case import Case, Refused
 from workflows.fiches.engine import FICHES, apply, lock
-from workflows.fiches.transitions import TRANSITIONS, Step, Subject
+from workflows.fiches.transitions import TRANSITIONS, Subject, TransitionRow
 from workflows.work.jobs import enqueue
 
 from .reasons import chosen
@@ -57,7 +57,7 @@ class Choice:
     undo: LotAction | None = None
 
     @property
-    def last(self) -> Step:
+    def last(self) -> TransitionRow:
         return TRANSITIONS[next(iter(self.steps.values()))[-1]]
 
     @property
@@ -72,30 +72,33 @@ _TABLE = (
     Choice(
         LotAction.VALIDER,
         "Valider et publier",
-        {_R.SOUMISE: (FicheStep.PRENDRE, FicheStep.VALIDER), _R.EN_INSTRUCTION: (FicheStep.VALIDER,)},
+        {_R.SOUMISE: (FicheTransition.PRENDRE, FicheTransition.VALIDER), _R.EN_INSTRUCTION: (FicheTransition.VALIDER,)},
         undo=LotAction.SUSPENDRE,
     ),
     Choice(
         LotAction.RENVOYER,
         "Renvoyer pour correction",
-        {_R.SOUMISE: (FicheStep.PRENDRE, FicheStep.RENVOYER), _R.EN_INSTRUCTION: (FicheStep.RENVOYER,)},
+        {
+            _R.SOUMISE: (FicheTransition.PRENDRE, FicheTransition.RENVOYER),
+            _R.EN_INSTRUCTION: (FicheTransition.RENVOYER,),
+        },
     ),
     Choice(
         LotAction.ATTRIBUER,
         "Attribuer à un modérateur",
-        {_R.SOUMISE: (FicheStep.PRENDRE,), _R.EN_INSTRUCTION: (FicheStep.RENDRE, FicheStep.PRENDRE)},
+        {_R.SOUMISE: (FicheTransition.PRENDRE,), _R.EN_INSTRUCTION: (FicheTransition.RENDRE, FicheTransition.PRENDRE)},
         assigns=True,
         undo=LotAction.RENDRE,
     ),
     Choice(
         LotAction.ARCHIVER,
         "Archiver",
-        dict.fromkeys((_F.PUBLIEE, _F.NON_PUBLIEE), (FicheStep.CLASSER,)),
+        dict.fromkeys((_F.PUBLIEE, _F.NON_PUBLIEE), (FicheTransition.CLASSER,)),
         undo=LotAction.ROUVRIR,
     ),
-    Choice(LotAction.RENDRE, "Remettre dans la file", {_R.EN_INSTRUCTION: (FicheStep.RENDRE,)}),
-    Choice(LotAction.ROUVRIR, "Sortir des archives, en brouillon", {_F.ARCHIVEE: (FicheStep.ROUVRIR,)}),
-    Choice(LotAction.SUSPENDRE, "Suspendre la publication", {_F.PUBLIEE: (FicheStep.SUSPENDRE,)}),
+    Choice(LotAction.RENDRE, "Remettre dans la file", {_R.EN_INSTRUCTION: (FicheTransition.RENDRE,)}),
+    Choice(LotAction.ROUVRIR, "Sortir des archives, en brouillon", {_F.ARCHIVEE: (FicheTransition.ROUVRIR,)}),
+    Choice(LotAction.SUSPENDRE, "Suspendre la publication", {_F.PUBLIEE: (FicheTransition.SUSPENDRE,)}),
 )
 ACTIONS = {choice.action: choice for choice in _TABLE}
 CHOICES = tuple(choice for choice in _TABLE if choice.action not in {other.undo for other in _TABLE})
@@ -265,7 +268,7 @@ def _apply(session: Session, lot: Lot, line: LotLine) -> None:
         raise Refused(why)
     of_fiche = Subject.FICHE in choice.last.kinds
     for name in choice.steps[fiche.state if of_fiche else revision.state]:
-        to = lot.assignee if name == FicheStep.PRENDRE else None
+        to = lot.assignee if name == FicheTransition.PRENDRE else None
         comment = f"Attribuée à {to.name}" if to is not None and to is not actor else ""
         apply(
             session,

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.snapshot import decision_lock
 from backoffice.models import Revision, User
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.moderation.queue import Wanted, next_to_take
 from workflows.fiches.engine import apply
 
@@ -17,4 +17,6 @@ def take_next(session: Session, actor: User, want: Wanted) -> Revision | None:
     revision = next_to_take(session, actor, want)
     if revision is None:
         return None
-    return apply(session, FicheStep.PRENDRE, fiche_id=revision.fiche_id, revision_id=revision.id, actor=actor).revision
+    return apply(
+        session, FicheTransition.PRENDRE, fiche_id=revision.fiche_id, revision_id=revision.id, actor=actor
+    ).revision

@@ -61,7 +61,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.base import Model
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.retention import Period, conservation
 from workflows.fiches.engine import apply as step
 from workflows.fiches.engine import lock
@@ -309,7 +309,7 @@ class Drafts(Told):
 
     def erase(self, session: Session, id_: int) -> None:
         fiche_id = session.get_one(Revision, id_).fiche_id
-        done = step(session, FicheStep.OUBLIER, fiche_id=fiche_id, revision_id=id_, actor=robot(session))
+        done = step(session, FicheTransition.OUBLIER, fiche_id=fiche_id, revision_id=id_, actor=robot(session))
         forget(done.revision)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.dates import day_and_time
 from backoffice.core.permissions import Permission
 from backoffice.models import Support, User
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from workflows.case import Case, Refused
 from workflows.fiches.engine import authorised, lock, record
 
@@ -26,7 +26,7 @@ def ask_again(session: Session, fiche_id: int, revision_id: int, actor: User) ->
         raise Refused(f"Un message lui a été envoyé {day_and_time(support.asked_at)}. Attendez un jour avant un autre.")
     case.comment = f"{support.nom}, {support.email}"
     send(case, support)
-    record(case, FicheStep.RELANCER_PORTEUSE, case.revision.state, case.revision.state)
+    record(case, FicheTransition.RELANCER_PORTEUSE, case.revision.state, case.revision.state)
     return support
 
 
@@ -37,7 +37,7 @@ def confirm(session: Session, fiche_id: int, revision_id: int, actor: User, comm
         raise Refused("Dites comment la structure porteuse a donné son accord : un courrier, un appel, à quelle date.")
     case.comment = f"{support.nom} : {comment.strip()}"
     support.accepted, support.answered_at = True, case.at
-    record(case, FicheStep.CONFIRMER_PORTEUSE, case.revision.state, case.revision.state)
+    record(case, FicheTransition.CONFIRMER_PORTEUSE, case.revision.state, case.revision.state)
     return support
 
 

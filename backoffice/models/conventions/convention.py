@@ -226,7 +226,7 @@ class ObligationEvent(Model):
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     actor: Mapped[User] = relationship()
     transition: Mapped[str] = mapped_column(String(40))
-    """An ObligationStep."""
+    """An ObligationTransition."""
     source: Mapped[ObligationState | None] = mapped_column(Word(ObligationState))
     """Null for the first one."""
     target: Mapped[ObligationState] = mapped_column(Word(ObligationState))

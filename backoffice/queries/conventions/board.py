@@ -27,7 +27,7 @@ from backoffice.models import (
     Revision,
     User,
 )
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from backoffice.queries.fiches.scope import followed
 from backoffice.queries.paging import Key, Page, Place, in_order, keyset_page
 from backoffice.reference.programmes import programmes
@@ -178,7 +178,9 @@ def last_reminders(session: Session, convention_ids: Sequence[int]) -> dict[int,
     query = (
         select(Obligation.convention_id, func.max(ObligationEvent.at).label("at"))
         .join(ObligationEvent, ObligationEvent.obligation_id == Obligation.id)
-        .where(Obligation.convention_id.in_(convention_ids), ObligationEvent.transition == ObligationStep.RELANCER)
+        .where(
+            Obligation.convention_id.in_(convention_ids), ObligationEvent.transition == ObligationTransition.RELANCER
+        )
         .group_by(Obligation.convention_id)
     )
     return {row.convention_id: row.at for row in session.execute(query)}

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from backoffice.core.dates import PARIS, local_day, short_day
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, Revision, TransitionLog, User
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.communes import departements
 
 DECISIONS: dict[str, str] = {
-    FicheStep.VALIDER: "validees",
-    FicheStep.RENVOYER: "renvoyees",
-    FicheStep.REFUSER: "refusees",
+    FicheTransition.VALIDER: "validees",
+    FicheTransition.RENVOYER: "renvoyees",
+    FicheTransition.REFUSER: "refusees",
 }
 """Names of transitions → where each is counted."""
 

@@ -11,7 +11,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Convention, Obligation, ObligationKind
-from backoffice.models.transition_names import ObligationStep
+from backoffice.models.transition_names import ObligationTransition
 from backoffice.queries.conventions import scope as queries
 from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
@@ -24,7 +24,7 @@ from forms.conventions import obligations as typed
 from forms.kit.emails import email as read_email
 from workflows.case import Refused
 from workflows.conventions import operations, pne_contacts
-from workflows.conventions.obligation_transitions import TRANSITIONS, Step
+from workflows.conventions.obligation_transitions import TRANSITIONS, TransitionRow
 from workflows.conventions.obligations import apply, authorised, available
 from workflows.conventions.pne_survey import STEPS
 from workflows.conventions.recognition import likely_fiches
@@ -32,14 +32,14 @@ from workflows.conventions.recognition import likely_fiches
 blueprint = Blueprint("conventions", __name__, url_prefix="/conventions")
 
 BY_PEOPLE = (
-    ObligationStep.DECLARER,
-    ObligationStep.VERIFIER,
-    ObligationStep.SIGNALER,
-    ObligationStep.REDEMANDER,
-    ObligationStep.DISPENSER,
-    ObligationStep.EXIGER,
-    ObligationStep.REPORTER,
-    ObligationStep.ENVOYER_QUESTIONNAIRE,
+    ObligationTransition.DECLARER,
+    ObligationTransition.VERIFIER,
+    ObligationTransition.SIGNALER,
+    ObligationTransition.REDEMANDER,
+    ObligationTransition.DISPENSER,
+    ObligationTransition.EXIGER,
+    ObligationTransition.REPORTER,
+    ObligationTransition.ENVOYER_QUESTIONNAIRE,
 )
 """What the page offers as it is; asking for an address and noting a return have their own forms."""
 
@@ -105,7 +105,7 @@ def project_page(
     )
 
 
-def actions(row: Obligation) -> list[Step]:
+def actions(row: Obligation) -> list[TransitionRow]:
     return [transition for transition in available(current_user, row) if transition.name in BY_PEOPLE]
 
 

@@ -13,7 +13,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.moderation.remarks import open_contestations, open_corrections
 from backoffice.web import next_in_queue, version_context
 from backoffice.web.editing import EditingContext, autosave, autosave_limit, save_step, show_step
@@ -102,7 +102,7 @@ def finish(fiche_id: int) -> ResponseReturnValue:
             if undone:
                 corrections.give_up(session, fiche_id, current_user)
             else:
-                apply(session, FicheStep.RELIRE, fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
+                apply(session, FicheTransition.RELIRE, fiche_id=fiche_id, revision_id=revision_id, actor=current_user)
     except Refused as refused:
         fiche = moderated_fiche(fiche_id)
         if fiche.latest.being_corrected:

@@ -9,7 +9,7 @@ from flask_login import current_user
 from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
-from backoffice.models.transition_names import FicheStep
+from backoffice.models.transition_names import FicheTransition
 from backoffice.web import next_in_queue
 from backoffice.web.guard import requires
 from backoffice.web.scope import moderated_version
@@ -49,7 +49,7 @@ def decide(revision_id: int, name: str) -> ResponseReturnValue:
             )
     except Refused as refused:
         return version_page(moderated_version(revision_id), refused, comment, name, motif), 409
-    if name == FicheStep.CORRIGER:
+    if name == FicheTransition.CORRIGER:
         return redirect(url_for("corrections.review_form", fiche_id=revision.fiche_id), 303)
     flash(f"La fiche a été {wanted.done}.", "success")
     return redirect(next_in_queue.onward(wanted, revision_id), 303)
