@@ -43,6 +43,10 @@ check: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Writes anew the parts of docs/ that are made from the code.
+docs: $(VENV)/.installed-test
+	$(BIN)/python -m tests.support.diagrams
+
 # Takes the pictures of the help anew, on the demonstration set.
 captures: $(VENV)/.installed-test
 	$(BIN)/python -m tests.support.photographer

@@ -1,4 +1,4 @@
-"""Names of steps stand in one module: no production file and no template writes one as a literal."""
+"""Names of transitions stand in one module: no production file and no template writes one as a literal."""
 
 from __future__ import annotations
 
@@ -10,36 +10,57 @@ import pytest
 from jinja2 import Environment
 
 from backoffice.models.transition_names import FicheTransition, ObligationTransition
+from tests.support.tree import ROOT
 from workflows.conventions import obligation_transitions
 from workflows.fiches import transitions
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = {*FicheTransition, *ObligationTransition}
 TABLES = ((transitions.TABLE, FicheTransition), (obligation_transitions.TABLE, ObligationTransition))
 
 # The same French verbs, said of something else: the buttons of invitations, e-mails, rows, rules and registers.
 OTHERS = {
-    "corriger": ["liste.html"],
-    "creer": ["home.html", "imports.py", "invitation.py", "page.html"],
-    "ecarter": ["moderation_rules.py", "regle.html", "regles.py"],
-    "reconduire": ["liste.html"],
-    "refuser": ["liste.html", "membres.py"],
-    "relancer": ["lecture.html", "registres.py"],
-    "renvoyer": ["comptes.py", "courriels.html", "envois.py", "invitations.html", "liste.html", "membres.py"],
-    "retirer": [
-        "compte.html",
-        "convention.html",
-        "conventions.py",
-        "invitations.html",
-        "liste.html",
-        "regles.py",
-        "rows.py",
-        "second_facteur.html",
-        "second_facteur.py",
+    "corriger": ["templates/fiches/list.html"],
+    "creer": [
+        "backoffice/web/views/accounts/invitations.py",
+        "backoffice/web/views/importing/pages.py",
+        "templates/accounts/invitation.html",
+        "templates/importing/home.html",
     ],
-    "rouvrir": ["compte.html", "liste.html", "lot.html"],
-    "terminer": ["liste.html"],
-    "verifier": ["relecture.html"],
+    "ecarter": [
+        "backoffice/models/moderation/moderation_rules.py",
+        "backoffice/web/views/moderation/moderation_rules.py",
+        "workflows/moderation/moderation_rules.py",
+        "templates/moderation/moderation_rules/rule.html",
+    ],
+    "reconduire": ["templates/fiches/list.html"],
+    "refuser": ["backoffice/web/views/structures/members.py", "templates/structures/members.html"],
+    "relancer": ["backoffice/web/views/registers/pages.py", "templates/registers/reading.html"],
+    "renvoyer": [
+        "backoffice/web/views/accounts/administration.py",
+        "backoffice/web/views/notices/outbox.py",
+        "backoffice/web/views/structures/members.py",
+        "templates/accounts/administration/invitations.html",
+        "templates/notices/outbox.html",
+        "templates/structures/members.html",
+    ],
+    "retirer": [
+        "backoffice/web/views/accounts/second_factor.py",
+        "backoffice/web/views/conventions/pages.py",
+        "backoffice/web/views/moderation/moderation_rules.py",
+        "forms/kit/rows.py",
+        "templates/accounts/administration/account.html",
+        "templates/accounts/administration/invitations.html",
+        "templates/accounts/second_factor.html",
+        "templates/conventions/convention.html",
+        "templates/structures/members.html",
+    ],
+    "rouvrir": [
+        "templates/accounts/administration/account.html",
+        "templates/moderation/lot.html",
+        "templates/structures/members.html",
+    ],
+    "terminer": ["templates/fiches/list.html"],
+    "verifier": ["templates/fiches/steps/review.html"],
 }
 """By word: the files that may write it."""
 
@@ -67,22 +88,22 @@ def found_in(paths, words_of) -> list[str]:
         f"{path.relative_to(ROOT)}: {word}"
         for path in paths
         for word in sorted(words_of(path) & {str(name) for name in NAMES})
-        if path.name not in OTHERS.get(word, [])
+        if str(path.relative_to(ROOT)) not in OTHERS.get(word, [])
     ]
 
 
-def test_no_module_writes_the_name_of_a_step():
+def test_no_module_writes_the_name_of_a_transition():
     paths = [
         path
         for folder in ("backoffice", "workflows", "forms", "exports")
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if "migrations" not in path.parts and path.name != "steps.py"
+        if "migrations" not in path.parts and path.name != "transition_names.py"
     ]
     assert len(paths) > 200
     assert found_in(paths, words_of_python) == []
 
 
-def test_no_template_writes_the_name_of_a_step():
+def test_no_template_writes_the_name_of_a_transition():
     paths = sorted((ROOT / "templates").rglob("*.html"))
     assert len(paths) > 100
     assert found_in(paths, words_of_template) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,12 @@ from backoffice.models import Fiche, FicheState, Origin, Revision, RevisionState
 from backoffice.models.transition_names import FicheTransition
 from backoffice.reference.reasons import shipped
 from tests.support import factories as make
+from tests.support.tree import ROOT
 from workflows.case import Refused
 from workflows.fiches.engine import apply, available
 from workflows.fiches.transitions import EVENTS, TRANSITIONS, Subject, TransitionRow
 from workflows.moderation.remarks import pin, withdraw
 from workflows.robot import robot
-
-ROOT = Path(__file__).resolve().parents[2]
 
 REVISION_TRANSITIONS = [t for t in TRANSITIONS.values() if Subject.REVISION in t.kinds]
 FICHE_TRANSITIONS = [t for t in TRANSITIONS.values() if Subject.FICHE in t.kinds]

@@ -26,6 +26,7 @@ from backoffice.models import Mail, MailState, Revision, RevisionState, Transiti
 from tests.conftest import need
 from tests.support import factories as make
 from tests.support import services
+from tests.support.tree import ROOT
 from tests.work.test_jobs import run_worker
 from workflows.fiches.engine import apply
 from workflows.fiches.operations import open_draft, save_draft
@@ -33,7 +34,6 @@ from workflows.notices import mail
 
 pytestmark = pytest.mark.committed
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = int(os.environ.get("RELAIS_KILL_ROUNDS", "40"))
 
 

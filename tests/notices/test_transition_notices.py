@@ -19,13 +19,13 @@ from tests.fiches.test_transitions import fiche_for, named, people, take
 from tests.importing import test_imports as importing
 from tests.moderation.test_lots import done
 from tests.support import factories as make
+from tests.support.tree import ROOT
 from tests.support.visitor import Visitor
 from workflows.conventions import obligation_transitions
 from workflows.fiches.transitions import TABLE, TRANSITIONS
 from workflows.moderation import corrections
 from workflows.notices.declared import NOTICES
 
-ROOT = Path(__file__).resolve().parents[2]
 TELLING = [row for row in TRANSITIONS.values() if row.notice]
 
 

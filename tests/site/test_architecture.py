@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.tree import ROOT, tracked
+
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
 
 SUBJECTS = {
@@ -44,12 +44,6 @@ OTHERS = {
 
 BESIDE_THE_FLOORS = {"backoffice", "wsgi"}
 """The empty package itself, and the entry point that only calls the factory."""
-
-
-def tracked(*patterns: str) -> list[Path]:
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    return [Path(line) for line in listed if line and (ROOT / line).exists()]
 
 
 def module_of(path: Path) -> str:

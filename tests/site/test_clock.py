@@ -20,8 +20,8 @@ import pytest
 from backoffice.core.clock import clock_at, now
 from backoffice.core.dates import local_day
 from tests.support.clock import HOOK, SHIFT, shift_to
+from tests.support.tree import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
 
 SQL_CLOCK = re.compile(
@@ -60,7 +60,9 @@ def test_no_query_asks_the_base_for_the_time():
 
 
 def test_no_page_reads_the_clock_of_the_browser_but_to_tell_the_hour():
-    scripts = {file for pattern in ("static/*.js", "static/**/*.mjs") for file in (ROOT / "backoffice").glob(pattern)}
+    scripts = {
+        file for pattern in ("web/static/*.js", "web/static/**/*.mjs") for file in (ROOT / "backoffice").glob(pattern)
+    }
     pages = set((ROOT / "templates").rglob("*.html"))
     assert len(scripts) >= 2
     found = {str(file.relative_to(ROOT)): JS_CLOCK.findall(file.read_text()) for file in scripts | pages}
@@ -108,7 +110,7 @@ def test_the_option_takes_a_moment_of_paris_or_a_shift():
 def test_a_python_child_has_the_clock_of_the_suite_and_it_ticks():
     code = (
         "import time\n"
-        "from backoffice.models.base import now\n"
+        "from backoffice.core.clock import now\n"
         "print(now().isoformat()); time.sleep(0.05); print(now().isoformat())"
     )
     shift = timedelta(seconds=float(os.environ.get(SHIFT, 0)) + 1000 * 86400)
@@ -124,7 +126,7 @@ def test_a_python_child_has_the_clock_of_the_suite_and_it_ticks():
 @pytest.mark.at("2028-02-29T10:00")
 def test_a_test_may_say_its_own_moment_and_its_children_have_it():
     assert local_day(now()) == date(2028, 2, 29)
-    code = "from backoffice.models.base import now\nprint(now().isoformat())"
+    code = "from backoffice.core.clock import now\nprint(now().isoformat())"
     environ = {**os.environ, "PYTHONPATH": str(HOOK)}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=True

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 from backoffice.core.config import SETTINGS
+from tests.support.tree import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PIN = re.compile(r"([A-Za-z0-9._-]+)==[0-9][^\s;]*(; .+)?")
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from flask import Blueprint, Flask
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.tree import ROOT
+
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
 BELOW = (
     "forms",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 from lxml import html
@@ -29,6 +28,7 @@ from backoffice.models import (
 from backoffice.web.guard import FILES, check_permissions, permission_of, requires
 from tests.support.bases import ground
 from tests.support.table_rows import TABLES
+from tests.support.tree import ROOT
 from tests.support.url_rows import (
     ACCOUNT,
     ADMINISTRATORS,
@@ -50,7 +50,6 @@ from tests.support.url_rows import (
 from tests.support.visitor import ORIGIN, Visitor
 from tests.support.world import World
 
-ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "emails")
 """Of pages. Those of e-mails carry their style in the text: mail readers know no other."""
 

@@ -18,8 +18,8 @@ from zipfile import ZipFile
 import pytest
 
 from tests.support import services
+from tests.support.tree import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 RECIPE = "docs/installation/Containerfile"
 FILES = {"LICENCE.md", "pyproject.toml", "requirements.txt", "setup.py", "wsgi.py"}
 FOLDERS = {"backoffice", "exports", "forms", "templates", "workflows"}
