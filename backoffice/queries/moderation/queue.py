@@ -50,39 +50,39 @@ class Tab:
     label: str
     empty: str
     states: tuple[RevisionState, ...]
-    moment: str = SENT
+    order_by: str = SENT
     newest_first: bool = False
     superseded: tuple[bool, ...] = ()
-    hurried: bool = False
-    where: Callable[[User], list[ColumnElement[bool]]] = _anyone
+    priority_first: bool = False
+    extra_filter: Callable[[User], list[ColumnElement[bool]]] = _anyone
 
     @property
     def column(self) -> Any:
-        return Revision.decided_at if self.moment == DECIDED else Revision.submitted_at
+        return Revision.decided_at if self.order_by == DECIDED else Revision.submitted_at
 
 
 _TABS = (
-    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,), hurried=True),
+    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,), priority_first=True),
     Tab(
         "miennes",
         "Les miennes",
         "Vous n’avez pris aucune fiche.",
         (RevisionState.EN_INSTRUCTION,),
-        where=lambda user: [Revision.moderator_id == user.id],
+        extra_filter=lambda user: [Revision.moderator_id == user.id],
     ),
     Tab(
         "collegues",
         "Chez mes collègues",
         "Vos collègues n’ont pris aucune fiche.",
         (RevisionState.EN_INSTRUCTION,),
-        where=lambda user: [Revision.moderator_id != user.id],
+        extra_filter=lambda user: [Revision.moderator_id != user.id],
     ),
     Tab(
         "correction",
         "En attente de correction",
         "Aucune fiche n’est chez sa structure.",
         (RevisionState.A_CORRIGER,),
-        moment=DECIDED,
+        order_by=DECIDED,
         superseded=(False,),
     ),
     Tab(
@@ -90,14 +90,14 @@ _TABS = (
         "Signalées",
         "Aucune règle n’a réagi à une fiche qui attend.",
         (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION),
-        where=lambda _user: [Revision.flagged == true()],
+        extra_filter=lambda _user: [Revision.flagged == true()],
     ),
     Tab(
         "traitees",
         "Traitées",
         "Aucune fiche n’a encore été validée ou refusée.",
         (RevisionState.VALIDEE, RevisionState.REFUSEE),
-        moment=DECIDED,
+        order_by=DECIDED,
         newest_first=True,
         superseded=(False, True),
     ),
@@ -184,7 +184,7 @@ def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
 
 
 def _place(tab: Tab, row: Revision) -> Cursor:
-    return Cursor(getattr(row, tab.moment), row.id, row.priority if tab.hurried else 0)
+    return Cursor(getattr(row, tab.order_by), row.id, row.priority if tab.priority_first else 0)
 
 
 def revision_ids(session: Session, user: User, want: Wanted, limit: int) -> list[int]:
@@ -219,7 +219,7 @@ def _ids(session: Session, user: User, want: Wanted, limit: int) -> tuple[list[i
 
 def _priorities(tab: Tab, cursor: Cursor | None) -> tuple[int, ...]:
     """The priorities of the rows after the cursor, or before it when reading backwards."""
-    if not tab.hurried:
+    if not tab.priority_first:
         return (0,)
     if cursor is None:
         return (1, 0)
@@ -242,7 +242,7 @@ def _shelf(
     ).where(Revision.territoire_id == territoire, Revision.state == state)
     if superseded is not None:
         query = query.where(Revision.superseded == superseded)
-    if tab.hurried:
+    if tab.priority_first:
         query = query.where(Revision.priority == priority)
     if cursor is not None and priority == cursor.priority:
         place, here = tuple_(moment, Revision.id), tuple_(literal(cursor.at, Instant), literal(cursor.id))
@@ -254,7 +254,7 @@ def _narrowed(query: Select[*Row], want: Wanted, user: User) -> Select[*Row]:
     found = conditions(want.values)
     if found:
         query = query.join(Revision.fiche).join(Fiche.organisme)
-    return query.where(*want.tab.where(user), *found)
+    return query.where(*want.tab.extra_filter(user), *found)
 
 
 def _counts(session: Session, user: User, want: Wanted) -> tuple[dict[str, int], int]:
