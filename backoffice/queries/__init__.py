@@ -1,1 +1,1 @@
-"""Reading, always within the scope of the person who asks: what is out of scope does not exist."""
+"""Read-only queries. Scope is in the query: a row outside the person's scope is not found."""

@@ -1,8 +1,8 @@
-"""Keyset pages: a page begins at a row, not after a count of rows, so the last page costs what the first one does.
+"""Keyset pages: a page begins at a row instead of an OFFSET, so the last page costs the same as the first.
 
-An address names that row by its id, and never by what the list is sorted by: names of people stay out of logs.
-sqlakeyset puts those values in its bookmarks, knows neither totals nor NULL, and cannot read the addresses that
-exist: it would replace `_beyond` alone.
+An address names that row by its id, never by the sort values: names of people stay out of server logs.
+sqlakeyset puts the sort values in its bookmarks, handles neither totals nor NULL, and cannot read the existing
+addresses: it would only replace `_beyond`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class _HasId(Protocol):
 Row = TypeVar("Row", bound=_HasId)
 
 LARGEST = 2**31 - 1
-"""What an INTEGER column of PostgreSQL holds."""
+"""Largest value of a PostgreSQL INTEGER column."""
 
 
 class Key(NamedTuple):
-    """One term of an order. Its value is never NULL: coalesce it, or sort by a CASE before it."""
+    """One term of an ORDER BY; down: descending. Its value must not be NULL: use coalesce, or a CASE term before it."""
 
     column: Any
     down: bool = False
@@ -36,11 +36,11 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page begins, read from an address.
+    """Start of a page, read from an address.
 
-    apres, avant: id of a row; the page holds those that come after it, or before it, in the order of ids. In a
-    list whose latest rows come first, `avant` is thus the page that follows.
-    page: number of a page, as the lists by number of page had it. It costs an OFFSET, and no link gives it any more.
+    apres, avant: id of a row; the page holds the rows after it, or before it, in the order of ids. In a list
+    sorted latest first, `avant` therefore gives the following page.
+    page: page number of old addresses. It costs an OFFSET; no link uses it any more.
     """
 
     apres: int | None = None
@@ -49,13 +49,13 @@ class Place:
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Place:
-        """What is no number of a row is left out."""
+        """Reads the query string; anything that is not a row id is ignored."""
         apres, avant, page = (_number(args.get(name, "")) for name in ("apres", "avant", "page"))
         return cls(apres, avant if apres is None else None, page or 1)
 
     @property
     def query(self) -> dict[str, int]:
-        """What an address says of it."""
+        """Parameters of the query string."""
         return {name: value for name, value in vars(self).items() if value is not None and (name, value) != ("page", 1)}
 
 
@@ -67,8 +67,8 @@ def _number(text: str) -> int | None:
 class Page(Generic[Row]):
     """Rows in the order of the list, `size` at most.
 
-    here, previous, following: what the address of this page says, and those of its neighbours; {} where there is none.
-    total: all the rows of the list; rank: how many come before this page. 0 unless `counted`.
+    here, previous, following: query parameters of this page and of its neighbours; {} when there is none.
+    total: number of rows in the list; rank: number of rows before this page. Both are 0 unless `counted`.
     """
 
     rows: Sequence[Row] = ()
@@ -81,12 +81,12 @@ class Page(Generic[Row]):
 
     @property
     def pages(self) -> int:
-        """At least one."""
+        """Number of pages, at least 1."""
         return max(1, -(-self.total // self.size))
 
     @property
     def number(self) -> int:
-        """Of this page, from 1."""
+        """Number of this page, from 1."""
         return min(self.rank // self.size + 1, self.pages)
 
 
@@ -100,10 +100,10 @@ def keyset_page(
     options: Sequence[ExecutableOption] = (),
     counted: bool = False,
 ) -> Page[Row]:
-    """The page at this place, in at most three queries beside what the options load.
+    """The page at this place, in at most three queries besides those of the loader options.
 
-    query: without order; keys: its order, the last one being the id of its rows. A place that the query does not
-    find is the first page; a number of page past the end is the last one.
+    query: without ORDER BY; keys: its order, ending with the id of its rows. A place that the query does not
+    contain gives the first page; a page number past the end gives the last one.
     """
     id_, wanted = keys[-1], place.avant if place.apres is None else place.apres
     back = False
@@ -140,17 +140,17 @@ def keyset_page(
 
 
 def in_order(keys: Sequence[Key], back: bool = False) -> list[ColumnElement[Any]]:
-    """For `order_by`. back: from the end of the list to its start."""
+    """Terms for `order_by`. back: reversed."""
     return [key.column.desc() if key.down != back else key.column.asc() for key in keys]
 
 
 def _keys(session: Session, query: Select[Any], keys: Sequence[Key]) -> Sequence[Any] | None:
-    """What the first row of this query is sorted by; None without row."""
+    """Sort values of the first row of this query; None when it has no rows."""
     return session.execute(query.with_only_columns(*(key.column for key in keys)).limit(1)).one_or_none()
 
 
 def _beyond(keys: Sequence[Key], bound: Sequence[Any], back: bool) -> ColumnElement[bool]:
-    """Condition: after the row that has these values, or before it. Its first term is one that an index can use."""
+    """Condition: after the row with these sort values, or before it (back). Its first term can use an index."""
     (column, down), value = keys[0], literal(bound[0], keys[0].column.type)
     further, from_here = (column < value, column <= value) if down != back else (column > value, column >= value)
     return further if len(keys) == 1 else and_(from_here, or_(further, _beyond(keys[1:], bound[1:], back)))

@@ -1,1 +1,1 @@
-"""What several views share: scoped loads, pages shown by more than one of them. No module here has a route."""
+"""Modules shared by several views: scoped loads and pages shown by more than one view. None of them has a route."""

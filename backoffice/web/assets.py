@@ -1,7 +1,7 @@
-"""Style sheets and scripts travel compressed: a page with all that it loads is light for a phone.
+"""Gzip compression of style sheets and scripts, to keep pages light on a phone.
 
-The pages themselves do not: they hold secrets beside what visitors type (BREACH). Flask-Compress would do it, but
-leaves the files that it streams open.
+Pages themselves are not compressed: they contain secrets next to typed text (BREACH attack). Flask-Compress
+was not used, because it leaves the streamed files open.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _compress(response: Response) -> Response:
         response.direct_passthrough = False
         response.set_data(packed(response.get_data()))
         response.headers["Content-Encoding"] = "gzip"
-        response.set_etag(tag or "", weak=True)  # the same for both forms: what is asked again is found unchanged
+        response.set_etag(tag or "", weak=True)  # same weak ETag for both encodings, so a conditional request gets 304
     return response
 
 

@@ -1,4 +1,4 @@
-"""How many times one may try what is secret, account by account: whoever holds a password is not let guess the rest."""
+"""Rate limits per account on passwords and codes, so that a known password does not allow guessing the code."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from flask_login import current_user
 from backoffice.core.extensions import limiter
 
 WAITING = "attente"
-"""In the cookie: the token of a connection that awaits its code, and the account's number."""
+"""Cookie key: (token of the login that waits for its code, account id)."""
 
 WRONG_CODE = "Ce code n’est pas le bon, ou il a déjà servi. Attendez que le suivant s’affiche, puis recopiez-le."
 
 TRAP = "site_internet"
-"""A field that people do not see: a form in which it is filled was sent by a robot."""
+"""Honeypot field, hidden from people: a form where it is filled was sent by a robot."""
 
 
 def account() -> str:
-    """The account in question: that of the connection, or the one whose password was just right."""
+    """Rate-limit key: the connected account, else the one waiting for its code, else the network address."""
     if current_user.is_authenticated:
         return f"compte {current_user.id}"
     return f"compte {session[WAITING][1]}" if WAITING in session else get_remote_address()

@@ -1,4 +1,4 @@
-"""Bars beside their numbers, as an SVG image: nothing is said by colour alone."""
+"""Bar charts as SVG images. Each bar has its value in words: nothing depends on colour alone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 GAP, STEP, TOP, LEFT, ROOM = 18, 22, 64, 190, 380
-"""Between groups, from one bar to the next, above the first, left of all, the longest."""
+"""In SVG units: space between groups, step between bars, top margin, left margin, longest bar."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """value: its length, in any unit that is the same for all; words: what is written beside it."""
+    """One bar. value: its length, in the same unit for all bars; words: the text beside it."""
 
     value: float
     words: str
@@ -23,7 +23,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Drawn:
-    """y, width, height: in the units of the drawing."""
+    """A bar as drawn. y, width, height: in SVG units."""
 
     words: str
     y: int
@@ -33,7 +33,7 @@ class Drawn:
 
 
 def bars_image(title: str, groups: Iterable[tuple[str, list[Bar]]]) -> ResponseReturnValue:
-    """groups: (label, its bars); those without bar are left out."""
+    """The response of an SVG image. groups: (label, bars); groups without bars are left out."""
     shown = [(label, bars) for label, bars in groups if bars]
     largest = max((bar.value for _, bars in shown for bar in bars), default=0) or 1
     drawn, y = [], TOP

@@ -1,4 +1,4 @@
-"""What the pages of the funders' board read from their address."""
+"""Reads the filters of the funders' board from the query string."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from backoffice.queries.conventions.board_filters import Filters, years
 
 
 def asked() -> tuple[Filters, list[int]]:
-    """(the filters of the address, the years that the person may choose)."""
+    """(filters of the query string, years that the person may choose)."""
     known = years(db.session(), current_user)
     return Filters.of(request.args, known[0]), known

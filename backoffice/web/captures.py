@@ -1,7 +1,7 @@
-"""The pictures of the help: which page of the demonstration set each one shows.
+"""Screenshots of the help: the page of the demonstration data that each one shows.
 
-`make captures` takes them anew. Beside them, `captures.json` keeps what each page said in its titles, labels and
-buttons when it was taken; a test compares it with the page of today, so that a picture never lies.
+`make captures` takes them again. `captures.json` stores a hash of each page's titles, labels and buttons at that
+time; a test compares it with the present page and fails when a screenshot is out of date.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from backoffice.core.config import STATIC
 
 FOLDER = STATIC / "captures"
 WORDS = FOLDER / "captures.json"
-"""{name: {"largeur", "hauteur" in pixels, "mots": SHA-256 of what the page said}}"""
+"""{name: {"largeur", "hauteur": in pixels, "mots": SHA-256 of the words of the page}}"""
 WIDE, PHONE = (1000, 640), (390, 720)
 
 
 @dataclass(frozen=True)
 class Capture:
-    """words: what it shows, written under it; account: of the demonstration set, "" for a visitor.
+    """words: caption; account: of the demonstration data, "" for a visitor; path: address of the page.
 
-    follow: name of the link then pressed; at: id of what is put at the top of the picture; size: of the window.
+    follow: name of a link to click first; at: id of the element to scroll to; size: of the window, in pixels.
     """
 
     words: str

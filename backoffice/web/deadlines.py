@@ -1,4 +1,4 @@
-"""How long a version has waited and when its answer is due, in words."""
+"""The age of a revision in the queue and its deadline, in French words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_late(revision: Revision) -> bool:
 
 
 def deadline(revision: Revision) -> str:
-    """«En retard de 2 jours ouvrés», «À traiter avant la fin du mardi 3 mars 2026»; "" when nothing is due."""
+    """«En retard de 2 jours ouvrés», «À traiter avant la fin du mardi 3 mars 2026»; "" without a deadline."""
     if revision.state is RevisionState.A_CORRIGER:
         return "" if revision.superseded else "Délai arrêté : la structure corrige"
     if revision.state not in WAITING or revision.due_on is None:

@@ -1,4 +1,4 @@
-"""Where a login comes from, said coarsely enough to recognise one's own and to follow nobody."""
+"""Device and network of a login: precise enough for people to recognise their own, too coarse to track anyone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BROWSERS = (
     ("Chrom", "Chrome"),
     ("Safari", "Safari"),
 )
-"""What a user agent holds, and the browser that it means; the first one found, since most say several."""
+"""(mark in the user agent, name of the browser). The first match counts, because most agents name several browsers."""
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -25,18 +25,18 @@ SYSTEMS = (
     ("Linux", "Linux"),
 )
 PREFIX = {4: 24, 6: 48}
-"""Bits of an address that are kept."""
+"""{IP version: bits of the address that are kept}."""
 
 
 def device_of(user_agent: str) -> str:
-    """«Firefox sur Windows»; the parts that are not recognised are left out."""
+    """«Firefox sur Windows»; without the system when it is not recognised."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "Navigateur inconnu")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     return f"{browser} sur {system}" if system else browser
 
 
 def network_of(address: str | None) -> str:
-    """«192.0.2.0/24»; "" for what is no address."""
+    """«192.0.2.0/24»; "" when the address is not valid."""
     try:
         found = ip_address(address or "")
     except ValueError:

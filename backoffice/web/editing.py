@@ -1,6 +1,6 @@
-"""The pages of the steps, shared by the structure that writes its draft and the moderator who corrects a copy.
+"""The pages of the form's steps, shared by both editing contexts: the structure, and a moderator correcting a copy.
 
-The endpoints etape, enregistrer, brouillon and relecture exist in the blueprint of each editing context.
+The endpoints step_form, save_posted, save_draft and review_form exist in the blueprint of each editing context.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ STALE = (
 class EditingContext:
     """Editing as the structure, or as a moderator correcting a copy.
 
-    name: the blueprint of its endpoints; correcting: whether it is the moderator's; load: the fiche within the
-    person's scope, or 404; closed: the page that says why nothing can be written any more, with what was typed.
+    name: blueprint of its endpoints; correcting: True for the moderator; load: the fiche within the person's scope,
+    404 otherwise; closed: page that says why the fiche cannot be edited any more and shows the unsaved values.
     """
 
     name: str
@@ -55,7 +55,7 @@ class EditingContext:
         return drafting.writable(fiche, correcting=self.correcting)
 
     def asked(self, fiche: Fiche) -> list[Asked]:
-        """The remarks that the draft should answer; a moderator's copy answers nobody."""
+        """The remarks that the draft should answer; empty for a moderator's copy."""
         return [] if self.correcting else answered(db.session(), fiche, fiche.latest)
 
 
@@ -75,7 +75,7 @@ def show_step(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetu
 
 
 def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
-    """seen: the stamp of the content that the page shows."""
+    """seen: the optimistic-lock stamp of the content that the page shows."""
     path, content, found = PATHS[fiche.dispositif], fiche.latest.content, reviews.review_of(fiche.latest)
     exams.offer(form, certifications)
     asked = context.asked(fiche)
@@ -102,7 +102,7 @@ def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm,
 
 
 def _by_path(asked: list[Asked]) -> dict[str, list[Remark]]:
-    """The remarks at each field; "" for those on the whole entry, and those whose row is gone."""
+    """{path of a field: its remarks}; "" for remarks on the whole fiche or on a row that no longer exists."""
     found: dict[str, list[Remark]] = {}
     for one in asked:
         found.setdefault(one.path or "", []).append(one.remark)
@@ -151,7 +151,7 @@ def _unsaved_replies() -> list[Difference]:
 
 
 def _conflict(context: EditingContext, fiche: Fiche, page: drafting.SavedStep) -> str:
-    """Nothing was written: both versions are shown and the person chooses."""
+    """The page of an optimistic-lock conflict: it shows both versions, and nothing was written."""
     return render_template(
         "fiches/steps/conflict.html",
         fiche=fiche,
@@ -164,16 +164,16 @@ def _conflict(context: EditingContext, fiche: Fiche, page: drafting.SavedStep) -
 
 
 def _person() -> str:
-    """A room of volunteers has one address: each is counted apart."""
+    """Rate-limit key: the account, because several volunteers may share one network address."""
     return str(current_user.id) if current_user.is_authenticated else str(request.remote_addr)
 
 
 autosave_limit = limiter.shared_limit("60/minute;1500/hour", scope="brouillon", key_func=_person)
-"""Our page sends one request each two seconds at most; another page may not keep the base busy."""
+"""The page autosaves every 2 seconds at most; the limit protects the database from other clients."""
 
 
 def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseReturnValue:
-    """A step saved while it is typed, by the same rules as its button, answered in JSON.
+    """Autosaves a step, with the same rules as the button. Answers JSON.
 
     200: {"empreinte": the new stamp, "reperes": {field: local id}, "score", "manques": how many, "aide": HTML}.
     409: {"cause": "conflit" or "fermee", "message"}; nothing was written.

@@ -1,4 +1,4 @@
-"""Pages that say what went wrong, what was kept and what to do next."""
+"""Error pages: each says what happened, what was kept and what to do next."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def error_page(code: int) -> tuple[str, int]:
 
 def _error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
-        return error.get_response()  # a redirection is no error
+        return error.get_response()  # a redirection is not an error
     if request.path.startswith(problems.PREFIX):
         return problems.problem(error)
     if error.code == 429 and request.endpoint == "login.log_in":
@@ -70,12 +70,15 @@ def _error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _login_again(message: str) -> str:
-    """The login page as it was sent, password apart: what was typed before it is still carried along."""
+    """The login page with what was sent, except the password; input kept from an expired session is carried along."""
     return login_page(safe_next(request.form.get("next")), typed_email(), message, request.form.get("saisie", ""))
 
 
 def _stale_page(error: CSRFError) -> ResponseReturnValue:
-    """The page was opened under another connection: nothing is done, nothing typed is lost."""
+    """Answers a CSRF failure, usually a page opened under another login: nothing is done.
+
+    What was typed is shown again, on the login pages and for views marked keeps_input.
+    """
     if request.endpoint in ("login.log_in", "login.check_code"):
         message = "Cette page était ouverte depuis trop longtemps. Écrivez de nouveau votre mot de passe."
         return _login_again(message), 400

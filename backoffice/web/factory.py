@@ -1,4 +1,4 @@
-"""Builds the application: each concern has its init_app."""
+"""Builds the application. Each concern has its init_app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["create_app", "models"]
 
 
 def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask:
-    """The WSGI application. `overrides` are Flask settings, for tests."""
+    """The WSGI application. overrides: Flask settings, for tests."""
     settings = settings or config.load()
     app = Flask(
         "backoffice",
@@ -40,7 +40,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     folders.init_app(app)
     post.init_app(app, mail.wake)
     security.init_app(app)
-    views.init_app(app)  # refuses who may not come in, before CSRF looks at what they sent
+    views.init_app(app)  # permissions are checked before CSRF
     babel.init_app(app, default_locale="fr", default_timezone="Europe/Paris")
     admin.init_app(app)
     csrf.init_app(app)

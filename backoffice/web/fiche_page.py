@@ -1,4 +1,4 @@
-"""The page of one fiche, also shown again by whatever was refused there."""
+"""The page of a fiche, also used to show refused actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .version_context import answered, corrections
 
 
 def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = (), typed: str = "") -> str:
-    """unsaved, typed: what was written and could not be kept, shown so that it can be copied."""
+    """The page. unsaved, typed: input that could not be saved, shown so that it can be copied."""
     latest, corrected, session = fiche.latest, contestable(fiche), db.session()
     return render_template(
         "fiches/fiche.html",
@@ -49,5 +49,5 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
 
 
 def offered(transition: TransitionRow) -> bool:
-    """Whether the page has its button: submitting is on the review page, moderators' transitions on theirs."""
+    """Whether this page shows its button. Submission is on the review page, moderators' transitions on theirs."""
     return Permission.WRITE_FICHE in transition.permissions and transition.name != FicheTransition.SOUMETTRE

@@ -1,4 +1,7 @@
-"""Every endpoint carries one Permission, checked before anything else; one without it stops the start."""
+"""Access control: every endpoint carries one Permission, checked first.
+
+The application refuses to start when an endpoint has none.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from .kept_input import keeps_input, login_page, typed
 View = TypeVar("View", bound=Callable[..., Any])
 
 FILES = ("static", "bootstrap.static")
-"""Endpoints that are not ours to decorate: public files."""
+"""Endpoints of public files, registered by Flask and its extensions."""
 
 
 def requires(
@@ -27,11 +30,12 @@ def requires(
     too_large: Callable[[str], str] | None = None,
     before_second_factor: bool = False,
 ) -> Callable[[View], View]:
-    """Stamps a view. `keeps_input`: what is typed there outlives an expired session.
+    """Decorator that sets the permission of a view and its options.
 
-    largest_upload: bytes of the file it takes, beyond what other pages do, from who has passed the guard.
-    too_large: the page that says, in the French words given, that the file is larger; None: the usual error page.
-    before_second_factor: open to an account that owes a second factor and has none yet; others are not.
+    keeps_input: what was typed there is kept when the session has expired.
+    largest_upload: size in bytes of the file it accepts beyond the usual limit, for authorised persons only.
+    too_large: page that shows the given French message when the file is larger; None: the usual error page.
+    before_second_factor: allowed to an account that must have a second factor and has not set it up yet.
     """
 
     def stamp(view: View) -> View:
@@ -52,13 +56,13 @@ def permission_of(app: Flask, endpoint: str) -> Permission | None:
 
 
 def largest_upload() -> int:
-    """Of the page that is asked; 0 when it takes no more than the others."""
+    """largest_upload of the requested view; 0 when it has none."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "largest_upload", 0)
 
 
 def page_of_large_file(message: str) -> str | None:
-    """The page that was asked, with this message, when it takes files; else None."""
+    """The too_large page of the requested view, with this message; None when it has none."""
     view = current_app.view_functions.get(request.endpoint or "")
     page: Callable[[str], str] | None = getattr(view, "too_large", None)
     return page(message) if page else None
@@ -80,7 +84,7 @@ def enforce() -> ResponseReturnValue | None:
     if permission is None or not current_user.can(permission):
         abort(403)
     if largest := largest_upload():
-        request.max_content_length = largest + 100_000  # the file goes to a temporary one as it comes in
+        request.max_content_length = largest + 100_000  # large files are written to a temporary file while received
     return None
 
 
@@ -89,7 +93,7 @@ def _before_second_factor() -> bool:
 
 
 def _to_enrolment() -> ResponseReturnValue:
-    """The page where the second factor is set up; 403 for a script of a page or a program, which cannot follow."""
+    """Redirects to the setup of the second factor. Aborts with 403 for scripts and programs, which cannot use it."""
     wants_page = request.accept_mimetypes.best_match(("text/html", "application/json")) != "application/json"
     if request.is_json or not wants_page or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
         abort(403)
@@ -97,7 +101,7 @@ def _to_enrolment() -> ResponseReturnValue:
 
 
 def forget_upload(_error: BaseException | None) -> None:
-    """A large file is a temporary one: it goes away now, not when memory is next tidied."""
+    """Closes the request after a large upload, which deletes its temporary file without waiting for the collector."""
     if request.endpoint and largest_upload():
         request.close()
 

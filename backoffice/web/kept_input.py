@@ -1,4 +1,4 @@
-"""What is typed outlives an expired session: it travels with the login page, then is offered again."""
+"""Keeps what was typed when the session has expired: the login page carries it, then a page offers it again."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from .security import from_our_page
 
 
 def keeps_input() -> bool:
-    """Whether what the present request carries is to be kept: its view says so, our page sent it."""
+    """Whether to keep the form data of this request: a POST from our own page to a view marked keeps_input."""
     view = current_app.view_functions.get(request.endpoint or "")
     return bool(getattr(view, "keeps_input", False)) and request.method == "POST" and from_our_page()
 
 
 def typed() -> str:
-    """What the present request carries, as JSON text: [[name, value], …]."""
+    """The form data of this request as JSON text, [[name, value], …], without the CSRF token."""
     pairs = [[name, text] for name, text in request.form.items(multi=True) if name != "csrf_token"]
     return json.dumps(pairs, ensure_ascii=False)
 
 
 def pairs_of(kept: str) -> list[tuple[str, str]]:
-    """What was kept, as it was typed; [] when there is nothing usable."""
+    """[(name, value)] from that JSON text; [] when it is empty or malformed."""
     try:
         pairs = json.loads(kept) if kept else []
         return [(str(name), str(text)) for name, text in pairs]
-    except (ValueError, TypeError, RecursionError):  # tampered, or nested without end
+    except (ValueError, TypeError, RecursionError):  # tampered with, or nested too deeply
         return []
 
 
@@ -52,5 +52,5 @@ def login_page(next_: str = "/", email: str = "", error: str = "", kept: str = "
 
 
 def code_page(next_: str = "/", kept: str = "", error: str = "") -> str:
-    """What follows a right password, for an account that has a second factor."""
+    """The page that asks for the second factor, after a correct password."""
     return render_template("accounts/second_factor_code.html", next=next_, error=error, kept=kept, count=pairs_of(kept))

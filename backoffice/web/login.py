@@ -1,4 +1,4 @@
-"""The login of Flask-Login over our own table of connections: loading the person, opening a connection."""
+"""Flask-Login on our table of logins: loading the account, opening a login."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .kept_input import code_page, pairs_of
 
 def init_app(app: Flask) -> None:
     login.init_app(app)
-    login.session_protection = None  # addresses change on a phone: the token in the base is the proof
+    login.session_protection = None  # network addresses change on a phone; the token in the database is the proof
     login.user_loader(_load)
     app.teardown_request(_note_seen)
 
 
 def _load(token: str) -> User | None:
-    """The person of an open connection, while it has not expired and the account is still good."""
+    """The account of an open login; None when it has expired or the account may not connect any more."""
     found = logins.find(db.session(), token)
     if found is None or not may_enter(found.user):
         return None
@@ -35,7 +35,7 @@ def _load(token: str) -> User | None:
 
 
 def _note_seen(_error: BaseException | None) -> None:
-    """After the answer, in a transaction of its own: a page that is only read keeps nobody from writing."""
+    """Records the last use after the response, in its own transaction: the page itself takes no write lock."""
     if token := g.pop("seen", None):
         db.session.rollback()
         read_only.set(False)
@@ -47,12 +47,15 @@ def may_enter(user: User) -> bool:
 
 
 def here() -> logins.Place:
-    """Where the request comes from."""
+    """Device and network of the request."""
     return logins.Place(device_of(request.user_agent.string), network_of(request.remote_addr))
 
 
 def come_in(user: User, way: LoginWay, target: str, kept: str = "") -> ResponseReturnValue:
-    """A connection under a fresh token, whatever the cookie carried before; or the page that asks for a code."""
+    """Opens a login with a new token and redirects to `target`, or shows the page that asks for the second factor.
+
+    The previous token of the cookie is revoked. kept: input of an expired session, offered again on a page.
+    """
     replaced = current_user.login_token if current_user.is_authenticated else session.get(WAITING, ("",))[0]
     with atomic() as base:
         token = logins.come_in(base, user, way, here(), replaced)

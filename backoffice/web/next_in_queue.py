@@ -1,7 +1,6 @@
-"""One fiche after the other: whoever came by «Prendre la suivante» goes on to the next after a decision.
+"""«Prendre la suivante»: after each decision, the moderator gets the next fiche of the queue.
 
-The session remembers the version that was given and the filters. Opening the queue, or giving the fiche
-back, ends the series.
+The session stores the revision taken and the filters. Opening the queue or releasing the fiche ends the series.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ DECIDED = (RevisionState.VALIDEE, RevisionState.A_CORRIGER, RevisionState.REFUSE
 
 
 def take(want: Wanted) -> str:
-    """Takes the next fiche; returns the page to go to."""
+    """Takes the next fiche; returns the address to redirect to."""
     with atomic() as base:
         revision = take_next(base, current_user, want)
         taken = revision.id if revision else None
@@ -40,14 +39,14 @@ def end() -> None:
 
 
 def follow(revision_id: int, copy_id: int) -> None:
-    """The version that was given goes on as a moderator's copy."""
+    """Continues the series with the moderator's copy of the revision taken."""
     series = session.get(KEY)
     if series and series["revision"] == revision_id:
         session[KEY] = {**series, "revision": copy_id}
 
 
 def onward(transition: TransitionRow, revision_id: int) -> str:
-    """The page to go to after a step on this version."""
+    """Address to redirect to after a transition on this revision."""
     if Subject.FICHE in transition.kinds or transition.target is RevisionState.EN_INSTRUCTION:
         return url_for("moderation.version", revision_id=revision_id)
     series = session.get(KEY)

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the open data, made from the tables that answer and check."""
+"""The OpenAPI 3.1 document of the open data, built from the tables that the API itself uses."""
 
 from __future__ import annotations
 

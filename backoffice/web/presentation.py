@@ -1,4 +1,4 @@
-"""What every template may use: French words for dates and codes, and who is acting."""
+"""Jinja filters and globals for all templates: French words for dates and codes, and the current user's context."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _who() -> dict[str, Any]:
 
 
 def paragraphs(text: str) -> Markup:
-    """Typed text as it was laid out: escaped, line ends kept."""
+    """Typed text as HTML: escaped, line breaks kept."""
     return Markup("<br>").join(escape(line) for line in text.split("\n"))
 
 
@@ -111,13 +111,13 @@ def euros(cents: int) -> str:
 
 
 def shown_title(fiche: Fiche, own: bool) -> str:
-    """The title as the person may read it: of the latest version for its structure, of the one sent last for others."""
+    """Title of the latest revision for its structure (own), else of the latest one submitted."""
     revision = shown_revision(fiche, own=own)
     return (revision.title if revision else "") or "Sans intitulé"
 
 
 def locate(form: Any, pattern: str, base: str = "") -> Any:
-    """The bound field of a question, in a form or in a row's form: ``a.b`` within ``base``."""
+    """The bound field of a question in a form or a row's form: ``a.b`` within ``base``."""
     field = form
     for name in pattern.removeprefix(base).replace("[]", "").split("."):
         field = getattr(field, "form", field)[name]
@@ -125,12 +125,12 @@ def locate(form: Any, pattern: str, base: str = "") -> Any:
 
 
 def step_of_path(fiche: Fiche) -> Callable[[str], Step | None]:
-    """Finds the page where a spot of this fiche is written."""
+    """Function: path of a spot of this fiche → the step that asks for it, or None."""
     return lambda path: PATHS[fiche.dispositif].step_of(pattern_of(path))
 
 
 def used(form: Any, questions: Any, base: str = "") -> bool:
-    """Whether one of these questions has an answer other than the one it begins with, or an error."""
+    """Whether one of these questions has an error, or an answer other than its default."""
     fields = [locate(form, question.pattern, base) for question in questions]
     return any(field.errors or not (field.empty or field.data == _first_choice(field)) for field in fields)
 

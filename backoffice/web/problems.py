@@ -1,4 +1,4 @@
-"""Errors under /api/ as JSON problems (RFC 9457), with the headers that open the answers to any page of the web."""
+"""Errors under /api/ as JSON problems (RFC 9457), and the CORS, licence and cache headers of the API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RefusedParameters(UnprocessableEntity):
 
 
 def problem(error: HTTPException) -> Response:
-    """Any error under /api/, as a JSON problem; an address that leads nowhere has no endpoint to mark it."""
+    """The error as a JSON problem. Chosen by path prefix, because an unknown address has no endpoint."""
     response = error.get_response()
     status = error.code or 500
     title, detail = PROBLEMS.get(status, PROBLEMS[422 if status < 500 else 500])
@@ -41,7 +41,7 @@ def problem(error: HTTPException) -> Response:
 
 
 def opened(response: Response) -> Response:
-    """Any page of the web may read it, its licence is named, and a copy is checked before it is used again."""
+    """Adds the headers: readable from any origin (CORS), licence link, revalidation before each reuse."""
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"

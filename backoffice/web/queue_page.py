@@ -1,4 +1,4 @@
-"""The page of the moderators' queue, also shown again by whatever was refused there."""
+"""The page of the moderators' queue, also used to show refused actions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workflows.moderation.lots import CHOICES, LARGEST
 
 
 def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = None) -> str:
-    """error: what is wrong in the form named by `where` («vue», «lot»); asked: what to show, else the address."""
+    """The page. error: message for the form `where` ("vue", "lot"); asked: filters, None for the query string's."""
     found = queue(db.session(), current_user, request.args if asked is None else asked)
     return render_template(
         "moderation/queue.html",
@@ -36,6 +36,6 @@ def queue_page(error: str = "", where: str = "", asked: dict[str, str] | None = 
 
 
 def posted_view() -> tuple[dict[str, str], Wanted]:
-    """The tab and the filters of the page that sent this form: as text, and understood."""
+    """The tab and filters of the page that sent this form: (raw parameters, parsed)."""
     asked = dict(parse_qsl(request.form.get("vue", "")[:1000]))
     return asked, wanted(asked, options_of(db.session(), current_user))

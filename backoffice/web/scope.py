@@ -1,4 +1,4 @@
-"""The rows that an address names, within the scope of the connected person; each load answers 404 outside it."""
+"""Loads the rows named in addresses, within the scope of the connected person; aborts with 404 outside it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from backoffice.queries.structures.scope import survivor
 
 
 def me() -> User:
-    """The connected person, as a row of the present transaction."""
+    """The connected person, loaded in the current transaction."""
     return db.session.get_one(User, current_user.id)
 
 
 def acting_organisme() -> Organisme | None:
-    """The structure that the person acts for; the first of theirs until they choose; None for who has none."""
+    """The structure that the person acts for: the chosen one, else their first one; None when they have none."""
     if not current_user.is_authenticated or not current_user.memberships:
         return None
     own: dict[int, Organisme] = {row.organisme_id: row.organisme for row in current_user.memberships}
@@ -31,27 +31,27 @@ def acting_organisme() -> Organisme | None:
 
 
 def own_fiche(fiche_id: int) -> Fiche:
-    """The fiche, when it belongs to one of the person's structures."""
+    """The fiche, if it belongs to one of the person's structures."""
     return scope.own_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
 def entered_fiche(fiche_id: int) -> Fiche:
-    """The fiche, when the person may write it: for their structure, or to help one of their territoires."""
+    """The fiche, if the person may edit it: for their structure, or as a moderator of its territoire."""
     return scope.entered_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
 def moderated_fiche(fiche_id: int) -> Fiche:
-    """The fiche, when it was sent and is of one of the moderator's territoires."""
+    """The fiche, if it was submitted and is in one of the moderator's territoires."""
     return scope.moderated_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
 def moderated_version(revision_id: int) -> Revision:
-    """The version, when it was sent and is of one of the moderator's territoires."""
+    """The revision, if it was submitted and is in one of the moderator's territoires."""
     return moderated_revision(db.session(), current_user, revision_id) or abort(404)
 
 
 def moderated_territoire(slug: str) -> Territoire:
-    """The territoire, when the person moderates it."""
+    """The territoire, if the person moderates it."""
     mine: dict[str, Territoire] = {
         territoire.slug: territoire for territoire in current_user.territoires(Role.MODERATEUR)
     }
@@ -59,10 +59,10 @@ def moderated_territoire(slug: str) -> Territoire:
 
 
 def funded_territoires() -> dict[int, Territoire]:
-    """{id: territoire} of those where the person funds."""
+    """{id: territoire} of those where the person is a funder."""
     return {territoire.id: territoire for territoire in current_user.territoires(Role.FINANCEUR)}
 
 
 def shown_structure(organisme_id: int) -> Organisme:
-    """The structure, when the person may see its page; for one that was merged, the one that stays."""
+    """The structure, if the person may see its page; for a merged one, the structure that it was merged into."""
     return structure_shown(db.session(), current_user, organisme_id) or abort(404)

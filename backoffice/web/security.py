@@ -1,4 +1,4 @@
-"""Response headers, the read-only mark of a request, and where a redirection may lead."""
+"""Response headers, read-only requests, and safe redirections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",  # the marks of check boxes in Bootstrap's style sheet
+        "img-src 'self' data:",  # check box marks in Bootstrap's style sheet
         "font-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",
@@ -34,18 +34,18 @@ HEADERS = {
 
 
 LARGEST_ID = 2**31 - 1
-"""What an INTEGER column of PostgreSQL holds."""
+"""Largest value of a PostgreSQL INTEGER column."""
 
 
 class Id(IntegerConverter):
-    """A number in an address: one that no row can have is no page, not an error of the base."""
+    """Id in an address. A number larger than any possible id gives 404 instead of a database error."""
 
     def __init__(self, url_map: Map):
         super().__init__(url_map, max=LARGEST_ID)
 
 
 def id_of(text: str) -> int:
-    """A number given after «?» or in a form; ValueError (for werkzeug: no value) when no row can have it."""
+    """Id given in the query string or a form. Raises ValueError when out of range; werkzeug then ignores the value."""
     number = int(text)
     if not 0 <= number <= LARGEST_ID:
         raise ValueError(text)
@@ -73,20 +73,20 @@ def _protect(response: Response) -> Response:
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not (request.endpoint or "").endswith("static"):
-        # Pages hold personal work: no shared cache, no page brought back after logging out.
+        # Pages contain personal data: no shared cache, and no page restored after logout.
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 def download(file: IO[bytes], mimetype: str, name: str) -> Response:
-    """A file made for one person, under this name; nobody else keeps a copy."""
+    """Sends a file as an attachment with this name, never cached."""
     answer = send_file(file, mimetype, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 def safe_next(target: str | None) -> str:
-    """A path of this site, or "/": never another host, whatever was asked."""
+    """The target if it is a path of this site, else "/". Prevents open redirections."""
     if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return "/"
     if any(ord(character) < 32 or ord(character) == 127 for character in target):
@@ -96,6 +96,6 @@ def safe_next(target: str | None) -> str:
 
 
 def from_our_page() -> bool:
-    """Whether the browser says that this request was sent by one of our own pages."""
+    """Whether the Origin header says that this request was sent by one of our own pages."""
     origin = request.headers.get("Origin")
     return origin is not None and origin.rstrip("/") == request.host_url.rstrip("/")

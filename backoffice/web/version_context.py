@@ -1,4 +1,4 @@
-"""All that the page of a version shows beside its content: differences, remarks, lookalikes, checks."""
+"""What the page of a revision shows besides its content: differences, corrections, remarks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workflows.moderation.corrections import corrected_version
 
 @dataclass(frozen=True)
 class Asked:
-    """A remark and what became of it. path: its field now, None when its row is gone."""
+    """A remark and its outcome. path: its field in this revision, None when its row no longer exists."""
 
     remark: Remark
     path: str | None
@@ -27,13 +27,13 @@ class Asked:
 
     @property
     def silent(self) -> bool:
-        """Neither ticked off, nor answered, nor corrected."""
+        """Whether the remark was neither ticked off, answered nor followed by a change."""
         return not (self.remark.done or self.remark.answer or self.changes)
 
 
 @dataclass(frozen=True)
 class Since:
-    """What differs from an earlier version. approved: whether readers see, or saw, that one."""
+    """The differences from an earlier revision. approved: whether that revision was approved."""
 
     base: Revision
     approved: bool
@@ -41,25 +41,25 @@ class Since:
 
 
 def bases(fiche: Fiche, revision: Revision) -> list[Revision]:
-    """The versions to compare with: the one approved last, then the one sent last, as far as there are."""
+    """Revisions to compare with: the last approved one, then the previous one, if any."""
     before = [other for other in fiche.revisions if other.number < revision.number]
     approved = [other for other in before if other.state is RevisionState.VALIDEE]
     return list(dict.fromkeys([*approved[-1:], *before[-1:]]))
 
 
 def since(session: Session, fiche: Fiche, revision: Revision, number: int | None = None) -> Since | None:
-    """The differences from one of the bases; the first of them unless another is asked for by its number."""
+    """The differences from the base with this number, or from the first base; None when there is no base."""
     choice = bases(fiche, revision)
     if not choice:
         return None
     base = next((other for other in choice if other.number == number), choice[0])
-    # With what the fast lane changed since: that is what readers would stop seeing.
+    # Includes fast lane updates: they are part of what readers see now.
     old = effective_content(session, base) if base.state is RevisionState.VALIDEE else base.content
     return Since(base, base.state is RevisionState.VALIDEE, changes(old, revision.content, PATHS[fiche.dispositif]))
 
 
 def corrections(fiche: Fiche, revision: Revision) -> list[Shown]:
-    """What a moderator changed in what the structure sent; nothing in a version of the structure's own."""
+    """What a moderator changed in the submitted revision; empty when the revision is the structure's own."""
     if revision.origin is not Origin.MODERATEUR:
         return []
     sent = corrected_version(fiche, revision)
@@ -67,7 +67,7 @@ def corrections(fiche: Fiche, revision: Revision) -> list[Shown]:
 
 
 def answered(session: Session, fiche: Fiche, revision: Revision) -> list[Asked]:
-    """The remarks that this version should answer, each with what changed at its field."""
+    """The remarks that this revision should answer, each with the changes at its field."""
     content, told = revision.content, {}
     found = []
     for remark in remarks.asked(session, fiche, revision):
@@ -83,11 +83,11 @@ def answered(session: Session, fiche: Fiche, revision: Revision) -> list[Asked]:
 
 
 def _about(remark: Remark, old: Contenu, new: Contenu, lines: Sequence[Shown]) -> list[Shown]:
-    """The differences at the spot of a remark, or within it."""
+    """The differences at the spot of a remark, or inside it; all of them for a remark on the whole fiche."""
     if not remark.anchor:
         return list(lines)
     now, then = path_of(new, remark.anchor), path_of(old, remark.anchor)
-    # Dates that moved are told as one line for both days: it concerns the remark on either.
+    # Moved dates are one line for both days: it concerns a remark on either day.
     return [
         line
         for line in lines
@@ -97,12 +97,12 @@ def _about(remark: Remark, old: Contenu, new: Contenu, lines: Sequence[Shown]) -
 
 
 def within(path: str, part: str) -> bool:
-    """Whether a path is this part or inside it."""
+    """Whether `path` is `part` or inside it."""
     return bool(part) and (path == part or path.startswith(f"{part}-"))
 
 
 def by_path(content: Contenu, pinned: Sequence[Remark]) -> dict[str, list[Remark]]:
-    """The remarks at each path of this content; those whose row is gone, with those on the whole entry."""
+    """{path: its remarks} in this content; "" for remarks on the whole fiche or on a row that no longer exists."""
     found: dict[str, list[Remark]] = {}
     for remark in pinned:
         found.setdefault(path_of(content, remark.anchor) or "", []).append(remark)

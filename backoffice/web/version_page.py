@@ -1,4 +1,4 @@
-"""The page where a moderator reads a version and decides, also shown again by whatever was refused there."""
+"""The page where a moderator reads a revision and decides, also used to show refused transitions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def version_page(
     motif: str = "",
     typed: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """refused: what could not be done, `asked` its name; `comment`, `motif` and `typed` what was written meanwhile."""
+    """refused: the error, `asked`: name of the refused transition; comment, motif, typed: the input to show again."""
     fiche, session = revision.fiche, db.session()
     content, path = revision.content, PATHS[fiche.dispositif]
     pinned = remarks.pinned(session, revision)

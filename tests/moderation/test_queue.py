@@ -392,7 +392,7 @@ def test_the_rows_of_a_tab_are_read_in_order_from_an_index(app, marc, nadia, tab
         queue(db.session(), marc, {"onglet": tab})
     finally:
         event.remove(db.engine, "before_cursor_execute", look)
-    index = "ix_revision_decided" if TABS[tab].moment == "decided_at" else "ix_revision_(queue|hurried|flagged)"
+    index = "ix_revision_decided" if TABS[tab].order_by == "decided_at" else "ix_revision_(queue|hurried|flagged)"
     assert re.search(index, " ".join(plans))
     assert not [line for line in plans if "Seq Scan on revision" in line or "SCAN revision" in line]
 

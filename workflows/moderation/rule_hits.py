@@ -88,11 +88,11 @@ def nothing_blocks(case: Case) -> None:
 def mark(session: Session, revision_ids: Select[int]) -> None:
     """Writes anew, on these versions, the copies that the queue is ordered and counted by."""
     flagged = exists().where(RuleHit.revision_id == Revision.id, standing())
-    hurried = flagged.where(RuleHit.effect == Effect.PRIORITE)
+    escalated = flagged.where(RuleHit.effect == Effect.PRIORITE)
     session.execute(
         update(Revision)
         .where(Revision.id.in_(revision_ids))
-        .values(priority=sql_case((hurried, 1), else_=0), flagged=flagged)
+        .values(priority=sql_case((escalated, 1), else_=0), flagged=flagged)
         .execution_options(synchronize_session=False)
     )
     session.expire_all()

@@ -1,4 +1,4 @@
-"""Open connections and the log of logins, as their person and the administrators read them."""
+"""Open logins and the login log, for the account's own page and for administrators."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = 50
 
 
 def open_ones(session: Session, user: User) -> Sequence[Login]:
-    """Those that let the person in, the latest opened first."""
+    """Logins that have not expired and have passed the second factor, latest first."""
     return session.scalars(
         select(Login)
         .where(Login.user_id == user.id, Login.expires_at > now(), Login.awaits_code.is_(False))
@@ -25,7 +25,7 @@ def open_ones(session: Session, user: User) -> Sequence[Login]:
 
 
 def events(session: Session, user_id: int | None, text: str, place: Place) -> Page[LoginEvent]:
-    """One page, the latest first. user_id: of one account; text: in its name or address."""
+    """One page of the login log, latest first. user_id: of one account; text: part of the account's name or e-mail."""
     query = select(LoginEvent)
     if user_id is not None:
         query = query.where(LoginEvent.user_id == user_id)

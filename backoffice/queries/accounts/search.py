@@ -1,4 +1,4 @@
-"""The accounts, as administrators look for them."""
+"""Search and detail of accounts, for administrators."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from backoffice.reference.demonstration import ACCOUNTS, Account
 
 PAGE = 50
 SHOWN = 30
-"""Changes on the page of a person."""
+"""Maximum number of changes shown on an account's page."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for: words of the name or the address, a role or all, a territoire or all, open or closed."""
+    """Search filters. text: part of the name or e-mail; role, territoire_id: None for all; active: False for closed."""
 
     text: str = ""
     role: Role | None = None
@@ -30,7 +30,10 @@ class Wanted:
 
 
 def accounts(session: Session, wanted: Wanted, place: Place) -> Page[User]:
-    """By name. The number of queries does not depend on theirs."""
+    """One page of accounts, by name. The number of queries is constant.
+
+    Addresses in `.invalid` are left out: the account of the application itself and erased accounts.
+    """
     query = select(User).where(User.active == wanted.active, User.email.not_like("%.invalid"))
     if wanted.text:
         query = query.where(or_(containing(User.name, wanted.text), containing(User.email, wanted.text)))
@@ -50,12 +53,12 @@ def accounts(session: Session, wanted: Wanted, place: Place) -> Page[User]:
 
 
 def account(session: Session, user_id: int) -> User | None:
-    """Somebody's; never that of Relais itself, which nobody holds."""
+    """The account; None when it does not exist, was erased, or is the application's own (address in `.invalid`)."""
     return session.scalars(select(User).where(User.id == user_id, User.email.not_like("%.invalid"))).one_or_none()
 
 
 def changes_of(session: Session, user: User) -> Sequence[Change]:
-    """What was changed of the account, the latest first."""
+    """The latest SHOWN changes to the account, latest first."""
     return session.scalars(
         select(Change)
         .where(Change.subject == User.__tablename__, Change.subject_id == str(user.id))
@@ -66,7 +69,7 @@ def changes_of(session: Session, user: User) -> Sequence[Change]:
 
 
 def demonstration_accounts(session: Session) -> list[Account]:
-    """The demonstration accounts shown to visitors that this base has, in the order of their table."""
+    """The demonstration accounts of the shipped table that exist in this database, in the order of the table."""
     emails = [account.email for account in ACCOUNTS]
     known = set(session.scalars(select(User.email).where(User.demonstration, User.email.in_(emails))))
     return [account for account in ACCOUNTS if account.email in known]

@@ -1,6 +1,6 @@
-"""What the funders' board shows: figures by programme and by département, and the projects page by page.
+"""The funders' board: figures by programme and by département, and the projects page by page.
 
-The number of queries is the same for ten projects and for five thousand.
+The number of queries does not depend on the number of projects.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PAGE = 50
 
 @dataclass
 class Tally:
-    """How many obligations of one kind are in each state; late: of those, past their day."""
+    """Obligations of one kind. states: how many in each state; late: how many are past their due date."""
 
     states: dict[ObligationState, int] = field(default_factory=dict)
     late: int = 0
@@ -60,7 +60,7 @@ class Tally:
 
 @dataclass
 class Line:
-    """One programme, one département or all of them. amount: in cents."""
+    """Figures of one programme, one département or all projects. amount: in cents."""
 
     name: str
     projects: int = 0
@@ -80,7 +80,7 @@ class Figures:
 
 
 def figures(session: Session, user: User, filters: Filters) -> Figures:
-    """Of the year, the programme and the département that were chosen; two queries."""
+    """Figures for the chosen year, programme and département, in two queries. The other filters are ignored."""
     where = filters.conditions(user, whole=True)
     place = (Convention.departement, Convention.programme)
     total = Line("Tous les projets")
@@ -112,7 +112,7 @@ def figures(session: Session, user: User, filters: Filters) -> Figures:
 
 @dataclass(frozen=True)
 class Row:
-    """One project. reminded_at: when its structure was last reminded."""
+    """One project. reminded_at: time of its structure's last reminder; None if never reminded."""
 
     convention: Convention
     reminded_at: datetime | None
@@ -128,7 +128,7 @@ def _chosen(user: User, filters: Filters) -> Select[Convention]:
 
 
 def page(session: Session, user: User, filters: Filters, place: Place) -> tuple[Sequence[Row], Page[Convention]]:
-    """The projects of one page, and the page itself."""
+    """The rows of one page, and the keyset page itself."""
     keys = (*SORTED[filters.tri](), Key(Convention.id))
     found = keyset_page(session, _chosen(user, filters), keys, place, PAGE, options=_READ, counted=True)
     return _rows(session, found.rows), found
@@ -137,7 +137,10 @@ def page(session: Session, user: User, filters: Filters, place: Place) -> tuple[
 def every(
     session: Session, user: User, filters: Filters, most: int | None = None, *, funded_only: bool = False
 ) -> Sequence[Row]:
-    """funded_only: those that the person follows as a funder, whom alone structures answer to."""
+    """All the selected projects, `most` at most. funded_only: only those that the person follows as a funder.
+
+    Reminders use funded_only, because structures answer to their funder alone.
+    """
     keys = (*SORTED[filters.tri](), Key(Convention.id))
     query = _chosen(user, filters).where(*([funded(user)] if funded_only else []))
     return _rows(session, session.scalars(query.options(*_READ).order_by(*in_order(keys)).limit(most)).all())
@@ -174,7 +177,7 @@ SORTED: Mapping[str, Callable[[], list[Key]]] = {
 
 
 def last_reminders(session: Session, convention_ids: Sequence[int]) -> dict[int, datetime]:
-    """{convention: when its structure was last reminded}"""
+    """{convention id: time of its structure's last reminder}; conventions never reminded are absent."""
     query = (
         select(Obligation.convention_id, func.max(ObligationEvent.at).label("at"))
         .join(ObligationEvent, ObligationEvent.obligation_id == Obligation.id)
@@ -187,7 +190,7 @@ def last_reminders(session: Session, convention_ids: Sequence[int]) -> dict[int,
 
 
 def latest_reminders(session: Session, user: User, most: int = 20) -> Sequence[Reminder]:
-    """What was last asked for the projects that the person funds, the latest first."""
+    """The latest reminders sent for the projects that the person funds, latest first."""
     query = (
         select(Reminder)
         .join(Reminder.convention)
@@ -203,7 +206,7 @@ def latest_reminders(session: Session, user: User, most: int = 20) -> Sequence[R
 
 
 def unfunded(session: Session, user: User, filters: Filters, most: int = 500) -> Sequence[Fiche]:
-    """Published fiches that no project of the year pays for, where the person follows projects."""
+    """Published fiches within the person's scope that are attached to no convention of the chosen year."""
     tied = (
         select(ConventionFiche.fiche_id)
         .join(Convention, Convention.id == ConventionFiche.convention_id)
@@ -225,12 +228,12 @@ def unfunded(session: Session, user: User, filters: Filters, most: int = 500) ->
 
 
 def _in_scope(user: User) -> ColumnElement[bool]:
-    """Condition on Fiche and its published Revision: of a role of the person."""
+    """Condition on Fiche and its published Revision: within the person's scope as a moderator or as a funder."""
     return or_(Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)), followed(user))
 
 
 def late_projects(session: Session, user: User, filters: Filters) -> dict[str, tuple[int, int]]:
-    """{département: (projects with something late, projects)}"""
+    """{département: (late projects, all projects)}. A project is late when one of its obligations is."""
     behind = func.sum(case((has(late()), 1), else_=0))
     query = (
         select(Convention.departement, behind, func.count())

@@ -1,4 +1,4 @@
-"""The filters of the funders' board, as data: the form, the conditions and the links all read this table."""
+"""The filters of the funders' board, as data. The form, the SQL conditions and the links all read these tables."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ from . import scope
 from .scope import contact_is, funded, late
 
 LONGEST = 100
-"""Characters that a filter keeps of what was typed."""
+"""Maximum length of a filter's text, in characters; the rest is cut."""
 
 UNCONFIRMED = tuple(state for state in ContactState if state is not ContactState.CONFIRMEE)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """kind: the obligation that the choice is about, if only one. reminds: the structure has something to do."""
+    """One choice of the state filter. kind: the obligation it concerns, None if several.
+
+    reminds: whether structures can be reminded from this choice, because they have something to do.
+    """
 
     words: str
     condition: Callable[[], ColumnElement[bool]]
@@ -45,7 +48,7 @@ class Chosen:
 
 
 def has(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Condition on Convention: one of its obligations is so."""
+    """Condition on Convention: at least one of its obligations meets all these conditions."""
     return exists(select(1).where(Obligation.convention_id == Convention.id, *wanted))
 
 
@@ -54,14 +57,14 @@ def _in(kind: ObligationKind, *states: ObligationState) -> ColumnElement[bool]:
 
 
 def unconfirmed() -> ColumnElement[bool]:
-    """Condition on Convention: the survey is due and nobody confirmed its address this year."""
+    """Condition on Convention: the PNE survey is due and its address is not confirmed."""
     due = _in(ObligationKind.PNE, *WAITED, ObligationState.DECLAREE)
     return and_(due, or_(*(contact_is(state) for state in UNCONFIRMED)))
 
 
 _K, _S = ObligationKind, ObligationState
 ALL = "attendu"
-"""What is reminded when nothing was chosen."""
+"""The choice used for reminders when none was made."""
 WHAT: Mapping[str, Chosen] = {
     ALL: Chosen("Il reste quelque chose à faire", lambda: has(Obligation.state.in_(WAITED))),
     "retard": Chosen("En retard, quelle que soit l’obligation", lambda: has(late())),
@@ -78,11 +81,11 @@ WHAT: Mapping[str, Chosen] = {
     "non-conforme": Chosen("Non conforme", lambda: has(Obligation.state == _S.NON_CONFORME)),
     "en-regle": Chosen("En règle pour les trois", lambda: ~has(Obligation.state.not_in(MET)), reminds=False),
 }
-"""What may be asked of a project, in the order of the list."""
+"""{code: choice} of the state filter, in the order of the list."""
 
 
 def is_so(session: Session, convention: Convention, what: str) -> bool:
-    """Whether a choice is true of this project now."""
+    """Whether the convention currently meets the condition of this choice (a key of WHAT)."""
     query = select(Convention.id).where(Convention.id == convention.id, WHAT[what].condition())
     return session.scalar(query) is not None
 
@@ -97,7 +100,7 @@ SORTS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked of the board; "" and 0 for no choice."""
+    """The chosen filters of the board. "" means no choice."""
 
     annee: int
     programme: str = ""
@@ -108,7 +111,7 @@ class Filters:
 
     @classmethod
     def of(cls, args: Mapping[str, str], usual_year: int) -> Filters:
-        """From the address; what is no choice is none."""
+        """Reads the query string. Unknown or malformed values are ignored; `usual_year` is the default year."""
         year = args.get("annee", "")
         return cls(
             int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else usual_year,
@@ -127,16 +130,16 @@ class Filters:
         return WHAT.get(self.etat)
 
     def query(self, **other: object) -> str:
-        """The address of the same board, with what is chosen otherwise."""
+        """Query string of the same board, with some filters replaced."""
         return urlencode(_said({**self.values, **other}))
 
     @property
     def values(self) -> dict[str, object]:
-        """What an address says of it."""
+        """The non-empty filters, as they go into a query string."""
         return _said(vars(self))
 
     def conditions(self, user: User, *, whole: bool = False) -> list[ColumnElement[bool]]:
-        """On Convention, Organisme being joined. whole: without what is asked of each project."""
+        """Conditions on Convention, with Organisme joined. whole: only scope, year, programme and département."""
         found = [followed(user), Convention.annee == self.annee]
         if self.programme:
             found.append(Convention.programme == self.programme)
@@ -162,10 +165,10 @@ def _short(args: Mapping[str, str], name: str) -> str:
 
 
 def followed(user: User) -> ColumnElement[bool]:
-    """Condition on Convention: those that the person follows as a funder, or as a moderator of the territoire."""
+    """Condition on Convention: followed as a funder, or as a moderator of its territoire."""
     return or_(funded(user), Convention.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
 
 
 def years(session: Session, user: User) -> list[int]:
-    """Those that have projects, the latest first; the present one while there is none."""
+    """Years that have conventions, latest first; [current year] when there are none."""
     return list(scope.years(session, user)) or [local_day(now()).year]

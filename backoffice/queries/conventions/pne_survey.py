@@ -1,4 +1,4 @@
-"""The survey of a year: its addresses and its questionnaires, within what a funder follows."""
+"""The PNE survey of a year: contact addresses and questionnaires, within a funder's scope."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ QUESTIONNAIRE = {
     "envoye": "Envoyé, sans réponse",
     **{str(state): state.label for state in ObligationState if state is not ObligationState.A_FOURNIR},
 }
-"""Where a questionnaire stands, as it is chosen in the list."""
+"""{state of the questionnaire: label} of the filter. A_FOURNIR is split into not sent and sent."""
 
 
 def page(session: Session, user: User, year: int, asked: Mapping[str, str], place: Place) -> Page[Convention]:
-    """asked: {contact: a ContactState, questionnaire: a key of QUESTIONNAIRE}; what is not understood is left out."""
+    """One page of conventions. asked: {"contact": a ContactState, "questionnaire": a key of QUESTIONNAIRE}.
+
+    Unknown values are ignored.
+    """
     query = select(Convention).where(funded(user), Convention.annee == year)
     if asked.get("contact") in set(ContactState):
         query = query.where(contact_is(ContactState(asked["contact"])))
@@ -50,7 +53,7 @@ def of_year(session: Session, user: User, year: int, ids: Collection[int]) -> Se
 
 
 def shared_addresses(session: Session, rows: Sequence[Convention]) -> set[str]:
-    """Among the addresses of these conventions, those that several structures have given."""
+    """The PNE addresses of these conventions that are shared by several structures."""
     given = {row.contact_pne for row in rows if row.contact_pne}
     whose = func.coalesce(Convention.organisme_id, -Convention.id)
     return set(

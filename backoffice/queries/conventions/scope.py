@@ -1,4 +1,4 @@
-"""Conventions as each kind of person may see them: the scope is in the query, and whatever is outside is not found."""
+"""Conventions within the scope of each role. The scope is in the query; a row outside it is not found."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from backoffice.reference.programmes import programmes
 
 
 def funded(user: User) -> ColumnElement[bool]:
-    """Condition on Convention: of the programmes and départements that the person follows as a funder."""
+    """Condition on Convention: within the programmes and départements that the person follows as a funder."""
     scopes = [
         and_(
             Convention.territoire_id == row.territoire_id,
@@ -47,12 +47,12 @@ def funded(user: User) -> ColumnElement[bool]:
 
 
 def own(user: User) -> ColumnElement[bool]:
-    """Condition on Convention: of the structures that the person enters fiches for."""
+    """Condition on Convention: of a structure of which the person is a member."""
     return Convention.organisme_id.in_(user.organisme_ids)
 
 
 def visible(user: User) -> ColumnElement[bool]:
-    """Condition on Convention: whatever a role of the person gives sight of."""
+    """Condition on Convention: visible through any role of the person."""
     moderated = Convention.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
     return or_(funded(user), moderated, own(user))
 
@@ -83,7 +83,7 @@ def _one(session: Session, convention_id: int, scope: ColumnElement[bool]) -> Co
 
 
 def history(session: Session, convention: Convention) -> Sequence[ObligationEvent]:
-    """All that happened to its obligations, the latest first."""
+    """The events of all its obligations, latest first."""
     return session.scalars(
         select(ObligationEvent)
         .join(Obligation)
@@ -94,12 +94,12 @@ def history(session: Session, convention: Convention) -> Sequence[ObligationEven
 
 
 def late(day: date | None = None) -> ColumnElement[bool]:
-    """Condition on Obligation: its day is past and the structure still has something to do. See Obligation.late."""
+    """Condition on Obligation: past its due date and still waiting for the structure. SQL form of Obligation.late."""
     return and_(Obligation.state.in_(WAITED), Obligation.due_on < (day or local_day(now())))
 
 
 def contact_is(state: ContactState) -> ColumnElement[bool]:
-    """Condition on Convention: the same as Convention.contact_state."""
+    """Condition on Convention. SQL form of Convention.contact_state."""
     given = Convention.contact_pne != ""
     alive = and_(given, Convention.contact_bounced_at.is_(None))
     confirmed = Convention.contact_confirmed_at
@@ -121,7 +121,7 @@ PAGE = 50
 
 
 def page(session: Session, user: User, asked: Mapping[str, str], place: Place) -> Page[Convention]:
-    """What the person sees, the latest year first. asked: {annee, programme, q}; what is not understood is left out."""
+    """One page of visible conventions, latest year first. asked: {annee, programme, q}; invalid values are ignored."""
     conditions = [visible(user)]
     if asked.get("annee", "").isdecimal() and len(asked["annee"]) == 4:
         conditions.append(Convention.annee == int(asked["annee"]))
@@ -140,13 +140,13 @@ WITH_OBLIGATIONS = (joinedload(Convention.organisme), selectinload(Convention.ob
 
 
 def years(session: Session, user: User) -> Sequence[int]:
-    """Those of which the person sees conventions, the latest first."""
+    """Years for which the person sees conventions, latest first."""
     query = select(Convention.annee).where(visible(user)).distinct().order_by(Convention.annee.desc())
     return session.scalars(query).all()
 
 
 def own_conventions(session: Session, user: User, organisme_id: int) -> Sequence[Convention]:
-    """Those of one of the person's structures, the latest year first."""
+    """Conventions of one of the person's structures, latest year first."""
     return session.scalars(
         select(Convention)
         .where(own(user), Convention.organisme_id == organisme_id)
@@ -156,12 +156,15 @@ def own_conventions(session: Session, user: User, organisme_id: int) -> Sequence
 
 
 def has_conventions(session: Session, organisme_id: int) -> bool:
-    """Whether a funder has written one for this structure: its pages speak of grants only then."""
+    """Whether the structure has a convention. The pages show nothing about grants otherwise."""
     return bool(session.scalar(select(exists().where(Convention.organisme_id == organisme_id))))
 
 
 def payable(session: Session, user: User, fiche: Fiche) -> Sequence[Convention]:
-    """The conventions of the fiche's structure that may pay for it: of its dispositif, of this year or the last."""
+    """Conventions that may pay for the fiche: same structure, a programme of its dispositif, last year or later.
+
+    Empty when the person is not a member of the structure.
+    """
     if fiche.organisme_id not in user.organisme_ids:
         return []
     codes = [code for code, row in programmes().items() if fiche.dispositif in row.dispositifs]
@@ -179,7 +182,7 @@ def payable(session: Session, user: User, fiche: Fiche) -> Sequence[Convention]:
 
 
 def unsettled(session: Session, user: User, limit: int) -> Sequence[Convention]:
-    """Those whose structure the funder has still to recognise, in the order in which they came."""
+    """Conventions of the funder whose structure is not recognised yet, by id."""
     return session.scalars(_unsettled(user).order_by(Convention.id).limit(limit)).all()
 
 
@@ -195,13 +198,13 @@ def _unsettled(user: User) -> Select[Convention]:
 
 
 def may_keep(user: User, convention: Convention) -> bool:
-    """Whether the person may do more than read: its funder, or its structure."""
+    """Whether the person may change the convention: as its funder, or as a member of its structure."""
     own_ = convention.organisme_id is not None and convention.organisme_id in user.organisme_ids
     return own_ or user.funds(convention.territoire_id, convention.programme, convention.departement)
 
 
 def fiche_of(session: Session, user: User, convention: Convention, fiche_id: int) -> Fiche | None:
-    """A fiche of the structure; drafts that were never sent are its own."""
+    """A fiche of the convention's structure. Only members of the structure find fiches never submitted (no numero)."""
     if convention.organisme_id is None:
         return None
     query = select(Fiche).where(Fiche.id == fiche_id, Fiche.organisme_id == convention.organisme_id)
@@ -211,7 +214,7 @@ def fiche_of(session: Session, user: User, convention: Convention, fiche_id: int
 
 
 def sharing(session: Session, convention: Convention) -> Sequence[str]:
-    """The names of the other structures whose survey goes to the same address."""
+    """Names of up to 5 other structures of the territoire with the same PNE address."""
     if not convention.contact_pne:
         return []
     return session.scalars(
@@ -232,12 +235,12 @@ def sharing(session: Session, convention: Convention) -> Sequence[str]:
 
 
 def shown_revision(fiche: Fiche, *, own: bool) -> Revision | None:
-    """What a person may read of a fiche: its structure the latest version, others the latest that was sent."""
+    """The revision that a person may read: the latest for the structure (own), else the latest that is no draft."""
     sent = [row for row in fiche.revisions if own or row.state is not RevisionState.BROUILLON]
     return sent[-1] if sent else None
 
 
-# --- Structures that a funder may mean --------------------------------------------------------------
+# --- Structures that a funder may choose -------------------------------------------------------------
 
 
 def structure_in(session: Session, territoire_id: int, organisme_id: int) -> Organisme | None:
@@ -247,7 +250,7 @@ def structure_in(session: Session, territoire_id: int, organisme_id: int) -> Org
 
 
 def structures_like(session: Session, territoire_id: int, text: str) -> Sequence[Organisme]:
-    """Those whose name holds the words, or of this SIRET."""
+    """Up to 20 structures that work in the territoire, by part of the name or by SIRET."""
     named = or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
     query = select(Organisme).where(works_in([territoire_id]), named)
     return session.scalars(query.order_by(Organisme.nom, Organisme.id).limit(20)).all()

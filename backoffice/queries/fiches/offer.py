@@ -1,7 +1,7 @@
-"""The published offer as anybody may read it: chosen by filters, page by page, or whole as a stream.
+"""The published offer, readable by anyone: filtered page by page, or entirely as a stream.
 
-What readers see is the approved content with what the fast lane changed since. Nothing else is read
-here: a fiche that is not published does not exist.
+The content is the approved revision with its fast lane updates applied. Fiches that are not published are
+never returned.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from exports.open_data.rows import Offer
 LARGEST_PAGE = 100
 USUAL_PAGE = 25
 LOOKED_AT = 10_000
-"""Fiches that one page may look at. A search that finds little ends there with a `suite` to go on from."""
+"""Maximum number of fiches examined for one page. A search with few results stops there and returns a next page."""
 BATCH = 200
-"""Fiches looked at, or streamed, at a time."""
+"""Number of fiches read at a time."""
 
 
 NUMERO = "[0-9A-Za-z_]{1,30}"
 
 
 def city_of(session: Session, code_insee: str) -> str | None:
-    """The commune that addresses name for this code: the city of an arrondissement; None when unknown."""
+    """Insee code of the commune used in addresses: the city, for an arrondissement; None when unknown."""
     row = session.execute(
         select(Commune.code_insee, Commune.parent).where(Commune.code_insee == code_insee)
     ).one_or_none()
@@ -51,7 +51,7 @@ def city_of(session: Session, code_insee: str) -> str | None:
 
 @dataclass(frozen=True)
 class Search:
-    """values: {name of a Filter: a value it takes}. after: the last numero already read."""
+    """values: {name of a Filter: one of its values}. after: last numero already read."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     after: str = ""
@@ -62,28 +62,28 @@ class Search:
 class Page:
     offers: Sequence[Offer]
     after: str | None
-    """Where the next page begins; None at the end of the offer."""
+    """numero after which the next page begins; None on the last page."""
 
 
 def page(session: Session, search: Search) -> Page:
-    """At most `limit` fiches, by numero. The number of queries does not depend on what is found.
+    """At most `limit` fiches, by numero. The number of queries is constant.
 
-    A page begins after a numero, not after a count: what is published or withdrawn between two pages
-    neither hides nor repeats another fiche.
+    Keyset page: it begins after a numero, so fiches published or withdrawn between two pages neither hide nor
+    repeat another one.
     """
     numeros, after = _matching(session, search)
     return Page(_offers(session, Fiche.numero.in_(numeros)) if numeros else [], after)
 
 
 def one(session: Session, numero: str) -> Offer | None:
-    """By its numero, or by that of a fiche which said the same and was joined to it."""
+    """The offer with this numero, or the fiche that a duplicate with this numero was merged into; None if none."""
     joined = aliased(Fiche)
     kept = select(joined.merged_into_id).where(joined.numero == numero).scalar_subquery()
     return next(iter(_offers(session, or_(Fiche.numero == numero, Fiche.id == kept))), None)
 
 
 def stream(session: Session, territoire: str = "") -> Iterator[Offer]:
-    """Every offer by numero, in constant memory. No transaction is kept open while a slow reader reads."""
+    """All offers by numero, in constant memory. Each batch ends its transaction, so a slow reader keeps none open."""
     after = ""
     while True:
         where = [Fiche.numero > after, *_in_sql({"territoire": territoire} if territoire else {})]
@@ -96,13 +96,13 @@ def stream(session: Session, territoire: str = "") -> Iterator[Offer]:
 
 
 def stamp(session: Session) -> str:
-    """Another one as soon as the published offer has changed: each change adds to the history of publications."""
+    """Version of the published offer. It changes at each publication or withdrawal: Publication is append-only."""
     last, count = session.execute(select(func.max(Publication.id), func.count(Publication.id))).one()
     return f"{last or 0}-{count}"
 
 
 def _matching(session: Session, search: Search) -> tuple[list[str], str | None]:
-    """The numeros of a page and where the next one begins. Light rows are read on until the page is full."""
+    """The numeros of one page, and where the next page begins. Reads light rows until the page is full."""
     words = search_key(search.values["q"]).split() if "q" in search.values else None
     wanted = {row.facet: search.values[row.name] for row in FILTERS if row.facet and row.name in search.values}
     query = (
@@ -131,13 +131,13 @@ def _matching(session: Session, search: Search) -> tuple[list[str], str | None]:
 
 
 def _says(title: str, words: Sequence[str]) -> bool:
-    """Whether the title has all these words, or longer ones that hold them. No word finds nothing."""
+    """Whether the title contains all these words, possibly inside longer ones. No words: False."""
     key = search_key(title)
     return bool(words) and all(word in key for word in words)
 
 
 def _facets(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, dict[str, list[str]]]:
-    """By revision. A fragment of an older export code may lack some: its content tells them meanwhile."""
+    """{revision id: facets}. Facets of fragments built by older export code are computed from the content."""
     known = {row.id: row.facets for row in rows}
     stale = [row.id for row in rows if row.code_version != CODE_VERSION or FACETS.keys() - row.facets.keys()]
     if stale:
@@ -152,7 +152,7 @@ def _in_sql(values: Mapping[str, str]) -> list[ColumnElement[bool]]:
 
 
 def _offers(session: Session, *where: ColumnElement[bool], limit: int | None = None) -> list[Offer]:
-    """What readers see of these fiches, by numero, in two queries."""
+    """The offers that match, by numero, in two queries."""
     rows = session.execute(
         select(
             Fiche.numero,
@@ -188,7 +188,7 @@ def _offers(session: Session, *where: ColumnElement[bool], limit: int | None = N
 
 
 def _contents(session: Session, documents: Mapping[int, dict[str, Any]]) -> dict[int, Contenu]:
-    """By revision: the approved content with what the fast lane changed since."""
+    """{revision id: approved content with its fast lane updates applied}."""
     updates: dict[int, list[SessionUpdate]] = {}
     query = select(SessionUpdate).where(SessionUpdate.revision_id.in_(documents)).order_by(SessionUpdate.id)
     for update in session.scalars(query) if documents else ():

@@ -1,4 +1,4 @@
-"""What registers say against fiches: what stands now, read from the contents and the registers, and what was noted."""
+"""Register alerts on fiches: computed from contents and registers (`standing`), and as recorded (FicheAlert)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from backoffice.models import (
 from backoffice.models.fiches.states import OPEN_STATES
 
 LONGEST_NOTICE = timedelta(days=365)
-"""The most that a territoire may ask to be warned before a certification ends: see forms.territoires.settings."""
+"""Longest notice before a certification ends that a territoire may set: see forms.territoires.settings."""
 
 Key = tuple[int, str, str]
-"""(fiche, kind, subject)"""
+"""(fiche id, kind, subject)."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Finding:
 
 
 def standing(session: Session, today: date, fiche_ids: Collection[int] | None = None) -> dict[Key, Finding]:
-    """What registers say today of these fiches, of all when None is given: one query, of those concerned only.
+    """{key: finding} for these fiches, or for all when fiche_ids is None, in one query.
 
-    A fiche is looked at in the version that readers see and in the one that is being written or checked.
+    Examines the published revision and the open one of each fiche.
     """
     structure, formation = Revision.document["structure"], Revision.document["formation"]
     own, carried = structure["siret"].as_string(), structure["porteuse"]["siret"].as_string()
@@ -64,7 +64,7 @@ def _read(rows: Iterable[Row[*tuple[Any, ...]]], today: date) -> Iterator[tuple[
 
 
 def _looked_at() -> ColumnElement[bool]:
-    """Condition on Fiche and one of its Revision: what readers see, or what is on its way to them."""
+    """Condition on Fiche and one Revision of it: the published revision, or an open one, of a fiche not archived."""
     return and_(
         Fiche.state != FicheState.ARCHIVEE,
         or_(
@@ -75,7 +75,7 @@ def _looked_at() -> ColumnElement[bool]:
 
 
 def _certifications(code: ColumnElement[str], today: date) -> Select[*tuple[Any, ...]]:
-    """Those that have ended, or end within the longest notice. The same rule as Certification.valid_on."""
+    """Certifications that have ended or end within LONGEST_NOTICE. Same rule as Certification.valid_on."""
     ended = and_(not_(Certification.active), Certification.valid_until.is_(None))
     return (
         select(
@@ -110,7 +110,7 @@ def _closed(kind: AlertKind, siret: ColumnElement[str], today: date) -> Select[*
 
 
 def alerts_of(session: Session, fiche_ids: Collection[int]) -> dict[int, list[FicheAlert]]:
-    """{fiche: its alerts}, of those that have any, in one query."""
+    """{fiche id: its recorded alerts}, in one query. Fiches without alerts are absent."""
     query = select(FicheAlert).where(FicheAlert.fiche_id.in_(fiche_ids)).order_by(FicheAlert.id)
     found: dict[int, list[FicheAlert]] = {}
     for row in session.scalars(query) if fiche_ids else ():
@@ -122,6 +122,6 @@ ANY = "toute"
 
 
 def alerted(kind: str) -> ColumnElement[bool]:
-    """Condition on Fiche: it carries an alert of this kind, or any."""
+    """Condition on Fiche: it has an alert of this kind (ANY: of any kind)."""
     some = select(FicheAlert.fiche_id)
     return Fiche.id.in_(some if kind == ANY else some.where(FicheAlert.kind == AlertKind(kind)))

@@ -1,4 +1,4 @@
-"""Fiches as each kind of person may see them."""
+"""Fiches within the scope of each role."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LIGHT = (
     joinedload(Fiche.organisme),
     selectinload(Fiche.revisions).options(defer(Revision.document), defer(Revision.pending)),
 )
-"""All the versions of a fiche, without what they say, save the one that readers see."""
+"""Loads all revisions of a fiche without their content, except the published one."""
 MOST_RENEWABLE = 300
 PAGE = 20
-"""Fiches on a page of a structure's list."""
+"""Fiches on one page of a structure's list."""
 
 
 def own_fiches(session: Session, user: User, organisme: Organisme, text: str, place: Place) -> Page[Fiche]:
-    """The fiches of one of the person's structures, the latest saved first, what is archived after all."""
+    """One page of the fiches of one of the person's structures: latest saved first, archived ones last."""
     latest = select(func.max(Revision.saved_at)).where(Revision.fiche_id == Fiche.id).scalar_subquery()
     query = _own(user).where(Fiche.organisme_id == organisme.id)
     if text:
@@ -37,7 +37,7 @@ def own_fiches(session: Session, user: User, organisme: Organisme, text: str, pl
 
 
 def renewable_fiches(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:
-    """Those of one of the person's structures that readers see, or saw one day."""
+    """Fiches of one of the person's structures that are, or once were, published; merged duplicates are left out."""
     seen = _own(user).where(
         Fiche.organisme_id == organisme.id,
         Fiche.state.in_((FicheState.PUBLIEE, FicheState.ARCHIVEE)),
@@ -48,7 +48,7 @@ def renewable_fiches(session: Session, user: User, organisme: Organisme) -> Sequ
 
 
 def own_fiches_among(session: Session, user: User, ids: Collection[int]) -> Sequence[Fiche]:
-    """Those of these that are of the person's structures."""
+    """Those of these fiches that belong to the person's structures."""
     return session.scalars(_own(user).where(Fiche.id.in_(ids)).order_by(Fiche.id).options(*_LIGHT)).all()
 
 
@@ -57,7 +57,7 @@ def own_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
 
 
 def entered_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
-    """One that the person may write: of their structures, or of the territoires that they moderate."""
+    """A fiche that the person may edit: of one of their structures, or of a territoire that they moderate."""
     mine = Fiche.organisme_id.in_(user.organisme_ids)
     helped = Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
     return session.scalars(select(Fiche).where(Fiche.id == fiche_id, or_(mine, helped))).first()
@@ -68,7 +68,7 @@ def _own(user: User) -> Select[Fiche]:
 
 
 def moderated_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
-    """A fiche of the moderator's territoires, once it was sent: a draft is the structure's own."""
+    """A fiche of the moderator's territoires; None if it was never submitted (no numero)."""
     return session.scalars(
         select(Fiche).where(
             Fiche.id == fiche_id,
@@ -79,7 +79,7 @@ def moderated_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None
 
 
 def published_fiches(session: Session, user: User) -> Sequence[Fiche]:
-    """What is published of what a funder follows."""
+    """The published fiches that a funder follows, by numero; 500 at most."""
     return session.scalars(
         _funded(user)
         .order_by(Fiche.numero)
@@ -101,7 +101,7 @@ def _funded(user: User) -> Select[Fiche]:
 
 
 def followed(user: User) -> ColumnElement[bool]:
-    """Condition on Fiche and its published Revision: of a kind that, and where, the person pays for as a funder."""
+    """Condition on Fiche and its published Revision: territoire, département and dispositif funded by the person."""
     scopes = []
     for row in user.assignments:
         if row.role is not Role.FINANCEUR:
@@ -117,7 +117,7 @@ def followed(user: User) -> ColumnElement[bool]:
 
 
 def history(session: Session, fiche: Fiche) -> Sequence[TransitionLog]:
-    """The whole life of a fiche, the latest event first."""
+    """All transitions of a fiche, latest first."""
     return session.scalars(
         select(TransitionLog)
         .where(TransitionLog.fiche_id == fiche.id)
@@ -127,7 +127,7 @@ def history(session: Session, fiche: Fiche) -> Sequence[TransitionLog]:
 
 
 def counts_by_territoire(session: Session) -> dict[str, dict[FicheState, int]]:
-    """{territoire: {state of the fiche: how many}}, for the administrator; those without fiche are left out."""
+    """{territoire name: {state: number of fiches}}. Territoires without fiches are absent."""
     rows = session.execute(
         select(Territoire.nom, Fiche.state, func.count())
         .join(Fiche, Fiche.territoire_id == Territoire.id)
@@ -141,7 +141,7 @@ def counts_by_territoire(session: Session) -> dict[str, dict[FicheState, int]]:
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """Condition on Revision and Organisme: the words are in the title, the name or the numero."""
+    """Condition on Fiche, Revision and Organisme: the text is in the title, the structure's name or the numero."""
     return or_(containing(Revision.title, text), containing(Organisme.nom, text), containing(Fiche.numero, text))
 
 

@@ -1,4 +1,4 @@
-"""Where a fiche is visible: since when its readers see it, and which flows have carried it since."""
+"""Since when a fiche has been visible, and which flows carry it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from exports.flux.published import chosen
 
 @dataclass(frozen=True)
 class Carried:
-    """A flow that has the fiche. since: the moment of the first one that had it, of those that still do."""
+    """A flow that carries the fiche. since: time of its first complete run since the fiche has been visible."""
 
     title: str
     since: datetime
@@ -24,14 +24,14 @@ class Carried:
 
 @dataclass(frozen=True)
 class Visible:
-    """since: the moment from which readers have always seen something of the fiche. flows: by title."""
+    """since: start of the current uninterrupted publication. flows: sorted by title."""
 
     since: datetime
     flows: tuple[Carried, ...]
 
 
 def visibility(session: Session, fiches: Collection[Fiche]) -> dict[int, Visible]:
-    """{id: where it is visible} of those of these fiches that readers see now: two queries, whatever their number."""
+    """{fiche id: visibility} of the published ones among these fiches, in two queries."""
     online = [fiche.id for fiche in fiches if fiche.fragment_id is not None]
     if not online:
         return {}
@@ -55,7 +55,7 @@ def visibility(session: Session, fiches: Collection[Fiche]) -> dict[int, Visible
 
 
 def _seen_since(fiche_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
-    """(fiche, moment since which it has been visible without a break)"""
+    """Rows (fiche_id, at): start of the current uninterrupted publication."""
     gone = (
         select(Publication.fiche_id, func.max(Publication.id).label("id"))
         .where(Publication.fragment_id.is_(None), Publication.fiche_id.in_(fiche_ids))
@@ -75,9 +75,9 @@ def _seen_since(fiche_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
 
 
 def _carried_since(fiche_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
-    """(fiche, flow of its territoire or of the whole country, moment of the first full one made since)"""
+    """Rows (fiche_id, Flux, time of its first successful complete run since): national or of the fiche's territoire."""
     since, entry = _seen_since(fiche_ids).subquery("since"), aliased(Publication)
-    # A fiche that came from another territoire is in the flow of this one from then on only.
+    # A fiche moved from another territoire appears in this territoire's flow only after the move.
     entered = exists().where(
         entry.fiche_id == Fiche.id, entry.territoire_id == Flux.territoire_id, entry.at <= FluxRun.at
     )

@@ -1,4 +1,4 @@
-"""The flows as an administrator follows them: the last run of each, the last good one, its keys."""
+"""The flows as administrators follow them: latest run, latest successful run, keys."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from backoffice.models import Flux, FluxKind, FluxRun, FluxToken, RunState
 
 SHOWN = 30
-"""Runs on the page of a flow."""
+"""Maximum number of runs shown on a flow's page."""
 
 
 @dataclass(frozen=True)
 class Followed:
-    """A flow with its latest run of all, and its latest full one that was published."""
+    """A flow. latest: its latest run; good: its latest successful complete run; keys: number of keys not revoked."""
 
     flux: Flux
     latest: FluxRun | None
@@ -25,7 +25,7 @@ class Followed:
 
 
 def followed(session: Session) -> list[Followed]:
-    """Every flow, in the order of their titles; always three queries."""
+    """All flows, by title, in three queries."""
     fluxes = session.scalars(select(Flux).options(joinedload(Flux.territoire)).order_by(Flux.title)).all()
     latest = select(func.max(FluxRun.id)).group_by(FluxRun.flux_id)
     published = latest.where(FluxRun.state == RunState.REUSSI, FluxRun.kind == FluxKind.COMPLET)
@@ -42,7 +42,7 @@ def _runs_of(flux: Flux, runs: Sequence[FluxRun]) -> tuple[FluxRun | None, FluxR
 
 
 def latest_runs(session: Session) -> Sequence[FluxRun]:
-    """The latest run of each active flow."""
+    """The latest run of each active flow, by title of the flow."""
     latest = select(func.max(FluxRun.id)).group_by(FluxRun.flux_id)
     return session.scalars(
         select(FluxRun)
@@ -54,14 +54,14 @@ def latest_runs(session: Session) -> Sequence[FluxRun]:
 
 
 def runs_of(session: Session, flux: Flux) -> Sequence[FluxRun]:
-    """The latest ones, the newest first."""
+    """The latest SHOWN runs, latest first."""
     return session.scalars(
         select(FluxRun).where(FluxRun.flux_id == flux.id).order_by(FluxRun.id.desc()).limit(SHOWN)
     ).all()
 
 
 def keys_of(session: Session, flux: Flux) -> Sequence[FluxToken]:
-    """The keys that open a flow, then those that were taken back."""
+    """The keys of the flow: active ones first, then revoked ones."""
     return session.scalars(
         select(FluxToken)
         .where(FluxToken.flux_id == flux.id)

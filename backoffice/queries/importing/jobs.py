@@ -1,4 +1,4 @@
-"""Imports, each seen only by the person who started it."""
+"""Import jobs. Only the person who created a job sees it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ MOST_FAULTY = 500
 
 @dataclass(frozen=True)
 class Lines:
-    """One page of the report. counts: {what the lines would become, or became: how many}, over the whole file."""
+    """One page of the report. counts, imported: {outcome: number of lines} over the whole file.
+
+    counts: planned outcome of the lines not imported yet; imported: result of the others.
+    """
 
     page: Page[ImportLine]
     counts: dict[Outcome, int]
@@ -31,7 +34,7 @@ def own_job(session: Session, user: User, job_id: int, kinds: Collection[ImportK
 
 
 def own_jobs(session: Session, user: User, kinds: Collection[ImportKind] = FICHE_KINDS) -> Sequence[ImportJob]:
-    """The latest ones."""
+    """The latest 20 jobs, latest first."""
     return session.scalars(
         _own(user, kinds)
         .options(joinedload(ImportJob.organisme), joinedload(ImportJob.territoire))
@@ -55,7 +58,7 @@ def lines(session: Session, job: ImportJob, place: Place) -> Lines:
 
 
 def faulty(session: Session, job: ImportJob) -> Sequence[ImportLine]:
-    """The lines that cannot be imported as they are, whatever the page that is looked at."""
+    """The lines that are rejected or failed, over the whole file; MOST_FAULTY at most."""
     wrong = or_(ImportLine.plan == Outcome.ECARTEE, ImportLine.result == Outcome.ECHEC)
     query = select(ImportLine).where(ImportLine.job_id == job.id, wrong).order_by(ImportLine.rank)
     return session.scalars(query.limit(MOST_FAULTY)).all()

@@ -1,8 +1,8 @@
-"""What a territoire published in a year: how much, of which kinds, and what is new or gone since the year before.
+"""Yearly figures of a territoire's published offer, and its changes since the year before.
 
-A fiche counts in a year when readers could see it at some moment of that year. It is read as they last saw it
-then: the version approved last before the end of the year, with what the fast lane had changed. So the figures
-of a past year never change; the history they are read from is append-only.
+A fiche counts in a year when it was visible at some moment of that year. Its content is the last one visible
+that year: the last revision approved before the end of the year, with its fast lane updates until then. The
+figures of a past year therefore never change, because this history is append-only.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from backoffice.models.fiches.updates import updated
 from backoffice.reference.communes import departements
 
 BATCH = 200
-"""Contents read at a time."""
+"""Number of contents read at a time."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose offer: a territoire, and within it some départements and dispositifs (empty: all)."""
+    """Scope of the figures: a territoire, and optionally some of its départements and dispositifs (empty: all)."""
 
     territoire_id: int
     departements: frozenset[str] = frozenset()
@@ -37,21 +37,21 @@ class Scope:
 
 @dataclass(frozen=True)
 class Group:
-    """One action of a fiche, in the words and numbers that the tables count."""
+    """One action of a fiche, with the values that the tables count."""
 
     fiche_id: int
     dispositif: str
     departement: str
     level: str
-    """Aimed at, spoken; "" when nothing is said."""
+    """Oral level aimed at; "" when not given."""
     certification: str
-    """What it prepares, in the structure's words; "" when it prepares none."""
+    """Certification prepared, as typed by the structure; "" when none."""
     conventionne: str
     sessions: int
     places: int
-    """Free places said by its sessions."""
+    """Free places, total of its sessions."""
     hours: int
-    """Taught hours: those of the group, for each of its sessions."""
+    """Taught hours of the action; each of its sessions counts them once."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ HEADS = ("Fiches", "Actions", "Sessions", "Places libres", "Heures de cours")
 
 @dataclass(frozen=True)
 class Dimension:
-    """key: what groups are put together by; order: the keys known beforehand, the others follow."""
+    """One way to group. key: value that groups lines; order: keys to list first, in this order."""
 
     title: str
     head: str
@@ -133,8 +133,9 @@ DIMENSIONS = {
 
 @dataclass(frozen=True)
 class Movement:
-    """Numbers of fiches. seen: in this year; new: not in the year before; renewed: in both, with a new period
-    approved this year; kept: in both, without; gone: the year before only."""
+    """Numbers of fiches. seen: visible this year; new: this year only; gone: the year before only; renewed: both years,
+    with a renewal approved this year; kept: both years, without.
+    """
 
     seen: int
     new: int
@@ -152,10 +153,10 @@ class Bilan:
 
 
 def bilan(session: Session, scope: Scope, year: int) -> Bilan:
-    """Reads the contents of the year once, a batch at a time; the number of queries follows the batches."""
+    """Computes the figures. Contents are read by batches of BATCH; the number of queries grows with the batches."""
     seen, before = _seen(session, scope, year), _seen(session, scope, year - 1)
     groups = list(_groups(session, scope, year, sorted(seen)))
-    if scope.departements:  # a fiche counts where its groups meet
+    if scope.departements:  # a fiche counts in the départements of its actions
         seen = {group.fiche_id for group in groups}
         before &= seen | {group.fiche_id for group in _groups(session, scope, year - 1, sorted(before - seen))}
     total = Line("Ensemble")
@@ -171,7 +172,7 @@ def bilan(session: Session, scope: Scope, year: int) -> Bilan:
 
 
 def lines(groups: Iterable[Group], dimension: Dimension) -> list[Line]:
-    """One line for each value, those known beforehand first."""
+    """One line per value: the keys of `order` first, the others sorted, the empty one last."""
     made: dict[str, Line] = {}
     for group in groups:
         key = dimension.key(group)
@@ -185,7 +186,7 @@ def bounds(year: int) -> tuple[datetime, datetime]:
 
 
 def _seen(session: Session, scope: Scope, year: int) -> set[int]:
-    """The fiches that readers could see at some moment of the year."""
+    """Ids of the fiches visible at some moment of the year."""
     start, end = bounds(year)
     later = aliased(Publication)
     last_before = (
@@ -216,7 +217,7 @@ def _groups(session: Session, scope: Scope, year: int, fiche_ids: Sequence[int])
 
 
 def _contents(session: Session, year: int, fiche_ids: Sequence[int]) -> Iterator[tuple[int, str, Contenu]]:
-    """Each fiche as readers last saw it in the year."""
+    """(fiche id, dispositif, content) of each fiche, as last visible in the year."""
     _, end = bounds(year)
     last = (
         select(func.max(Revision.id))
@@ -260,7 +261,7 @@ def _renewed(session: Session, year: int, fiche_ids: set[int]) -> set[int]:
     start, end = bounds(year)
     counted = Counter[int]()
     chosen = sorted(fiche_ids)
-    for first in range(0, len(chosen), 5_000):  # within what a base takes of parameters
+    for first in range(0, len(chosen), 5_000):  # below the databases' limit of bound parameters
         counted.update(
             session.scalars(
                 select(Revision.fiche_id).where(

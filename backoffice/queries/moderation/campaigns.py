@@ -1,4 +1,4 @@
-"""Campaigns: whom they concern, and how far each structure is."""
+"""Renewal campaigns: who may manage them, which fiches they concern, progress of each structure."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from backoffice.models import (
 from backoffice.reference.communes import search_key
 
 BEFORE_THE_END = (14, 3)
-"""Days before the deadline on which the structures that have not sent everything are reminded."""
+"""Days before the deadline when structures that have not submitted everything are reminded."""
 LATE = timedelta(60)
-"""A renewal begun so long after the deadline is late, and counted all the same."""
+"""A renewal begun up to this long after the deadline still counts, as late."""
 
 
 # --- Which campaigns ----------------------------------------------------------------------------------
 
 
 def served_territoires(session: Session, user: User) -> Sequence[Territoire]:
-    """Those for which the person may open a campaign: all of them for an administrator."""
+    """Territoires for which the person may open a campaign: theirs as a moderator, all for an administrator."""
     query = select(Territoire).order_by(Territoire.nom)
     if not user.can(Permission.ADMINISTER):
         query = query.where(Territoire.id.in_(user.territoire_ids(Role.MODERATEUR)))
@@ -45,7 +45,7 @@ def served_territoires(session: Session, user: User) -> Sequence[Territoire]:
 
 
 def campaigns_of(session: Session, user: User) -> Sequence[Campaign]:
-    """Those that concern a territoire of the person, the latest first."""
+    """Campaigns of the person's territoires, latest first; all for an administrator."""
     return session.scalars(_of(user).order_by(Campaign.opens_on.desc(), Campaign.id.desc())).all()
 
 
@@ -54,7 +54,7 @@ def campaign_of(session: Session, user: User, campaign_id: int) -> Campaign | No
 
 
 def manages(user: User, campaign: Campaign) -> bool:
-    """Whether the person may change it and invite: it concerns no territoire but theirs."""
+    """Whether the person may change the campaign and invite: administrator, or moderator of all its territoires."""
     return user.can(Permission.ADMINISTER) or campaign.territoire_ids <= user.territoire_ids(Role.MODERATEUR)
 
 
@@ -70,7 +70,7 @@ def _in(territoires: Collection[int]) -> ColumnElement[bool]:
 
 
 def under_way(session: Session, today: date, late: timedelta = timedelta(0)) -> Sequence[Campaign]:
-    """Those that were opened, until their deadline, or until so long after; the nearest deadline first."""
+    """Opened campaigns not ended, or ended `late` ago at most; nearest deadline first."""
     return session.scalars(
         select(Campaign)
         .where(Campaign.opened_at.is_not(None), Campaign.opens_on <= today, Campaign.deadline >= today - late)
@@ -79,7 +79,10 @@ def under_way(session: Session, today: date, late: timedelta = timedelta(0)) -> 
 
 
 def answered_by(session: Session, fiche: Fiche, today: date) -> Campaign | None:
-    """The campaign that a renewal of this fiche answers today, late or not; one under way before one that is over."""
+    """The campaign that a renewal of this fiche begun today belongs to; None if none.
+
+    A campaign under way comes first (nearest deadline), else the one that ended last, within LATE.
+    """
     concerned = [
         campaign
         for campaign in under_way(session, today, LATE)
@@ -89,7 +92,7 @@ def answered_by(session: Session, fiche: Fiche, today: date) -> Campaign | None:
 
 
 def open_to(session: Session, organisme: Organisme, today: date) -> Sequence[Campaign]:
-    """Those under way to which this structure is invited."""
+    """Campaigns under way that invited this structure, nearest deadline first."""
     invited = select(CampaignInvitation.campaign_id).where(CampaignInvitation.organisme_id == organisme.id)
     return session.scalars(
         select(Campaign)
@@ -98,11 +101,11 @@ def open_to(session: Session, organisme: Organisme, today: date) -> Sequence[Cam
     ).all()
 
 
-# --- Whom they concern --------------------------------------------------------------------------------
+# --- Which fiches and structures ----------------------------------------------------------------------
 
 
 def concerned(campaign: Campaign, territoires: Collection[int] | None = None) -> list[ColumnElement[bool]]:
-    """Conditions on Fiche: those that the campaign asks to renew, in these of its territoires."""
+    """Conditions on Fiche: to be renewed in the campaign. territoires: only these; None for all of the campaign."""
     here = campaign.territoire_ids if territoires is None else campaign.territoire_ids & set(territoires)
     return [
         Fiche.territoire_id.in_(here),
@@ -113,7 +116,7 @@ def concerned(campaign: Campaign, territoires: Collection[int] | None = None) ->
 
 
 def _seen_in(year: int) -> ColumnElement[bool]:
-    """Readers saw the fiche one day of that year at least."""
+    """Condition on Fiche: visible at some moment of the year."""
     start, end = (datetime.combine(date(number, 1, 1), time(), PARIS) for number in (year, year + 1))
     later = aliased(Publication)
     replaced = exists().where(later.fiche_id == Publication.fiche_id, later.id > Publication.id, later.at < start)
@@ -126,13 +129,13 @@ def _seen_in(year: int) -> ColumnElement[bool]:
 
 
 def concerned_structures(session: Session, campaign: Campaign) -> Sequence[int]:
-    """Ids of the structures to invite, in order."""
+    """Ids of the structures to invite, sorted."""
     query = select(Fiche.organisme_id).where(*concerned(campaign)).distinct().order_by(Fiche.organisme_id)
     return session.scalars(query).all()
 
 
 def titles_of(session: Session, campaign: Campaign, organisme_id: int) -> list[str]:
-    """The titles of the structure's fiches that the campaign concerns, as readers see or saw them."""
+    """Titles of the structure's fiches that the campaign concerns, from their published revisions."""
     rows = session.scalars(
         select(Revision.title)
         .join(Fiche, Fiche.published_revision_id == Revision.id)
@@ -143,7 +146,7 @@ def titles_of(session: Session, campaign: Campaign, organisme_id: int) -> list[s
 
 
 def unsent(session: Session, campaign: Campaign) -> dict[int, list[int]]:
-    """{structure that was invited: its fiches of which no version was sent in this campaign}"""
+    """{id of an invited structure: ids of its fiches of which no revision was submitted in this campaign}."""
     sent = exists().where(
         Revision.fiche_id == Fiche.id, Revision.campaign_id == campaign.id, Revision.submitted_at.is_not(None)
     )
@@ -159,14 +162,14 @@ def unsent(session: Session, campaign: Campaign) -> dict[int, list[int]]:
     return found
 
 
-# --- How far they are ---------------------------------------------------------------------------------
+# --- Progress -----------------------------------------------------------------------------------------
 
 
 @dataclass
 class Line:
-    """One structure. fiches: those that the campaign concerns; then how many of its fiches were renewed so far.
+    """Progress of one structure. fiches: number that the campaign concerns; people: its active members.
 
-    people: those who can be invited. started counts what was sent too, and sent what was approved.
+    started, sent, approved: number of its fiches renewed up to that stage; each stage includes the following ones.
     """
 
     organisme_id: int
@@ -192,7 +195,7 @@ STAGES = {
 
 
 def progress(session: Session, campaign: Campaign, territoires: Collection[int]) -> list[Line]:
-    """Each structure concerned, invited, or that answered, in these territoires: by name; four queries."""
+    """One line per structure concerned, invited or that began a renewal in these territoires, by name. Four queries."""
     here = campaign.territoire_ids & set(territoires)
     found: dict[int, Line] = {}
     for id_, nom, number in session.execute(_by_structure(concerned(campaign, here), func.count())):
@@ -219,7 +222,7 @@ def progress(session: Session, campaign: Campaign, territoires: Collection[int])
 
 
 def totals(lines: Sequence[Line]) -> dict[str, int]:
-    """{stage: structures that are there, or further}"""
+    """{stage: number of structures that reached it}."""
     return {
         "invited": sum(line.invited_at is not None for line in lines),
         **{stage: sum(getattr(line, stage) > 0 for line in lines) for stage in list(STAGES)[1:]},
@@ -236,7 +239,7 @@ def _by_structure(conditions: list[ColumnElement[bool]], *counted: Any) -> Selec
 
 
 def _answers(campaign: Campaign, territoires: Collection[int]) -> Select[*tuple[Any, ...]]:
-    """(structure, its name, fiches begun, sent, approved)"""
+    """Rows (structure id, name, fiches begun, submitted, approved)."""
 
     def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count(func.distinct(case((condition, Fiche.id))))

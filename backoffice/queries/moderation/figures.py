@@ -1,4 +1,4 @@
-"""What a territoire received and decided in a period: counts and time to decision, by week or by kind."""
+"""Moderation figures of a period: submissions, decisions and time to decision, by week or by another dimension."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DECISIONS: dict[str, str] = {
     FicheTransition.RENVOYER: "renvoyees",
     FicheTransition.REFUSER: "refusees",
 }
-"""Names of transitions → where each is counted."""
+"""{name of a transition: field of Line that counts it}."""
 
 COUNTS = {"recues": "Reçues", "validees": "Validées", "renvoyees": "Renvoyées", "refusees": "Refusées"}
 DELAYS = {"mediane": "Délai médian (jours)", "p90": "Délai de 9 sur 10 (jours)"}
@@ -30,7 +30,7 @@ HEADS = COUNTS | DELAYS
 
 @dataclass
 class Line:
-    """delays: of each decision, in days."""
+    """One line of a table. delays: days from submission to each decision."""
 
     label: str
     recues: int = 0
@@ -52,7 +52,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Happening:
-    """One arrival (`what` is «recues») or one decision."""
+    """One submission (`what` is "recues") or one decision. delay: days from submission to decision."""
 
     what: str
     at: datetime
@@ -64,7 +64,7 @@ class Happening:
 
 @dataclass(frozen=True)
 class Dimension:
-    """key: what the lines are sorted by; label: its words. None: does not count in this dimension."""
+    """One way to group. key: value that groups lines, None when the event is not counted; label: its words."""
 
     title: str
     head: str
@@ -87,14 +87,14 @@ DIMENSIONS = {
     "semaine": Dimension("Par semaine", "Semaine du", _monday, lambda key: short_day(date.fromisoformat(key))),
     "dispositif": Dimension("Par dispositif", "Dispositif", lambda one: one.dispositif, str),
     "departement": Dimension("Par département", "Département", lambda one: one.departement, _departement),
-    # Nobody has received a fiche before taking it.
+    # A submission has no moderator yet, so this table has no «Reçues» column.
     "moderateur": Dimension("Par modérateur", "Modérateur", lambda one: one.moderator or None, str, tuple(HEADS)[1:]),
 }
 
 
 @dataclass(frozen=True)
 class Period:
-    """Both days included."""
+    """A period of whole days, start and end included."""
 
     start: date
     end: date
@@ -108,7 +108,7 @@ class Period:
 
 
 def happenings(session: Session, user: User, period: Period) -> list[Happening]:
-    """All that was received and decided in the moderator's territoires: two queries."""
+    """All submissions and decisions of the period in the moderator's territoires, in two queries."""
     mine = Revision.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
     start, end = period.bounds
     received = session.execute(
@@ -143,7 +143,7 @@ def happenings(session: Session, user: User, period: Period) -> list[Happening]:
 
 
 def lines(found: Iterable[Happening], dimension: Dimension) -> Sequence[Line]:
-    """One line for each value that something happened to, in order."""
+    """One line per value, sorted by key."""
     made: dict[str, Line] = {}
     for one in found:
         key = dimension.key(one)

@@ -1,4 +1,4 @@
-"""The journal of a moderator's territoires: what was done with their fiches, page by page or whole."""
+"""The transition log of a moderator's territoires, page by page or entirely."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backoffice.queries.paging import Key, Page, Place, keyset_page
 
 PAGE = 50
 BATCH = 500
-"""Rows read at a time for the whole."""
+"""Number of rows read at a time by `whole`."""
 
 _LATEST_FIRST = (Key(TransitionLog.id, down=True),)
 _READ = (
@@ -30,7 +30,7 @@ _READ = (
 
 @dataclass(frozen=True)
 class JournalFilters:
-    """Empty: no choice. du, au: days, both included."""
+    """Filters of the journal; an empty value filters nothing. du, au: first and last day, both included."""
 
     du: date | None = None
     au: date | None = None
@@ -42,12 +42,12 @@ class JournalFilters:
 
 
 def journal(session: Session, user: User, filters: JournalFilters, place: Place) -> Page[TransitionLog]:
-    """One page, the latest first. A constant number of queries."""
+    """One page, latest first. The number of queries is constant."""
     return keyset_page(session, _query(user, filters), _LATEST_FIRST, place, PAGE, options=_READ)
 
 
 def whole(session: Session, user: User, filters: JournalFilters) -> Iterator[TransitionLog]:
-    """Every row, the latest first, in constant memory. No transaction is kept open while a slow reader reads."""
+    """All rows, latest first, in constant memory. Each batch ends its transaction, so a slow reader keeps none open."""
     place = Place()
     while True:
         rows = keyset_page(session, _query(user, filters), _LATEST_FIRST, place, BATCH, options=_READ).rows
@@ -60,7 +60,7 @@ def whole(session: Session, user: User, filters: JournalFilters) -> Iterator[Tra
 
 
 def journal_fiche(session: Session, user: User, fiche_id: int) -> tuple[Fiche, bool] | None:
-    """The fiche whose life the person may read, and whether as a moderator; None out of scope."""
+    """(fiche, whether the person reads its history as a moderator); None out of scope."""
     fiche = session.get(Fiche, fiche_id)
     if fiche is None:
         return None

@@ -1,4 +1,4 @@
-"""Lots of decisions, each seen only by the person who made it; and the fiches that one is made of."""
+"""Lots of decisions, visible only to the person who made them, and the revisions chosen for a lot."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def own_lot(session: Session, user: User, lot_id: int) -> Lot | None:
 
 
 def own_lots(session: Session, user: User) -> Sequence[Lot]:
-    """The latest ones that were confirmed."""
+    """The latest 20 confirmed lots, latest first."""
     return session.scalars(
         select(Lot).where(Lot.created_by_id == user.id, Lot.status.is_not(None)).order_by(Lot.id.desc()).limit(20)
     ).all()
 
 
 def lot_lines(session: Session, lot: Lot) -> Sequence[LotLine]:
-    """With what its page shows of each: a constant number of queries."""
+    """The lines of a lot, by rank, with the relations that its page shows. The number of queries is constant."""
     return session.scalars(
         select(LotLine)
         .where(LotLine.lot_id == lot.id)
@@ -36,17 +36,17 @@ def lot_lines(session: Session, lot: Lot) -> Sequence[LotLine]:
 
 
 def tally(session: Session, lot: Lot) -> dict[LotResult | None, int]:
-    """{result: how many lines}; None: those that are still to be done, without those that cannot be."""
+    """{result: number of lines}; None: lines not processed yet. Lines with an obstacle are left out."""
     rows = session.execute(
         select(LotLine.result, func.count())
         .where(LotLine.lot_id == lot.id, LotLine.obstacle == "")
         .group_by(LotLine.result)
     )
-    return {result: number for result, number in rows}  # noqa: C416 - a Row is no pair for mypy
+    return {result: number for result, number in rows}  # noqa: C416 - mypy does not accept a Row as a pair
 
 
 def chosen_revisions(session: Session, user: User, ids: Sequence[int]) -> list[Revision]:
-    """These versions, in this order, without those that are not of the moderator's territoires."""
+    """These revisions, in this order, without drafts and without those outside the moderator's territoires."""
     found = session.scalars(
         select(Revision)
         .join(Revision.fiche)

@@ -1,4 +1,4 @@
-"""Rules as each person may see them, and what they found in a fiche."""
+"""Moderation rules within a person's scope, and their hits on revisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from backoffice.models import (
 
 
 def visible_rules(session: Session, user: User) -> Sequence[ModerationRule]:
-    """Those of the network, then those of the person's territoires, by name of the latest version."""
+    """Network rules, then rules of the person's territoires, by name of the latest version."""
     found = session.scalars(
         select(ModerationRule)
         .where(_visible(user))
@@ -47,7 +47,7 @@ def _visible(user: User) -> ColumnElement[bool]:
 
 
 def may_write_rule(user: User, territoire_id: int | None) -> bool:
-    """Whether the person writes the rules of this territoire; None is the whole network."""
+    """Whether the person may write rules of this territoire; None means the whole network."""
     if not user.active:
         return False
     if territoire_id is None:
@@ -56,7 +56,7 @@ def may_write_rule(user: User, territoire_id: int | None) -> bool:
 
 
 def rule_log(session: Session, rule: ModerationRule) -> Sequence[RuleLog]:
-    """What was done with a rule, the latest first."""
+    """The events of a rule, latest first."""
     return session.scalars(
         select(RuleLog)
         .where(RuleLog.rule_id == rule.id)
@@ -66,7 +66,7 @@ def rule_log(session: Session, rule: ModerationRule) -> Sequence[RuleLog]:
 
 
 def paused_in(session: Session, rule_ids: Sequence[int]) -> dict[int, set[int]]:
-    """{rule: territoires where it is set aside}"""
+    """{rule id: ids of the territoires where the rule is paused}."""
     found: dict[int, set[int]] = {}
     for pause in session.scalars(select(RulePause).where(RulePause.rule_id.in_(rule_ids))):
         found.setdefault(pause.rule_id, set()).add(pause.territoire_id)
@@ -74,7 +74,7 @@ def paused_in(session: Session, rule_ids: Sequence[int]) -> dict[int, set[int]]:
 
 
 def applied_versions(session: Session, territoire_id: int) -> Sequence[RuleVersion]:
-    """The versions that look at a fiche of this territoire when it is submitted."""
+    """The rule versions applied to a fiche of this territoire at submission: active and not paused there."""
     return session.scalars(
         select(RuleVersion)
         .join(ModerationRule, ModerationRule.active_version_id == RuleVersion.id)
@@ -87,7 +87,7 @@ def applied_versions(session: Session, territoire_id: int) -> Sequence[RuleVersi
 
 
 def hits_of(session: Session, revision: Revision) -> Sequence[RuleHit]:
-    """What the rules found in one version of a fiche, set aside or not."""
+    """Hits of the rules on a revision, dismissed ones included."""
     return session.scalars(
         select(RuleHit)
         .where(RuleHit.revision_id == revision.id)
@@ -101,7 +101,7 @@ def hits_of(session: Session, revision: Revision) -> Sequence[RuleHit]:
 
 
 def moderated_hit(session: Session, user: User, hit_id: int) -> RuleHit | None:
-    """The hit, when its fiche is of one of the moderator's territoires."""
+    """The hit, if its fiche is in one of the moderator's territoires."""
     return session.scalars(
         select(RuleHit)
         .join(Fiche, Fiche.id == RuleHit.fiche_id)

@@ -1,8 +1,8 @@
-"""The moderators' queue: a constant number of queries whatever its length, and a page that costs the same.
+"""The moderators' queue. The number of queries and the cost of a page do not depend on its length.
 
-Each tab is read through an index that begins by territoire and state and ends by the moment and the id.
-A page begins where the one before ended (keyset): what is decided meanwhile moves nothing. Counts stop at
-MOST: nobody needs to know whether 40,000 or 60,000 wait.
+Each tab is read through an index that begins with territoire and state and ends with the timestamp and the id.
+Pages are keyset pages: a decision taken meanwhile shifts no row. Counts stop at MOST, because an exact number
+above it is of no use.
 """
 
 from __future__ import annotations
@@ -40,49 +40,49 @@ def _anyone(_user: User) -> list[ColumnElement[bool]]:
 
 @dataclass(frozen=True)
 class Tab:
-    """One list. moment: the column of its order; `where`: what it asks beside its states, of who looks.
+    """One tab. order_by: timestamp column; extra_filter(user): conditions added to `states`.
 
-    superseded: the values of that column that it shows; () when its states leave no choice.
-    hurried: what a rule sends to the top comes first.
+    superseded: values of Revision.superseded that are shown; () when `states` already decide.
+    priority_first: rows escalated by a rule come first.
     """
 
     key: str
     label: str
     empty: str
     states: tuple[RevisionState, ...]
-    moment: str = SENT
+    order_by: str = SENT
     newest_first: bool = False
     superseded: tuple[bool, ...] = ()
-    hurried: bool = False
-    where: Callable[[User], list[ColumnElement[bool]]] = _anyone
+    priority_first: bool = False
+    extra_filter: Callable[[User], list[ColumnElement[bool]]] = _anyone
 
     @property
     def column(self) -> Any:
-        return Revision.decided_at if self.moment == DECIDED else Revision.submitted_at
+        return Revision.decided_at if self.order_by == DECIDED else Revision.submitted_at
 
 
 _TABS = (
-    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,), hurried=True),
+    Tab("a_prendre", "À prendre", "Aucune fiche n’attend.", (RevisionState.SOUMISE,), priority_first=True),
     Tab(
         "miennes",
         "Les miennes",
         "Vous n’avez pris aucune fiche.",
         (RevisionState.EN_INSTRUCTION,),
-        where=lambda user: [Revision.moderator_id == user.id],
+        extra_filter=lambda user: [Revision.moderator_id == user.id],
     ),
     Tab(
         "collegues",
         "Chez mes collègues",
         "Vos collègues n’ont pris aucune fiche.",
         (RevisionState.EN_INSTRUCTION,),
-        where=lambda user: [Revision.moderator_id != user.id],
+        extra_filter=lambda user: [Revision.moderator_id != user.id],
     ),
     Tab(
         "correction",
         "En attente de correction",
         "Aucune fiche n’est chez sa structure.",
         (RevisionState.A_CORRIGER,),
-        moment=DECIDED,
+        order_by=DECIDED,
         superseded=(False,),
     ),
     Tab(
@@ -90,14 +90,14 @@ _TABS = (
         "Signalées",
         "Aucune règle n’a réagi à une fiche qui attend.",
         (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION),
-        where=lambda _user: [Revision.flagged == true()],
+        extra_filter=lambda _user: [Revision.flagged == true()],
     ),
     Tab(
         "traitees",
         "Traitées",
         "Aucune fiche n’a encore été validée ou refusée.",
         (RevisionState.VALIDEE, RevisionState.REFUSEE),
-        moment=DECIDED,
+        order_by=DECIDED,
         newest_first=True,
         superseded=(False, True),
     ),
@@ -108,7 +108,7 @@ FIRST = _TABS[0]
 
 @dataclass(frozen=True)
 class Cursor:
-    """A row of the queue, as the address of the page after it or before it says it."""
+    """Position of a row in the queue, as written in the address of the next or previous page."""
 
     at: datetime
     id: int
@@ -117,7 +117,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str, *, backwards: bool) -> Cursor | None:
-        """None for what is no row: the list then begins at its beginning."""
+        """Parses an address; None when malformed, which gives the first page."""
         found = re.fullmatch(r"([0-9]{1,16})\.([0-9]{1,9})\.([01])", text)
         if found is None:
             return None
@@ -130,19 +130,19 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person asked to see; `values`: {filter: value}."""
+    """The queue requested by a person. values: {filter: value}."""
 
     tab: Tab = FIRST
     values: Mapping[str, str] = field(default_factory=dict)
     cursor: Cursor | None = None
 
     def query(self, **more: str) -> str:
-        """As in an address, without the place in the list."""
+        """Query string without the cursor. more: further parameters."""
         return urlencode({"onglet": self.tab.key, **self.values, **more})
 
     @property
     def address(self) -> str:
-        """The same, with the place in the list."""
+        """Query string with the cursor."""
         if self.cursor is None:
             return self.query()
         return self.query(**{"avant" if self.cursor.backwards else "apres": str(self.cursor)})
@@ -156,7 +156,7 @@ def wanted(asked: Mapping[str, Any], options: Options) -> Wanted:
 
 @dataclass(frozen=True)
 class QueuePage:
-    """counts: {tab: how many, MOST at most}; found: those that the filters leave; before, after: cursors."""
+    """counts: {tab: rows, MOST at most}; found: rows after filtering, MOST at most; before, after: cursors or ""."""
 
     wanted: Wanted
     rows: Sequence[Revision]
@@ -171,7 +171,7 @@ def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
     options = options_of(session, user)
     want = wanted(asked, options)
     ids, more = _ids(session, user, want, PAGE)
-    if want.cursor and want.cursor.backwards and len(ids) < PAGE:  # the beginning: a whole page of it
+    if want.cursor and want.cursor.backwards and len(ids) < PAGE:  # less than a page remains: show the first page
         want = replace(want, cursor=None)
         ids, more = _ids(session, user, want, PAGE)
     rows = _load(session, ids)
@@ -184,16 +184,16 @@ def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
 
 
 def _place(tab: Tab, row: Revision) -> Cursor:
-    return Cursor(getattr(row, tab.moment), row.id, row.priority if tab.hurried else 0)
+    return Cursor(getattr(row, tab.order_by), row.id, row.priority if tab.priority_first else 0)
 
 
 def revision_ids(session: Session, user: User, want: Wanted, limit: int) -> list[int]:
-    """The first rows of what was asked, in order, whatever the page."""
+    """Ids of the first rows requested, in order, from the start of the list."""
     return _ids(session, user, replace(want, cursor=None), limit)[0]
 
 
 def _ids(session: Session, user: User, want: Wanted, limit: int) -> tuple[list[int], bool]:
-    """Ids in the order of the list, and whether there are more in the direction that was read."""
+    """Ids in the order of the list, and whether more rows follow in the direction read."""
     tab, cursor = want.tab, want.cursor
     back = bool(cursor and cursor.backwards)
     down = tab.newest_first != back
@@ -218,8 +218,8 @@ def _ids(session: Session, user: User, want: Wanted, limit: int) -> tuple[list[i
 
 
 def _priorities(tab: Tab, cursor: Cursor | None) -> tuple[int, ...]:
-    """Those that may come after the cursor, or before it when it is read backwards."""
-    if not tab.hurried:
+    """The priorities of the rows after the cursor, or before it when reading backwards."""
+    if not tab.priority_first:
         return (0,)
     if cursor is None:
         return (1, 0)
@@ -235,14 +235,14 @@ def _shelf(
     priority: int,
     down: bool,
 ) -> Select[*tuple[Any, ...]]:
-    """The rows of one territoire in one state: what an index gives in order."""
+    """The rows of one territoire in one state, in the order of an index."""
     tab, moment, cursor = want.tab, want.tab.column, want.cursor
     query = _narrowed(
         select(Revision.id, moment.label("moment"), literal(priority).label("priority")), want, user
     ).where(Revision.territoire_id == territoire, Revision.state == state)
     if superseded is not None:
         query = query.where(Revision.superseded == superseded)
-    if tab.hurried:
+    if tab.priority_first:
         query = query.where(Revision.priority == priority)
     if cursor is not None and priority == cursor.priority:
         place, here = tuple_(moment, Revision.id), tuple_(literal(cursor.at, Instant), literal(cursor.id))
@@ -254,11 +254,11 @@ def _narrowed(query: Select[*Row], want: Wanted, user: User) -> Select[*Row]:
     found = conditions(want.values)
     if found:
         query = query.join(Revision.fiche).join(Fiche.organisme)
-    return query.where(*want.tab.where(user), *found)
+    return query.where(*want.tab.extra_filter(user), *found)
 
 
 def _counts(session: Session, user: User, want: Wanted) -> tuple[dict[str, int], int]:
-    """One query for all the tabs, whatever the filters, and for what the filters leave."""
+    """({tab: number of rows without filters}, number of rows requested), in one query."""
     bare = [Wanted(tab) for tab in _TABS]
     numbers = session.execute(select(*(_count(user, row) for row in (*bare, want)))).one()
     return dict(zip(TABS, numbers, strict=False)), numbers[-1]
@@ -293,10 +293,10 @@ def _load(session: Session, ids: Sequence[int]) -> list[Revision]:
 
 
 def next_to_take(session: Session, user: User, want: Wanted) -> Revision | None:
-    """The first fiche that waits within these filters, locked for the caller's transaction.
+    """The first waiting revision that matches the filters, row-locked until the end of the transaction; None if none.
 
-    Those that another moderator is taking at this moment are passed over: each gets a different one. On
-    SQLite the transaction holds the one write lock already, which is stronger.
+    Rows locked by another moderator are skipped (SKIP LOCKED), so each one gets a different fiche. On SQLite the
+    transaction already holds the single write lock.
     """
     query = _narrowed(select(Revision), Wanted(FIRST, want.values), user)
     if not conditions(want.values):
@@ -317,7 +317,7 @@ def next_to_take(session: Session, user: User, want: Wanted) -> Revision | None:
 
 
 def moderated_revision(session: Session, user: User, revision_id: int) -> Revision | None:
-    """Any version, once submitted, of a fiche of the moderator's territoires."""
+    """A submitted revision of a fiche of the moderator's territoires; None otherwise."""
     return session.scalars(
         select(Revision)
         .join(Revision.fiche)

@@ -1,4 +1,4 @@
-"""The filters of the queue, as data: the form, the conditions and the saved views all read this table.
+"""The filters of the queue, as data. The form, the SQL conditions and the saved views all read this table.
 
 To add a filter, add a row to FILTERS.
 """
@@ -41,12 +41,12 @@ from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
 
 LONGEST = 100
-"""Characters that a filter keeps of what was typed."""
+"""Maximum length of a filter's value, in characters; the rest is cut."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """options: {value: words} of a list, None for a text that is typed; condition: on the three joined tables."""
+    """options: {value: label} of a list, None for free text; condition: on Revision, Fiche and Organisme joined."""
 
     name: str
     label: str
@@ -64,7 +64,7 @@ def _departements(session: Session, user: User) -> dict[str, str]:
 
 
 def colleagues(session: Session, user: User) -> dict[str, str]:
-    """Who moderates the same territoires, the person first."""
+    """{user id: name} of the active moderators of the same territoires; the person comes first."""
     mine = user.territoire_ids(Role.MODERATEUR)
     rows = session.scalars(
         select(User)
@@ -84,7 +84,7 @@ def _late(value: str) -> ColumnElement[bool]:
 
 
 def _flagged_by(rule_id: str) -> ColumnElement[bool]:
-    """This rule found something that nobody has set aside."""
+    """Condition on Revision: this rule has a hit that is not dismissed."""
     return Revision.id.in_(select(RuleHit.revision_id).where(RuleHit.rule_id == int(rule_id), standing()))
 
 
@@ -101,7 +101,7 @@ def _rules(session: Session, user: User) -> dict[str, str]:
 
 
 def _campaigns(session: Session, user: User) -> dict[str, str]:
-    """Those that were opened in the person's territoires, the latest first."""
+    """The campaigns opened in the person's territoires, latest first."""
     mine = select(CampaignTerritoire.campaign_id).where(
         CampaignTerritoire.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
     )
@@ -117,7 +117,7 @@ UNPAID = "sans"
 
 
 def _paid(value: str) -> ColumnElement[bool]:
-    """Paid by some grant, by one of this programme, or by none."""
+    """Condition on Fiche: attached to a convention, to one of this programme, or to none (UNPAID)."""
     ties = select(ConventionFiche.fiche_id)
     if value in programmes():
         ties = ties.join(Convention).where(Convention.programme == value)
@@ -158,12 +158,12 @@ Options = Mapping[str, Mapping[str, str]]
 
 
 def options_of(session: Session, user: User) -> Options:
-    """{filter: {value: words}}, for the filters that are lists."""
+    """{filter: {value: label}} of the filters that are lists."""
     return {row.name: row.options(session, user) for row in FILTERS if row.options}
 
 
 def understood(asked: Mapping[str, Any], options: Options) -> dict[str, str]:
-    """What was asked, without what is no filter and what is in no list."""
+    """The valid filters of a query string: unknown filters and values outside the lists are dropped."""
     values = {row.name: clean(str(asked.get(row.name, "")))[:LONGEST] for row in FILTERS}
     return {name: value for name, value in values.items() if value and value in options.get(name, {value: ""})}
 

@@ -1,4 +1,4 @@
-"""The reasons that a territoire gives: those that come with the application, as it words them, and its own."""
+"""The reasons of decisions in a territoire: shipped ones, with its own wording if any, and its own ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backoffice.reference.reasons import Motif, shipped
 
 
 def reasons(session: Session, territoire_id: int) -> dict[str, Motif]:
-    """Every reason by code, those that are switched off included."""
+    """{code: reason}, inactive ones included."""
     rows = session.scalars(select(Reason).where(Reason.territoire_id == territoire_id).order_by(Reason.id))
     own = {
         row.code: Motif(row.code, row.label, row.text, row.cure, tuple(row.transitions), row.active, own=True)
@@ -20,7 +20,7 @@ def reasons(session: Session, territoire_id: int) -> dict[str, Motif]:
 
 
 def offered(session: Session, territoire_id: int, transition: str) -> list[Motif]:
-    """Those that a moderator may choose for a decision."""
+    """The active reasons that a moderator may choose for this transition."""
     return [
         motif for motif in reasons(session, territoire_id).values() if motif.active and transition in motif.transitions
     ]

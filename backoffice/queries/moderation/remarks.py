@@ -1,4 +1,4 @@
-"""Remarks and ready sentences within a moderator's territoires."""
+"""Remarks, ready sentences, contestations and corrections within a moderator's territoires."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def own_sentence(session: Session, user: User, sentence_id: int) -> ReadySentenc
 
 
 def open_contestations(session: Session, user: User) -> Sequence[Contestation]:
-    """What structures contest and nobody has answered yet, the oldest first."""
+    """Contestations not answered yet, oldest first; 200 at most."""
     return session.scalars(
         select(Contestation)
         .join(Contestation.revision)
@@ -67,7 +67,7 @@ def open_contestations(session: Session, user: User) -> Sequence[Contestation]:
 
 
 def open_corrections(session: Session, user: User) -> Sequence[Revision]:
-    """Copies that moderators of the person's territoires have not finished correcting, the oldest first."""
+    """Drafts of corrections by moderators of the person's territoires, oldest first; 200 at most."""
     return session.scalars(
         select(Revision)
         .join(Revision.fiche)

@@ -1,4 +1,4 @@
-"""The views of the queue that a person named."""
+"""The saved views of the queue, visible only to their owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each person's list of notices, and the e-mails as administrators see them."""
+"""A person's notices, and the outbox as administrators see it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 100
 
 
 def own_notices(session: Session, user: User) -> Sequence[Notification]:
-    """The latest ones first."""
+    """The latest SHOWN notices, latest first."""
     return session.scalars(
         select(Notification).where(Notification.user_id == user.id).order_by(Notification.id.desc()).limit(SHOWN)
     ).all()
@@ -36,7 +36,7 @@ def muted(session: Session, user: User) -> set[str]:
 
 
 def mails(session: Session, state: MailState | None, place: Place) -> Page[Mail]:
-    """One page, the latest first."""
+    """One page of e-mails, latest first. state: None for all."""
     query = select(Mail)
     if state is not None:
         query = query.where(Mail.state == state)

@@ -1,4 +1,4 @@
-"""Certifications by name, misspelt perhaps, or by number."""
+"""Search of certifications by name, with spelling mistakes, or by number."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from backoffice.models import Certification
 from backoffice.reference.communes import search_key
 
 MOST = 8
-"""Choices offered to a person."""
+"""Maximum number of choices offered."""
 ALIKE = 75
-"""Out of 100: «delff b1» is alike «DELF B1 – …», «permis b» is not."""
+"""Similarity threshold out of 100: «delff b1» matches «DELF B1 – …», «permis b» does not."""
 
 
 class Certifications:
-    """What forms ask of the table of certifications, see forms.fiches.certifications.CertificationFinder."""
+    """Implements forms.fiches.certifications.CertificationFinder on the table of certifications."""
 
     def of_code(self, code: str) -> Certification | None:
         return db.session.scalars(select(Certification).where(Certification.code == code)).first() if code else None
@@ -28,9 +28,9 @@ class Certifications:
         return db.session.get(Certification, int(number)) if number.isdecimal() and len(number) < 10 else None
 
     def like(self, text: str) -> Sequence[Certification]:
-        """Those that a name or the beginning of a number may mean, best first.
+        """Certifications that match a name or the beginning of a number, best first, MOST at most.
 
-        Accents, order of the words and small letters do not matter; a name that exists nowhere brings those alike.
+        Accents, word order and case are ignored. When no name contains the words, similar names are returned.
         """
         text = text.strip()[:100]
         code = re.sub(r"[^0-9A-Z]", "", text.upper()).removeprefix("RNCP")
@@ -40,7 +40,7 @@ class Certifications:
         if not words or len("".join(words)) < 2:
             return []
         named = _found(*(Certification.search_name.contains(word, autoescape=True) for word in words))
-        # «tef» is within «…tefois»: those that have the words themselves come first.
+        # «tef» is inside «…tefois»: names that contain the words as whole words come first.
         whole = [one for one in named if set(words) <= set(one.search_name.split())]
         return [*whole, *(one for one in named if one not in whole)][:MOST] or _alike(" ".join(words))
 
@@ -49,7 +49,7 @@ certifications = Certifications()
 
 
 def _found(*wanted: ColumnElement[bool]) -> Sequence[Certification]:
-    """Those that are active first, then the shortest names: a register keeps all that it ever held."""
+    """Active ones first, then the shortest names: the register also keeps expired certifications."""
     query = select(Certification).where(*wanted).order_by(Certification.active.desc(), Certification.label)
     return sorted(
         db.session.scalars(query.limit(MOST * 4)), key=lambda one: (not one.active, len(one.label.split(" – ")[0]))

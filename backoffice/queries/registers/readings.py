@@ -1,4 +1,4 @@
-"""Readings of registers, and their differences, for the pages of the administration."""
+"""Imports of registers and their differences, for the administration pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WITH_PERSON = joinedload(RegisterImport.created_by).options(lazyload(User.membe
 
 
 def readings(session: Session, register: str | None = None, shown: int = SHOWN) -> Sequence[RegisterImport]:
-    """The last ones, of one register or of all."""
+    """The latest imports of one register, or of all, latest first."""
     query = select(RegisterImport).options(_WITH_PERSON).order_by(RegisterImport.id.desc()).limit(shown)
     return session.scalars(query.where(RegisterImport.register == register) if register else query).all()
 
@@ -27,7 +27,7 @@ def reading(session: Session, import_id: int) -> RegisterImport | None:
 
 
 def last_versions(session: Session) -> dict[str, tuple[RegisterImport, int]]:
-    """{register: (its last version that stands, how many differences wait since)}."""
+    """{register: (its latest version applied and not undone, number of its differences not applied)}."""
     stands = RegisterImport.applied_at.is_not(None) & RegisterImport.undone_at.is_(None)
     rank = func.row_number().over(
         partition_by=RegisterImport.register, order_by=(RegisterImport.applied_at.desc(), RegisterImport.id.desc())
@@ -43,7 +43,7 @@ def last_versions(session: Session) -> dict[str, tuple[RegisterImport, int]]:
 
 
 def differences(session: Session, import_id: int, place: Place, *, applied: bool) -> Page[RegisterDifference]:
-    """A page of those of a version, in the order in which they were found."""
+    """One page of the differences of a version, in the order in which they were found."""
     query = select(RegisterDifference).where(
         RegisterDifference.import_id == import_id, RegisterDifference.applied.is_(applied)
     )

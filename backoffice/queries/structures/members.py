@@ -1,4 +1,4 @@
-"""The people of a structure, those it waits for, and who may decide about them."""
+"""Members of a structure, invitations and requests to join, and who may decide on them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,16 @@ from backoffice.queries.fiches.scope import containing
 
 _BARE = (lazyload(User.memberships), lazyload(User.assignments))
 MOST = 20
-"""Structures that a search shows."""
+"""Maximum number of structures shown by a search."""
 SHORTEST = 3
-"""Letters of a name below which it would find everything."""
+"""Shortest search text, in characters; a shorter one would match too much."""
 
 
 def manages(user: User, organisme: Organisme) -> bool:
-    """Whether the people of this structure are theirs to manage."""
+    """Whether the person may manage the members, as responsable or as moderator of the territoire.
+
+    False for an inactive account or a merged structure.
+    """
     mine = organisme.id in user.responsable_ids or organisme.territoire_id in user.territoire_ids(Role.MODERATEUR)
     return user.active and mine and organisme.merged_into_id is None
 
@@ -42,7 +45,7 @@ def managed_structure(session: Session, user: User, organisme_id: int) -> Organi
 
 
 def members(session: Session, organisme: Organisme) -> Sequence[Membership]:
-    """Those who may enter, then those whose account is closed; by name."""
+    """Members by name, those with an active account first."""
     return session.scalars(
         select(Membership)
         .join(User)
@@ -53,7 +56,7 @@ def members(session: Session, organisme: Organisme) -> Sequence[Membership]:
 
 
 def last_connections(session: Session, user_ids: Collection[int]) -> dict[int, datetime]:
-    """{person: when they last connected}, of those of whom the base still knows it."""
+    """{user id: time of the last successful login}. Accounts without one in the log are absent."""
     rows = session.execute(
         select(LoginEvent.user_id, func.max(LoginEvent.at))
         .where(LoginEvent.user_id.in_(user_ids), LoginEvent.success)
@@ -72,7 +75,7 @@ def open_invitations(session: Session, organisme: Organisme) -> Sequence[Invitat
 
 
 def network_invitations(session: Session) -> Sequence[Invitation]:
-    """Those of moderators, funders and administrators that wait for an answer."""
+    """Open invitations of moderators, funders and administrators."""
     return session.scalars(
         select(Invitation)
         .where(Invitation.organisme_id.is_(None), Invitation.state == InvitationState.OUVERTE)
@@ -85,7 +88,7 @@ def network_invitations(session: Session) -> Sequence[Invitation]:
 
 
 def waiting_requests(session: Session, organisme: Organisme) -> Sequence[JoinRequest]:
-    """The oldest first."""
+    """Pending requests, oldest first."""
     return session.scalars(
         select(JoinRequest)
         .where(JoinRequest.organisme_id == organisme.id, JoinRequest.state == JoinState.EN_ATTENTE)
@@ -105,7 +108,7 @@ def own_requests(session: Session, user: User) -> Sequence[JoinRequest]:
 
 
 def led() -> ColumnElement[bool]:
-    """Condition on Organisme: somebody active is responsable of it."""
+    """Condition on Organisme: has at least one active responsable."""
     return exists(
         select(Membership.id)
         .join(User)
@@ -114,7 +117,10 @@ def led() -> ColumnElement[bool]:
 
 
 def left_to_moderators() -> ColumnElement[bool]:
-    """Condition on JoinRequest and Organisme: moderators decide too, nobody else being there or having answered."""
+    """Condition on JoinRequest and Organisme: pending, with no active responsable or past its due date.
+
+    Moderators may decide on these requests.
+    """
     return and_(
         JoinRequest.state == JoinState.EN_ATTENTE,
         or_(JoinRequest.due_on < local_day(now()), ~led()),
@@ -122,7 +128,7 @@ def left_to_moderators() -> ColumnElement[bool]:
 
 
 def requests_to_decide(session: Session, user: User) -> Sequence[JoinRequest]:
-    """Of the structures of a moderator's territoires: the oldest first."""
+    """Requests that moderators may decide, in the person's territoires, oldest first."""
     return session.scalars(
         select(JoinRequest)
         .join(Organisme)
@@ -133,7 +139,7 @@ def requests_to_decide(session: Session, user: User) -> Sequence[JoinRequest]:
 
 
 def may_decide(session: Session, user: User, request: JoinRequest) -> bool:
-    """Its responsables at once; the moderators when it has none, or when none answered in time."""
+    """Whether the person may decide: a responsable always; a moderator when there is none or none answered in time."""
     if not user.active:
         return False
     if request.organisme_id in user.responsable_ids:
@@ -145,9 +151,9 @@ def may_decide(session: Session, user: User, request: JoinRequest) -> bool:
 
 
 def findable(session: Session, user: User, text: str) -> Sequence[Organisme]:
-    """The structures that somebody may ask to join: of this SIRET, of this RNA, or whose name holds the words.
+    """Structures that a person may ask to join: by exact SIRET or RNA, or part of the name.
 
-    The first MOST + 1, without those that the person is of; nothing for a text too short to mean one.
+    At most MOST + 1, without the person's own structures; empty when the text is shorter than SHORTEST.
     """
     bare = "".join(text.split())
     if len(bare) < SHORTEST:

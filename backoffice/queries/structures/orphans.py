@@ -1,4 +1,4 @@
-"""Structures with entries to keep up and nobody to do it."""
+"""Orphan structures: active fiches, but no active member."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from backoffice.models import Fiche, FicheState, Membership, Organisme, Orphan, 
 from backoffice.models.fiches.states import OPEN_STATES
 
 MOST = 200
-"""Structures that the page shows."""
+"""Maximum number of structures shown."""
 
 
 def _alive() -> ColumnElement[bool]:
-    """Condition on Fiche: readers see it, or it is on its way."""
+    """Condition on Fiche: published, or not archived with an open revision."""
     on_its_way = exists().where(Revision.fiche_id == Fiche.id, Revision.state.in_(OPEN_STATES))
     return or_(Fiche.state == FicheState.PUBLIEE, and_(Fiche.state != FicheState.ARCHIVEE, on_its_way))
 
 
 def orphaned() -> ColumnElement[bool]:
-    """Condition on Organisme: it has fiches published or on their way, and no active person who can enter them."""
+    """Condition on Organisme: no active member, but fiches published or with an open revision."""
     somebody = exists(select(Membership.id).join(User).where(Membership.organisme_id == Organisme.id, User.active))
     theirs = select(Fiche.id).where(Fiche.organisme_id == Organisme.id)
-    # `_alive` in two questions: each stops at a fiche of the structure, where one would read the versions of everybody.
+    # `_alive` as two EXISTS: each stops at one fiche of the structure; a single one would scan everybody's revisions.
     published = theirs.where(Fiche.state == FicheState.PUBLIEE)
     open_version = and_(Revision.fiche_id == Fiche.id, Revision.state.in_(OPEN_STATES))
     on_its_way = theirs.where(Fiche.state != FicheState.ARCHIVEE).join(Revision, open_version)
@@ -36,7 +36,7 @@ def orphaned() -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Left:
-    """One of them. fiches: how many wait for somebody; noticed_at: when the moderators were first told."""
+    """One orphan structure. fiches: its active fiches; noticed_at: when moderators were first notified."""
 
     organisme: Organisme
     fiches: int
@@ -44,7 +44,7 @@ class Left:
 
 
 def orphans(session: Session, user: User) -> Sequence[Left]:
-    """Those of the moderator's territoires, by name; the first MOST."""
+    """Orphan structures of the moderator's territoires, by name; MOST at most."""
     number = select(func.count()).where(Fiche.organisme_id == Organisme.id, _alive()).scalar_subquery()
     rows = session.execute(
         select(Organisme, number, Orphan.noticed_at)

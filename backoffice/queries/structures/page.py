@@ -1,4 +1,4 @@
-"""The page of one structure: who may see it, and what stands beside what it says of itself."""
+"""The page of a structure: who may see it, and the related rows that it shows."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ LAST_FICHES = 60
 
 
 def shown_structure(session: Session, user: User, organisme_id: int) -> Organisme | None:
-    """For its own people, for the moderators who help it, for administrators.
+    """The structure, for its members, for moderators of its territoires and for administrators; None otherwise.
 
-    A structure that was made one with another leads to that one: its id is then not the one that was asked.
+    For a merged structure, returns the one that it was merged into: the id then differs from organisme_id.
     """
     found = session.get(Organisme, organisme_id)
     if found is not None and found.merged_into_id is not None:
@@ -50,7 +50,7 @@ def checks_of(session: Session, organisme: Organisme) -> Sequence[StructureCheck
 
 
 def last_fiches(session: Session, organisme: Organisme) -> Sequence[Fiche]:
-    """Those that it still uses, the newest first."""
+    """The structure's fiches that are not archived, latest first; LAST_FICHES at most."""
     return session.scalars(
         select(Fiche)
         .where(Fiche.organisme_id == organisme.id, Fiche.state != FicheState.ARCHIVEE)
@@ -71,7 +71,7 @@ def changes_of(session: Session, organisme: Organisme) -> Sequence[Change]:
 
 
 def merges_of(session: Session, organisme: Organisme) -> Sequence[OrganismeMerge]:
-    """Those that it survived, and those that these had survived before."""
+    """The merges into this structure, including earlier merges into the merged structures."""
     dead = select(Organisme.id).where(Organisme.merged_into_id == organisme.id)
     return session.scalars(
         select(OrganismeMerge)
@@ -86,6 +86,6 @@ def supports_of(session: Session, organisme: Organisme) -> Sequence[Support]:
 
 
 def members_of(session: Session, organisme: Organisme) -> int:
-    """How many people enter its fiches."""
+    """Number of active members."""
     count = select(func.count()).select_from(Membership).join(User).where(Membership.organisme_id == organisme.id)
     return session.scalar(count.where(User.active)) or 0

@@ -1,4 +1,4 @@
-"""The structures that work in a moderator's territoires, to help them on the telephone."""
+"""The structures that work in a moderator's territoires."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = 50
 
 
 def helped_structures(session: Session, user: User, text: str) -> Sequence[Organisme]:
-    """Those whose name holds the words, or of this SIRET; the first MOST + 1."""
+    """Structures by part of the name or by SIRET; MOST + 1 at most."""
     query = _helped(user).order_by(Organisme.nom, Organisme.id).limit(MOST + 1)
     if text:
         query = query.where(or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", "")))
@@ -27,13 +27,13 @@ def helped_structure(session: Session, user: User, organisme_id: int) -> Organis
 
 
 def survivor(session: Session, organisme_id: int) -> int:
-    """The structure that it was made one with; itself while it lives."""
+    """Id of the structure that this one was merged into; its own id when it was not merged."""
     merged = select(Organisme.merged_into_id).where(Organisme.id == organisme_id)
     return session.scalar(merged) or organisme_id
 
 
 def helped_among(session: Session, user: User, ids: Collection[int]) -> set[int]:
-    """Those of these structures that the person may help."""
+    """Those of these ids that are within the moderator's scope."""
     return set(session.scalars(_helped(user).where(Organisme.id.in_(ids)).with_only_columns(Organisme.id)))
 
 
@@ -42,7 +42,7 @@ def known_siret(session: Session, user: User, siret: str) -> Organisme | None:
 
 
 def fiches_of(session: Session, user: User, organisme: Organisme) -> Sequence[Fiche]:
-    """The structure's fiches in the moderator's territoires, drafts included."""
+    """The structure's fiches in the moderator's territoires, drafts included, latest first."""
     return session.scalars(
         select(Fiche)
         .where(Fiche.organisme_id == organisme.id, Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR)))
@@ -62,7 +62,7 @@ def works(session: Session, organisme_id: int, territoire_id: int) -> bool:
 
 
 def works_in(territoire_ids: Collection[int]) -> ColumnElement[bool]:
-    """Condition on Organisme: at home in one of these territoires, or with a fiche there; no double that was merged."""
+    """Condition on Organisme: registered in one of these territoires or with a fiche there, and not merged."""
     there = select(Fiche.organisme_id).where(Fiche.territoire_id.in_(territoire_ids))
     here = or_(Organisme.territoire_id.in_(territoire_ids), Organisme.id.in_(there))
     return and_(Organisme.merged_into_id.is_(None), here)

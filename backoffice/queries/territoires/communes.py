@@ -1,4 +1,4 @@
-"""Communes by postal code or by name. An arrondissement of Paris, Lyon or Marseille is found as its city."""
+"""Search of communes by postal code or name. Arrondissements of Paris, Lyon and Marseille are found as their city."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from backoffice.models import Commune, PostalCode
 from backoffice.reference.communes import read_communes, search_key
 
 MOST = 12
-"""Choices offered to a person."""
+"""Maximum number of choices offered."""
 ALIKE = 80
-"""Out of 100: «Sotevile» is alike «Sotteville», «Caen» is not alike «Rouen»."""
+"""Similarity threshold out of 100: «Sotevile» matches «Sotteville», «Caen» does not match «Rouen»."""
 
 
 class Communes:
-    """What forms ask of the table of communes, see forms.kit.communes.CommuneFinder."""
+    """Implements forms.kit.communes.CommuneFinder on the table of communes."""
 
     def __call__(self, postal_code: str) -> Sequence[Commune]:
-        """All the communes that have this postal code, by name."""
+        """All communes with this postal code, by name."""
         return _communes(Commune.postal_codes.any(PostalCode.code == postal_code))
 
     def like(self, text: str) -> list[tuple[Commune, str]]:
-        """(commune, one of its postal codes) that a name or the beginning of a code may mean, best first.
+        """(commune, postal code) pairs that match a name or the beginning of a code, best first, MOST at most.
 
-        Accents, hyphens and small letters do not matter; a name that exists nowhere brings those alike.
+        Accents, hyphens and case are ignored. When no name contains the text, similar names are returned.
         """
         text = text.strip()[:100]
         if text.isascii() and text.isdigit():
@@ -49,7 +49,7 @@ communes_of = Communes()
 
 
 def _communes(*wanted: ColumnElement[bool]) -> Sequence[Commune]:
-    """Those that have a postal code, the shortest names first."""
+    """Communes that have a postal code, by name. The arrondissements are left out."""
     return db.session.scalars(
         select(Commune)
         .where(Commune.parent.is_(None), Commune.postal_codes.any(), *wanted)

@@ -1,4 +1,4 @@
-"""Which territoire a place is of, and what each territoire covers."""
+"""Which territoire a place belongs to, and what each territoire covers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from backoffice.reference.communes import departements
 
 
 def territoire_of(session: Session, commune: str, departement: str = "") -> Territoire | None:
-    """The one that covers this commune (Insee code, "" when unknown), else its département; None: nobody does.
+    """The territoire that covers this commune (Insee code, "" if unknown), else its département; None if none does.
 
-    A row of the commune wins over its département's. An arrondissement of Paris, Lyon or Marseille that has no
-    row of its own is read as its city.
+    The row of a commune takes precedence over its département's. An arrondissement of Paris, Lyon or Marseille
+    without a row of its own follows its city.
     """
     known = Commune.code_insee == commune
     found = or_(
@@ -47,14 +47,14 @@ def territoire_of(session: Session, commune: str, departement: str = "") -> Terr
 
 
 def territoire_of_content(session: Session, content: Contenu) -> Territoire | None:
-    """That of its first place whose town is known."""
+    """Territoire of the first place whose commune or département is known; None if none."""
     places = (lieu.adresse for lieu in content.lieux)
     first = next((place for place in places if place.code_insee or place.departement), None)
     return territoire_of(session, first.code_insee, first.departement) if first else None
 
 
 def departements_of(session: Session, territoire_ids: Collection[int]) -> dict[str, str]:
-    """{code: name} of the départements that these territoires cover, wholly or by one of their communes."""
+    """{code: name} of the départements covered by these territoires, entirely or through one commune."""
     within = select(Commune.departement).join(Coverage, Coverage.code == Commune.code_insee)
     whole = select(Coverage.code).where(func.length(Coverage.code) < 5)
     of_them = Coverage.territoire_id.in_(territoire_ids)
@@ -64,14 +64,14 @@ def departements_of(session: Session, territoire_ids: Collection[int]) -> dict[s
 
 @dataclass(frozen=True)
 class Covered:
-    """code: of a département or of a commune; nom: its name, "" for a code that no table knows any more."""
+    """code: of a département or a commune; nom: its name, "" when the code is in no table any more."""
 
     code: str
     nom: str
 
 
 def coverage_of(session: Session, territoire_id: int) -> Sequence[Covered]:
-    """What a territoire covers: départements, then communes, by code."""
+    """Départements, then communes, covered by a territoire, by code."""
     rows = session.execute(
         select(Coverage.code, Commune.nom)
         .outerjoin(Commune, Commune.code_insee == Coverage.code)
@@ -84,7 +84,7 @@ def coverage_of(session: Session, territoire_id: int) -> Sequence[Covered]:
 
 @dataclass(frozen=True)
 class Gap:
-    """A département with communes that lead to no territoire. nom: of the département; communes: how many."""
+    """A département with uncovered communes. nom: of the département; communes: number of uncovered ones."""
 
     code: str
     nom: str
@@ -92,7 +92,7 @@ class Gap:
 
 
 def uncovered(session: Session) -> Sequence[Gap]:
-    """Where a place leads to no territoire, by département."""
+    """Communes that no territoire covers, counted by département."""
     own, whole = aliased(Coverage), aliased(Coverage)
     rows = session.execute(
         select(Commune.departement, func.count())
@@ -115,13 +115,13 @@ def all_territoires(session: Session) -> Sequence[Territoire]:
 
 
 def communes_among(session: Session, codes: Collection[str]) -> set[str]:
-    """Those of these codes that are a commune's."""
+    """Those of these codes that are Insee codes of communes."""
     return set(session.scalars(select(Commune.code_insee).where(Commune.code_insee.in_(codes))))
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Of a territoire. waiting: versions in its queue; structures: that are at home there."""
+    """Figures of a territoire. waiting: revisions in its queue; structures: registered there; moderators: active."""
 
     published: int = 0
     waiting: int = 0
@@ -130,7 +130,7 @@ class Counts:
 
 
 def counts(session: Session) -> dict[int, Counts]:
-    """{territoire: its counts}, in one query."""
+    """{territoire id: counts}, in one query."""
 
     def number(
         of: type[Fiche | Revision | Organisme | Assignment], *conditions: ColumnElement[bool]

@@ -1,4 +1,4 @@
-"""What was changed in the settings of a territoire."""
+"""The change log of a territoire's settings."""
 
 from __future__ import annotations
 

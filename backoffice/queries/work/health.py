@@ -1,4 +1,4 @@
-"""What an administrator looks at in the morning: the base, the disk, what waits, what was done last."""
+"""State of the installation for administrators: database, disks, jobs, e-mails, latest imports and retention runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Base:
-    """size: bytes on disk; migration: the last one applied."""
+    """The database. size: in bytes; migration: revision id of the last one applied, "" if none."""
 
     kind: str
     size: int
@@ -31,7 +31,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Disk:
-    """Of the file system that holds `folder`; bytes."""
+    """The file system that contains `folder`; free, total: in bytes."""
 
     folder: str
     free: int
@@ -39,13 +39,13 @@ class Disk:
 
     @property
     def short(self) -> bool:
-        """Less than a tenth left: a flow and a backup may soon not find their place."""
+        """Less than 10 % free: a flow or a backup may soon fail."""
         return self.free * 10 < self.total
 
 
 @dataclass(frozen=True)
 class Work:
-    """Jobs in Redis; None of them: it does not answer."""
+    """Numbers of jobs in Redis, and of workers."""
 
     waiting: int
     started: int
@@ -63,7 +63,7 @@ def base(session: Session) -> Base:
 
 
 def disks(*folders: Path) -> list[Disk]:
-    """Each folder's file system, told once."""
+    """The file system of each folder, without repetition. A missing folder counts as its nearest existing parent."""
     found: dict[int, Disk] = {}
     for folder in folders:
         there = next(place for place in (folder, *folder.parents) if place.exists())
@@ -73,7 +73,7 @@ def disks(*folders: Path) -> list[Disk]:
 
 
 def work(queue: Queue) -> Work | None:
-    """None when Redis does not answer."""
+    """State of the job queue; None when Redis does not answer."""
     try:
         return Work(
             queue.count,
@@ -86,7 +86,7 @@ def work(queue: Queue) -> Work | None:
 
 
 def oldest_mail(session: Session) -> datetime | None:
-    """Since when the e-mail that has waited longest is due."""
+    """When the e-mail that has waited longest was due; None when none waits."""
     return session.scalar(select(func.min(Mail.next_at)).where(Mail.state == MailState.A_ENVOYER))
 
 

@@ -1,4 +1,4 @@
-"""The tables of the administration, on Flask-Admin. What each one shows is in reference, network and logs."""
+"""The administration tables, on Flask-Admin. Each table is described in reference, network or logs."""
 
 from __future__ import annotations
 

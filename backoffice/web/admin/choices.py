@@ -1,4 +1,4 @@
-"""Closed lists in words, for the filters and the forms of the tables."""
+"""Closed lists {value: label} for the filters and forms of the tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backoffice.models import Territoire
 
 
 def territoires() -> dict[int, str]:
-    """{id: name}, by name; asked once a request."""
+    """{id: name} of the territoires, by name. Read once per request."""
     if "tables_territoires" not in g:
         rows = db.session.execute(select(Territoire.id, Territoire.nom).order_by(Territoire.nom))
         g.tables_territoires = {row.id: row.nom for row in rows}
@@ -21,7 +21,7 @@ def territoires() -> dict[int, str]:
 
 
 def words_of(kind: type[StrEnum]) -> dict[StrEnum, str]:
-    """{member: its label}"""
+    """{member: its label}."""
     return {member: str(getattr(member, "label", member.value)) for member in kind}
 
 

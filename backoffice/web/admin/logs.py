@@ -1,4 +1,4 @@
-"""What Relais keeps of what happened: read here by administrators, written by nobody by hand."""
+"""Logs and background work, read-only for administrators."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ AT_WORK = "Envois et travaux"
 
 
 def person(relation: InstrumentedAttribute[User] | InstrumentedAttribute[User | None]) -> ORMOption:
-    """Loads a person for their name, without what they are of."""
+    """Loads the person without their memberships and assignments, for their name."""
     return joinedload(relation).options(lazyload(User.memberships), lazyload(User.assignments))
 
 
@@ -262,7 +262,7 @@ class Mails(Table):
 
     def text(self, row: Mail, name: str) -> str:
         if name == "said":
-            # Its text lets somebody in: nobody else reads it, administrators neither.
+            # The text contains a magic link: nobody but the addressee may read it, administrators included.
             return "Ce message porte un lien personnel : il n’est pas montré." if row.secret else row.text
         return super().text(row, name)
 

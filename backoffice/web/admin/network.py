@@ -1,4 +1,4 @@
-"""What administrators set for the whole network. Each form is the domain's own, and so is what writes it."""
+"""The tables that administrators edit for the whole network, with the forms and functions of the domain."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Accounts(Table):
         return super().text(row, name)
 
     def condition(self) -> ColumnElement[bool]:
-        return User.email.not_like("%.invalid")  # that of Relais itself, which nobody holds
+        return User.email.not_like("%.invalid")  # the application's own account and erased accounts
 
     def elsewhere(self, row: User) -> list[tuple[str, str]]:
         return [("Régler ce compte", url_for("account_admin.account", user_id=row.id))]
@@ -295,7 +295,7 @@ class Fluxes(Written):
 
 
 class Keys(Written):
-    """Keys are given on the page of their flow, which shows each one once; here they are only taken back."""
+    """Keys are created on the page of their flow, which shows each one once; this table only revokes them."""
 
     model_class = FluxToken
     slug, title, one, group = "cles", "Clés de lecture des flux", "Clé", DIFFUSION

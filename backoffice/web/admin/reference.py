@@ -1,4 +1,4 @@
-"""Tables that importers own: they are read here, and changed by their own files alone."""
+"""Reference tables, read-only: only the import of their source files changes them."""
 
 from __future__ import annotations
 

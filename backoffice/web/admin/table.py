@@ -1,9 +1,10 @@
-"""What every table of the administration is: Flask-Admin's lists and searches, behind our own pages and our own guard.
+"""Base classes of the administration tables: Flask-Admin's lists and searches, with our own pages and access control.
 
-Flask-Admin is open by default; here nothing is. A table reads only, shows the columns that it names, has the
-addresses that it needs and no other, and each of them carries a Permission: one that does not stops the start (see
-views.guard). Its templates are not used: their script and style go against our policy, and delete without asking
-where script is refused. So none of its files is served.
+Flask-Admin allows everything by default; these classes allow nothing by default. A table is read-only, shows only
+the columns that it names and serves only the addresses that it needs. Each address carries a Permission; without
+one the application does not start (see backoffice.web.guard). Flask-Admin's templates and static files are not
+used: their scripts and styles violate our Content-Security-Policy, and they delete without confirmation when
+scripts are off.
 """
 
 from __future__ import annotations
@@ -39,25 +40,25 @@ from workflows.case import Refused
 from .words import column_label
 
 PAGE = 50
-"""Rows on a page of a list."""
+"""Rows per page of a list."""
 LONGEST_SEARCH = 100
 BETWEEN = "~"
-"""Between the parts of a key, in an address."""
+"""Separator of the parts of a composite key in an address."""
 READ: dict[type, Callable[[str], Any]] = {int: id_of, str: clean, date: date.fromisoformat}
-"""How a part of a key is read, by type of its column; ValueError when it cannot be."""
+"""{type of a key column: parser of its text}. A parser raises ValueError for invalid text."""
 
 Vocabularies = Mapping[str, Mapping[Any, str]]
-"""{column: {code: words}}."""
+"""{column: {code: label}}."""
 
 
 class Closed(BaseView):
-    """A page of Flask-Admin for administrators. The guard has refused the others before; this refuses them again."""
+    """A Flask-Admin page for administrators. Checks the permission again after the guard."""
 
     def is_accessible(self) -> bool:
         return bool(current_user.is_authenticated and current_user.can(Permission.ADMINISTER))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Flask-Admin calls a page that failed with TypeError a second time: here it fails once, and says so."""
+        """Calls the view once. Flask-Admin would call a view that raised TypeError a second time."""
         return fn(self, *args, **kwargs)
 
 
@@ -66,7 +67,7 @@ class Home(Closed, AdminIndexView):
 
     def __init__(self, endpoint: str, url: str):
         super().__init__("Tables de référence", endpoint=endpoint, url=url)
-        self.static_folder = None  # those of its own theme: see the top of this module
+        self.static_folder = None  # Flask-Admin's static files are not served: see the module docstring
 
     @expose()
     @requires(Permission.ADMINISTER)
@@ -75,7 +76,7 @@ class Home(Closed, AdminIndexView):
 
 
 def groups(admin: Admin | None) -> dict[str, list[Table]]:
-    """The tables by the subject under which they are listed, in the order in which they were added."""
+    """{group: its tables}, in the order in which they were added."""
     found: dict[str, list[Table]] = {}
     for view in admin._views if admin else ():
         if isinstance(view, Table):
@@ -84,7 +85,7 @@ def groups(admin: Admin | None) -> dict[str, list[Table]]:
 
 
 class Among(BaseSQLAFilter):
-    """Rows of which a column has one value of a closed list. words: {value: its words}, asked at each request."""
+    """Filter: a column equals one value of a closed list. words: {value: label}, read at each request."""
 
     def __init__(self, column: Any, key: str, words: Callable[[], Mapping[Any, str]]):
         super().__init__(column, column_label(column.class_.__tablename__, key))
@@ -104,23 +105,23 @@ class Among(BaseSQLAFilter):
 
 
 class Table(Closed, ModelView):
-    """One table, read-only. columns: those of the list, the first one leading to the page of the row;
-    more: shown on that page only; loading: what the list shows of other
-    tables, so that it asks the base the same number of times whatever its length."""
+    """One read-only table. columns: of the list, the first one links to the row's page; more: shown on that page only;
+    loading: loader options for related rows, so that the number of queries does not depend on the list's length.
+    """
 
     model_class: ClassVar[type[Model]]
     slug: ClassVar[str]
     title: ClassVar[str]
-    """Of the list; `one`, of a row: «Commune»."""
+    """Title of the list. `one`: name of a row, e.g. «Commune»."""
     one: ClassVar[str]
     about: ClassVar[str] = ""
-    """Whose it is, and where it is changed."""
+    """Introduction: who owns the data and where it is changed."""
     group: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     more: ClassVar[tuple[str, ...]] = ()
     searched: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[tuple[str, bool]] = ("id", True)
-    """Column, and whether the largest comes first."""
+    """(column, descending)."""
     loading: ClassVar[Sequence[ORMOption]] = ()
 
     can_create = can_edit = can_delete = False
@@ -128,7 +129,7 @@ class Table(Closed, ModelView):
     can_set_page_size = False
     page_size = PAGE
     form = Form
-    """No field is ever made from a column."""
+    """Empty: no form field is generated from a column."""
     action_disallowed_list = ("delete",)
     column_auto_select_related = False
     column_display_pk = True
@@ -151,15 +152,15 @@ class Table(Closed, ModelView):
 
     @property
     def vocabularies(self) -> Vocabularies:
-        """Words of the columns that hold codes."""
+        """Labels of the columns that contain codes."""
         return {}
 
     def filters(self) -> tuple[Among, ...]:
-        """What the list can be narrowed to, beside its search."""
+        """The filters of the list, besides its search."""
         return ()
 
     def create_blueprint(self, admin: Admin) -> Any:
-        """Only the addresses that lead somewhere exist."""
+        """Registers only the addresses that this table serves."""
         served = {
             "index_view": True,
             "details_view": True,
@@ -179,7 +180,7 @@ class Table(Closed, ModelView):
     # --- What is read --------------------------------------------------------------------------------
 
     def condition(self) -> ColumnElement[bool]:
-        """Of the rows that are shown."""
+        """Condition on the rows that are shown."""
         return true()
 
     def get_query(self) -> Query[Any]:
@@ -191,10 +192,10 @@ class Table(Closed, ModelView):
     def _apply_sorting(self, *args: Any) -> Any:
         query, joins = super()._apply_sorting(*args)
         keys = inspect(self.model).primary_key
-        return query.order_by(*keys), joins  # rows that are equal stay in the same order from page to page
+        return query.order_by(*keys), joins  # stable order between pages
 
     def get_one(self, key: str) -> Any:
-        """The row of this key as an address writes it (see `key`); 404 when there is none."""
+        """The row with this key, written as by `key`; aborts with 404 when there is none."""
         columns, parts = inspect(self.model).primary_key, key.split(BETWEEN)
         try:
             pairs = [(column, READ[column.type.python_type](part)) for column, part in zip(columns, parts, strict=True)]
@@ -204,22 +205,22 @@ class Table(Closed, ModelView):
         return query.one_or_none() or abort(404)
 
     def text(self, row: Any, name: str) -> str:
-        """One value of a row in words."""
+        """One value of a row, in words."""
         return shown(self._get_field_value(row, name), self.vocabularies.get(name, {}))
 
     def heading(self, row: Any) -> str:
-        """What a row is called on its own page."""
+        """Title of a row's page."""
         return f"{self.one} : {self.text(row, self.columns[0])}"
 
     def elsewhere(self, row: Any) -> list[tuple[str, str]]:
-        """Other pages about a row: [(words, address)]."""
+        """Links to other pages about a row: [(label, address)]."""
         return []
 
     def key(self, row: Any) -> str:
         return BETWEEN.join(map(str, inspect(row).identity))
 
     def address(self, page: str, row: Any = None) -> str:
-        """Of a page of this table: "index", "details", "create", "edit" or "delete"."""
+        """Address of a page of this table: "index", "details", "create", "edit" or "delete"."""
         endpoint = f"{self.endpoint}.{page}_view"
         return url_for(endpoint) if row is None else url_for(endpoint, key=self.key(row))
 
@@ -227,7 +228,7 @@ class Table(Closed, ModelView):
 
     @property
     def _narrowing(self) -> list[Among]:
-        """Those of `filters`, as Flask-Admin keeps them."""
+        """The filters of `filters`, as stored by Flask-Admin."""
         return [one for one in self._filters or () if isinstance(one, Among)]
 
     def _get_list_filter_args(self) -> list[tuple[int, Any, str]]:
@@ -238,7 +239,7 @@ class Table(Closed, ModelView):
         return {self._narrowing[rank].key: value for rank, _, value in filters or ()}
 
     def _get_list_extra_args(self) -> ViewArgs:
-        """What is asked of a list. Anything may stand in an address: what makes no sense is left out."""
+        """Parameters of the list, from the query string. Invalid values are ignored."""
         page = request.args.get("page", 0, type=id_of)
         return ViewArgs(
             page=min(page, LARGEST_ID // PAGE),
@@ -265,38 +266,38 @@ class Table(Closed, ModelView):
 
 
 class Written(Table):
-    """A table that administrators write, by the domain's own functions: they keep each change in the log."""
+    """A table that administrators edit, through functions of the domain that record each change in the change log."""
 
     can_edit = True
     form_template: ClassVar[str] = "admin_tables/form.html"
     removal: ClassVar[str] = "Supprimer"
-    """The words of the button; `removed`, what is told after; `removal_warning`, what is told before."""
+    """Label of the delete button. `removed`: message after deletion; `removal_warning`: text shown before."""
     removed: ClassVar[str] = "La ligne est supprimée."
     removal_warning: ClassVar[str] = "Elle ne pourra pas être retrouvée."
     in_use: ClassVar[str] = (
         "Cette ligne sert encore ailleurs dans Relais : elle ne peut pas être supprimée, et rien n’a été changé."
     )
 
-    # --- What each table says ------------------------------------------------------------------------
+    # --- To implement for each table -----------------------------------------------------------------
 
     def ask(self, sent: MultiDict[str, str] | None, row: Any | None) -> Any:
-        """The form, filled with what was sent, or with the row where nothing was; it has `errors`."""
+        """The form, filled with the data sent, or with the row when sent is None. It has `errors`."""
         raise NotImplementedError
 
     def right(self, form: Any) -> bool:
-        """Whether the form may be written; else it says what is wrong."""
+        """Whether the form is valid; fills its errors otherwise."""
         return bool(form.validate())
 
     def write(self, session: Session, form: Any, row: Any | None) -> Any:
-        """Writes a right form by the domain's own function; returns the row, flushed. Raises Refused."""
+        """Writes a valid form with a function of the domain; returns the row, flushed. Raises Refused."""
         raise NotImplementedError
 
     def remove(self, session: Session, row: Any) -> None:
-        """By the domain's own function too. Raises Refused, or IntegrityError when the row is in use."""
+        """Deletes the row with a function of the domain. Raises Refused, or IntegrityError when the row is in use."""
         raise NotImplementedError
 
     def removable(self, row: Any) -> bool:
-        """Whether its page offers it."""
+        """Whether the row's page offers deletion."""
         return True
 
     # --- Its pages -----------------------------------------------------------------------------------
@@ -334,7 +335,7 @@ class Written(Table):
     @expose("/<key>/supprimer", methods=("GET", "POST"))
     @requires(Permission.ADMINISTER)
     def delete_view(self, key: str) -> ResponseReturnValue:
-        """Asks first: nothing goes without `confirme`, which this page sends, or the question of confirmer.js."""
+        """Confirmation first: deletes only with `confirme`, sent by the confirmation page or by confirm.js."""
         row = self.get_one(key)
         if request.method == "GET":
             return self._removal_page(row)

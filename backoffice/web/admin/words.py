@@ -1,4 +1,4 @@
-"""The tables of the administration and their columns in French: the one place that says how each is called."""
+"""French names of the administration's tables and columns. Single source of these names."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ COMMON = {
     "city": "Commune",
     "code_insee": "Code Insee",
 }
-"""What a column is called wherever it is."""
+"""{column: name}, for the columns named alike in all tables."""
 
 TABLES: dict[str, tuple[str, dict[str, str]]] = {
     "commune": (
@@ -275,15 +275,15 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         {"function": "Travail", "arguments": "Pour", "reason": "Ce qui s’est passé", "failed_at": "Quand"},
     ),
 }
-"""{name of the table: (what one of its rows is called, {column: what it is called there})}"""
+"""{table: (name of a row, {column: name in this table})}"""
 
 
 def table_label(table: str) -> str:
-    """What a row of a table is called; the name of the table where nobody said."""
+    """French name of a row of the table; the table's own name when none is given."""
     return TABLES[table][0] if table in TABLES else table
 
 
 def column_label(table: str, column: str) -> str:
-    """What a column is called; its own name where nobody said, which a test refuses for the columns shown."""
+    """French name of the column; its own name when none is given, which a test rejects for the columns shown."""
     own = TABLES[table][1] if table in TABLES else {}
     return own.get(column) or COMMON.get(column) or column

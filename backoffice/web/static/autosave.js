@@ -1,7 +1,7 @@
-// A step is saved on its own while it is typed. What cannot be sent is kept in this browser and sent later.
+// Autosave of a step. What cannot be sent is kept in localStorage and sent later.
 //
-// A sending that got no answer may have been stored: it is repeated as it was before anything newer, so that
-// the server, which compares stamps, never takes this page for somebody else.
+// A request without an answer may have been stored. It is sent again unchanged before anything newer: otherwise the
+// optimistic lock of the server (the stamp) would report a conflict of this page with itself.
 "use strict";
 
 const step = document.querySelector("form[data-brouillon]");
@@ -11,7 +11,7 @@ const stamp = step.elements.empreinte;
 const here = `relais:${person}:${new URL(step.action).pathname}:`;
 const mine = `${here}${stamp.value}:${Math.random().toString(36).slice(2)}`;
 
-const PAUSE = 2000; // milliseconds without a key
+const PAUSE = 2000; // milliseconds without typing
 const RETRY = 15000;
 const LOST = "votre texte est encore sur cette page, ne la fermez pas";
 const KEPT = waiting.write(mine, null) ? "votre texte est gardé dans ce navigateur" : LOST;
@@ -27,10 +27,10 @@ const WORDS = {
 const LATER = ["reseau", "panne", "attente"];
 const NOT_SAVED = ["csrf_token", "empreinte"];
 
-let changed = false; // something was typed since the last sending
-let unanswered = null; // {empreinte, pairs}: a sending whose end is not known
-let trouble = ""; // why the last sending failed
-let stopped = false; // the ordinary button must be pressed
+let changed = false; // typed since the last request
+let unanswered = null; // {empreinte, pairs}: request whose outcome is unknown
+let trouble = ""; // cause of the last failure, "" when there is none
+let stopped = false; // autosave gave up: the person must use the submit button
 let running = null;
 let leaving = false;
 let timer;
@@ -53,7 +53,7 @@ async function send({ empreinte, pairs }) {
   try {
     answer = await fetch(step.dataset.brouillon, {
       method: "POST", body, headers: { Accept: "application/json" }, redirect: "error",
-      // It goes on when the page is left; browsers take no more.
+      // The request outlives the page. Browsers limit the body of keepalive requests to 64 KiB.
       keepalive: document.visibilityState === "hidden" && body.toString().length < 60000,
       signal: AbortSignal.timeout(20000),
     });
@@ -74,7 +74,7 @@ function accept(answer) {
   stamp.value = answer.empreinte;
   for (const [name, id] of Object.entries(answer.reperes)) {
     const field = step.elements[name];
-    if (field) field.value = id; // a new row has its id from now on
+    if (field) field.value = id; // id that the server gave to a new row
   }
   if (!guidance.contains(document.activeElement)) guidance.innerHTML = answer.aide;
   if (!changed) waiting.forget([mine]);
@@ -83,7 +83,7 @@ function accept(answer) {
 
 function fail(answer) {
   const cause = answer.cause;
-  if (!LATER.includes(cause)) unanswered = null; // it was answered: nothing was stored
+  if (!LATER.includes(cause)) unanswered = null; // the server answered: nothing was stored
   changed = true;
   keep();
   say(answer.message ?? WORDS[cause], cause);
@@ -117,7 +117,7 @@ function plan(wait) {
 }
 
 const keepSoon = later(300, keep);
-const isReply = (field) => field.name?.startsWith("remarque"); // each one saved is told: not before it is left
+const isReply = (field) => field.name?.startsWith("remarque"); // each saved reply is logged: save on "change" only
 
 step.addEventListener("input", (event) => {
   changed = true;
@@ -140,11 +140,11 @@ step.addEventListener("submit", async (event) => {
     leaving = true;
     return;
   }
-  // What is on its way arrives first: the page must not be in conflict with itself.
+  // Wait for the running autosave: otherwise this submit would conflict with it.
   event.preventDefault();
   step.setAttribute("aria-busy", "true");
   await save();
-  if (["reseau", "gros"].includes(trouble)) { // the page stays, and says why
+  if (["reseau", "gros"].includes(trouble)) { // do not submit; show why
     step.removeAttribute("aria-busy");
     return state.focus();
   }
@@ -158,7 +158,7 @@ window.addEventListener("pageshow", () => {
 
 sendAll = async () => { await save(); };
 
-// --- What waited from another visit -------------------------------------------------------------------
+// --- Text left unsent by an earlier visit -------------------------------------------------------------
 
 function offer(copy, message) {
   const notice = Object.assign(document.createElement("div"), { className: "alert alert-warning" });
@@ -175,7 +175,8 @@ function offer(copy, message) {
 const CHANGED = "Un texte que vous aviez écrit ici n’avait pas pu être enregistré, et l’étape a changé depuis. "
   + "Rien n’est perdu : choisissez la version à garder.";
 
-// True once the server has all of it. A sending whose end is not known goes first, as it was.
+// Sends what was kept under `key`, the request of unknown outcome first, unchanged. True when all of it is stored and
+// this page shows an older version.
 async function resume(key) {
   const copy = waiting.read(key);
   const sendings = copy ? [copy.unanswered, copy].filter(Boolean) : [];
@@ -195,10 +196,10 @@ async function resume(key) {
 async function resumeAll(keys) {
   let newer = false;
   for (const key of keys) newer = (await resume(key)) || newer;
-  if (newer && !changed) location.reload(); // the page shows what has just been saved
+  if (newer && !changed) location.reload(); // show what has just been saved
 }
 
-// A tab that is still open sends its own: it holds the lock of that name.
+// Keys of closed tabs. An open tab holds a Web Lock named after its key and sends its own text.
 async function left() {
   const held = (await navigator.locks?.query())?.held.map((lock) => lock.name) ?? [];
   return waiting.keys(here).filter((key) => key !== mine && !held.includes(key));

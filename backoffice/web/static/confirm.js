@@ -1,5 +1,5 @@
-// A form that cannot be undone asks first. Without this file the page that follows asks instead: the server does
-// nothing before it is told «confirme».
+// Asks for confirmation before a form that cannot be undone is sent. Without JavaScript the next page asks instead: the
+// server does nothing without the field «confirme».
 "use strict";
 
 document.addEventListener("submit", (event) => {

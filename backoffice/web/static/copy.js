@@ -1,4 +1,4 @@
-// A button that copies a block of text. Without this script the block is selected and copied by hand.
+// A button that copies a block of text. Without JavaScript the person selects and copies it by hand.
 "use strict";
 
 const told = document.querySelector("[data-copie-faite]");

@@ -1,6 +1,6 @@
-// Shortcuts of the queue and of the page of an entry. Everything can be done without them. One letter
-// without a modifier must not surprise anybody: nothing happens while a field has the focus, and whoever
-// dictates or reads with their ears can switch them off for good (WCAG 2.1.4).
+// Keyboard shortcuts of the queue and of the page of a version. They are optional. They are single letters without a
+// modifier: they do nothing while a text field has the focus, and people who use dictation or a screen reader can turn
+// them off permanently in this browser (WCAG 2.1.4).
 "use strict";
 
 const OFF = "relais-sans-raccourcis";
@@ -23,7 +23,7 @@ function open(decision) {
   if (link) location.href = link.href + (decision ? `#${decision}` : "");
 }
 
-// On the page of an entry: the button of a decision, or the first field that it asks for.
+// On the page of a version: focuses the first field of a decision, or its button. False when the page has no such form.
 function reach(decision) {
   const form = document.querySelector(`main form[action$="/${decision}"]`);
   if (!form) return false;

@@ -1,6 +1,6 @@
-// Everything works without this file. It counts characters, suggests towns by their name or postal code,
-// follows long work, takes the reader to the summary of errors, and forgets at the end of a connection what
-// waits in this browser.
+// Progressive enhancement: every page works without this file. It counts characters, suggests towns and
+// certifications, refreshes the progress of jobs, focuses the summary of errors, and deletes at log-out the text kept
+// in this browser.
 "use strict";
 
 const plural = (count, word) => `${count.toLocaleString("fr-FR")} ${word}${Math.abs(count) > 1 ? "s" : ""}`;
@@ -17,7 +17,7 @@ function count(field) {
   const limit = Number(field.dataset.limite);
   const cut = Number(field.dataset.coupe) || limit;
   const line = Object.assign(document.createElement("p"), { className: "compteur", id: `${field.id}-compteur` });
-  // Read out when the typing stops, not at each key.
+  // Live region, updated when typing stops, not at each key.
   const aloud = Object.assign(document.createElement("p"), { className: "visually-hidden" });
   aloud.setAttribute("role", "status");
   field.after(line, aloud);
@@ -30,7 +30,7 @@ function count(field) {
     return room > Math.max(cut / 5, 15) ? "" : `Encore ${plural(room, "caractère")}`;
   };
   const show = () => {
-    // The server counts code points, and a line end as one.
+    // As the server: code points, and one character per line end.
     const length = Array.from(field.value.trim()).length;
     line.textContent = words(length);
     line.hidden = !line.textContent;
@@ -93,7 +93,7 @@ function follow(part) {
     const answer = await fetch(location.href).catch(() => null);
     const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     const fresh = page?.querySelector("[data-suivi]");
-    if (page && !fresh) return location.reload(); // it is over: the whole page has more to say
+    if (page && !fresh) return location.reload(); // the job has ended: load the whole page
     if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
     setTimeout(look, 2000);
   };
@@ -104,9 +104,10 @@ function openFoldAround(target) {
   for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }
 
-// --- What waits in this browser because it could not be sent: see brouillon.js ------------------------
+// --- Unsent text kept in this browser: see autosave.js ------------------------------------------------
 
-// Under "relais:<person>:<address of the step>:": nobody else is shown it, and it goes with the connection.
+// localStorage keys start with "relais:<person>:<path of the step>:". Another person never sees the text, and it is
+// deleted at log-out.
 const person = document.body.dataset.personne;
 const waiting = {
   keys(start = "relais:") {
@@ -115,15 +116,15 @@ const waiting = {
   read(key) {
     try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
   },
-  write(key, value) { // false where the browser keeps nothing
+  write(key, value) { // false when localStorage is not available
     try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; }
   },
   forget(keys) {
-    try { keys.forEach((key) => localStorage.removeItem(key)); } catch { /* nothing is kept there */ }
+    try { keys.forEach((key) => localStorage.removeItem(key)); } catch { /* localStorage is not available */ }
   },
 };
-let sendAll = async () => {}; // a step page says how
-let ended = false; // the person leaves: nothing more is kept
+let sendAll = async () => {}; // replaced by autosave.js
+let ended = false; // log-out under way: keep nothing more
 
 function leave(form) {
   form.addEventListener("submit", async (event) => {

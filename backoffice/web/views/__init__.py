@@ -1,11 +1,9 @@
 # ruff: noqa: F401 - each module is imported for its blueprints
-"""The pages. Views are thin: load within the scope, validate, call the domain once, answer.
+"""The views. A view loads within its scope, validates, calls the domain once, answers.
 
-A module with routes has a blueprint of its own and imports no other one; what several of them share is in
-backoffice.web, or below.
+A module with routes has its own blueprint and imports no other view module. Code that several modules share is in
+backoffice.web, or on a lower floor.
 """
-
-# ruff: noqa: F401 - some modules only add their pages to the blueprint of another
 
 from __future__ import annotations
 
@@ -85,7 +83,7 @@ __all__ = ["check_permissions", "init_app"]
 
 
 def blueprints() -> list[Blueprint]:
-    """Those of the modules imported above: a new view is named there, once."""
+    """The blueprints of the modules imported above. To register a new view module, import it there."""
     modules = [module for module in globals().values() if isinstance(module, ModuleType)]
     return [found for module in modules for found in vars(module).values() if isinstance(found, Blueprint)]
 

@@ -1,4 +1,4 @@
-"""Help, for each kind of person. What a page says of the path and of its rules is read from their declarations."""
+"""Help pages, grouped by audience. Steps and rules of a dispositif are read from `PATHS` and from its rules."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ blueprint = Blueprint("help", __name__, url_prefix="/aide")
 
 @dataclass(frozen=True)
 class Page:
-    """audience: the words of the list under which it stands; dispositif: of the pages about a path.
+    """audience: heading of its group in the list; dispositif: set for a page about the form of a dispositif.
 
-    where: how the addresses begin from which people are led to it; the longest beginning decides.
+    where: URL prefixes of the pages that link to this help page; the longest matching prefix wins.
     """
 
     title: str
@@ -75,13 +75,13 @@ def init_app(app: Flask) -> None:
 
 
 def help_here(fiche: Fiche | None = None) -> str:
-    """Address of the help about the page that is being shown; fiche: the one that it is about, if any."""
+    """URL of the help about the current page. fiche: the fiche that the page shows, if any."""
     slug = help_of(request.path, fiche.dispositif if fiche and request.blueprint == "steps" else None)
     return url_for("help.page", slug=slug) if slug else url_for("help.home")
 
 
 def help_of(path: str, written: Dispositif | None = None) -> str:
-    """Key of PAGES for an address; "" when no page speaks of it. written: dispositif of the fiche in its form."""
+    """Key of PAGES for a URL path, "" when there is none. written: dispositif of the fiche whose form is open."""
     if written:
         return next(slug for slug, page in PAGES.items() if page.dispositif is written)
     told = [(start, slug) for slug, page in PAGES.items() for start in page.where if f"{path}/".startswith(f"{start}/")]
@@ -89,11 +89,11 @@ def help_of(path: str, written: Dispositif | None = None) -> str:
 
 
 def told_rules(dispositif: Dispositif) -> Iterator[tuple[str, str, str]]:
-    """(what a rule says today, how grave it is in words, the text behind it)."""
+    """Yields (message, severity in words, source) for each rule of the dispositif in force today."""
     today = local_day(now())
     words = {Severity.BLOQUE: "Obligatoire", Severity.AVERTIT: "À vérifier", Severity.INFORME: "À savoir"}
     for rule in in_force(rules(), dispositif, today).values():
-        # What follows « : » speaks of one fiche: «celui-ci en compte 40».
+        # The part after « : » is about one fiche: «celui-ci en compte 40».
         said = rule.message.partition(" : ")[0] + "." if "{valeur}" in rule.message else rule.message
         yield said.format(de=f"{rule.de:g}", a=f"{rule.a:g}"), words[rule.gravite], rule.source_on(today)
 
@@ -108,7 +108,7 @@ def home() -> ResponseReturnValue:
 
 
 def own_territoires() -> list[Territoire]:
-    """Those whose Carif-Oref answers the person: of the structures for which they enter fiches."""
+    """Territoires of the person's structures, each once: their Carif-Oref answers the person's questions."""
     mine = current_user.memberships if current_user.is_authenticated else ()
     return list(dict.fromkeys(row.organisme.territoire for row in mine))
 

@@ -1,4 +1,4 @@
-"""The first page, the communes of a postal code, and what a supervisor asks."""
+"""Home pages, suggestions of communes and certifications, health checks for monitoring."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOMES = (
     (Permission.READ_PUBLISHED, "published_fiches.index"),
     (Permission.ADMINISTER, "home.administration"),
 )
-"""Where each kind of person begins."""
+"""(permission, endpoint of the home page); the first permission that the person has decides."""
 
 
 @blueprint.get("/")
@@ -50,7 +50,7 @@ def administration() -> ResponseReturnValue:
 @blueprint.get("/communes")
 @requires(Permission.CONNECTED)
 def communes() -> ResponseReturnValue:
-    """What ?q= may mean, a name or the beginning of a postal code, for the suggestions of a page with JavaScript."""
+    """Communes that match ?q= (a name or the start of a postal code), as JSON, for the suggestions of a field."""
     found = communes_of.like(request.args.get("q", "").replace("\x00", ""))
     return jsonify([{"ville": commune.nom, "code_postal": code} for commune, code in found])
 
@@ -58,7 +58,7 @@ def communes() -> ResponseReturnValue:
 @blueprint.get("/certifications")
 @requires(Permission.CONNECTED)
 def certifications() -> ResponseReturnValue:
-    """What ?q= may mean, a name or the beginning of a number, for the suggestions of a page with JavaScript."""
+    """Certifications that match ?q= (a name or the start of a code), as JSON, for the suggestions of a field."""
     found = finder.like(request.args.get("q", "").replace("\x00", ""))
     return jsonify([{"libelle": one.label, "code": one.code, "validite": one.validity} for one in found])
 

@@ -1,4 +1,4 @@
-"""For administrators: the accounts, what each may do, and who is invited to moderate, to fund, to administer."""
+"""Accounts, for administrators: list, assignments, deactivation, invitations to moderate, fund or administer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def account(user_id: int) -> ResponseReturnValue:
 
 
 def account_page(user: User, errors: Mapping[str, str] = MappingProxyType({}), error: str = "", form: str = "") -> str:
-    """errors: of the form named by `form`, an assignment's number or «nouvelle»; error: why nothing was done."""
+    """form: the form sent (an assignment's id or «nouvelle»); errors: its errors by field; error: a refusal."""
     return render_template(
         "accounts/administration/account.html",
         user=user,
@@ -80,6 +80,7 @@ def account_page(user: User, errors: Mapping[str, str] = MappingProxyType({}), e
 
 
 def done(user: User, act: Callable[[Session], object], words: str, form: str = "") -> ResponseReturnValue:
+    """Runs `act` in a transaction, then redirects with the message `words`; 409 and the page when it is refused."""
     try:
         with atomic() as session:
             act(session)
@@ -135,7 +136,7 @@ def assignment(user: User, assignment_id: int) -> Assignment:
 @blueprint.post("/<int:user_id>/affectations/<int:assignment_id>")
 @requires(Permission.ADMINISTER, keeps_input=True)
 def follow(user_id: int, assignment_id: int) -> ResponseReturnValue:
-    """What a funder follows."""
+    """Changes the programmes and départements that a funder follows; 404 for an assignment of another role."""
     user = person(user_id)
     row = assignment(user, assignment_id)
     codes, departements, errors = read_scope(request.form)

@@ -1,6 +1,6 @@
-"""Links that prove an address: a forgotten password, a new address confirmed, a change of address undone.
+"""Links that prove an e-mail address: forgotten password, new address to confirm, change of address to undo.
 
-Following one is a change, and is asked by a button: mail readers fetch the addresses that they find.
+A GET shows a page with a button; only the POST has an effect. Mail readers fetch the links of the messages they scan.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def forgotten() -> ResponseReturnValue:
 @limiter.limit("3/minute;8/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
 def ask() -> ResponseReturnValue:
-    """The same answer whether the address has an account or not."""
+    """Sends the password link. The answer is the same whether the address has an account or not."""
     try:
         email = emails.email(typed_email().replace("\x00", " "))
     except ValueError as error:

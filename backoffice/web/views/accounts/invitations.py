@@ -1,4 +1,4 @@
-"""The page of an invitation: an account is made with it, or the one that is there takes what it offers."""
+"""The page of an invitation: it creates an account, or gives its role to the existing account."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def page(token: str) -> ResponseReturnValue:
 def invitation_page(
     token: str, found: Invitation | None, errors: Mapping[str, str] = MappingProxyType({}), error: str = ""
 ) -> str:
-    """Which of its forms is shown: see `state_of`. errors: of the form that makes an account."""
+    """The form shown depends on `state_of`. errors: by field, of the form that creates an account."""
     return render_template(
         "accounts/invitation.html",
         state=state_of(found),
@@ -53,7 +53,7 @@ def invitation_page(
 
 
 def state_of(found: Invitation | None) -> str:
-    """What the one who opens the link can do: nothing else than the invited person gets anything."""
+    """What the visitor can do here. Only the invited person can accept: another connected account gets «autre»."""
     if found is None:
         return "inconnue"
     if not found.open:
@@ -70,7 +70,7 @@ def state_of(found: Invitation | None) -> str:
 @limiter.limit("20/minute;100/hour")
 @requires(Permission.PUBLIC)
 def create(token: str) -> ResponseReturnValue:
-    """Makes the account."""
+    """Creates the account and logs it in."""
     found = received(token)
     if found is None or state_of(found) != "creer":
         return invitation_page(token, found), 409 if found else 404

@@ -1,4 +1,4 @@
-"""One's structures: leaving one, asking to join another; and coming in for that without an account."""
+"""The person's structures: leaving one, asking to join another; the same request from somebody without an account."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _form(errors: Mapping[str, str]) -> str:
 @limiter.limit("3/minute;8/hour", key_func=typed_email)
 @requires(Permission.PUBLIC)
 def confirm() -> ResponseReturnValue:
-    """Sends the link that confirms the address. The answer is the same whoever has an account."""
+    """Sends the link that confirms the address. The answer is the same whether the address has an account or not."""
     name, errors = read_name(request.form)
     address = ""
     try:

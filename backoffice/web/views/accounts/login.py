@@ -1,4 +1,4 @@
-"""Logging in and out, and the structure one acts for."""
+"""Logging in and out; choosing the structure that the person acts for."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def log_in() -> ResponseReturnValue:
 @code_tries
 @requires(Permission.PUBLIC)
 def check_code() -> ResponseReturnValue:
-    """The second factor, after a right password or a link."""
+    """Checks the second factor, after a correct password or a magic link."""
     target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
     with atomic() as base:
         waiting = logins.find(base, session.get(WAITING, ("",))[0], awaits_code=True)

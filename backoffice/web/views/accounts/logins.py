@@ -1,4 +1,4 @@
-"""For administrators: who came in or tried to, and the second factor of somebody who lost their telephone."""
+"""Logins and failed attempts, for administrators; removal of the second factor of a person whose phone is lost."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Coming in without password: the Fiche ASL of somebody who has no account, and links sent by e-mail.
+"""Logging in without a password: magic links, and the first Fiche ASL of a person without an account.
 
-Whatever address is typed, the answer is the same: it tells nobody who has an account.
+The answer is the same for every address: it does not reveal who has an account.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def link_sent() -> ResponseReturnValue:
 @blueprint.get("/lien/<token>")
 @requires(Permission.PUBLIC)
 def link_page(token: str) -> ResponseReturnValue:
-    """Following is a change and is asked by a button: mail readers fetch the addresses they find."""
+    """Shows a button; the POST logs in. Mail readers fetch the links of the messages they scan."""
     link = magic_links.find(db.session(), token)
     if link is None:
         return render_template("accounts/magic_links/link.html", state="inconnu"), 404
@@ -130,7 +130,7 @@ def renew_link(token: str) -> ResponseReturnValue:
 
 
 def _email() -> str | None:
-    """What was typed, when it can be an address."""
+    """The typed address, normalised, in lower case; None when it is not an e-mail address."""
     try:
         return validate_email(typed_email(), check_deliverability=False, test_environment=True).normalized.lower()[:160]
     except EmailNotValidError:

@@ -1,4 +1,4 @@
-"""One's own account on one page, and what it leads to: password, address, open connections."""
+"""The person's own account: password, e-mail address, open connections."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _present_password() -> bool:
 @password_tries
 @requires(Permission.CONNECTED)
 def receive_link() -> ResponseReturnValue:
-    """For who has no password, or no longer knows it: the link goes to their mailbox."""
+    """Sends a password link to the account's address, for a person who has no password or forgot it."""
     if current_user.demonstration:
         flash(renewal.PUBLIC_ACCOUNT, "warning")
         return redirect(url_for(".home"), 303)

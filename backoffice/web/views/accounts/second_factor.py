@@ -1,4 +1,4 @@
-"""The second factor of one's own account: setting it up, its recovery codes, another telephone, taking it off."""
+"""The second factor of the person's own account: set-up, recovery codes, change of phone, removal."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _page(errors: dict[str, str] | None = None) -> str:
 @blueprint.post("/commencer")
 @requires(Permission.CONNECTED, before_second_factor=True)
 def begin() -> ResponseReturnValue:
-    """For an account that has none yet; to change telephones, a code of the present one is asked: see `agir`."""
+    """Starts the set-up for an account without a second factor. Changing phones needs a current code: see `act`."""
     if current_user.demonstration or current_user.has_second_factor:
         return redirect(url_for(".page"), 303)
     with atomic() as session:
@@ -57,7 +57,7 @@ def begin() -> ResponseReturnValue:
 @blueprint.get("/dessin.svg")
 @requires(Permission.CONNECTED, before_second_factor=True)
 def drawing() -> ResponseReturnValue:
-    """What an application reads with the camera of a telephone."""
+    """The QR code that an authenticator application scans; 404 when no set-up is in progress."""
     address = second_factor.address(me()) or abort(404)
     out = io.BytesIO()
     segno.make(address, error="m").save(out, kind="svg", scale=5, border=4, light="#fff")
@@ -79,7 +79,7 @@ def confirm() -> ResponseReturnValue:
 @code_tries
 @requires(Permission.CONNECTED)
 def act() -> ResponseReturnValue:
-    """What is asked of a factor that serves already; a code of it comes with the question."""
+    """New recovery codes, change of phone or removal; each needs a current code or a recovery code."""
     action = request.form.get("action", "")
     if action not in ("codes", "changer", "retirer") or not current_user.has_second_factor:
         abort(404)
@@ -111,7 +111,7 @@ def _act(action: str, user: User) -> ResponseReturnValue:
 @blueprint.post("/codes.txt")
 @requires(Permission.CONNECTED, before_second_factor=True)
 def codes() -> ResponseReturnValue:
-    """The codes that the page has just shown, as a file: the base could not say them again."""
+    """The recovery codes just shown, as a text file. The page posts them back: the database keeps only their hashes."""
     shown = request.form.getlist("codes")[: second_factor.CODES]
     if not second_factor.are_theirs(db.session(), me(), shown):
         abort(404)

@@ -1,4 +1,4 @@
-"""The funders' board: every funded project of a year, its three obligations, who is late and since when."""
+"""The funders' board: the funded projects of a year, their three obligations, and which are late."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def home() -> ResponseReturnValue:
 
 
 def options() -> dict[str, dict[str, str]]:
-    """{filter: {value: words}}; of programmes and départements, those that the person follows."""
+    """{filter: {value: label}}; only the programmes and départements that the person follows."""
     assigned = [row for row in current_user.assignments if row.role in (Role.FINANCEUR, Role.MODERATEUR)]
     funding = [row for row in assigned if row.role is Role.FINANCEUR]
     whole = {row.territoire_id for row in funding if not row.departements}
@@ -63,7 +63,7 @@ def options() -> dict[str, dict[str, str]]:
 @blueprint.get("/non-financees")
 @requires(Permission.READ_REPORT)
 def unfunded() -> ResponseReturnValue:
-    """On the map and not funded."""
+    """Published fiches that no project of the year funds."""
     filters, known = asked()
     fiches = board.unfunded(db.session(), current_user, filters)
     return render_template(

@@ -1,4 +1,4 @@
-"""What the board gives to take away, and its drawings."""
+"""Files of the board: CSV and XLSX tables, map and charts in SVG."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ COLOURS = {
     ObligationState.NON_CONFORME: "#a51c1c",
     ObligationState.SANS_OBJET: "#c9d5d8",
 }
-"""Of the bars; each part also has its number and its name."""
+"""Colours of the bars; each part also shows its number and its label."""
 
 
-# --- To take away -----------------------------------------------------------------------------------
+# --- Tables -----------------------------------------------------------------------------------------
 
 HEADS = ("Référence", "Structure", "SIRET", "Programme", "Département", "Année", "Montant en euros")
 OF_ONE = ("état", "depuis", "par", "échéance", "en retard")
@@ -41,7 +41,7 @@ OF_MANY = ("vérifiées", "dues", "en retard")
 
 
 def projects() -> list[list[Cell]]:
-    """The chosen projects, the headers first."""
+    """Rows of the filtered projects; the first row holds the headers."""
     filters, _ = asked()
     titles = [rules()[kind].label for kind in ObligationKind]
     heads = [f"{title}{NBSP}: {what}" for title in titles for what in OF_ONE]
@@ -60,7 +60,7 @@ def projects() -> list[list[Cell]]:
 
 
 def summary() -> list[list[Cell]]:
-    """The figures behind the charts and the map."""
+    """Rows of the figures of the board; the first row holds the headers."""
     filters, _ = asked()
     found = board.figures(db.session(), current_user, filters)
     heads: list[Cell] = ["", "", "Projets", "Montant en euros"]
@@ -77,7 +77,7 @@ def summary() -> list[list[Cell]]:
 
 
 def unfunded() -> list[list[Cell]]:
-    """What is on the map and not funded."""
+    """Rows of the published fiches that no project of the year funds; the first row holds the headers."""
     filters, _ = asked()
     table: list[list[Cell]] = [["Numéro", "Intitulé", "Structure", "SIRET", "Dispositif", "Département"]]
     for fiche in board.unfunded(db.session(), current_user, filters):
@@ -109,12 +109,12 @@ def _download(kind: str, name: str) -> dict[str, str]:
     return {"Content-Type": kind, "Content-Disposition": f"attachment; filename=suivi-{asked()[0].annee}-{name}"}
 
 
-# --- Drawings: the figures are in the tables of the page --------------------------------------------
+# --- Charts: their figures are also in the tables of the page ---------------------------------------
 
 TILE, GAP, TOP = 60, 4, 76
-"""Side of a tile, between two of them, above the first."""
+"""In SVG units: side of a tile, gap between two tiles, offset of the first row."""
 SHADES = ((0.5, "#a51c1c", "#ffffff"), (0.25, "#f2b46b", "#16262a"), (0.000001, "#ffe6b8", "#16262a"))
-"""(share of projects late from which, fill, text)"""
+"""(minimum share of late projects, fill colour, text colour)"""
 
 
 @blueprint.get("/carte.svg")

@@ -1,6 +1,6 @@
-"""Importing the list of a funder: send it, say what its columns are, read the report, write what is right.
+"""Import of a funder's list: upload, choice of columns, report, writing of the valid lines.
 
-The reading and the writing are those of every import (workflows.importing.jobs); only the columns and the words differ.
+Reading and writing are those of every import (workflows.importing.jobs); only the columns and the texts differ.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def job_view(job_id: int) -> ResponseReturnValue:
 
 
 def job_page(job: ImportJob, error: str = "") -> str:
-    """Where the import stands: its progress, its report."""
+    """Progress while the job runs, then its report."""
     if job.status is not JobStatus.FINI:
         return render_template("importing/progress.html", job=job, pages="grant_import", of="ligne")
     lines = queries.lines(db.session(), job, Place.read(request.args))
@@ -140,7 +140,7 @@ def choose_columns(job_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:job_id>/appliquer")
 @requires(Permission.FUND)
 def apply_job(job_id: int) -> ResponseReturnValue:
-    """Writes every line that can be: those that are wrong are named, and come with the next file."""
+    """Writes every valid line. The report names the others, which the funder corrects and sends in another file."""
     job = own_job(job_id)
     if job.busy or job.phase is Phase.COLONNES:
         return redirect(url_for(".job_view", job_id=job_id), 303)

@@ -1,4 +1,4 @@
-"""A structure's own grants, in words: what is left for it to do, and the rule that asks for it."""
+"""The grants of the structure that the person acts for: what it still has to do, and the rule behind each request."""
 
 from __future__ import annotations
 

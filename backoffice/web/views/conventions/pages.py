@@ -1,4 +1,4 @@
-"""Conventions: the list, the page of one project with all that is known of it, and what is done there."""
+"""Conventions: the list, the page of one project and its actions, the form."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ BY_PEOPLE = (
     ObligationTransition.REPORTER,
     ObligationTransition.ENVOYER_QUESTIONNAIRE,
 )
-"""What the page offers as it is; asking for an address and noting a return have their own forms."""
+"""Transitions offered as buttons. Asking for an address and noting a bounce have their own forms."""
 
 
 def visible(convention_id: int) -> Convention:
-    """The convention, when a role of the person gives sight of it; else 404."""
+    """The convention, when a role of the person allows reading it; else 404."""
     return queries.visible_convention(db.session(), current_user, convention_id) or abort(404)
 
 
 def funded(convention_id: int) -> Convention:
-    """The same, for who follows it as a funder."""
+    """The convention, when the person follows it as a funder; else 404."""
     return queries.funded_convention(db.session(), current_user, convention_id) or abort(404)
 
 
 def kept(convention_id: int) -> Convention:
-    """The same, for its funder or its structure: who reads only gets 404."""
+    """The convention, when the person is of its structure or follows it as a funder; else 404."""
     found = queries.own_convention(db.session(), current_user, convention_id)
     return found or funded(convention_id)
 
@@ -87,7 +87,7 @@ def convention(convention_id: int) -> ResponseReturnValue:
 def project_page(
     convention: Convention, error: str = "", typed_in: str = "", errors: dict[str, str] | None = None
 ) -> str:
-    """typed_in: the id of the form that was refused, which keeps what was typed in it; errors: by field."""
+    """typed_in: id of the refused form, shown again with the typed values; errors: by field."""
     session = db.session()
     mine = queries.may_keep(current_user, convention)
     return render_template(
@@ -106,6 +106,7 @@ def project_page(
 
 
 def actions(row: Obligation) -> list[TransitionRow]:
+    """Transitions that the page offers the person for this obligation."""
     return [transition for transition in available(current_user, row) if transition.name in BY_PEOPLE]
 
 
@@ -158,7 +159,7 @@ def tie_fiche(convention_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:convention_id>/fiches/<int:fiche_id>")
 @requires(Permission.READ_CONVENTION)
 def fiche(convention_id: int, fiche_id: int) -> ResponseReturnValue:
-    """A fiche of the project as it was sent last."""
+    """A fiche of the project: latest submitted version, or latest version for its own structure."""
     found = visible(convention_id)
     tied = next((row.fiche for row in found.ties if row.fiche_id == fiche_id), None) or abort(404)
     revision = queries.shown_revision(tied, own=tied.organisme_id in current_user.organisme_ids) or abort(404)
@@ -170,7 +171,7 @@ def fiche(convention_id: int, fiche_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:convention_id>/refugies-info")
 @requires(Permission.READ_CONVENTION)
 def text(convention_id: int) -> ResponseReturnValue:
-    """A ready text for Réfugiés.info, from each fiche that was sent: a draft is the structure's own."""
+    """A text for Réfugiés.info from each fiche of the project. Only the structure itself sees the text of a draft."""
     found = visible(convention_id)
     own = found.organisme_id in current_user.organisme_ids
     fiches = [(tie.fiche, queries.shown_revision(tie.fiche, own=own)) for tie in found.ties]
@@ -178,7 +179,7 @@ def text(convention_id: int) -> ResponseReturnValue:
     return render_template("conventions/refugies_info.html", convention=found, texts=texts)
 
 
-# --- The address of the survey ----------------------------------------------------------------------
+# --- E-mail address for the survey ------------------------------------------------------------------
 
 
 @blueprint.post("/<int:convention_id>/adresse")
@@ -212,7 +213,7 @@ def follow_email(convention_id: int, what: str) -> ResponseReturnValue:
     return redirect(url_for(".convention", convention_id=convention_id, _anchor="pne"), 303)
 
 
-# --- Writing by hand --------------------------------------------------------------------------------
+# --- Form -------------------------------------------------------------------------------------------
 
 
 @blueprint.get("/nouvelle")

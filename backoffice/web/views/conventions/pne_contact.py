@@ -1,4 +1,4 @@
-"""The page of the link sent to the address of the survey: it is the right one, or here is another."""
+"""The page linked from the e-mail to the survey address: confirm the address, or give another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The survey of the Plan national d’évaluation, followed for many conventions at once."""
+"""Follow-up of the Plan national d’évaluation survey, for several conventions at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LARGEST_LIST = 2_000_000
 
 
 def year() -> int:
-    """The one that is looked at: this year unless another is asked for."""
+    """The year ?annee=; by default the current one."""
     asked = request.args.get("annee", "")
     return int(asked) if asked.isdecimal() and len(asked) == 4 else local_day(now()).year
 
@@ -60,7 +60,7 @@ def list_page(error: str = "") -> str:
 
 
 def chosen() -> Sequence[Convention]:
-    """The ticked conventions of this very year that the person follows; the others do not exist for them."""
+    """The ticked conventions of the shown year, within the person's scope; other ids are ignored."""
     return queries.of_year(db.session(), current_user, year(), request.form.getlist("convention", type=int))
 
 
@@ -87,7 +87,7 @@ def note() -> ResponseReturnValue:
 @blueprint.post("/repondants")
 @requires(Permission.FUND, largest_upload=LARGEST_LIST, too_large=list_page)
 def respondents() -> ResponseReturnValue:
-    """Reads the survey's own list and shows whom it names; nothing is written, and the list is not kept."""
+    """Shows which conventions the uploaded list of respondents names. Writes nothing and does not store the list."""
     sent = request.files.get("fichier")
     if sent is None or not sent.filename:
         return list_page("Choisissez la liste des répondants."), 422

@@ -1,4 +1,4 @@
-"""What a funder reads: the published fiches of its territoires."""
+"""Published fiches in the scope of a funder, read-only."""
 
 from __future__ import annotations
 

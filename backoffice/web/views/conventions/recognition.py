@@ -1,4 +1,4 @@
-"""Which structure does the funder mean? The doubts of its lists, settled on one page."""
+"""Recognition: the funder chooses the structure of a convention when the import could not tell."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/")
 @requires(Permission.FUND)
 def set_action() -> ResponseReturnValue:
-    """Each convention of the page for which something was chosen; the others wait."""
+    """Settles the conventions of the page for which a choice was made; the others stay in the list."""
     settled = 0
     with atomic() as session:
         for row in queries.unsettled(session, current_user, SHOWN):
@@ -52,7 +52,10 @@ def set_action() -> ResponseReturnValue:
 
 
 def settle(convention: Convention, said: str) -> None:
-    """said: the id of a structure of the territoire, or NOBODY; else 404."""
+    """Writes the choice, then runs recognition again for the convention.
+
+    said: id of a structure of the territoire, or NOBODY; else 404.
+    """
     organisme = None if said == NOBODY else structure(convention, said)
     operations.attach(db.session(), current_user, convention.id, organisme)
     operations.recognise_one(db.session(), current_user, convention)
@@ -66,7 +69,7 @@ def structure(convention: Convention, said: str) -> Organisme:
 @blueprint.get("/<int:convention_id>")
 @requires(Permission.FUND)
 def convention(convention_id: int) -> ResponseReturnValue:
-    """One convention, settled or not: candidates, and a search by name or SIRET."""
+    """One convention, settled or not: candidates, and a search of structures by name or SIRET."""
     found = queries.funded_convention(db.session(), current_user, convention_id) or abort(404)
     text = clean(request.args.get("q", ""))[:100]
     return render_template(

@@ -1,4 +1,4 @@
-"""Reminding the chosen projects: the list and the text first, then one button."""
+"""Reminders of a funder to the filtered projects: preview of the list and the text, then sending."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from workflows.conventions import reminders
 blueprint = Blueprint("reminders", __name__, url_prefix="/suivi")
 
 LONGEST = 1_000
-"""Characters of what the funder adds."""
+"""Maximum length of the funder's message, in characters."""
 
 
 def to_remind(filters: Filters) -> list[board.Row]:
-    """The first projects that the person funds, of those chosen, where the structure has something to do."""
+    """Filtered projects that the person funds and whose structure has something to do; reminders.MOST at most."""
     if filters.chosen and not filters.chosen.reminds:
         return []
     what = filters.etat or ALL

@@ -1,8 +1,8 @@
-"""The open data: published fiches in JSON, by filters and pages; the whole offer in CSV and GeoJSON.
+"""Open data API: published fiches in JSON with filters and keyset pages; the whole offer in CSV and GeoJSON.
 
-Public, read only, without cookie: any page of the web may read it (CORS). Errors are JSON problems
-(RFC 9457). What is refused and what is described come from the same tables: queries.offer.FILTERS
-for what is asked, exports.open_data.shapes for what is answered.
+Public, read-only, without cookies, open to any origin (CORS). Errors are JSON problems (RFC 9457). Validation and the
+OpenAPI description read the same tables: exports.open_data.filters.FILTERS for parameters,
+exports.open_data.shapes for answers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ page = Blueprint("open_data", __name__)
 Answer = TypeVar("Answer", bound=BaseResponse)
 
 READS, STREAMS = "120/minute", "10/minute"
-"""For each address of the network."""
+"""Rate limits per IP address."""
 
 
 @page.get("/api")
@@ -106,7 +106,7 @@ def offer_geojson() -> ResponseReturnValue:
 
 
 def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
-    """The offer of a territoire, or of all, written as it is read."""
+    """Streams the offer of ?territoire=, or of all territoires, with an ETag."""
     session = db.session()
     territoire = _given((TERRITOIRE,)).get("territoire", "")
     etag = f"{rows.VERSION}-{queries.stamp(session)}-{territoire or 'tout'}"
@@ -119,7 +119,7 @@ def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
 
 
 def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterator[bytes]:
-    """The parts together, some tens of kilobytes at a time: a chunk a line would cost more than the lines."""
+    """Joins the parts into chunks of about `size` characters: one chunk per line would cost more than the lines."""
     kept: list[str] = []
     length = 0
     for part in parts:
@@ -131,7 +131,7 @@ def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterator[bytes]:
     yield "".join(kept).encode()
 
 
-# --- What is asked ---------------------------------------------------------------------------------
+# --- Parameters ------------------------------------------------------------------------------------
 
 
 def _search() -> Search:
@@ -141,7 +141,7 @@ def _search() -> Search:
 
 
 def _given(filters: Sequence[Filter]) -> dict[str, str]:
-    """The parameters of the request, checked; 422 with every fault of every one of them."""
+    """The validated parameters of the request. Raises RefusedParameters (422) with the errors of all parameters."""
     known = {row.name: row for row in filters}
     values, faults = {}, []
     for name, texts in request.args.lists():
@@ -162,7 +162,7 @@ def _given(filters: Sequence[Filter]) -> dict[str, str]:
 
 
 def _fault(filter_: Filter | None, texts: list[str]) -> str:
-    """What is wrong with one parameter; "" when nothing is."""
+    """The error of one parameter; "" when it is valid."""
     if filter_ is None:
         return "Ce paramètre n’existe pas ici."
     if len(texts) > 1:
@@ -178,7 +178,7 @@ def _fault(filter_: Filter | None, texts: list[str]) -> str:
     return ""
 
 
-# --- What is answered ------------------------------------------------------------------------------
+# --- Answers ---------------------------------------------------------------------------------------
 
 
 def _json(value: Any) -> Response:

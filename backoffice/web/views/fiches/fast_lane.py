@@ -1,4 +1,4 @@
-"""The fast lane: places, entries and dates of a published fiche, changed by its structure at once."""
+"""The fast lane: the structure changes places, entries and dates of a published fiche without moderation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def seats(fiche_id: int) -> ResponseReturnValue:
 
 
 def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") -> str:
-    """sent: the form that was refused, shown again as it was typed."""
+    """sent: the refused form, shown again with the typed values."""
     rows = [(row, _form(None, fiche, row)) for row in _present(fiche)]
     if sent is not None:
         rows = [(row, sent if form.vu.name == sent.vu.name else form) for row, form in rows]

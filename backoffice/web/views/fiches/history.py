@@ -1,4 +1,4 @@
-"""The whole life of a fiche on one page, and the journal of a moderator's territoires."""
+"""The history of a fiche, and the journal of decisions of a moderator's territoires."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("history", __name__)
 
 
 def read(fiche_id: int) -> tuple[Fiche, bool]:
-    """The fiche of one's structure or of one's territoires, and whether one moderates it; else 404."""
+    """(fiche of the person's structures or territoires, whether the person moderates it); else 404."""
     return queries.journal_fiche(db.session(), current_user, fiche_id) or abort(404)
 
 
@@ -53,6 +53,7 @@ def file_page(fiche_id: int, form: str) -> ResponseReturnValue:
 
 
 def asked() -> tuple[JournalForm, queries.JournalFilters]:
+    """The form of the URL and its filters; a territoire that the person does not moderate is ignored."""
     form = read_journal(request.args)
     territoires = {territoire.slug for territoire in current_user.territoires(Role.MODERATEUR)}
     filters = queries.JournalFilters(
@@ -102,7 +103,7 @@ MORE = ("Territoire", "De", "Vers", "Motif", "Commentaire")
 
 
 def csv_lines(rows: Iterator[TransitionLog]) -> Iterator[str]:
-    """For French spreadsheets: BOM, semicolons; no cell is run as a formula."""
+    """CSV for French spreadsheets: BOM, semicolons; no cell is read as a formula."""
     yield BOM + csv_line((*HEADERS, *MORE))
     for row in rows:
         local, fiche, revision = row.at.astimezone(PARIS), row.fiche, row.revision

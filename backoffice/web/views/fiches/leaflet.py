@@ -1,4 +1,4 @@
-"""What a structure takes away of a fiche: a leaflet to hand to learners, the meetings for an agenda."""
+"""Files made from a fiche for its structure: a leaflet for learners, and the meetings as an iCalendar file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DRAFT = "brouillon"
 
 @dataclass(frozen=True)
 class Asked:
-    """The version to show: what readers see of a published fiche, else, or when ?version= asks for it, the latest."""
+    """The content to show: the published one, with fast-lane values; else, or with ?version=brouillon, the latest."""
 
     fiche: Fiche
     content: Contenu
@@ -40,7 +40,7 @@ def asked(fiche_id: int) -> Asked:
 
 
 def by_place(content: Contenu, actions: list[Action]) -> list[tuple[Lieu | None, list[Action]]]:
-    """Each place once, with its groups, in their order."""
+    """[(location, its groups)]: each location once, in the order of the groups."""
     found: list[tuple[Lieu | None, list[Action]]] = []
     for action in actions:
         place = content.place_of(action)
@@ -55,7 +55,7 @@ def by_place(content: Contenu, actions: list[Action]) -> list[tuple[Lieu | None,
 @blueprint.get("/affichette")
 @requires(Permission.ENTER_FICHE)
 def leaflet(fiche_id: int) -> ResponseReturnValue:
-    """?groupe= keeps one group: one page each where there are many."""
+    """The leaflet; ?groupe=<id> keeps one group."""
     shown, group = asked(fiche_id), request.args.get("groupe", "")
     actions = [action for action in shown.content.actions if group in ("", action.id)]
     if group and not actions:

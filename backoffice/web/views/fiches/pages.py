@@ -1,4 +1,4 @@
-"""The provider's list, a new fiche, the page of one fiche and what can be done with it."""
+"""Fiches of a structure: list, creation, page of a fiche and its actions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def new() -> ResponseReturnValue:
 
 
 def new_page(key: str, errors: Mapping[str, str] = MappingProxyType({})) -> str:
-    """errors: what is wrong, by the name of the field."""
+    """key: makes creation idempotent, see `create`; errors: by field."""
     chosen = {"organisme": request.form.get("organisme", type=int), "dispositif": request.form.get("dispositif")}
     return render_template("fiches/new.html", paths=PATHS, key=key, errors=errors, chosen=chosen)
 
@@ -77,7 +77,7 @@ def create() -> ResponseReturnValue:
         errors["dispositif"] = "Choisissez ce que vous voulez décrire."
     if organisme is None or errors:
         return new_page(page, errors), 422
-    # Sent twice, the same page makes one fiche; with another structure chosen, it makes another.
+    # Idempotent: the same page sent twice creates one fiche; with another structure chosen, it creates another.
     key = token_hash(f"{current_user.id} {organisme.id} {dispositif} {page}")[:40] if page else None
     with atomic() as session:
         fiche = operations.create_fiche(session, organisme, Dispositif(dispositif), current_user, key)
@@ -105,7 +105,7 @@ def edit(fiche_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:fiche_id>/<name>")
 @requires(Permission.WRITE_FICHE)
 def transition(fiche_id: int, name: str) -> ResponseReturnValue:
-    """Archives a fiche, or takes it out of the archives; submitting is on the review page."""
+    """Archives a fiche or takes it out of the archives. Submission is on the review page."""
     fiche = own_fiche(fiche_id)
     wanted = TRANSITIONS.get(name)
     if wanted is None or not offered(wanted):

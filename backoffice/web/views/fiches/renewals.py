@@ -1,4 +1,4 @@
-"""Renewing last year's fiches, one or many: which ones, what is kept, the new dates, then the drafts."""
+"""Renewal of last year's fiches, one or several: choice, parts to keep, new dates, then the drafts. Duplication."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NONE_CHOSEN = "Cochez au moins une fiche à reconduire."
 @blueprint.get("/reconduire/<int:organisme_id>")
 @requires(Permission.WRITE_FICHE)
 def choose(organisme_id: int | None = None) -> ResponseReturnValue:
-    """Which fiches, of one of the person's structures; once they are said, their dates."""
+    """Choice of fiches of one of the person's structures; with ?fiche=, the page of their dates."""
     if "fiche" in request.args:
         return dates_page(chosen())
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
@@ -67,7 +67,7 @@ def chosen() -> list[Candidate]:
 
 
 def kept_parts() -> frozenset[str]:
-    """Those that the person ticked; the usual ones until they were asked."""
+    """Keys of the parts that the person ticked; PROPOSED before the form was sent."""
     if "choix" not in request.values:
         return PROPOSED
     return frozenset(request.values.getlist("garder")) & {part.key for part in PARTS}
@@ -89,7 +89,7 @@ def dates_page(found: Sequence[Candidate], error: str = "") -> str:
 @blueprint.post("/reconduire")
 @requires(Permission.WRITE_FICHE)
 def renew() -> ResponseReturnValue:
-    """One transaction a fiche: what one of them is refused, the others have."""
+    """Renews each fiche in its own transaction: a refusal does not affect the others."""
     kept, asked, refused = kept_parts(), chosen(), ""
     for one in asked:
         seen = request.form.get(f"vu-{one.fiche.id}", "")
@@ -108,7 +108,7 @@ def renew() -> ResponseReturnValue:
 
 
 def renewed_already(found: Sequence[Candidate]) -> bool:
-    """The button was pressed twice, or a colleague has just pressed it: the draft is there."""
+    """Whether the renewed draft already exists: the button was pressed twice, or a colleague renewed the fiche."""
     drafts = [one.fiche for one in found if one.fiche.latest.state is RevisionState.BROUILLON]
     return bool(renewals.renewed_drafts(db.session(), drafts))
 
@@ -116,7 +116,7 @@ def renewed_already(found: Sequence[Candidate]) -> bool:
 @blueprint.get("/reconduction")
 @requires(Permission.WRITE_FICHE)
 def result() -> ResponseReturnValue:
-    """What became of each fiche that was asked for."""
+    """The result of the renewal for each fiche."""
     found = chosen()
     done = renewals.renewed_drafts(db.session(), [one.fiche for one in found])
     return render_template("fiches/renewals/result.html", found=found, done=done)
@@ -125,7 +125,7 @@ def result() -> ResponseReturnValue:
 @blueprint.post("/<int:fiche_id>/dupliquer")
 @requires(Permission.WRITE_FICHE)
 def duplicate(fiche_id: int) -> ResponseReturnValue:
-    """A new fiche like this one; the same page sent twice makes one."""
+    """Creates a fiche with the content of this one. Idempotent: the same page sent twice creates one."""
     fiche = own_fiche(fiche_id)
     key = token_hash(f"{current_user.id} {fiche_id} {request.form.get('cle', '')}")[:40]
     with atomic() as session:

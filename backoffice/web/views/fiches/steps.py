@@ -1,4 +1,4 @@
-"""The guided path of a structure: one page a step, saved when it is left, then the review and the submission."""
+"""The form of a fiche, for its structure: one page per step, then review and submission."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STRUCTURE = EditingContext("steps", correcting=False, load=entered_fiche, closed
 
 
 def resume_step(fiche: Fiche) -> Step | None:
-    """Where a draft is gone on with: the first step that is not finished; None when only the review is left."""
+    """The first unfinished step of a draft; None when only the review is left."""
     path = PATHS[fiche.dispositif]
     stands = reviews.statuses(path, reviews.review_of(fiche.latest), fiche.latest.content)
     return next((step for step in path.steps if stands[step.slug] != "complet"), None)
@@ -43,7 +43,7 @@ def resume_step(fiche: Fiche) -> Step | None:
 @blueprint.get("/reprendre")
 @requires(Permission.ENTER_FICHE)
 def resume(fiche_id: int) -> ResponseReturnValue:
-    """One click from a list, on whatever device: the page where the work stopped."""
+    """Redirects to the first unfinished step of the draft, or to the review."""
     fiche = entered_fiche(fiche_id)
     if not STRUCTURE.writable(fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
@@ -114,7 +114,7 @@ def send(fiche_id: int) -> ResponseReturnValue:
         if refused.findings:
             return review_page(fiche, refused.message), 422
         if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
-            return redirect(url_for(".sent", fiche_id=fiche_id), 303)  # the button was pressed twice
+            return redirect(url_for(".sent", fiche_id=fiche_id), 303)  # The button was pressed twice.
         return fiche_page(fiche, refused.message), 409
     return redirect(url_for(".sent", fiche_id=fiche_id), 303)
 
@@ -122,7 +122,7 @@ def send(fiche_id: int) -> ResponseReturnValue:
 @blueprint.get("/envoyee")
 @requires(Permission.ENTER_FICHE)
 def sent(fiche_id: int) -> ResponseReturnValue:
-    """What happens next."""
+    """Confirmation of the submission, with what happens next."""
     fiche = entered_fiche(fiche_id)
     if STRUCTURE.writable(fiche):
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)

@@ -1,4 +1,4 @@
-"""The flows of the network, for its administrators: what each one takes, its runs, its keys."""
+"""Flows, for administrators: definition, runs, reading keys."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def flux(flux_id: int) -> ResponseReturnValue:
 
 
 def flux_page(flux: Flux, **forms: Any) -> str:
-    """forms: what was sent and refused (settings, start, key), and the new key, shown this once."""
+    """forms: the refused form (settings, start or key), or `new_key`, shown only once."""
     shown = {"settings": Settings(obj=flux), "start": Start(), "key": Key(None, ()), "new_key": ""} | forms
     manifest = runs.folder_of(flux.code) / runs.CURRENT
     return render_template(
@@ -148,7 +148,7 @@ def again(run_id: int) -> ResponseReturnValue:
 @blueprint.get("/fabrications/<int:run_id>/fichier")
 @requires(Permission.ADMINISTER)
 def file_page(run_id: int) -> ResponseReturnValue:
-    """What the run wrote, while it is still kept."""
+    """The file that the run wrote; 404 when it is no longer kept."""
     file = runs.file_of(found_run(run_id)) or abort(404)
     return send_file(file, as_attachment=True, max_age=0)
 
@@ -159,7 +159,7 @@ def file_page(run_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:flux_id>/cles")
 @requires(Permission.ADMINISTER)
 def create_key(flux_id: int) -> ResponseReturnValue:
-    """Answers with the page itself: the key is in no address and in no cookie, and cannot be shown again."""
+    """Returns the page instead of a redirect: the key must be in no URL and no cookie, and cannot be shown again."""
     open_keys = [key.name for key in queries.keys_of(db.session(), found_flux(flux_id)) if not key.revoked_at]
     form = Key(request.form, open_keys)
     if not form.validate():

@@ -1,4 +1,4 @@
-"""Checking an LHEO file, and the reference of the language: see workflows.flux.file_checks."""
+"""Checking an uploaded LHEO file (workflows.flux.file_checks), and the reference of LHEO elements."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check_action() -> ResponseReturnValue:
 @blueprint.get("/verifier/resultat")
 @requires(Permission.CONNECTED)
 def result() -> ResponseReturnValue:
-    """The last report, or how far its check is."""
+    """The last report, or the progress of the check under way."""
     if check := file_checks.waiting(_account()):
         return render_template("flux/file_checks/progress.html", check=check)
     file = file_checks.report_of(_account())
@@ -81,7 +81,7 @@ def reference() -> ResponseReturnValue:
 
 @cache
 def _reference() -> Markup:
-    """The elements never change while the process lives: they are written once."""
+    """Rendered once per process: the elements do not change while it runs."""
     return Markup(render_template("flux/file_checks/elements.html", elements=ELEMENTS, how_many=_how_many))  # noqa: S704 - our own template
 
 
@@ -96,7 +96,7 @@ def _how_many(child: Child) -> str:
 
 
 def _account() -> str:
-    """What the files of a person are named after."""
-    # a number may be given again after an account is deleted; not its password's salt
+    """Name of the person's files."""
+    # An id may be reused after an account is deleted; the salt of its password is not.
     account = hashlib.sha256(f"{current_user.id} {current_user.password_hash}".encode()).hexdigest()
     return f"{current_user.id}-{account[:16]}"

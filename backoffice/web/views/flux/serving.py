@@ -1,7 +1,7 @@
-"""The flows, served to machines: whole, conditional, by ranges, in constant memory.
+"""Serving flows to machines: full file, conditional and range requests, in constant memory.
 
-A reader shows its key as ``Authorization: Bearer …``. What is served is what the manifest names: each
-full flow has a file of its own that never changes, so that no answer is ever torn or mixed.
+A private flow needs the header ``Authorization: Bearer <key>``. Only files named by the manifest are served: each full
+flow is a separate file that never changes, so an answer never mixes two flows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 @blueprint.get("/complet.xml")
 @requires(Permission.PUBLIC)
 def full(code: str) -> ResponseReturnValue:
-    """The full flow; sent compressed to who accepts it, unless a range of it is asked."""
+    """The full flow; gzip-encoded when the client accepts it, except for a range request."""
     flux = readable(code)
     manifest = _manifest(flux)
     name = Path(manifest["file"])
@@ -76,9 +76,9 @@ def manifest_page(code: str) -> ResponseReturnValue:
 @requires(Permission.PUBLIC)
 @limiter.limit("60/minute")
 def differential_page(code: str) -> ResponseReturnValue:
-    """What changed from ``?depuis=`` (the ``at`` of the reader's last manifest) to the present full flow.
+    """Changes from ``?depuis=`` (``at`` of the reader's last manifest) to the current full flow, in LHEO.
 
-    204 when nothing did. When fiches only left, no LHEO document can say it: the manifest, in JSON.
+    204 when nothing changed. When fiches were only removed, LHEO cannot express it: the answer is the JSON manifest.
     """
     flux = readable(code)
     since, at = _moment(request.args.get("depuis", "")), datetime.fromisoformat(_manifest(flux)["at"])
@@ -92,12 +92,12 @@ def differential_page(code: str) -> ResponseReturnValue:
             return Response(status=204)
         if not manifest.file:
             return send_file(file.with_name(f"{file.name}.manifest.json"), mimetype=JSON, etag=False, max_age=0)
-        # The open file outlives its name: it is read as the answer leaves.
+        # The file stays readable after its folder is deleted: the response holds it open.
         return send_file(file, mimetype=XML, etag=manifest.sha256, last_modified=at, conditional=True, max_age=0)
 
 
 def readable(code: str) -> Flux:
-    """The flow, when it is public or when a good key is shown; 404 or 401 otherwise."""
+    """The flow, when it is public or the key is valid. 404 when it is unknown or inactive, 401 without a valid key."""
     flux = db.session.scalars(select(Flux).where(Flux.code == code.replace("\x00", ""), Flux.active)).first()
     if flux is None:
         abort(404)
@@ -127,7 +127,7 @@ def _key_opens(flux: Flux) -> bool:
 
 
 def _note_use(token_id: int) -> None:
-    """In a transaction of its own: the request itself only reads."""
+    """Writes last_used_at in a separate transaction: the request itself is read-only."""
     mark = read_only.set(False)
     try:
         with Session(db.engine) as session:
@@ -138,7 +138,7 @@ def _note_use(token_id: int) -> None:
 
 
 def _manifest(flux: Flux) -> dict[str, Any]:
-    """Of the present full flow; 404 while there is none."""
+    """The manifest of the current full flow; 404 while there is none."""
     try:
         manifest: dict[str, Any] = json.loads((folder_of(flux.code) / CURRENT).read_text())
     except FileNotFoundError:
@@ -159,7 +159,7 @@ def _send(flux: Flux, name: str, etag: str, manifest: dict[str, Any], kind: str)
 
 def _moment(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text.replace(" ", "+"))  # a + that an address turned into a blank
+        found = datetime.fromisoformat(text.replace(" ", "+"))  # a + in a URL is read as a space
     except ValueError:
         abort(Response(f"« depuis » n’est pas un moment : {text[:40]!r}\n", 400, mimetype="text/plain"))
     return found if found.tzinfo else found.replace(tzinfo=PARIS)

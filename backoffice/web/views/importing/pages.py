@@ -1,4 +1,4 @@
-"""Importing a file: send it, say what its columns are, read the report, import what is right."""
+"""Import of a file of fiches: upload, choice of columns, report, import of the valid lines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def own_job(job_id: int) -> ImportJob:
 
 
 def targets() -> dict[str, tuple[str, Organisme | None, Territoire]]:
-    """For whom the person may import: {code: (words, structure or None, territoire)}."""
+    """Targets of the person's imports: {code: (label, structure or None for a whole territoire, territoire)}."""
     found: dict[str, tuple[str, Organisme | None, Territoire]] = {}
     acting = acting_organisme() if current_user.can(Permission.WRITE_FICHE) else None
     if acting is not None:
@@ -111,7 +111,7 @@ def job_view(job_id: int) -> ResponseReturnValue:
 
 
 def job_page(job: ImportJob, error: str = "") -> str | Response:
-    """Where the import stands: its columns, its progress, its report."""
+    """Redirects to the choice of columns, or shows progress, then the report."""
     if job.phase is Phase.COLONNES:
         return redirect(url_for(".columns", job_id=job.id), 303)
     if job.status is not JobStatus.FINI:

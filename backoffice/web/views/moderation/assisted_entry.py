@@ -1,7 +1,7 @@
-"""Entering for others: a moderator helps a structure of their territoires, on the telephone for instance.
+"""Assisted entry: a moderator writes a fiche for a structure of their territoires, for instance on the phone.
 
-The pages of the entry are the same as the structure's (views.saisie); what is written there by a
-moderator is noted as such in the history, and the structure is told.
+The step pages are those of the structure (views.fiches.steps). The history marks what a moderator wrote, and the
+structure is notified.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ blueprint = Blueprint("assisted_entry", __name__, url_prefix="/moderation/struct
 
 
 def helped(organisme_id: int) -> Organisme:
-    """The structure, when it is of one of the moderator's territoires; else 404."""
+    """The structure, when it is in the moderator's territoires; else 404. The id of a merged one gives the kept one."""
     session = db.session()
     return queries.helped_structure(session, current_user, queries.survivor(session, organisme_id)) or abort(404)
 
@@ -71,7 +71,7 @@ def structure_page(organisme: Organisme, error: str = "") -> str:
 @blueprint.post("/<int:organisme_id>/fiche")
 @requires(Permission.MODERATE)
 def new_fiche(organisme_id: int) -> ResponseReturnValue:
-    """A fiche of this structure, written by the moderator; the same page sent twice makes one."""
+    """Creates a fiche of this structure, written by the moderator. Idempotent: the same page sent twice creates one."""
     organisme, dispositif = helped(organisme_id), request.form.get("dispositif", "")
     if dispositif not in set(PATHS):
         return structure_page(organisme, "Choisissez ce qu’il faut décrire."), 422
@@ -94,7 +94,7 @@ def territoires() -> dict[int, Territoire]:
 
 
 def new_page(errors: Mapping[str, str] = MappingProxyType({}), known: Organisme | None = None) -> str:
-    """errors: what is wrong, by field; known: the structure that has this SIRET already."""
+    """errors: by field; known: the structure that already has this SIRET."""
     return render_template(
         "moderation/assisted_entry/new_structure.html",
         fields=new_structure.FIELDS,

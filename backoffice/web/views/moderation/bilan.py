@@ -1,4 +1,4 @@
-"""The «bilan» of a territoire and a year: what was offered, new or gone; to print and to take away."""
+"""The bilan: figures of a territoire for a year, with new and ended offer; a page to print, CSV and charts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ blueprint = Blueprint("bilan", __name__, url_prefix="/bilan")
 
 FIRST_YEAR = 2024
 MEASURES = {"actions": ("Actions", 1, "#0b5563"), "heures": ("Heures de cours", 4, "#17633a")}
-"""What a chart shows: (its words, its place in HEADS, its colour)."""
+"""{measure of a chart: (label, index in HEADS, colour)}"""
 
 READERS = (Role.MODERATEUR, Role.FINANCEUR)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address names, within what the person may read."""
+    """The territoire and year of the URL, and the départements of it that the person may read."""
 
     territoire: Territoire
     year: int
@@ -40,7 +40,7 @@ class Asked:
 
 
 def readable() -> dict[str, Territoire]:
-    """By slug."""
+    """{slug: territoire} that the person may read."""
     return {territoire.slug: territoire for role in READERS for territoire in current_user.territoires(role)}
 
 
@@ -56,7 +56,7 @@ def asked(slug: str, year: int) -> Asked:
 
 
 def read_departements(territoire: Territoire) -> frozenset[str]:
-    """Those that the person may read there; none said: all. A moderator reads the whole territoire."""
+    """Départements that the person may read there; empty = all. A moderator reads the whole territoire."""
     if territoire.id in current_user.territoire_ids(Role.MODERATEUR):
         return frozenset()
     mine = [row for row in current_user.assignments if row.role in READERS and row.territoire_id == territoire.id]
@@ -68,7 +68,7 @@ def read_departements(territoire: Territoire) -> frozenset[str]:
 @blueprint.get("/")
 @requires(Permission.READ_REPORT)
 def home() -> ResponseReturnValue:
-    """The present year of the person's first territoire; the page leads to the others."""
+    """Redirects to the current year of the person's first territoire; the page links to the others."""
     slug = next(iter(readable()), None) or abort(404)
     return redirect(url_for(".year_page", slug=slug, year=last_year()), 303)
 
@@ -76,7 +76,7 @@ def home() -> ResponseReturnValue:
 @blueprint.get("/choisir")
 @requires(Permission.READ_REPORT)
 def choose() -> ResponseReturnValue:
-    """Where the form at the top of the page leads."""
+    """Redirects to the page chosen in the form at the top."""
     found = asked(request.args.get("territoire", ""), request.args.get("annee", 0, type=int))
     return redirect(url_for(".year_page", slug=found.territoire.slug, year=found.year), 303)
 
@@ -100,7 +100,7 @@ def year_page(slug: str, year: int) -> ResponseReturnValue:
 @blueprint.get("/<slug>/<int:year>.csv")
 @requires(Permission.READ_REPORT)
 def csv(slug: str, year: int) -> ResponseReturnValue:
-    """All the tables one under the other, each line with the name of its table."""
+    """All the tables in one file; the first column names the table."""
     report = asked(slug, year).read()
     moved = report.movement
     table = [["Tableau", "Ligne", *HEADS], ["Ensemble", "Ensemble", *map(str, report.total.numbers)]]

@@ -1,4 +1,4 @@
-"""Campaigns of renewal: their list, one of them with whom it concerns and how far they are, its invitations."""
+"""Renewal campaigns: list, form, progress of each structure, invitations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def found(campaign_id: int) -> Campaign:
 
 
 def managed(campaign_id: int) -> Campaign:
-    """The same, when it concerns no territoire but theirs."""
+    """The campaign, when the person may change it: administrator, or all its territoires are theirs; else 404."""
     campaign = found(campaign_id)
     return campaign if queries.manages(current_user, campaign) else abort(404)
 
@@ -103,7 +103,7 @@ def campaign_view(campaign_id: int) -> ResponseReturnValue:
 
 
 def lines_of(campaign: Campaign) -> list[Line]:
-    """In the territoires of the person."""
+    """Progress of the structures of the campaign, in the person's territoires only."""
     served = queries.served_territoires(db.session(), current_user)
     return queries.progress(db.session(), campaign, {territoire.id for territoire in served})
 
@@ -158,7 +158,7 @@ def _numbers(line: Line) -> Sequence[str]:
 @blueprint.get("/<int:campaign_id>/avancement.svg")
 @requires(Permission.MANAGE_CAMPAIGNS)
 def chart(campaign_id: int) -> ResponseReturnValue:
-    """One bar a stage beside its number: nothing is said by colour alone."""
+    """One bar per stage, with its number and label: colour alone carries no information."""
     campaign = found(campaign_id)
     counts = queries.totals(lines_of(campaign))
     return bars_image(

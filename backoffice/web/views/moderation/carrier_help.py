@@ -1,4 +1,4 @@
-"""On the page of a version: the structure that carries this one, when it does not answer."""
+"""On the page of a version: what a moderator does when the carrier does not answer (remind it, confirm for it)."""
 
 from __future__ import annotations
 

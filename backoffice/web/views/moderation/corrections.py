@@ -1,4 +1,4 @@
-"""A moderator corrects a copy of what a structure sent, by the same steps; the structure may contest it."""
+"""Corrections: a moderator edits a copy of a submitted version, on the step pages; the structure may contest."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ blueprint = Blueprint("corrections", __name__)
 
 
 def corrected_fiche(fiche_id: int) -> Fiche:
-    """A fiche of the moderator's territoires whose latest version is a moderator's copy, open; else 404."""
+    """A fiche of the moderator's territoires whose latest version is an open correction; else 404."""
     fiche = moderated_fiche(fiche_id)
     return fiche if fiche.latest.being_corrected else abort(404)
 
 
 def closed_page(fiche_id: int, message: str, unsaved: Sequence[Difference] = ()) -> str:
-    """A colleague ended the correction meanwhile: the version, and what was typed."""
+    """The page of the version when a colleague has ended the correction; what was typed is in the comment field."""
     fiche = moderated_fiche(fiche_id)
     gaps = [f"{gap.label} : {gap.mine}" for gap in unsaved if gap.mine]
     latest = fiche.latest if not fiche.latest.being_corrected else fiche.revisions[-2]
@@ -93,7 +93,7 @@ def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
 @blueprint.post("/moderation/fiches/<int:fiche_id>/correction")
 @requires(Permission.MODERATE)
 def finish(fiche_id: int) -> ResponseReturnValue:
-    """«quoi» = annuler puts back what the structure sent."""
+    """Ends the correction. «quoi» = annuler: drops it and restores the submitted version."""
     fiche = corrected_fiche(fiche_id)
     revision_id, undone = fiche.latest.id, request.form.get("quoi") == "annuler"
     sent_id = corrections.corrected_version(fiche, fiche.latest).id
@@ -113,7 +113,7 @@ def finish(fiche_id: int) -> ResponseReturnValue:
     return redirect(url_for("moderation.version", revision_id=revision_id), 303)
 
 
-# --- What the structure says of it ------------------------------------------------------------------
+# --- Contestation by the structure ------------------------------------------------------------------
 
 
 @blueprint.post("/fiches/<int:fiche_id>/contester")
@@ -134,7 +134,7 @@ def contest(fiche_id: int) -> ResponseReturnValue:
 @blueprint.get("/moderation/corrections")
 @requires(Permission.MODERATE)
 def index() -> ResponseReturnValue:
-    """What is left to do of corrections: those not finished, those contested."""
+    """Corrections that need action: unfinished or contested."""
     return render_template(
         "moderation/corrections.html",
         contestations=open_contestations(db.session(), current_user),

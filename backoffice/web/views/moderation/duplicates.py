@@ -1,4 +1,4 @@
-"""Two fiches that look alike: told apart, or made one."""
+"""Two similar fiches: marked as different, or merged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def set_apart(revision_id: int, other_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:revision_id>/doublons/<int:other_id>/fusionner")
 @requires(Permission.MODERATE)
 def merge(revision_id: int, other_id: int) -> ResponseReturnValue:
-    """«garder» says which of the two stays: «celle-ci» or «autre»."""
+    """The field «garder» names the fiche that is kept: «celle-ci» or «autre»."""
     revision = moderated_version(revision_id)
     other = moderated_fiche(other_id)
     choice = request.form.get("garder", "")

@@ -1,4 +1,4 @@
-"""The figures of a moderator's territoires: pages, charts and tables to take away."""
+"""Moderation figures of a moderator's territoires: page, charts, CSV."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from exports.open_data.rows import BOM, cell, csv_line
 blueprint = Blueprint("figures", __name__, url_prefix="/moderation/chiffres")
 
 WEEKS = 12
-"""Shown when no period is asked."""
+"""Length of the default period, in weeks; it ends today."""
 LONGEST = timedelta(days=3 * 366)
 
 COLOURS = {
@@ -45,11 +45,11 @@ COLOURS = {
     "p90": "#6b7c81",
 }
 CHARTS = {"nombres": COUNTS, "delais": DELAYS}
-"""What a chart shows: how many, or how long."""
+"""{name of a chart: {column: label} of its bars}: numbers, or delays in days."""
 
 
 def asked_period() -> tuple[Period, str]:
-    """The period of the address, and what is wrong with it; then the usual one stands in."""
+    """(period of the URL, error message or ""). On error, or without a period, it is the default one."""
     today = local_day(now())
     usual = Period(today - timedelta(today.weekday(), weeks=WEEKS - 1), today)
     texts = [request.args.get(name, "") for name in ("du", "au")]
@@ -81,7 +81,7 @@ def home() -> ResponseReturnValue:
 
 
 def asked_lines(dimension: str) -> tuple[Dimension, Period, Sequence[Line]]:
-    """404 for what is no dimension or no period: our own pages link to nothing else."""
+    """404 for an unknown dimension or an invalid period: our own pages never link to one."""
     chosen, (period, error) = DIMENSIONS.get(dimension), asked_period()
     if chosen is None or error:
         abort(404)

@@ -1,4 +1,4 @@
-"""One decision on many fiches: choose them in the queue, read what would be done, confirm, follow, undo."""
+"""Lots: one decision on several fiches chosen in the queue. Preview, confirm, progress, undo."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("lots", __name__, url_prefix="/moderation")
 
 
 def own_lot(lot_id: int) -> Lot:
-    """The lot, when the person made it; else 404."""
+    """The lot, when the person created it; else 404."""
     return queries.own_lot(db.session(), current_user, lot_id) or abort(404)
 
 
@@ -51,7 +51,7 @@ def prepare_lot() -> ResponseReturnValue:
 
 
 def _assignee() -> User | None:
-    """The colleague that was chosen, of those who may be."""
+    """The chosen colleague; None when it is not one of the colleagues offered."""
     chosen = request.form.get("a", "")
     if chosen not in colleagues(db.session(), current_user):
         return None
@@ -65,7 +65,7 @@ def lot(lot_id: int) -> ResponseReturnValue:
 
 
 def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
-    """What would be done, how far it is, what became of each fiche."""
+    """The page of a lot: preview, then progress, then the result of each fiche."""
     found = queries.tally(db.session(), lot)
     undoing = lots.ACTIONS[lot.action].undo if lot.status is JobStatus.FINI else None
     undo = lots.ACTIONS[undoing] if undoing is not None else None
@@ -86,14 +86,14 @@ def lot_page(lot: Lot, error: str = "", comment: str = "") -> str:
 
 
 def _reasons(lot: Lot, undo: lots.Choice) -> list[Motif]:
-    """Those that the territoire offers for what would undo the lot; none when it asks for none."""
+    """Reasons of the territoire for the decision that undoes the lot; [] when that decision takes no reason."""
     return offered(db.session(), lot.lines[0].fiche.territoire_id, undo.last.name) if undo.last.reasons else []
 
 
 @blueprint.post("/lots/<int:lot_id>/lancer")
 @requires(Permission.MODERATE)
 def launch_lot(lot_id: int) -> ResponseReturnValue:
-    """Confirms; or goes on, when nothing moves any more."""
+    """Confirms the lot, or restarts a lot that stopped."""
     with atomic() as session:
         lots.launch(session, own_lot(lot_id))
     return redirect(url_for(".lot", lot_id=lot_id), 303)

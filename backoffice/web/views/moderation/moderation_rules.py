@@ -1,4 +1,4 @@
-"""The rules that moderators write: list, form, trial, activation; hits set aside on a fiche."""
+"""Moderation rules: list, form, trial, activation; dismissal of a hit on a fiche."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from workflows.moderation import moderation_rules as rules
 blueprint = Blueprint("moderation_rules", __name__, url_prefix="/moderation/regles")
 
 NETWORK = "reseau"
-"""In the list of territoires: the rule is for all of them."""
+"""Choice of the territoire list that makes a rule for the whole network."""
 
 
 def visible(rule_id: int) -> ModerationRule:
-    """The rule, when it is of the network or of one of the person's territoires; else 404."""
+    """The rule, when it belongs to the network or to one of the person's territoires; else 404."""
     return queries.visible_rule(db.session(), current_user, rule_id) or abort(404)
 
 
@@ -40,7 +40,7 @@ def own(rule_id: int) -> ModerationRule:
 
 
 def territoires() -> dict[str, str]:
-    """{slug: name} of where the person may write rules."""
+    """{slug: name} of the territoires for which the person may write rules, and NETWORK for an administrator."""
     served = current_user.territoires(Role.MODERATEUR)
     network = {NETWORK: "Tout le réseau"} if current_user.can(Permission.ADMINISTER) else {}
     return {**{territoire.slug: territoire.nom for territoire in served}, **network}
@@ -79,7 +79,7 @@ def rule_page(rule: ModerationRule, error: str = "") -> str:
 @blueprint.get("/nouvelle")
 @requires(Permission.WRITE_RULES)
 def new() -> ResponseReturnValue:
-    """?modele= fills the form with another rule."""
+    """?modele=<id of a rule> fills the form with that rule."""
     model = request.args.get("modele", type=id_of)
     return form_page(RuleForm.of(visible(model).latest) if model else RuleForm())
 
@@ -130,7 +130,7 @@ def save(rule_id: int) -> ResponseReturnValue:
 
 
 def changed(form: RuleForm) -> bool:
-    """Whether a button of the form only added or removed a condition."""
+    """Adds or removes a condition of the form, when that is the button pressed. Returns whether it was."""
     action, _, rank = request.form.get("ligne", "").partition(":")
     if action == "ajouter":
         form.add(request.form.get("ajouter", ""))
@@ -172,7 +172,7 @@ def change_action(rule_id: int, action: str) -> ResponseReturnValue:
 @blueprint.post("/<int:rule_id>/<any(ecarter, reprendre):action>")
 @requires(Permission.WRITE_RULES)
 def dismiss_here(rule_id: int, action: str) -> ResponseReturnValue:
-    """Sets a rule of the network aside in one's territoire, or takes it back."""
+    """Pauses a rule of the network in one of the person's territoires, or resumes it."""
     visible(rule_id)
     territoire_id = request.form.get("territoire", type=id_of) or abort(404)
     try:
@@ -195,7 +195,7 @@ def trial_page(rule_id: int) -> ResponseReturnValue:
 @blueprint.post("/signalements/<int:hit_id>/ecarter")
 @requires(Permission.MODERATE, keeps_input=True)
 def dismiss(hit_id: int) -> ResponseReturnValue:
-    """«Vu»: on this fiche, the hit no longer stands."""
+    """Dismisses a hit: it has no more effect on this fiche."""
     hit = queries.moderated_hit(db.session(), current_user, hit_id) or abort(404)
     word = clean(request.form.get("mot", ""), multiline=True)
     revision_id = hit.revision_id

@@ -1,4 +1,4 @@
-"""For moderators: the structures that have nobody left, and the requests to join that fall to them."""
+"""For moderators: structures with current fiches but no active member, and join requests that moderators decide."""
 
 from __future__ import annotations
 

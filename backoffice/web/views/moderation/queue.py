@@ -1,4 +1,4 @@
-"""The queue of a moderator's territoires, taking the next fiche, and the views that one keeps."""
+"""The moderation queue of a moderator's territoires, the next fiche to take, and saved views."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def queue() -> ResponseReturnValue:
 @blueprint.post("/suivante")
 @requires(Permission.MODERATE)
 def take_next() -> ResponseReturnValue:
-    """Takes the fiche that waits first within the filters, and opens it."""
+    """Takes the first fiche of the filtered queue and redirects to it."""
     return redirect(next_in_queue.take(posted_view()[1]), 303)
 
 
@@ -65,7 +65,7 @@ def saved_views() -> ResponseReturnValue:
 
 
 def views_page(error: str = "", wrong: int | None = None, typed: str = "") -> str:
-    """wrong: the view whose new name, `typed`, cannot be taken."""
+    """wrong: id of the view whose new name, `typed`, is refused."""
     rows = own_views(db.session(), current_user)
     return render_template("moderation/saved_views.html", views=rows, error=error, wrong=wrong, typed=typed)
 
@@ -73,7 +73,7 @@ def views_page(error: str = "", wrong: int | None = None, typed: str = "") -> st
 @blueprint.post("/vues/<int:view_id>")
 @requires(Permission.MODERATE)
 def change_view(view_id: int) -> ResponseReturnValue:
-    """Renames a view, or removes it."""
+    """Renames a view; deletes it when «ordre» = supprimer."""
     view = own_view(db.session(), current_user, view_id) or abort(404)
     if request.form.get("ordre") == "supprimer":
         with atomic() as session:

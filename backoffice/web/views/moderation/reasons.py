@@ -1,4 +1,4 @@
-"""The reasons that a territoire gives when it refuses or suspends: worded, added, switched off, never deleted."""
+"""Reasons that a territoire gives with a decision: wording, addition, activation. A reason is never deleted."""
 
 from __future__ import annotations
 

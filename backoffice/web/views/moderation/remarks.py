@@ -1,4 +1,4 @@
-"""Remarks on fields: pinned by a moderator, answered by the structure; the ready sentences of a territoire."""
+"""Remarks pinned on fields by a moderator, the replies of the structure, and the ready sentences of a territoire."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ blueprint = Blueprint("remarks", __name__)
 @blueprint.post("/moderation/<int:revision_id>/remarques")
 @requires(Permission.MODERATE, keeps_input=True)
 def pin(revision_id: int) -> ResponseReturnValue:
-    """The chosen sentence, if any, then what was typed."""
+    """The text of the remark is the chosen ready sentence, if any, then the typed text."""
     revision = moderated_version(revision_id)
     typed = {name: clean(request.form.get(name, ""), multiline=True) for name in ("champ", "phrase", "texte")}
     chosen = next(
@@ -75,7 +75,7 @@ def remove(revision_id: int, remark_id: int) -> ResponseReturnValue:
 @blueprint.post("/fiches/<int:fiche_id>/remarques")
 @requires(Permission.ENTER_FICHE, keeps_input=True)
 def answer(fiche_id: int) -> ResponseReturnValue:
-    """From the list of remarks; those shown at a field are saved with their step."""
+    """Saves the replies typed in the list of remarks. Replies typed beside a field are saved with their step."""
     entered_fiche(fiche_id)
     said = replies_of(request.form)
     try:
@@ -100,7 +100,7 @@ def sentences_view() -> ResponseReturnValue:
 def sentences_page(
     error: str = "", about: str = "", typed: Mapping[str, str] = MappingProxyType({}), where: int | None = None
 ) -> str:
-    """error: what is wrong with the sentence `about` (its id, "" for the new one), kept as `typed`."""
+    """error: of the sentence `about` (its id, "" for a new one), shown again as `typed`; where: its territoire's id."""
     territoires = current_user.territoires(Role.MODERATEUR)
     return render_template(
         "moderation/ready_sentences.html",

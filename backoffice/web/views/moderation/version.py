@@ -1,4 +1,4 @@
-"""The page where a version is read and decided; the queue is in `queue`."""
+"""The page where a moderator reads a version and decides on it; the queue is in `queue`."""
 
 from __future__ import annotations
 

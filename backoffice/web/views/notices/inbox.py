@@ -1,4 +1,4 @@
-"""What a person was told, and which e-mails they want."""
+"""Notices received by the person, and the choice of e-mails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/<int:notice_id>/ouvrir")
 @requires(Permission.CONNECTED)
 def open_notice(notice_id: int) -> ResponseReturnValue:
-    """Reading is a change: it is asked by a button, not by a link that a browser may fetch ahead."""
+    """Marks a notice as read and redirects to its page. A POST, since a browser may prefetch a link."""
     with atomic() as session:
         notice = queries.own_notice(session, current_user, notice_id) or abort(404)
         notice.read_at = notice.read_at or now()
@@ -60,7 +60,7 @@ def choices() -> ResponseReturnValue:
 @blueprint.post("/choix")
 @requires(Permission.CONNECTED)
 def choose() -> ResponseReturnValue:
-    """The ticked ones are wanted. What is obligatory goes on whatever was sent."""
+    """Mutes the e-mails that are not ticked. Obligatory notices cannot be muted."""
     wanted = set(request.form.getlist("messages"))
     with atomic() as session:
         session.execute(delete(Mute).where(Mute.user_id == current_user.id))
@@ -74,5 +74,5 @@ def choose() -> ResponseReturnValue:
 
 
 def _for_me() -> list[Notice]:
-    """The notices that this person may receive by e-mail."""
+    """Notices that the person may receive by e-mail."""
     return [notice for notice in NOTICES.values() if notice.by_mail and current_user.can(notice.concerns)]

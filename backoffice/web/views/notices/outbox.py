@@ -1,4 +1,4 @@
-"""For administrators: the e-mails on their way and the work that failed."""
+"""The outbox and failed jobs, for administrators."""
 
 from __future__ import annotations
 

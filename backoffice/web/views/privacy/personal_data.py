@@ -1,4 +1,4 @@
-"""What Relais holds about a person: read by them, taken away, erased; and the page that says the rules to all."""
+"""Personal data: what Relais holds about a person, export, erasure; and the public privacy notice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GONE = "Le compte est effacé. Merci du travail fait ici."
 
 
 def _who() -> str:
-    """Limits are counted by account: a town hall has one address for all."""
+    """Key of the rate limits: the account, since all users of a town hall may share one IP address."""
     return str(current_user.get_id())
 
 
@@ -57,6 +57,7 @@ def _page(error: str = "", field: str = "") -> str:
 
 
 def _consequences(user: User) -> dict[str, object]:
+    """What the pages show before an erasure: why it is refused, structures left alone, work in hand."""
     return {
         "obstacle": erasure.refusal(db.session(), user),
         "alone": erasure.left_alone(db.session(), user),
@@ -86,7 +87,7 @@ def erase() -> ResponseReturnValue:
 
 
 def _erase(account_id: int) -> ResponseReturnValue:
-    """Of the person themself."""
+    """Erases the account at its owner's request, and ends the session."""
     try:
         with atomic() as base:
             erasure.erase(base, account_id, base.get_one(User, account_id))
@@ -112,7 +113,7 @@ def ask_link() -> ResponseReturnValue:
 @blueprint.get("/mes-donnees/effacement/<token>")
 @requires(Permission.PUBLIC)
 def confirm(token: str) -> ResponseReturnValue:
-    """Whoever holds the link reads the e-mails of the account; erasing is asked by a button, as for the other links."""
+    """Page of an erasure link, which proves access to the mailbox. The POST erases, as for the other links."""
     user = erasure.confirmed_by(db.session(), token)
     if user is None:
         return render_template("privacy/erasure.html", user=None), 404
@@ -127,7 +128,7 @@ def erase_by_link(token: str) -> ResponseReturnValue:
     return _erase(user.id) if user else confirm(token)
 
 
-# --- For somebody, by an administrator --------------------------------------------------------------
+# --- Erasure by an administrator --------------------------------------------------------------------
 
 
 @blueprint.get("/administration/effacement/<int:account_id>")
@@ -137,7 +138,7 @@ def erasure_page(account_id: int) -> ResponseReturnValue:
 
 
 def _account(account_id: int) -> User:
-    """404 for the account of what Relais does itself too: nobody manages it."""
+    """The account; 404 when there is none, or for the account of Relais itself, which nobody manages."""
     user = db.session.scalars(select(User).where(User.id == account_id)).one_or_none() or abort(404)
     return abort(404) if is_robot(user) else user
 
@@ -159,7 +160,7 @@ def erase_for(account_id: int) -> ResponseReturnValue:
     if not request.form.get("compris"):
         return _of_somebody(user, UNTICKED), 422
     if account_id == current_user.id:
-        return redirect(url_for(".home"), 303)  # one's own account asks for one's own password
+        return redirect(url_for(".home"), 303)  # One's own account needs the password, asked on that page.
     try:
         with atomic() as base:
             erasure.erase(base, account_id, base.get_one(User, current_user.id))

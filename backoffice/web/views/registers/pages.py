@@ -1,4 +1,4 @@
-"""The registers that others own, for administrators: import, what waits, versions, settings."""
+"""Registers, for administrators: import of their files, waiting differences, versions, settings."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def set_action(name: str) -> ResponseReturnValue:
 @blueprint.post("/<name>/attente")
 @requires(Permission.ADMINISTER)
 def believe(name: str) -> ResponseReturnValue:
-    """Applies what waits: what is ticked, or all of it."""
+    """Applies the waiting differences that are ticked, or all of them with the field «tout»."""
     register = asked(name)
     keys = None if "tout" in request.form else [key for key in request.form.getlist("cle") if "\0" not in key]
     with atomic() as session:
@@ -123,13 +123,13 @@ def believe(name: str) -> ResponseReturnValue:
 @blueprint.get("/<name>/etat.csv")
 @requires(Permission.ADMINISTER)
 def status(name: str) -> ResponseReturnValue:
-    """The table as it was at the end of a day; as it is, without one."""
+    """CSV of the table at the end of the day ?jour= (ISO date); without it, of the current table."""
     register = asked(name)
     try:
         day = date.fromisoformat(request.args.get("jour", "") or date.max.isoformat())
     except ValueError:
         return register_page(register, "Écrivez un jour comme 2026-11-22."), 422
-    binary = TemporaryFile()  # noqa: SIM115 - closed, and gone, once it is sent
+    binary = TemporaryFile()  # noqa: SIM115 - closed and deleted once it is sent
     text = io.TextIOWrapper(binary, encoding="utf-8", newline="")
     versions.write_csv(db.session(), register, day, text)
     text.detach().seek(0)

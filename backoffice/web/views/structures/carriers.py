@@ -1,4 +1,4 @@
-"""The page by which a structure says whether it carries another, opened from an e-mail."""
+"""The page, linked from an e-mail, where a carrier says whether it carries the structure that named it."""
 
 from __future__ import annotations
 

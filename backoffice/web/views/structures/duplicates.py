@@ -1,4 +1,4 @@
-"""Structures entered twice: the likely ones, told apart, or made one after both were seen side by side."""
+"""Structures entered twice: likely pairs, marked as different, or merged after a side-by-side comparison."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ FOLLOWERS = {
     "structure_check": ("vérification", "vérifications"),
     "organisme": ("structure déjà réunie", "structures déjà réunies"),
 }
-"""What moves, in words; the rest is counted together."""
+"""{table: (singular, plural)} of the rows that a merge moves; rows of other tables are counted together, as REST."""
 REST = ("autre élément", "autres éléments")
 CONFIRMED = "oui"
 
 
 def joined(organisme_id: int) -> Organisme:
-    """A living structure that the person may join with another; else 404."""
+    """A structure, not merged, that the person may merge with another; else 404."""
     session = db.session()
     found = session.scalars(duplicates.within(current_user).where(Organisme.id == organisme_id)).first()
     return found or abort(404)
@@ -83,7 +83,7 @@ def _number(text: str) -> int:
 @blueprint.get("/<int:organisme_id>")
 @requires(Permission.MANAGE_STRUCTURES)
 def search(organisme_id: int) -> ResponseReturnValue:
-    """With which other one? By a word of its name, or its SIRET."""
+    """Search of the other structure of the pair, by part of its name or by SIRET; 20 results at most."""
     organisme, text = joined(organisme_id), clean(request.args.get("q", ""))[:100]
     return render_template(
         "structures/choose_other.html", organisme=organisme, text=text, found=_found(db.session(), organisme, text)

@@ -1,4 +1,4 @@
-"""What a structure says of itself, changed: one page a subject, with the fields of fiches where they are the same."""
+"""Editing a structure: one page per subject. Identity and locations use the same questions as fiches."""
 
 from __future__ import annotations
 
@@ -35,18 +35,19 @@ STALE = (
 
 
 def stamp(organisme: Organisme) -> str:
-    """Tells whether a page still shows what is stored."""
+    """Optimistic lock of these pages: fingerprint of what is stored, sent with each form."""
     said = operations.known_structure(db.session(), organisme)
     rest = [organisme.contacts, organisme.lieux, operations.qualiopi_of(organisme).words]
     return fingerprint([said, *rest])[:20]
 
 
 def stale(organisme: Organisme) -> bool:
+    """Optimistic-lock conflict: the structure changed since the posted page was loaded."""
     return request.form.get("empreinte") != stamp(organisme)
 
 
 def content_of(organisme: Organisme) -> Contenu:
-    """What the fields of the fiches are filled with."""
+    """The structure as a Contenu, to fill the questions shared with fiches."""
     content = load({"structure": operations.known_structure(db.session(), organisme), "lieux": organisme.lieux})
     content.structure.nom = organisme.nom
     content.dernier_repere = len(content.lieux)
@@ -66,9 +67,9 @@ def step_page(organisme: Organisme, step: Step, form: StepForm, content: Contenu
 
 
 def posted_step(step: Step, content: Contenu) -> tuple[StepForm, bool]:
-    """(the form of the posted page, whether it can be kept). `content` becomes what the page says.
+    """(form of the posted page, whether it can be saved). Writes the answers into `content`.
 
-    An order of the page, as «Ajouter un lieu», keeps nothing: it is obeyed and the page is shown again.
+    A button that changes rows, such as «Ajouter un lieu», saves nothing: it is applied and the page is shown again.
     """
     order = order_of(request.form)
     answers, _ = follow(step, content, fields_of(request.form), order, certifications)

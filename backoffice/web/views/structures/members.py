@@ -1,4 +1,4 @@
-"""The people of a structure: who they are, another role, removing; who is invited; who asks to come in."""
+"""The members of a structure: list, roles, removal, invitations, join requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROLES = {
 
 
 def managed(organisme_id: int) -> Organisme:
-    """The structure, when its people are the person's to manage; else 404."""
+    """The structure, when the person may manage its members; else 404."""
     return queries.managed_structure(db.session(), current_user, organisme_id) or abort(404)
 
 
@@ -43,7 +43,7 @@ def member(organisme: Organisme, user_id: int) -> Membership:
 @blueprint.get("/membres")
 @requires(Permission.MANAGE_MEMBERS)
 def own() -> ResponseReturnValue:
-    """Of the structure that one acts for."""
+    """Redirects to the members of the structure that the person acts for."""
     organisme = acting_organisme() or abort(404)
     return redirect(url_for(".index", organisme_id=organisme.id), 303)
 
@@ -58,7 +58,7 @@ def index(organisme_id: int) -> ResponseReturnValue:
 def people_page(
     organisme: Organisme, typed: Mapping[str, str], errors: Mapping[str, str] = MappingProxyType({}), error: str = ""
 ) -> str:
-    """typed, errors: of the form that invites; error: why what was asked was not done."""
+    """typed, errors: of the invitation form, by field; error: why the action was refused."""
     session = db.session()
     rows = queries.members(session, organisme)
     return render_template(
@@ -78,7 +78,7 @@ def people_page(
 
 
 def done(organisme: Organisme, act: Callable[[Session], object], words: str) -> ResponseReturnValue:
-    """Does it, says so and goes back to the page; or says there why not."""
+    """Runs `act` in a transaction, then redirects with the message `words`; 409 and the page when it is refused."""
     try:
         with atomic() as session:
             act(session)
@@ -118,7 +118,7 @@ def remove(organisme_id: int, user_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:organisme_id>/membres/<int:user_id>/<any(desactiver, rouvrir):action>")
 @requires(Permission.MODERATE)
 def account(organisme_id: int, user_id: int, action: str) -> ResponseReturnValue:
-    """By a moderator: the account of somebody who is nothing else than a member of structures."""
+    """A moderator closes or reopens the account of a person who has no other role than member of structures."""
     organisme = managed(organisme_id)
     row = member(organisme, user_id)
     if not deactivation.may_close(current_user, row.user):
@@ -167,7 +167,7 @@ def invitation(organisme_id: int, invitation_id: int, action: str) -> ResponseRe
 @blueprint.post("/<int:organisme_id>/demandes/<int:request_id>")
 @requires(Permission.MANAGE_MEMBERS)
 def decide(organisme_id: int, request_id: int) -> ResponseReturnValue:
-    """reponse: the role that is given, or «refuser»."""
+    """The field «reponse» is the role to give, or «refuser»."""
     organisme = managed(organisme_id)
     found, said = db.session.get(JoinRequest, request_id), request.form.get("reponse", "")
     if found is None or found.organisme_id != organisme.id:

@@ -1,4 +1,4 @@
-"""The page of a structure: who it is, how far that is verified, whom to ask for, where it meets."""
+"""The page of a structure: identity, verification of its numbers, contacts, locations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def structure(organisme_id: int) -> ResponseReturnValue:
 
 
 def page(organisme: Organisme, error: str = "", errors: Mapping[str, str] = MappingProxyType({})) -> str:
-    """errors: of the form of verification, whose answers are shown again."""
+    """errors: by field, of the verification form; its answers are shown again."""
     session = db.session()
     said = load({"structure": operations.known_structure(session, organisme)}).structure
     return render_template(
@@ -80,7 +80,7 @@ def check(organisme_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:organisme_id>/lieux/garder")
 @requires(Permission.KEEP_STRUCTURE)
 def keep_location(organisme_id: int) -> ResponseReturnValue:
-    """One of the places that its fiches say, by its key."""
+    """Keeps a location found in the structure's fiches; the field «lieu» is its key."""
     organisme = shown_structure(organisme_id)
     try:
         with atomic() as session:
@@ -94,7 +94,7 @@ def keep_location(organisme_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:organisme_id>/numeros/reprendre")
 @requires(Permission.KEEP_STRUCTURE)
 def take_number(organisme_id: int) -> ResponseReturnValue:
-    """What a fiche says is right: the structure says it too."""
+    """Copies a number from a fiche to the structure; 409 when no fiche gives it any more."""
     organisme, name = shown_structure(organisme_id), request.form.get("numero", "")
     wanted = (name, request.form.get("valeur", ""))
     offered = operations.gaps(organisme, queries.last_fiches(db.session(), organisme))

@@ -1,4 +1,4 @@
-"""The territoires, for the administrators of the network: what each covers, who collects for it, its settings."""
+"""Territoires, for administrators: coverage, the territoire that collects for another, settings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def territoire_page(
     codes: str | None = None,
     collector: str | None = None,
 ) -> str:
-    """errors: what is wrong, by field; values, codes, collector: what was typed in one of the three forms."""
+    """errors: by field; values, codes, collector: what was typed in the form that was refused, else None."""
     session = db.session()
     covered = queries.coverage_of(session, found.id)
     others = [row for row in queries.all_territoires(session) if row.id != found.id]

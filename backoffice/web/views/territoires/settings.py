@@ -1,4 +1,4 @@
-"""The settings that moderators change for their territoire: its delays, its contact, its words to structures."""
+"""Settings that moderators change for their territoire: delays, contact, texts for structures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For administrators: how the machine is, on one page."""
+"""System health on one page, for administrators: database, disks, jobs, e-mails, flows, imports, registers."""
 
 from __future__ import annotations
 
