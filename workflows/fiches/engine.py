@@ -177,7 +177,7 @@ def _log(case: Case, name: str, source: str, target: str, *, of_fiche: bool) -> 
 
 
 def _moved(case: Case, left: Territoire) -> None:
-    """Logs the change of territoire. Its event has a notice for a published fiche; others are found in the queue."""
+    """Logs the change of territoire. Moderators are notified for an approved revision only; others are in the queue."""
     here = case.fiche.territoire
     record(
         replace(case, comment=f"De {left.nom} à {here.nom}", motif=None, facts={"depart": left.nom}),
