@@ -90,7 +90,8 @@ def confirmed(session: Session, convention: Convention) -> None:
 
 
 def name_other(session: Session, token: str, email: str) -> bool:
-    """Replaces the address; sends a magic link to the new one. False: unknown or expired link."""
+    """Replaces the address and sends a magic link to the new one; the same address is confirmed instead. False: unknown
+    or expired link."""
     request = _held(session, token)
     if request is None or not request.open:
         return False

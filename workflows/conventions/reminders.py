@@ -159,7 +159,7 @@ def _until(row: Obligation) -> str:
 
 
 def _asks_for_confirmation(convention: Convention, concerned: Sequence[Obligation]) -> bool:
-    """Whether to send the confirmation link of the survey address again: one click answers it."""
+    """Whether to send the survey address its magic link again, so that one click confirms it."""
     about_survey = any(row.kind is ObligationKind.PNE for row in concerned)
     usable = convention.contact_state not in (ContactState.ABSENTE, ContactState.EN_ERREUR, ContactState.CONFIRMEE)
     return about_survey and usable

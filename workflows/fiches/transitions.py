@@ -128,9 +128,9 @@ _TRANSITIONS = (
         effect=effects.open_next_draft,
     ),
     # Corrections by a moderator. The submitted version is frozen for good and ends as «à corriger», as when it
-    # is returned. The next revision is a copy whose origin names the moderator; the structure cannot write it.
-    # «relire» submits the copy in place of the structure's version, with the same moderator and the same
-    # dates. It is then decided like any other.
+    # is returned. The next revision is a copy with origin MODERATEUR, which the structure cannot write.
+    # «relire» puts the copy in review in place of the structure's version, with its submission date, submitter
+    # and due date; the actor becomes its moderator. It is then decided like any other.
     TransitionRow(
         FicheTransition.CORRIGER,
         "Corriger moi-même",

@@ -204,7 +204,7 @@ def undo(session: Session, lot: Lot, actor: User, comment: str = "", reason: str
 
 
 def launch(session: Session, lot: Lot) -> None:
-    """Confirms a lot, or restarts one whose run was interrupted or never queued."""
+    """Confirms a lot, or restarts one whose run was interrupted or whose job was lost."""
     if lot.status is not JobStatus.FINI:
         lot.status = JobStatus.ATTEND
         session.flush()

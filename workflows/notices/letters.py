@@ -81,14 +81,14 @@ def _for_structures(notice: Notice) -> bool:
 
 
 def _contact(territoire: Territoire) -> str:
-    """Who answers there, on one line; "" when the territoire does not say."""
+    """Contact of the territoire, on one line; "" when it gives none."""
     ways = (territoire.contact_courriel, territoire.contact_telephone, territoire.contact_site)
     said = ", ".join(way for way in ways if way)
     return f"{territoire.contact_nom or f'Carif-Oref, {territoire.nom}'} : {said}" if said else ""
 
 
 def _values(told: Told) -> dict[str, Any]:
-    """What every text may name."""
+    """Values available in every template."""
     fiche = told.fiche
     return {
         "titre": (fiche.latest.title or "sans intitulé") if fiche else "",
