@@ -1,8 +1,8 @@
-"""The base under test, the application on it, visitors, and what is skipped where a part is missing.
+"""Fixtures: the base under test, the application on it, visitors; skips the tests whose services are missing.
 
-A test gets an empty, migrated base that holds the reference tables (territoires, communes). The whole
-suite runs once on each base: ``pytest --base sqlite``, ``pytest --base postgresql``; on the second, only the
-tests that open a base. ``pytest --base none`` runs the others.
+A test gets an empty, migrated base that holds the reference tables (territoires, communes). The whole suite runs once
+per base: ``pytest --base sqlite``, then ``pytest --base postgresql``, which runs only the tests that open a base.
+``pytest --base none`` runs the others.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ BASES = {"app", "fresh"}
 """Fixtures that open a base."""
 
 STORIES = {"test_story.py", "test_moderation.py"}
-"""Of the tests in a browser, which are about pages, those that lead an entry through its whole life."""
+"""Browser test files that run on both bases: they take a fiche through its whole life."""
 PHONE = "390px"
-"""In the name of those that do it once more on a phone."""
+"""Part of the name of their variants on a phone, which run with SQLite only."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What opens no base, looks at pages in a browser, or is marked `once`, says the same on both bases: it runs with
+    """Deselects tests whose result does not depend on the base: no base, browser pages, marked `once`. They run with
     SQLite only."""
     base = config.getoption("--base")
     if base == "sqlite":
@@ -79,7 +79,7 @@ def _is_run_on_both(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """In CI a skipped test is a failed one: everything that a test needs must be there."""
+    """In CI a skipped test fails: every service that a test needs must be there."""
     report = yield
     if report.skipped and os.environ.get("CI"):
         report.outcome = "failed"
@@ -100,7 +100,7 @@ def xmllint() -> str:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of published facts, beside the checkout."""
+    """The folder of published reference files, beside the checkout."""
     need("shared")
     return services.SHARED
 
@@ -117,11 +117,11 @@ def shared_referentiels(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def published(lheo_facts: Path) -> etree.XMLSchema:
-    """The published schema, compiled: the oracle."""
+    """The published LHEO schema, compiled."""
     return etree.XMLSchema(etree.parse(lheo_facts / "lheo-2.3.xsd"))
 
 
-# --- The base ---------------------------------------------------------------------------------------
+# --- Base -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -155,12 +155,12 @@ def _application(
 
 
 SEEN_BY_OTHERS = {"server", "redis_queue", "nursery"}
-"""Fixtures that start a thread or a process, which reads the base through a connection of its own."""
+"""Fixtures that start a thread or a process with a database connection of its own."""
 
 
 @pytest.fixture
 def app(request: pytest.FixtureRequest, _application: tuple[Flask, Turns]) -> Iterator[Flask]:
-    """The application on an empty base, or on the ground that the test asks for, inside an application context."""
+    """The application, inside an application context, on an empty base or on the ground that the test requests."""
     app, turns = _application
     before = dict(app.config)
     others = SEEN_BY_OTHERS & set(request.fixturenames)
@@ -180,15 +180,15 @@ def app(request: pytest.FixtureRequest, _application: tuple[Flask, Turns]) -> It
 def every_flow_is_valid(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Path]]:
-    """Whatever flow a test writes in this process is shown to lxml, xmllint and xmlschema at its end."""
+    """Validates, at the end of the test, each flow it wrote in this process: with lxml, xmllint and xmlschema."""
     written: list[Path] = []
     if not (services.AVAILABLE["shared"]() and services.AVAILABLE["xmllint"]()):
-        yield written  # tests/flux/test_validators.py says so
+        yield written  # tests/flux/test_validators.py reports it
         return
 
     def recorded(manifest: Manifest, output: Path, *args: Any) -> Manifest:
         made = write(manifest, output, *args)
-        # The test may move or break its own file.
+        # A copy: the test may move or damage its own file.
         written.append(tmp_path_factory.mktemp("flux") / output.name)
         shutil.copyfile(output, written[-1])
         return made
@@ -202,47 +202,47 @@ def every_flow_is_valid(
 
 @pytest.fixture
 def nadia(app: Flask) -> User:
-    """She enters the fiches of a structure of Normandie."""
+    """Responsable of a structure of Normandie."""
     return factories.provider()
 
 
 @pytest.fixture
 def marc(app: Flask) -> User:
-    """He moderates Normandie."""
+    """Moderator of Normandie."""
     return factories.moderator()
 
 
 @pytest.fixture
 def flora(app: Flask) -> User:
-    """She funds projects of Normandie."""
+    """Funder in Normandie."""
     return factories.funder()
 
 
 @pytest.fixture
 def office(app: Flask) -> Iterator[PostOffice]:
-    """A mail server of our own, empty."""
+    """A local SMTP server, with no message yet."""
     with open_office() as opened:
         yield opened
 
 
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
-    """Somebody with a browser of their own, not connected yet."""
+    """A new browser session, not logged in."""
     return Visitor(app)
 
 
 class Impatient(WSGIRequestHandler):
-    """Browsers open connections ahead, on which they may never ask for anything."""
+    """Handler with a read timeout: browsers open spare connections and may send nothing on them."""
 
     timeout = 5
 
 
 @pytest.fixture
 def server(app: Flask) -> Iterator[str]:
-    """The application on a real port of this machine; gives its address. Its last request ends before the test does:
-    one that is still under way would open the base while the next test puts it back."""
+    """Serves the application on a local port; yields its URL. Closing waits for running requests: a later one would use
+    the base while the next test resets it."""
     listener = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Impatient)
-    listener.daemon_threads = False  # so that closing waits for each of them
+    listener.daemon_threads = False  # so that server_close waits for every request
     thread = threading.Thread(target=listener.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.server_port}"

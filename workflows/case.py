@@ -1,4 +1,4 @@
-"""What guards and effects are given: one fiche, locked, and who does what to it."""
+"""Argument of the guards and effects of fiche transitions: one locked fiche, the actor and the inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backoffice.reference.reasons import Motif
 
 @dataclass
 class Case:
-    """revision: the one in question; for a transition of the fiche itself, its latest."""
+    """revision: the one the transition applies to; for a transition of the fiche itself, its latest one."""
 
     session: Session
     fiche: Fiche
@@ -23,26 +23,26 @@ class Case:
     actor: User
     comment: str = ""
     to: User | None = None
-    """For whom the actor takes it, when it is not for themselves."""
+    """The moderator who gets the revision, when it is not the actor."""
     reason: str = ""
-    """The code of the reason given, where the transition asks for one."""
+    """Code of the reason chosen, for transitions that require one."""
     motif: Motif | None = None
-    """That reason, or the one that the transition always gives."""
+    """The reason chosen, or the fixed one of the transition."""
     at: datetime = field(default_factory=now)
     facts: dict[str, str | list[str]] = field(default_factory=dict)
-    """More that the notice says: set by effects."""
+    """Extra facts for the notice, set by effects."""
     left: Territoire | None = None
-    """The territoire that the fiche has just left for that of its place: set by effects."""
+    """Previous territoire, when the fiche has just moved to that of its location. Set by effects."""
 
     @property
     def explanation(self) -> str:
-        """All that the structure is told: the reason, its cure, what the moderator added."""
+        """The full text sent to the structure: the reason, how to correct it, the moderator's comment."""
         parts = [self.motif.text, f"Ce que vous pouvez faire : {self.motif.cure}"] if self.motif else []
         return "\n\n".join(part for part in (*parts, self.comment) if part)
 
 
 class Refused(Exception):
-    """A transition that was not applied; the message is for the person, in French."""
+    """The operation was refused and nothing is applied. message: shown to the user, in French."""
 
     def __init__(self, message: str, findings: tuple[Finding, ...] = ()):
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Keeps what people change outside the life of fiches: see backoffice.models.change_log."""
+"""Writes the change log: changes made outside the workflow of fiches. See `backoffice.models.change_log`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backoffice.models.base import Model
 from backoffice.models.display import NOTHING, shown
 
 Columns = Mapping[str, Mapping[Any, str]]
-"""Columns of a table that are kept, each with the words of its codes: none may say who or where a person is."""
+"""{column to log: {code: label}}. No column may hold a name or an address of a person."""
 
 
 def record(
@@ -26,9 +26,9 @@ def record(
     after: str,
     territoire_id: int | None = None,
 ) -> None:
-    """One value of a row that is in the base, as people read it; nothing when it stayed the same.
+    """Logs one changed value of a persisted row, as users read it. Does nothing when before == after.
 
-    territoire_id: whose moderators may read it. Who passes a personal datum of the row leaves its values out.
+    territoire_id: the territoire whose moderators may read it. For personal data, pass a placeholder, not the values.
     """
     if before == after:
         return
@@ -48,7 +48,7 @@ def record(
 
 
 def said(row: Any, columns: Columns) -> dict[str, str]:
-    """{column: its value as people read it}; "" where there is nothing."""
+    """{column: its value as users read it}; "" when empty."""
     found = {name: shown(getattr(row, name), words) for name, words in columns.items()}
     return {name: "" if text == NOTHING else text for name, text in found.items()}
 
@@ -56,7 +56,8 @@ def said(row: Any, columns: Columns) -> dict[str, str]:
 def record_all(
     session: Session, actor: User | None, row: Model, before: Mapping[str, str], after: Mapping[str, str]
 ) -> None:
-    """Each value that differs, see `said`; before is empty for a row that was made, after for one that is deleted."""
+    """Logs each value that differs. before, after: from `said`; before is empty for a created row, after for a
+    deleted one."""
     where = getattr(row, "territoire_id", None)
     for name in {**before, **after}:
         record(session, actor, row, name, before.get(name, ""), after.get(name, ""), where)
@@ -64,7 +65,7 @@ def record_all(
 
 @contextmanager
 def kept(session: Session, actor: User | None, row: Model, columns: Columns) -> Iterator[None]:
-    """Keeps what the block changes in a row, one that it makes or deletes too."""
+    """Context manager: logs what the block changes in `row`, including its creation or deletion. Flushes."""
     before = said(row, columns) if inspect(row).persistent else {}
     yield
     session.flush()

@@ -1,7 +1,8 @@
-"""The engine: how one step of a table of transitions is checked, taken, logged and told.
+"""Workflow engine: checks, applies and logs one transition of a table, and sends its notice.
 
-Fiches (`engine`, table in `definition`) and obligations (`obligations`, table in `obligation_table`) are its two
-uses. A step runs in the caller's transaction on a subject already locked; it flushes and never commits.
+Used for fiches (`workflows.fiches.engine`, table in `workflows.fiches.transitions`) and for obligations
+(`workflows.conventions.obligations`, table in `workflows.conventions.obligation_transitions`). A transition runs in
+the caller's transaction, on a subject already locked. It flushes and never commits.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from .robot import is_robot
 
 
 class Act(Protocol):
-    """Who does what to one locked subject. comment: without spaces around it."""
+    """Actor and inputs of a transition on one locked subject. comment: stripped."""
 
     actor: User
     comment: str
@@ -39,7 +40,8 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True)
 class Event(Generic[C]):
-    """What the log keeps without a change of state. words: in the history; notice, told_if: as in Transition."""
+    """A log entry without a change of state. words: its label in the history; notice: as in Transition; told_if: the
+    notice is sent only when it holds."""
 
     name: str
     words: str
@@ -49,21 +51,21 @@ class Event(Generic[C]):
 
 @dataclass(frozen=True)
 class Transition(Generic[C, S]):
-    """One allowed step.
+    """One allowed transition.
 
-    label: the words of the button; done: the past participle, in the history
-    kinds: what may take it: versions or fiches, kinds of obligations
-    target: None when the step is only noted and the state stays
-    permissions: any of them will do
-    notice: told once when the step is taken, see `notices`; "" for none. instead: (condition, the notice
-    told in its place when the condition holds)
-    comment: the question asked when a comment is required, else ""; excused: when it is not, after all
-    reasons: whether a reason must be chosen in the list of the territoire; a comment may be added to it
-    motif: the code of the one reason that it always gives
-    proof: keys that must be given, by kind. dated: it sets the day by which the subject is due
-    guard: raises Refused when the step must not be taken; effect: sets the facts that go with the new state.
+    label: text of the button; done: past participle, shown in the history
+    kinds: kinds of subject it applies to: revision or fiche, kinds of obligations
+    target: None when it is only logged and the state stays
+    permissions: the actor needs one of them
+    notice: name of the notice sent when it is taken; "" for none. instead: (condition, the notice sent in its
+    place when the condition holds)
+    comment: the question shown when a comment is required, else ""; excused: waives the comment when it holds
+    reasons: whether a reason must be chosen in the list of the territoire; a comment may be added
+    motif: code of the fixed reason it always carries
+    proof: required keys of the proof, by kind. dated: it sets the due date of the subject
+    guard: raises Refused when the transition is not allowed; effect: sets the facts that go with the new state.
     Both run inside the transaction, with the subject locked.
-    apart: it needs more than a comment, so it has a page or a button of its own.
+    apart: it needs more input than a comment, so it has its own page or button.
     """
 
     name: str
@@ -87,12 +89,12 @@ class Transition(Generic[C, S]):
 
     @property
     def explained(self) -> bool:
-        """Whether the person must say why before it is taken."""
+        """Whether a comment or a reason is required."""
         return bool(self.comment) or self.reasons
 
 
 class Table(Generic[C, S]):
-    """The transitions and the events of one log, by name; words: what each name means, for who reads the history."""
+    """The transitions and events of one log, by name. words: {name: label in the history}."""
 
     def __init__(self, transitions: Iterable[Transition[C, S]], events: Iterable[Event[C]], before_done: str = ""):
         self.transitions = {row.name: row for row in transitions}
@@ -102,16 +104,16 @@ class Table(Generic[C, S]):
 
 
 class Machine(ABC, Generic[C, S, Owner]):
-    """Takes the steps of a table, with what its subjects have of their own. Owner: what permissions are about."""
+    """Applies the transitions of a table. Subclasses describe the subject. Owner: the object permissions apply to."""
 
     refusal: str
-    """Said to who may not take the step."""
+    """Message of Refused when the actor lacks the permission."""
 
     def __init__(self, table: Table[C, S]):
         self.table = table
 
     def take(self, name: str, case: C) -> None:
-        """Takes one step. Raises Refused, with nothing changed, when it cannot be taken."""
+        """Applies one transition. Raises Refused, with nothing changed, when it is not allowed."""
         transition = self.table.transitions[name]
         if not (self.concerns(transition, case) and self.allows(case.actor, transition, self.owner(case))):
             raise Refused(self.refusal)
@@ -133,13 +135,13 @@ class Machine(ABC, Generic[C, S, Owner]):
             self.tell(notice, f"{name} {key}", case)
 
     def tell_event(self, name: str, case: C, key: int) -> None:
-        """Tells the notice of an event that was just logged as row `key`, if it has one."""
+        """Sends the notice, if any, of an event just logged as row `key`."""
         event = self.table.events[name]
         if event.notice and (event.told_if is None or event.told_if(case)):
             self.tell(event.notice, f"{name} {key}", case)
 
     def available(self, case: C) -> list[Transition[C, S]]:
-        """What this person may do now: the buttons of a page. Guards are asked only when applied."""
+        """Transitions the actor may take now: the buttons of a page. Guards are not run; `take` runs them."""
         return [
             row
             for row in self.table.transitions.values()
@@ -152,7 +154,7 @@ class Machine(ABC, Generic[C, S, Owner]):
         return any(self.holds(actor, permission, owner) for permission in transition.permissions)
 
     def holds(self, actor: User, permission: Permission, owner: Owner) -> bool:
-        """Whether the person holds the permission for this very owner."""
+        """Whether the actor holds the permission for this owner."""
         if permission is Permission.AUTOMATIC:
             return is_robot(actor)
         return actor.active and actor.can(permission) and self.reaches(actor, permission, owner)
@@ -162,10 +164,10 @@ class Machine(ABC, Generic[C, S, Owner]):
 
     @abstractmethod
     def reaches(self, actor: User, permission: Permission, owner: Owner) -> bool:
-        """Whether the scope of the person's permission includes this owner."""
+        """Whether the scope of the actor's permission includes this owner."""
 
     def concerns(self, transition: Transition[C, S], case: C) -> bool:
-        """Whether the step is for this kind of subject."""
+        """Whether the transition applies to this kind of subject."""
         return True
 
     @abstractmethod
@@ -173,18 +175,18 @@ class Machine(ABC, Generic[C, S, Owner]):
 
     @abstractmethod
     def too_late(self, transition: Transition[C, S], case: C) -> str:
-        """Why the step cannot be taken from the present state, for the person."""
+        """Message of Refused when the present state is not a source of the transition."""
 
     def question(self, transition: Transition[C, S]) -> str:
         return "Écrivez au moins une phrase."
 
     @abstractmethod
     def settle(self, transition: Transition[C, S], case: C) -> None:
-        """Takes in what the step asks for beside a comment. Raises Refused when it is missing."""
+        """Reads the inputs required beside a comment. Raises Refused when one is missing."""
 
     @abstractmethod
     def write(self, transition: Transition[C, S], case: C, source: S) -> int:
-        """Sets the state and adds the row to the log. Returns the id of that row."""
+        """Sets the state and adds a row to the log. Returns the id of that row."""
 
     @abstractmethod
     def tell(self, notice: str, key: str, case: C) -> None: ...
@@ -193,7 +195,7 @@ class Machine(ABC, Generic[C, S, Owner]):
 def read_locked(
     session: Session, model: type[Row], where: ColumnElement[bool], *parts: InstrumentedAttribute[Any], missing: str
 ) -> Row:
-    """Reads a row and its parts anew, holding the row until the transaction ends; else Refused(missing)."""
+    """Reloads a row and its `parts` under a row lock (FOR UPDATE). Raises Refused(missing) when there is none."""
     try:
         return session.scalars(
             select(model)

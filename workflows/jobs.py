@@ -1,4 +1,4 @@
-"""Former place of `workflows.work.jobs.perform`: RQ imports it by this path for jobs queued before the move."""
+"""Former path of `workflows.work.jobs.perform`, kept because RQ imports it for jobs queued before the move."""
 
 from __future__ import annotations
 

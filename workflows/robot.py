@@ -1,6 +1,6 @@
-"""Who acts when nobody does: the account in whose name Relais does what it does by itself, at its hour.
+"""System account: actor of what Relais does by itself, such as scheduled jobs.
 
-It has no password, is not active, and its address cannot exist: nobody can come in as it.
+It has no password, is inactive, and its address is in the reserved domain `.invalid`: nobody can log in with it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NAME = "Relais"
 
 
 def robot(session: Session) -> User:
-    """Its row, made the first time."""
+    """Returns its row; creates it on first use."""
     found = session.scalars(select(User).where(User.email == ADDRESS)).one_or_none()
     if found is None:
         found = User(email=ADDRESS, name=NAME, password_hash="", active=False)

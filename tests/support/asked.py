@@ -1,4 +1,4 @@
-"""The questions of all the paths, each once, and the dispositif that asks them."""
+"""The questions of all the paths, each once, with a dispositif that asks it."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ ASKED = [(step, question) for step in ASL.steps for question in step.questions()
     for question in step.questions()
     if question.pattern not in _KNOWN
 ]
-"""The questions of the ASL, then those that only another dispositif asks."""
+"""(step, question): those of the ASL path, then those of the other dispositifs only."""
 
 
 def dispositif_of(step: Step | None) -> Dispositif:
-    """The dispositif whose path has this very step; ASL for those that several share."""
+    """The dispositif whose path has this step; ASL for a step shared by several."""
     return next((path.dispositif for path in PATHS.values() if step in path.steps), Dispositif.ASL)
 
 
 def step_under_test(request) -> Step | None:
-    """The step that a parametrised test is about, None when it has none."""
+    """The `step` parameter of the running test, else None."""
     params = getattr(request.node, "callspec", None)
     return params.params.get("step") if params else None
 
 
 def typed(step: Step, content: Contenu) -> Iterator[tuple[str, str]]:
-    """What a browser sends for this page when nothing is changed."""
+    """(field name, value) that a browser sends for this page when nothing is changed."""
     for field in bind(step, content).fields():
         kind = getattr(field, "question", None) and field.question.kind
         if kind is Kind.CHECKS:

@@ -1,9 +1,9 @@
-"""The base under test, and how each test finds it as it was: by a rollback, or by emptying its tables.
+"""The base under test, and how it is reset between tests: by rollback, or by emptying its tables.
 
-Most tests run on one connection, inside a transaction that is undone at their end: what they commit releases a
-savepoint. A test that needs a second connection carries the mark ``committed``, or asks for the fixture ``server``: its
-rows are really committed, and the tables are emptied after it. It has threads, processes, a server or a browser, or
-makes a flow by its job, which notes how far it is in one session while it reads in another.
+Most tests run on one connection, inside a transaction rolled back at the end: their commits release a savepoint. A test
+that needs a second connection has the mark ``committed``, or uses the fixture ``server``: its rows are really
+committed, and the tables are emptied before the next test. Such a test uses threads, processes, a server or a browser,
+or makes a flow by its job, which writes its progress in one session while it reads in another.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from backoffice.core.extensions import db
 from . import services
 
 KEPT_TABLES = {"commune", "commune_postal_code", "alembic_version"}
-"""Reference tables: filled once, changed by no test."""
+"""Reference tables: filled once, never changed by tests."""
 SERVED = 100
-"""Tests after which PostgreSQL gets new files: rows that were undone or deleted take room that slows everything."""
+"""Number of tests after which tables are truncated on PostgreSQL: dead rows make every query slower."""
 
 
 class SqliteBase:
-    """A file, put back from a copy where rows were committed."""
+    """A file, restored from a copy after a test that committed."""
 
     sequences = ""
-    """SQLite counts in the rows themselves: a rollback is enough."""
+    """Empty: a rollback also undoes SQLite's row ids."""
 
     def __init__(self, folder: Path):
         self.file, self.copy = folder / "relais.sqlite3", folder / "vierge.sqlite3"
@@ -42,7 +42,7 @@ class SqliteBase:
         engine = create_engine(self.url)
         with engine.begin() as connection:
             connection.execute(text("SELECT 1"))
-        engine.dispose()  # one left open would keep reading the shared memory of a journal that is gone
+        engine.dispose()  # an open one would keep reading the shared memory of a deleted WAL
         shutil.copy(self.file, self.copy)
 
     def reset(self, *, anew: bool = False) -> None:
@@ -58,7 +58,7 @@ class SqliteBase:
 
 
 class PostgresqlBase:
-    """A database of this worker's own, which holds the rows that were there at first, and no other."""
+    """A database for this test worker. `reset` restores the rows present when `keep` was called."""
 
     def __init__(self, name: str):
         if not services.AVAILABLE["postgresql"]():
@@ -68,7 +68,7 @@ class PostgresqlBase:
         self._manage(
             f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)",
             f"CREATE DATABASE {self.name}",
-            # No test pulls the plug of the machine: a commit need not wait for the disk.
+            # No test needs durability after a power failure: commits do not wait for the disk.
             f"ALTER DATABASE {self.name} SET synchronous_commit = off",
         )
 
@@ -91,8 +91,8 @@ class PostgresqlBase:
             if anew:
                 connection.execute(text(f"TRUNCATE {', '.join(self.names)} CASCADE"))
             filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self.names)
-            # Faster than TRUNCATE, which makes the files of seventy tables anew. As a replica does: the
-            # triggers that forbid to rewrite the history, and the order of foreign keys, are set aside.
+            # Faster than TRUNCATE, which recreates the files of seventy tables. The replica role disables
+            # the triggers that protect the history, and the foreign key checks.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for name in connection.scalars(text(filled)).all():
                 connection.execute(text(f"DELETE FROM {name}"))
@@ -102,7 +102,7 @@ class PostgresqlBase:
             connection.execute(text(self.sequences))
 
     def sequences_of(self, connection: Connection) -> str:
-        """The statement that puts every sequence back where it is now: a rollback does not."""
+        """The statement that restores every sequence to its present value, which a rollback does not do."""
         sequences = connection.execute(text("SELECT sequencename, last_value FROM pg_sequences")).all()
         starts = (f"setval('{name}', {last or 1}, {last is not None})" for name, last in sequences)
         return f"SELECT {', '.join(starts)}"
@@ -113,13 +113,13 @@ class PostgresqlBase:
 
 
 GROUNDS: dict[str, Callable[[], Any]] = {}
-"""What fills the base for a block of tests, by name of the fixture that gives it."""
+"""{fixture name: function that fills the base for a group of tests}."""
 
 
 def ground(make: Callable[[], Any]) -> Any:
-    """A fixture whose rows are written once for a block of tests, each of which finds them as they were first.
+    """Makes a fixture whose rows are written once for a group of tests; each test sees them unchanged.
 
-    `make` commits its rows and returns what names them: ids, no row of the session. It reads no other fixture.
+    `make` commits its rows and returns their ids, never rows of the session. It uses no other fixture.
     """
     GROUNDS[make.__name__] = make
 
@@ -131,7 +131,7 @@ def ground(make: Callable[[], Any]) -> Any:
 
 
 class Turns:
-    """Gives the base to one test after the other. To be called within an application context."""
+    """Prepares the base for each test. Call it within an application context."""
 
     def __init__(self, base: SqliteBase | PostgresqlBase):
         self.base = base
@@ -140,12 +140,12 @@ class Turns:
         self.made: Any = None
         self.committed = False
         self.written = False
-        """A test has committed rows since the tables were last emptied."""
+        """Whether a test has committed rows since the tables were last emptied."""
         self.served = 0
-        """Tests since PostgreSQL had new files."""
+        """Number of tests since the last truncation."""
 
     def begin(self, name: str | None, *, committed: bool) -> None:
-        """A test starts, on the ground of that name or on an empty base."""
+        """Starts a test on the ground of that name, else on an empty base."""
         db.session.remove()
         self.committed = committed
         self.served += 1
@@ -169,7 +169,7 @@ class Turns:
             self.turn.rollback()
 
     def ground_of(self, name: str) -> Any:
-        """What the ground of a running test returned; a test that commits has its own, made now."""
+        """The value returned by the ground; a committed test makes its own now."""
         return GROUNDS[name]() if self.committed else self.made
 
     def drop(self) -> None:
@@ -192,7 +192,7 @@ class Turns:
         self.sequences = self.base.sequences
         if name is not None:
             self._restart_sequences()
-            # A savepoint, so that sessions of `make` release theirs and never end the transaction itself.
+            # A savepoint, so that commits in `make` release their own and never end the outer transaction.
             with connection.begin_nested():
                 self.made = GROUNDS[name]()
                 db.session.remove()

@@ -1,9 +1,9 @@
-"""The clock of the suite: ``pytest --at 2028-02-29T10:00`` sets it, ``--at +400d`` shifts it; it goes on ticking.
+"""Clock of the suite: ``pytest --at 2028-02-29T10:00`` sets it, ``--at +400d`` shifts it; it keeps ticking.
 
-A moment without offset is that of Paris. The shift is computed once, by the process that reads the command line,
-and kept in the environment: the workers of pytest-xdist and the Python processes that tests start take it from there
+An instant without offset is in Paris time. The shift is computed once, by the process that reads the command line, and
+stored in the environment: pytest-xdist workers and the Python processes started by tests read it there
 (tests/startup/sitecustomize.py). `travel_browser` does the same in a page. Servers (PostgreSQL, Redis) and the file
-system keep the time of the machine: nothing may ask them for it.
+system keep the machine's time: no code may read the time from them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from backoffice.core.clock import now
 from backoffice.core.dates import PARIS
 
 SHIFT = "RELAIS_TEST_SHIFT"
-"""Environment variable: seconds between the clock of the machine and that of the suite."""
+"""Environment variable: seconds to add to the machine's clock."""
 HOOK = Path(__file__).parents[1] / "startup"
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 HELP = "the moment at which the suite begins: 2028-02-29T10:00 (Paris), or a shift such as +400d, -3h, +10m"
@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def shift_to(said: str) -> timedelta:
-    """The shift that `--at` asks for. Raises ValueError when it is neither a moment nor a shift."""
+    """Parses `--at`. Raises ValueError when it is neither an instant nor a shift."""
     if found := re.fullmatch(r"([+-]\d+)([dhm])", said):
         return timedelta(**{UNITS[found[2]]: int(found[1])})
     moment = datetime.fromisoformat(said)
@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     shift = config.getoption("--at")
     if shift is None:
         return
-    if not hasattr(config, "workerinput"):  # a worker of pytest-xdist has the shift of its controller
+    if not hasattr(config, "workerinput"):  # a pytest-xdist worker inherits the shift of its controller
         os.environ[SHIFT] = str(shift.total_seconds())
     traveller = time_machine.travel(timedelta(seconds=float(os.environ[SHIFT])), tick=True)
     traveller.start()
@@ -52,14 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """In the process that runs the tests, before the first: the controller of pytest-xdist never comes here, for the
-    hook would load time_machine in its workers before pytest can."""
+    """Adds the start-up hook to PYTHONPATH before the first test. The pytest-xdist controller never calls this hook:
+    otherwise its workers would load time_machine before pytest does."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(HOOK), os.environ.get("PYTHONPATH"))))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A test marked `at` has its own moment, whatever that of the suite."""
+    """Runs a test marked `at` at its own instant, whatever the clock of the suite."""
     marker = item.get_closest_marker("at")
     if marker is None:
         return (yield)
@@ -79,6 +79,6 @@ def pytest_report_header() -> str:
 
 
 def travel_browser(context: BrowserContext) -> None:
-    """Gives its pages the clock of the suite, when it is not that of the machine."""
+    """Installs the clock of the suite in the pages of this context, when it is shifted."""
     if SHIFT in os.environ:
         context.clock.install(time=now())

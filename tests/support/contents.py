@@ -1,4 +1,4 @@
-"""Contents that the form accepts: every question answered, some at their very limit."""
+"""Hypothesis strategies for valid contents: every question answered, some at their limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forms.kit.questions import Kind
 
 
 def filled(kind: type, draw: Any, questions: dict[str, Any], pattern: str = "") -> Any:
-    """A part of the content whose every question is answered, some at their very limit."""
+    """A part of the content with every question answered, some at their limit."""
     made = kind()
     for item in fields(kind):
         here = f"{pattern}{item.name}"
@@ -102,7 +102,7 @@ def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
         low, high = sorted((action.effectif_min or 1, action.effectif_max or 1))
         action.effectif_min, action.effectif_max = low, high
     last = content.actions[-1].sessions[-1]
-    if draw(st.booleans()):  # a month without days: it is read back as its first and its last one
+    if draw(st.booleans()):  # months only: read back as the first and the last day
         last.debut, last.fin, last.mois_seulement = date(2027, 2, 1), date(2027, 4, 30), True
         last.recrutements = []
     entry = content.inscription
@@ -113,13 +113,13 @@ def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
     if content.financement.cout == "gratuit":
         content.financement.prix = None
     if dispositif is Dispositif.ASL and draw(st.booleans()):
-        content.structure.siret = ""  # another structure carries it
+        content.structure.siret = ""  # it has a carrier
     follow_the_rules(content, dispositif)
     return content
 
 
 def follow_the_rules(content: Contenu, dispositif: Dispositif) -> None:
-    """What the blocking rules of a dispositif ask for besides each answer taken alone."""
+    """Applies the blocking rules of a dispositif that involve several answers."""
     if dispositif is Dispositif.OEPRE:
         content.formation.objectifs_oepre = list(OBJECTIFS_OEPRE)
         content.financement.cout, content.financement.prix = "gratuit", None

@@ -1,4 +1,4 @@
-"""Invented people, structures and fiches. Fiches reach their state by the real engine."""
+"""Invented people, structures and fiches. Fiches reach their state through the real workflow engine."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def territoire(slug: str = "normandie") -> Territoire:
 
 
 def user(name: str, **fields: object) -> User:
-    """A person without any role yet."""
+    """An account without role; its password is PASSWORD."""
     email = f"{name.lower().replace(' ', '.')}@exemple.fr"
     made = User(email=email, name=name, password_hash=hash_password(PASSWORD), **fields)
     db.session.add(made)
@@ -102,17 +102,17 @@ def funder(name: str = "Flora Fonds", slug: str = "normandie") -> User:
 
 
 TELEPHONE = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-"""The secret that the telephone of every person with a second factor knows."""
+"""TOTP secret of every person with a second factor."""
 
 
 def enrol(person: User) -> User:
-    """Gives the person a second factor, as who decides for others has to have."""
+    """Adds a second factor, mandatory for people who decide for others."""
     person.second_factor = SecondFactor(secret=TELEPHONE, confirmed_at=now())
     return person
 
 
 def next_code(email: str) -> str:
-    """What the telephone shows once the last code that served is an old one: tests do not wait thirty seconds."""
+    """The present TOTP code; resets the last used step, so that tests do not wait thirty seconds."""
     db.session.rollback()
     person = db.session.scalars(select(User.id).where(User.email == email))
     db.session.execute(update(SecondFactor).where(SecondFactor.user_id.in_(person.all())).values(last_step=0))
@@ -138,21 +138,21 @@ def caen(denomination: str = "") -> Adresse:
 
 
 def town(code_insee: str) -> Adresse:
-    """An address in this commune of the reference."""
+    """An address in this commune of the reference table."""
     commune = db.session.get_one(Commune, code_insee)
     code = min(row.code for row in commune.postal_codes)
     return Adresse("", ["1 place de la Mairie"], code, commune.nom, code_insee, commune.departement, commune.region)
 
 
 def content_in(code_insee: str, intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
-    """The complete entry, its one place in this commune."""
+    """The complete content, with its one location in this commune."""
     content = complete_content(intitule)
     content.lieux[0].adresse = town(code_insee)
     return content
 
 
 def complete_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
-    """An entry of one group that lacks nothing."""
+    """A complete content with one group."""
     reception = Contact("Accueil", "", "02 61 91 00 00", "accueil@tilleuls.example")
     return Contenu(
         structure=Structure(
@@ -186,7 +186,7 @@ def complete_content(intitule: str = "Ateliers de français du quartier des Till
 
 
 def running_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
-    """The complete entry, its session under way: no rule finds that it has ended, whatever the day."""
+    """The complete content with a running session, whatever the day: no rule finds it ended."""
     content = complete_content(intitule)
     session, today = content.actions[0].sessions[0], local_day(now())
     session.debut, session.fin = today - timedelta(60), today + timedelta(200)
@@ -194,7 +194,7 @@ def running_content(intitule: str = "Ateliers de français du quartier des Tille
 
 
 def two_places() -> Contenu:
-    """The same in two places, L1 and L4, with an appointment; its group meets in the first."""
+    """The complete content with two locations, L1 and L4, and an appointment; its group meets in the first."""
     content = complete_content()
     content.actions[0].sessions[0].recrutements.append(Recrutement("8", places=18))
     content.lieux.append(Lieu(content.new_id(Lieu), caen("Bibliothèque")))
@@ -203,7 +203,7 @@ def two_places() -> Contenu:
 
 
 def draft(by: User, content: Contenu | None = None, dispositif: Dispositif = Dispositif.ASL) -> Fiche:
-    """A fiche of the person's first structure, with one draft: complete unless told otherwise."""
+    """A fiche of the person's first structure, with one draft, complete unless `content` is given. Commits."""
     fiche = operations.create_fiche(db.session(), by.memberships[0].organisme, dispositif, by)
     operations.save_draft(db.session(), fiche.latest, content or complete_content(), {}, by)
     db.session.commit()
@@ -211,7 +211,7 @@ def draft(by: User, content: Contenu | None = None, dispositif: Dispositif = Dis
 
 
 def step(fiche: Fiche, name: str, by: User, comment: str = "", *, receipt: bool = True) -> Revision:
-    """Takes one step of the workflow on the latest version, and commits. receipt: False keeps none of a sending."""
+    """Applies one transition to the latest revision and commits. receipt: False deletes the notices of a submission."""
     ids = {"fiche_id": fiche.id, "revision_id": fiche.latest.id}
     with atomic() as session:
         case = apply(session, name, **ids, actor=by, comment=comment, reason=reason_for(name))
@@ -221,14 +221,14 @@ def step(fiche: Fiche, name: str, by: User, comment: str = "", *, receipt: bool 
 
 
 def reason_for(name: str) -> str:
-    """The code of a reason for a transition that needs one; "" for the others."""
+    """Code of a valid reason for a transition that requires one; "" for the others."""
     if not TRANSITIONS[name].reasons:
         return ""
     return next(motif.code for motif in shipped().values() if name in motif.transitions)
 
 
 def rule(by: User, *mots: str, effect: Effect = Effect.SIGNALE, name: str = "Mots à voir") -> ModerationRule:
-    """An active rule of the moderator's territoire, on the words of the objectives and the contents."""
+    """An active rule of the moderator's territoire, which looks for these words in the objectives and the contents."""
     condition = {"kind": "mots", "textes": ["contenu"], "mots": list(mots)}
     definition = load({"match": "all", "conditions": [condition]})
     writing = moderation_rules.Writing(name, "Le texte est à lire de près.", effect, definition)
@@ -239,7 +239,7 @@ def rule(by: User, *mots: str, effect: Effect = Effect.SIGNALE, name: str = "Mot
 
 
 def campaign(by: User, *slugs: str, **changes: object) -> Campaign:
-    """Of the year that comes, open from yesterday; of the moderator's territoire unless others are said."""
+    """A campaign for next year, open since yesterday, in the moderator's territoire unless `slugs` are given."""
     today = local_day(now())
     fields = {
         "label": "Ateliers, une année de plus",
@@ -263,11 +263,11 @@ WAYS: dict[RevisionState, tuple[str, ...]] = {
     RevisionState.A_CORRIGER: (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE, FicheTransition.RENVOYER),
     RevisionState.REFUSEE: (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE, FicheTransition.REFUSER),
 }
-"""How a first version comes to each state."""
+"""{state: transitions that bring a first version to it}."""
 
 
 def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: Contenu | None = None) -> Fiche:
-    """A fiche whose first version is in `state`. Nobody has the receipt of its sending any more."""
+    """A fiche whose first version is in `state`. The notices of its submission are deleted."""
     fiche = draft(provider_, content)
     for name in WAYS[state]:
         by = provider_ if name == FicheTransition.SOUMETTRE else moderator_
@@ -278,13 +278,13 @@ def fiche_in(state: RevisionState, provider_: User, moderator_: User, content: C
 
 
 def grant(reference: str = "2026-104-0001", **said: object) -> Grant:
-    """What a funder says of one convention in Calvados."""
+    """The fields of one convention in Calvados, as a funder gives them."""
     facts: dict[str, object] = {"programme": "BOP 104", "annee": 2026, "departement": "14", "nom": "Centre social"}
     return Grant(reference=reference, **facts | said)  # type: ignore[arg-type]
 
 
 def convention(by: User, structure: Organisme | None = None, **said: object) -> Convention:
-    """A convention that a funder wrote, for a structure that it recognised when one is given."""
+    """A convention created by a funder, attached to the structure when one is given."""
     with atomic() as session:
         made = conventions.create(session, by, by.assignments[0].territoire_id, grant(**said))
         if structure is not None:
@@ -293,7 +293,7 @@ def convention(by: User, structure: Organisme | None = None, **said: object) -> 
 
 
 def flow(code: str = "normandie") -> FluxRun:
-    """Makes and publishes a flow, with all that follows."""
+    """Makes and publishes a flow, with the jobs that follow."""
     with atomic() as session:
         run = runs.ask(session, find(session, code))
     db.session.expire_all()

@@ -1,4 +1,4 @@
-"""Formations written by our own export, as text: what files under check are made of."""
+"""Formations written by our own export, as text, to build test files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 @cache
 def formation(sessions: int = 1) -> str:
-    """One valid formation without namespace, on one line; no consumer leaves anything of it out."""
+    """One valid formation without namespace, on one line, that every consumer reads in full."""
     content = complete_content()
     (action,) = content.actions
     action.sessions = [Session(f"S{rank}", date(2026, 9, 15), date(2027, 6, 30)) for rank in range(3, 3 + sessions)]
@@ -32,12 +32,12 @@ def formation(sessions: int = 1) -> str:
 
 
 def document(*parts: str, extras: str = "") -> str:
-    """A flow of these formations, one a line from the second line on."""
+    """A flow of these formations, one per line from the second line on."""
     return HEAD + "".join(f"{part}\n" for part in parts) + extras + TAIL
 
 
 def formations(number: int, sessions: int = 3) -> Iterator[str]:
-    """Give a flow of any size piece by piece."""
+    """Yields a flow of `number` formations, piece by piece."""
     yield HEAD
     one = formation(sessions) + "\n"
     for rank in range(number):

@@ -1,4 +1,4 @@
-"""The small process of tests that kill: reads orders, makes a child for each, kills it after a while."""
+"""Process for crash tests: reads orders, runs each in a child process, kills it (SIGKILL) after a delay."""
 
 from __future__ import annotations
 

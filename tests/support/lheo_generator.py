@@ -1,8 +1,8 @@
-"""Writes random LHEO documents, valid ones and ones with a mistake, always the same for the same seed.
+"""Generates random LHEO documents, valid or with one error, reproducible from a seed.
 
-A valid document follows the grammar, often at the very edge of what it allows: shortest and longest
-texts, the most children. A mutation then breaks one thing at a random place. Some mutations may leave
-the document valid (one more of what may be repeated): a verdict is asked of the schemas, never assumed.
+A valid document follows the grammar, often at its limits: shortest and longest texts, the most children. A mutation
+then breaks one thing at a random place. Some mutations may leave the document valid (one more of a repeatable element):
+validity is always asked of the schemas, never assumed.
 """
 
 from collections.abc import Callable
@@ -21,21 +21,21 @@ _DEEPEST = 9
 
 
 def valid_document(random: Random, root: str | None = None) -> etree._Element:
-    """Return a valid document, of the given root or of any of the 170 elements."""
+    """Returns a valid document with the given root, or with any of the 170 elements as root."""
     if root is None:
         root = random.choice(_FREQUENT) if random.random() < 0.4 else random.choice(list(ELEMENTS))
     return _Writer(random).element(root, 0)
 
 
 def mutate(random: Random, root: etree._Element) -> tuple[etree._Element, str]:
-    """Apply one random mutation; return the root, which may be a new one, and the mutation's name."""
+    """Applies one random mutation. Returns (root, name of the mutation); the root may be a new element."""
     mutation = random.choice(list(MUTATIONS))
     changed = MUTATIONS[mutation](random, root)
     return (root if changed is None else changed), mutation
 
 
 class _Writer:
-    """Writes one document; identifiers are counted so that none comes twice."""
+    """Writes one document; identifiers are numbered, so they are unique."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -59,7 +59,7 @@ class _Writer:
         return written
 
     def children(self, known: Element, depth: int) -> list[str]:
-        if depth > _DEEPEST:  # only extras go so deep, and nothing is compulsory in them
+        if depth > _DEEPEST:  # only extras are so deep, and they require no child
             return []
         names = [child.name for child in known.children for _ in range(self.count(child, depth))]
         if known.kind is Kind.CHOICE:
@@ -87,7 +87,7 @@ class _Writer:
         return self.spaced(self.random.choice(("00000000", "99999999", "20260901", "20260200", "20261939")))
 
     def spaced(self, token: str) -> str:
-        """White space around a token changes nothing."""
+        """Adds white space around a token, which the schema ignores."""
         return self.random.choice(("{}", "{}", "{}", " {}", "{}\n", "\t{} ")).format(token)
 
     def attribute(self, kind: str) -> str:
@@ -107,7 +107,7 @@ class _Writer:
         elif draw < 0.6:
             foreign = etree.SubElement(written, "{urn:exemple}date", mode="manuel")
             foreign.text = "hier"
-            if self.random.random() < 0.5:  # the schema still looks at what it knows, however deep
+            if self.random.random() < 0.5:  # the schema still validates known elements, at any depth
                 foreign.append(self.element("ville", depth + 1))
         elif draw < 0.8 and depth < _DEEPEST:
             written.append(self.element(self.random.choice(("adresse", "periode", "extras")), depth + 1))
@@ -124,7 +124,7 @@ def _any(random: Random, root: etree._Element, *kinds: Kind) -> etree._Element |
 
 
 def _kind(element: etree._Element) -> Kind | None:
-    known = ELEMENTS.get(etree.QName(element).localname)  # an earlier mutation may have made it unknown
+    known = ELEMENTS.get(etree.QName(element).localname)  # an earlier mutation may have renamed it
     return known.kind if known else None
 
 

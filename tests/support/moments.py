@@ -1,4 +1,4 @@
-"""`python -m tests.support.moments ARGUMENTS`: the same run of pytest at five moments, then what each ran and took."""
+"""`python -m tests.support.moments ARGUMENTS`: runs pytest at five instants, then prints results and durations."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MOMENTS = {
     "un 31 décembre au soir": "2027-12-31T23:30",
     "la nuit du changement d’heure": "2027-10-31T02:30",
 }
-"""What is told → `--at`, in Paris."""
+"""{label: value of `--at`, in Paris time}."""
 
 
 def run(at: str, arguments: list[str]) -> tuple[bool, int, int, int, float]:
-    """(whether all passed, passed, failed, skipped, seconds). Shows what pytest says as it says it."""
+    """(whether all passed, passed, failed, skipped, seconds). Prints the output of pytest as it runs."""
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", f"--at={at}", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""A page as a browser without JavaScript reads it: its forms with their answers, its errors, its links."""
+"""A page as read by a browser without JavaScript: forms with their answers, errors, links."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .visitor import Visitor
 
 
 class Page:
-    """`answers` is what pressing a button of the page's form would send, the button apart."""
+    """answers: what the page's main form would send, without the button."""
 
     def __init__(self, visitor: Visitor, answer: TestResponse):
         self.visitor, self.answer = visitor, answer
@@ -37,14 +37,14 @@ class Page:
         return next(iter(self.dom.xpath("//*[@id=$id]", id=id_)), None)
 
     def words(self, path: str = "//main") -> str:
-        """The visible words of the elements at an XPath, blanks made one."""
+        """The text of the elements at an XPath, white space collapsed."""
         return " ".join(" ".join(found.text_content() for found in self.dom.xpath(path)).split())
 
     def shown(self, name: str) -> list[str]:
         return self.answers.getlist(name)
 
     def error(self, id_: str) -> str:
-        """The message of a field, "" when it has none; it must be tied to the field and in the summary."""
+        """The error message of a field, or "". Asserts that it is tied to the field and listed in the summary."""
         message = self.element(f"{id_}-erreur")
         if message is None:
             return ""
@@ -61,7 +61,7 @@ class Page:
         return self
 
     def send(self, follow: bool = True, **button: str) -> Page:
-        """Presses a button of the form; redirections are followed as a browser does."""
+        """Presses a button of the form; follows a 303 redirect when `follow`."""
         data = MultiDict(self.answers)
         data.update(button)
         answer = self.visitor.post(self.action, data)
@@ -74,23 +74,23 @@ class Page:
         return self.answer.headers.get("Location", "")
 
     def table(self) -> list[list[str]]:
-        """The words of each cell, row by row, of the page's table."""
+        """The text of each cell, row by row, of the page's table."""
         return [[cell.text_content().strip() for cell in row] for row in self.dom.xpath("//tbody/tr")]
 
     def links(self, path: str) -> list[str]:
         return [str(link) for link in self.dom.xpath(f"{path}//a/@href")]
 
     def buttons(self, start: str) -> list[str]:
-        """Values of the «ligne» buttons that begin so."""
+        """Values of the «ligne» buttons that start with this text."""
         return [str(v) for v in self.dom.xpath("//button[@name='ligne']/@value") if str(v).startswith(start)]
 
     def rows(self, path: str) -> int:
-        """How many rows of a list the page shows."""
+        """Number of rows of a list on the page."""
         return len([f for f in self.dom.xpath("//fieldset/@id") if re.fullmatch(rf"{path}-\d+", str(f))])
 
 
 def clean(text: str | None) -> str:
-    """A text area's content begins after its first line end, and browsers send CRLF."""
+    """Removes the line break that follows the opening tag of a text area."""
     return re.sub(r"^\r?\n", "", text or "")
 
 
@@ -105,7 +105,7 @@ def open_step(visitor: Visitor, fiche: Fiche | int, slug: str) -> Page:
 
 
 def review_links(visitor: Visitor, fiche: Fiche | int) -> list[str]:
-    """Every address that the review page points at with a field."""
+    """Every link of the review page to a field."""
     number = fiche if isinstance(fiche, int) else fiche.id
     page = open_page(visitor, f"/fiches/{number}/relecture")
     assert page.status == 200
@@ -113,12 +113,12 @@ def review_links(visitor: Visitor, fiche: Fiche | int) -> list[str]:
 
 
 def name_of(question: Question) -> str:
-    """The field of a question, in the first row where there are rows."""
+    """Name of a question's field, in the first row where there are rows."""
     return question.pattern.replace("[]", "-0").replace(".", "-")
 
 
 def stored(fiche: Fiche) -> Contenu:
-    """What the base holds of its latest version now."""
+    """The content of its latest revision as stored now."""
     db.session.rollback()
     db.session.expire_all()
     return db.session.get_one(Fiche, fiche.id).latest.content

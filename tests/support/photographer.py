@@ -1,4 +1,4 @@
-"""Takes the pictures of the help on the demonstration set: ``python -m tests.support.photographer``."""
+"""Takes the screenshots of the help pages on the demonstration data: ``python -m tests.support.photographer``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.browser.conftest import QUIET
 from . import services
 
 SPOKEN = "main h1, main h2, main h3, main legend, main label, main button, main summary, main th"
-"""What a page says by itself: the rest is what people typed."""
+"""Selectors of the page's own text; the rest is user data."""
 _DAYS = re.compile(
     r"\b(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|janvier|février|mars|avril|mai|juin|juillet|août"
     r"|septembre|octobre|novembre|décembre|1er|\d+)\b"
@@ -36,14 +36,14 @@ _DAYS = re.compile(
 
 
 class Photographer:
-    """One browser; each person logs in once for each size of window."""
+    """One browser; each account logs in once per window size."""
 
     def __init__(self, browser: Browser, address: str):
         self.browser, self.address = browser, address
         self.people: dict[tuple[str, tuple[int, int]], BrowserContext] = {}
 
     def show(self, capture: Capture) -> Page:
-        """The page of a capture, opened by its person."""
+        """Opens the page of a capture with its account."""
         page = self._person(capture.account, capture.size).new_page()
         answer = page.goto(capture.path)
         assert answer is not None
@@ -76,14 +76,14 @@ class Photographer:
 
 
 def words(page: Page) -> str:
-    """SHA-256 of what the page says by itself, days and numbers left out."""
+    """SHA-256 of the page's own text, without days and numbers."""
     said = {_DAYS.sub("", text).strip() for text in page.locator(SPOKEN).all_inner_texts()}
     return hashlib.sha256("\n".join(sorted(said)).encode()).hexdigest()
 
 
 @contextmanager
 def demonstration(folder: Path) -> Iterator[str]:
-    """Address of an application of its own, with the demonstration set."""
+    """Serves a separate application with the demonstration data; yields its URL."""
     app = create_app(config.load({"RELAIS_DEMO": "1", "RELAIS_INSTANCE": str(folder)}))
     with app.app_context():
         flask_migrate.upgrade()

@@ -1,4 +1,4 @@
-"""A real SMTP server on this machine, which keeps what it is given and can be told to misbehave."""
+"""A real local SMTP server, which stores the messages it receives and can be told to fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .services import free_port
 
 
 class PostOffice:
-    """answers: what it says to an address or to a message instead of yes, e.g. {"rcpt": "550 nobody"}."""
+    """answers: replies that replace success, by SMTP step, e.g. {"rcpt": "550 nobody"}."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
@@ -49,13 +49,13 @@ class PostOffice:
         return f"smtp://127.0.0.1:{self.controller.port}"
 
     def received(self) -> Counter[str]:
-        """How many times each message came, by its Message-ID."""
+        """Number of copies received of each message, by Message-ID."""
         return Counter(str(message["Message-ID"]).strip() for message in self.messages)
 
 
 @contextmanager
 def open_office() -> Iterator[PostOffice]:
-    """Relais sends through it while it is open."""
+    """Relais sends its e-mails through this server inside the block."""
     office = PostOffice()
     office.controller.start()
     before = post.server, post.sender

@@ -1,4 +1,4 @@
-"""Invented files of registers, in the columns of their owners, of any length."""
+"""Invented register files, with the columns of their publishers, of any length."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ORGANISME = (
 
 
 def siret(rank: int) -> str:
-    """A number that no establishment has: those of real ones do not begin so."""
+    """A valid SIRET that no establishment has: real ones do not start with 0."""
     head = f"0{rank:07d}"
     siren = head + luhn.calc_check_digit(head)
     return siren + "0001" + luhn.calc_check_digit(siren + "0001")
@@ -76,7 +76,7 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[..., dict[str, str]], str]] = {
     "organismes": (ORGANISME, organisme, ";"),
     "communes": (COMMUNE, commune, ","),
 }
-"""{register: (its columns, the row of a rank, what parts the cells)}"""
+"""{register: (columns, function from rank to row, delimiter)}."""
 
 
 def write(register: str, path: Path, rows: Iterable[dict[str, str]], encoding: str = "utf-8") -> Path:

@@ -1,4 +1,4 @@
-"""Real parts that tests talk to. `python -m tests.support.services NAME` says by its status whether one answers."""
+"""External services used by tests. `python -m tests.support.services NAME` exits with 0 when it is available."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 POSTGRESQL = os.environ.get("RELAIS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
 REDIS = os.environ.get("RELAIS_TEST_REDIS", "redis://127.0.0.1:6379/9")
 NAME = os.environ.get("RELAIS_TEST_NAME", "relais_test")
-"""Prefix of the PostgreSQL databases under test: two checkouts on one machine take two names."""
+"""Prefix of the PostgreSQL test databases: two checkouts on one machine need two names."""
 SHARED = Path(os.environ.get("RELAIS_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 
 

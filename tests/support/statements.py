@@ -1,4 +1,4 @@
-"""What the base is asked: to count queries, never to time them."""
+"""Records SQL statements, so that tests count queries instead of timing them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from backoffice.core.extensions import db
 from .visitor import Visitor
 
 OPENING = ("BEGIN", "SELECT 1", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
-"""How an order starts that only opens or ends a transaction or a connection."""
+"""Prefixes of statements that only open or end a transaction or a connection."""
 
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """The orders sent to the base within, in order; without those of OPENING."""
+    """The statements sent to the base inside the block, in order, without those of OPENING."""
     found: list[str] = []
 
     def keep(_connection, _cursor, statement, *_):
@@ -32,7 +32,7 @@ def statements() -> Iterator[list[str]]:
 
 
 def queries_of(visitor: Visitor, url: str) -> int:
-    """How many orders a page asks of the base."""
+    """Number of SQL statements of a page. Asserts that it answers 200."""
     with statements() as found:
         assert visitor.get(url).status_code == 200
     return len(found)

@@ -1,4 +1,4 @@
-"""Lines of the table of addresses (see test_urls): of the tables of the administration."""
+"""Rows of the URL table (see test_urls) for the administration tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .url_rows import ADMINISTRATORS, P, Row
 
 
 def table(slug: str, *, new: bool = False, edit: bool = False, remove: int = 0) -> tuple[Row, ...]:
-    """The addresses of one table of the administration. remove: what deleting answers once confirmed, 0 for none."""
+    """The URLs of one administration table. remove: status of a confirmed deletion, 0 when there is none."""
     endpoint, path = f"tables_{slug}", f"/administration/tables/{slug}"
     one = f"{path}/{{ligne_{slug}}}/"
 

@@ -1,4 +1,4 @@
-"""Lines of the table of addresses (see test_urls): of the conventions, of a year that follows another, of the flows."""
+"""Rows of the URL table (see test_urls): conventions, campaigns, territoires, flows, people, structures, registers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backoffice.core.permissions import Permission
 
 @dataclass(frozen=True)
 class Row:
-    """What each actor gets; {names} in the path are objects of the World."""
+    """expected: HTTP status for each actor, in the order of ACTORS. {names} in the path are ids of the World."""
 
     endpoint: str
     permission: Permission
@@ -26,7 +26,7 @@ P = Permission
 EVERYONE = (200,) * 8
 NOBODY = (404,) * 8
 READ = (303, 200, 404, 200, 404, 200, 404, 403)
-"""A convention: its structure, the moderators and the funders of its territoire."""
+"""Page of a convention: open to its structure, and to the moderators and funders of its territoire."""
 READ_LISTS = (303, 200, 200, 200, 200, 200, 200, 403)
 FUNDED = (303, 403, 403, 403, 403, 200, 404, 403)
 FUNDERS = (303, 403, 403, 403, 403, 200, 200, 403)
@@ -252,7 +252,7 @@ MANAGERS = (303, 200, 404, 200, 404, 403, 403, 403)
 MODERATE_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 ANYBODY = (303, *EVERYONE[1:])
 TYPED = (401, *ADMINISTRATORS[1:])
-"""Of a form whose answers outlive an expired session."""
+"""A form whose answers survive an expired session."""
 
 PEOPLE = (
     Row("members.own", P.MANAGE_MEMBERS, "GET", "/structures/membres",
@@ -368,7 +368,7 @@ ACCOUNT = (
 )  # fmt: skip
 
 KEPT = (303, 200, 404, 200, 404, 403, 403, 200)
-"""The page of a structure: its people, the moderators of its territoire, administrators."""
+"""Page of a structure: open to its members, the moderators of its territoire and administrators."""
 
 
 def keeps(anonymous: int, theirs: int) -> tuple[int, ...]:

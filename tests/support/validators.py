@@ -1,4 +1,4 @@
-"""Three readers of the published schema, none of them ours: every flow that a test writes goes through them."""
+"""Three third-party validators of the published schema, applied to every flow that a test writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEEN: set[bytes] = set()
 
 
 def valid_for_all(file: Path) -> None:
-    """Raises AssertionError with the first words of whoever refuses a flow, packed or plain."""
+    """Raises AssertionError with the first message of the validator that rejects the flow. file: XML or gzip."""
     with NamedTemporaryFile(suffix=".xml") as plain:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as source:
             shutil.copyfileobj(source, plain)
@@ -55,7 +55,7 @@ def _xmllint(name: str) -> None:
 
 
 def _xmlschema(name: str) -> None:
-    """Slow (some ms a formation): a formation whose very bytes it has accepted already is not shown again."""
+    """Slow (some ms per formation): formations already accepted, byte for byte, are removed first."""
     root = etree.parse(name).getroot()
     first, *others = [(etree.tostring(node, method="c14n"), node) for node in root.iterfind(f".//{FORMATION}")]
     shown = {first[0]}

@@ -1,4 +1,4 @@
-"""A person with a browser, for tests that need no JavaScript: keeps cookies and sends CSRF tokens."""
+"""A browser session without JavaScript: keeps cookies and sends CSRF tokens."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ORIGIN = {"Origin": "http://localhost"}
 
 
 class Visitor:
-    """`get` and `post` as a browser would; `fill` posts a step with the mark that its page carried.
+    """`get` and `post` as a browser does; `fill` posts a step with the stamp of its page.
 
-    Made for a user, it is connected at once, as if they had logged in before; `login` logs in the real way.
+    Created for a user, it is already logged in, without the login pages; `login` uses them.
     """
 
     def __init__(self, app: Flask, user: User | None = None):
@@ -44,7 +44,7 @@ class Visitor:
         self.token = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(mark)
 
     def login(self, email: str, password: str = PASSWORD, **fields: str) -> TestResponse:
-        """Types the address, the password, and the code where the account has a second factor."""
+        """Logs in with address, password and, for an account with a second factor, its code."""
         self.see("/connexion")
         answer = self.post("/connexion", {"courriel": email, "mot_de_passe": password, **fields})
         if "Donnez votre code" in answer.text:
@@ -58,11 +58,11 @@ class Visitor:
         return self._ask(self.client.get, url, **kwargs)
 
     def see(self, url: str) -> TestResponse:
-        """Opens a page as a person does, redirections followed; remembers its CSRF token."""
+        """Opens a page, following redirects; stores its CSRF token."""
         return self.remember(self.get(url, follow_redirects=True))
 
     def remember(self, answer: TestResponse) -> TestResponse:
-        """Keeps the CSRF token of a page."""
+        """Stores the CSRF token of a page, when it has one."""
         if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
             self.token = found[1]
         return answer
@@ -74,13 +74,13 @@ class Visitor:
 
     @staticmethod
     def _ask(method: Callable[..., TestResponse], url: str, **kwargs: Any) -> TestResponse:
-        """A request of its own: it shares neither the test's application context nor its transaction."""
+        """Sends a request in a new context: it shares neither the test's application context nor its transaction."""
         if has_app_context():
             db.session.rollback()
         return Context().run(method, url, **kwargs)
 
     def stamp(self, url: str) -> str:
-        """The hidden mark of a step's page: what the page showed when it was opened."""
+        """The optimistic-lock stamp in a step's page."""
         found = re.search(r'name="empreinte" value="(\w+)"', self.see(url).text)
         assert found, f"pas d’empreinte sur {url}"
         return found[1]
@@ -90,6 +90,6 @@ class Visitor:
 
 
 def _connection(app: Flask, user_id: int) -> str:
-    """The token of a connection opened in the base, its second factor shown."""
+    """Opens a login in the base, with its second factor checked; returns its token."""
     with app.app_context(), atomic() as session:
         return logins.come_in(session, session.get_one(User, user_id), LoginWay.CODE, logins.Place("Essai"))

@@ -1,4 +1,4 @@
-"""One fiche in each state that matters, one person of each kind, a row of each table: what tests of addresses need."""
+"""Data for the tests of URLs: one fiche per relevant state, one person per role, a row of each table."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ from .visitor import Visitor
 
 
 def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
-    """A file of one new fiche, read; or a table whose columns are still to be said."""
+    """An import job of one new fiche, at this phase; returns its id."""
     structure, content = by.memberships[0].organisme, make.complete_content("Une fiche importée")
     where = structure.territoire_id
     raw = b"Titre;Ville\nCours;Caen\n"
@@ -90,7 +90,7 @@ def a_flow_with_a_key_and_a_run() -> dict[str, int]:
 
 
 def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche]) -> dict[str, int]:
-    """A convention that pays for what was sent and for a draft, another one of its kind, a list that waits."""
+    """A convention tied to the submitted and the draft fiches, another convention, and a list to import."""
     one = make.convention(funder, structure, contact_pne="accueil@tilleuls.example")
     other = make.convention(funder, structure, reference="2026-104-0002")
     provider = structure_person(structure)
@@ -103,7 +103,7 @@ def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche])
 
 
 def people_who_come(people: dict[str, User | None], structure: Organisme) -> dict[str, int]:
-    """An invitation that waits in the structure and one in the network, a request to join; ids of people."""
+    """Pending invitations into the structure and the network, a join request, and the ids of people."""
     provider, chief, funder = people["structure"], people["administrateur"], people["financeur"]
     with atomic() as session:
         offer = invitations.Offer(Role.SAISIE, structure)
@@ -133,7 +133,7 @@ def a_register_read() -> int:
 
 
 def a_row_of_each_table(moderator: User) -> dict[str, str]:
-    """{"ligne_" and the name of the table: key of a row}, of the tables of the administration."""
+    """{"ligne_<table slug>": key of a row}, for the administration tables."""
     where = moderator.assignments[0].territoire_id
     kept, gone = db.session.scalars(select(Organisme.id).order_by(Organisme.id).limit(2))
     word(db.session(), where, shipped()["doublon"], moderator)
@@ -159,14 +159,14 @@ def a_row_of_each_table(moderator: User) -> dict[str, str]:
 
 
 def first_key(view: type[Table]) -> str:
-    """Of the tables that grow, a row that the World made; of the communes, any."""
+    """Key of the first row that the table shows."""
     model, shown = view.model_class, view()
     first = select(model).where(shown.condition()).order_by(*inspect(model).primary_key).limit(1)
     return shown.key(db.session.scalars(first).one())
 
 
 class World:
-    """One fiche in each state that matters, all of one structure of Normandie, and one person of each kind."""
+    """One fiche per relevant state, all of one structure of Normandie, and one person per role."""
 
     def __init__(self) -> None:
         theirs, voisine = make.organisme(), make.organisme("Association voisine")
@@ -225,11 +225,11 @@ class World:
         self.names |= conventions_of(people["financeur"], theirs, fiches)
         self.names |= people_who_come(people, theirs)
         self.names |= a_row_of_each_table(moderator)
-        self.names["ligne_flux"] = self.names["flux"]  # the one that was made
+        self.names["ligne_flux"] = self.names["flux"]  # the flow made above
 
     @property
     def people(self) -> dict[str, User | None]:
-        """By the name of the actor, as the base has them now."""
+        """{actor: user}, reloaded from the base; None for the anonymous one."""
         return {name: number and db.session.get_one(User, number) for name, number in self.ids.items()}
 
     def send(self, visitor: Visitor, row: Row, **extra: str):

@@ -1,6 +1,6 @@
-"""What an administrator gives to an account and takes from it: a territoire to serve, the network.
+"""Grants and revokes of an administrator: a role in a territoire, the administration of the network.
 
-Each holds the account first, writes the change in the log and tells the person. They flush and never commit.
+Each locks the account, logs the change and notifies the person. They raise Refused, flush and never commit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .operations import (
 
 @dataclass(frozen=True)
 class Place:
-    """Where a moderator or a funder serves; programmes and departements as in Assignment."""
+    """Scope of a moderator or a funder; programmes and departements as in Assignment."""
 
     role: Role
     territoire: Territoire
@@ -41,15 +41,15 @@ class Place:
 
 
 def serve(session: Session, actor: User, user_id: int, place: Place) -> None:
-    """Asked again, it says anew what a funder follows."""
+    """Assigns the role. When it exists already, replaces what a funder follows."""
     user = _account(session, actor, user_id)
     row = assign(session, user, place.role, place.territoire, place.programmes, place.departements, actor)
     _tell(session, user, actor, f"{row.role.label}, {row.territoire.nom} : {shown_scope(row)}.")
 
 
 def stop_serving(session: Session, actor: User, user_id: int, assignment_id: int) -> None:
-    """What a moderator had taken there goes back to the queue."""
-    decision_lock(session)  # before the locks of rows, as in engine.lock
+    """Removes the role. Revisions the moderator had taken in the territoire return to the queue."""
+    decision_lock(session)  # before row locks: same order as workflows.fiches.engine.lock
     user = _account(session, actor, user_id)
     row = next((one for one in user.assignments if one.id == assignment_id), None)
     if row is None:
@@ -68,7 +68,7 @@ def give_network(session: Session, actor: User, user_id: int) -> None:
 
 
 def take_network(session: Session, actor: User, user_id: int) -> None:
-    """Refused for the last one."""
+    """Raises Refused for the last active administrator."""
     lock_administrators(session)
     user = _account(session, actor, user_id)
     dismiss_administrator(session, user, actor)

@@ -1,4 +1,4 @@
-"""Closing an account, and opening it again. What the person did stays in the history under their name.
+"""Deactivating and reactivating an account. The history keeps the person's name on what they did.
 
 They flush and never commit.
 """
@@ -31,8 +31,8 @@ ACTIVE = "compte actif"
 
 
 def may_close(actor: User, user: User) -> bool:
-    """Whether the actor may close, or open again, this account: administrators all but their own; moderators
-    those of people who are nothing else than members of structures of their territoires."""
+    """Whether the actor may deactivate or reactivate this account. Administrators: all but their own. Moderators:
+    those of people whose only roles are memberships of structures of the moderator's territoires."""
     if not actor.active or actor.id == user.id or is_robot(user):
         return False
     if actor.can(Permission.ADMINISTER):
@@ -44,8 +44,8 @@ def may_close(actor: User, user: User) -> bool:
 
 
 def deactivate(session: Session, actor: User, user_id: int) -> User:
-    """Ends their open connections and links; what they moderate goes back to the queue, what they invited to or
-    were invited to is withdrawn. Asked twice, it is done once."""
+    """Closes the account's logins and magic links, returns its taken revisions to the queue, withdraws the invitations
+    it sent or received, cancels its join requests. Idempotent. Raises Refused."""
     user = _closable(session, actor, user_id)
     if not user.active:
         return user
@@ -61,7 +61,7 @@ def deactivate(session: Session, actor: User, user_id: int) -> User:
 
 
 def reactivate(session: Session, actor: User, user_id: int) -> User:
-    """The person comes in again, with the roles that they had."""
+    """Restores access with the former roles, and sends a notice. Idempotent. Raises Refused."""
     user = _closable(session, actor, user_id)
     if user.active:
         return user
@@ -73,7 +73,8 @@ def reactivate(session: Session, actor: User, user_id: int) -> User:
 
 
 def release(session: Session, user: User, territoire_ids: Collection[int] | None = None) -> int:
-    """What this moderator had taken waits for another one; of all territoires when none is named. Returns how many."""
+    """Returns to the queue the revisions this moderator had taken; territoire_ids: None for all. Returns their
+    number."""
     taken = select(Revision.id, Revision.fiche_id).join(Fiche, Fiche.id == Revision.fiche_id)
     taken = taken.where(Revision.moderator_id == user.id, Revision.state == RevisionState.EN_INSTRUCTION)
     if territoire_ids is not None:
@@ -85,7 +86,7 @@ def release(session: Session, user: User, territoire_ids: Collection[int] | None
 
 
 def sweep() -> None:
-    """A job: what somebody was taking at the very moment when their account was closed."""
+    """Job: releases revisions still held by inactive accounts, taken while the account was being deactivated."""
     with atomic() as session:
         closed = select(Revision.moderator_id).where(Revision.state == RevisionState.EN_INSTRUCTION)
         ids = session.scalars(select(User.id).where(~User.active, User.id.in_(closed))).all()
@@ -96,7 +97,7 @@ def sweep() -> None:
 
 
 def _closable(session: Session, actor: User, user_id: int) -> User:
-    decision_lock(session)  # before the locks of rows, as in engine.lock: fiches are decided on further down
+    decision_lock(session)  # before row locks, as in workflows.fiches.engine.lock: releasing fiches below is a decision
     lock_administrators(session)
     user = lock_account(session, user_id)
     session.refresh(actor)

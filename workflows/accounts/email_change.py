@@ -1,4 +1,4 @@
-"""The e-mail address of an account: confirmed at the new one, undone for seven days from the one it had."""
+"""Change of an account's e-mail address: confirmed at the new one, reversible for 7 days from the former one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ TAKEN = "Cette adresse est déjà celle d’un autre compte : rien n’a été c
 
 
 def ask(session: Session, user: User, email: str) -> None:
-    """Sends the link to the new address, in place of one asked before. An address that has an account is sent
-    nothing, and the asker is told the same: it tells nobody who has one."""
+    """Sends a confirmation link to the new address and voids the earlier one. When the address already has an
+    account, nothing is sent and the answer is the same, so that nobody learns who has an account. Raises Refused for
+    a demonstration account."""
     if user.demonstration:
         raise Refused(PUBLIC_ACCOUNT)
     email_tokens.hold(session, user)
@@ -33,9 +34,9 @@ def find(session: Session, token: str) -> Proof | None:
 
 
 def confirm(session: Session, token: str) -> User | None:
-    """The new address takes its place; the former one is told, with the link that undoes it.
+    """Sets the new address; sends the former one a link that undoes the change. Voids magic links.
 
-    None: the link is too old, or has served. Raises Refused when another account has the address.
+    Returns None when the link has expired or was used. Raises Refused when another account has the address.
     """
     proof = email_tokens.spend(session, token, ProofKind.ADRESSE)
     if proof is None:
@@ -43,20 +44,20 @@ def confirm(session: Session, token: str) -> User | None:
     user, former = proof.user, proof.user.email
     _rename(session, user, proof.email)
     email_tokens.void(session, user, ProofKind.ADRESSE, ProofKind.MOT_DE_PASSE)
-    # Links that let in wait in the mailbox that is no longer theirs.
+    # The former mailbox may still hold magic links.
     session.execute(update(Link).where(Link.user_id == user.id, Link.expires_at > now()).values(expires_at=now()))
     email_tokens.send(session, ProofKind.RETOUR, user, former, nouvelle=user.email)
     return user
 
 
 def undo(session: Session, token: str) -> User | None:
-    """The account has its former address again, and nobody is connected to it. As confirm for what it gives."""
+    """Restores the former address and closes every login. Returns and raises as `confirm`."""
     proof = email_tokens.spend(session, token, ProofKind.RETOUR)
     if proof is None:
         return None
     user = proof.user
     _rename(session, user, proof.email)
-    # Of several changes in a row, undoing one undoes those that followed it: their links give nothing back.
+    # Undoing one of several changes also undoes the later ones, so their links are voided.
     session.execute(
         update(Proof)
         .where(Proof.user_id == user.id, Proof.kind == ProofKind.RETOUR, Proof.created_at >= proof.created_at)

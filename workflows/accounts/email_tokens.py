@@ -1,4 +1,4 @@
-"""Links that prove an address, each for one thing, once: made, found, held, made void."""
+"""Single-use links that prove an e-mail address: send, find, use, void. Each has one purpose (`ProofKind`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIVES = {
 
 
 def send(session: Session, kind: ProofKind, user: User, email: str, **facts: str) -> None:
-    """Writes the e-mail that carries the link, to `email`."""
+    """Creates the link and writes its e-mail to `email` in the outbox."""
     token, at = new_token(), now()
     proof = Proof(
         token_hash=token_hash(token),
@@ -43,7 +43,7 @@ def send(session: Session, kind: ProofKind, user: User, email: str, **facts: str
 
 
 def find(session: Session, token: str, *kinds: ProofKind) -> Proof | None:
-    """The link, open or not, of one of these kinds."""
+    """The link of one of these kinds, open or not; None when unknown."""
     return session.scalars(
         select(Proof)
         .where(Proof.token_hash == token_hash(token), Proof.kind.in_(kinds))
@@ -52,7 +52,7 @@ def find(session: Session, token: str, *kinds: ProofKind) -> Proof | None:
 
 
 def spend(session: Session, token: str, kind: ProofKind) -> Proof | None:
-    """Uses an open link of an active account, whose row is held until the transaction ends; None: it is too late."""
+    """Marks an open link of an active account as used; locks the account row. None: expired, used or inactive."""
     proof = find(session, token, kind)
     if proof is None:
         return None
@@ -66,13 +66,13 @@ def spend(session: Session, token: str, kind: ProofKind) -> Proof | None:
 
 
 def hold(session: Session, user: User) -> None:
-    """The row of the account as it is now, until the transaction ends: what changes it waits."""
+    """Takes a row lock on the account until the end of the transaction, and reloads it."""
     session.execute(select(User.id).where(User.id == user.id).with_for_update())
     session.refresh(user)
 
 
 def void(session: Session, user: User, *kinds: ProofKind) -> None:
-    """The links of these kinds serve no more."""
+    """Expires the account's links of these kinds."""
     session.execute(
         update(Proof)
         .where(Proof.user_id == user.id, Proof.kind.in_(kinds), Proof.expires_at > now())

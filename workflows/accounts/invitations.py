@@ -1,7 +1,7 @@
-"""Inviting somebody into a structure, a territoire or the network, by a link sent to their address.
+"""Invitations into a structure, a territoire or the network, by a link sent to an address.
 
-The link serves once, for 14 days; sent again it is another one. Only the account of the invited address gets
-what it offers. They flush and never commit.
+The link is single-use and valid 14 days; sending again issues a new link. Only an account with the invited address
+can accept it. They flush and never commit.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from .operations import (
 
 LIFE = timedelta(days=14)
 AGAIN = timedelta(minutes=10)
-"""Between two messages to the same address."""
+"""Minimum delay between two messages of one invitation."""
 OF_A_STRUCTURE = (Role.SAISIE, Role.RESPONSABLE)
 TWICE = "Une invitation attend déjà la réponse de cette adresse : vous pouvez l’envoyer de nouveau ou la retirer."
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What an invitation gives. programmes, departements: of a funder, as in Assignment."""
+    """The role an invitation grants. programmes, departements: for a funder, as in Assignment."""
 
     role: Role
     organisme: Organisme | None = None
@@ -54,7 +54,8 @@ class Offer:
 
 
 def invite(session: Session, actor: User, email: str, offer: Offer) -> Invitation:
-    """email: in lower case."""
+    """Creates the invitation and sends its link. email: lower case. Raises Refused when the actor may not offer the
+    role, or when the person already has it or is already invited."""
     _may_offer(session, actor, offer)
     if offer.organisme is not None:
         lock_structure(session, offer.organisme.id)
@@ -81,7 +82,7 @@ def invite(session: Session, actor: User, email: str, offer: Offer) -> Invitatio
 
 
 def send_again(session: Session, actor: User, invitation_id: int) -> Invitation:
-    """Another link, to the same address: the one before no longer lets in."""
+    """Sends a new link and voids the former one. Raises Refused within `AGAIN` of the last message."""
     invitation = _waiting(session, actor, invitation_id)
     if now() - invitation.sent_at < AGAIN:
         raise Refused("Un message vient de partir à cette adresse. Attendez quelques minutes avant un autre.")
@@ -92,7 +93,7 @@ def send_again(session: Session, actor: User, invitation_id: int) -> Invitation:
 
 
 def withdraw(session: Session, actor: User, invitation_id: int) -> Invitation:
-    """Its link no longer lets in."""
+    """Closes the invitation as withdrawn; its link no longer works."""
     invitation = _waiting(session, actor, invitation_id)
     invitation.state = InvitationState.RETIREE
     invitation.closed_at = now()
@@ -101,7 +102,7 @@ def withdraw(session: Session, actor: User, invitation_id: int) -> Invitation:
 
 
 def withdraw_all_of(session: Session, user: User) -> None:
-    """Those that the person sent, and those that wait for them."""
+    """Withdraws the open invitations this person sent or received."""
     session.execute(
         update(Invitation)
         .where(
@@ -113,14 +114,15 @@ def withdraw_all_of(session: Session, user: User) -> None:
 
 
 def find(session: Session, token: str) -> Invitation | None:
-    """The invitation, open or not."""
+    """The invitation of this token, open or not; None when unknown."""
     return session.scalars(
         select(Invitation).where(Invitation.token_hash == token_hash(token)).execution_options(populate_existing=True)
     ).one_or_none()
 
 
 def accept(session: Session, token: str, user: User) -> Invitation:
-    """A person who has an account takes what is offered to their address."""
+    """Grants the offered role to an existing account. Raises Refused unless it is active and has the invited
+    address."""
     user = lock_account(session, user.id)
     invitation = _held(session, token)
     if not user.active or user.email != invitation.email:
@@ -130,7 +132,7 @@ def accept(session: Session, token: str, user: User) -> Invitation:
 
 
 def join(session: Session, token: str, name: str, password_hash: str) -> User:
-    """Makes the account of somebody whom the link reached, with what is offered."""
+    """Creates the account of the invited address and grants the offered role."""
     invitation = _held(session, token)
     user = create_account(session, invitation.email, name, password_hash)
     _give(session, invitation, user)
@@ -148,7 +150,7 @@ def _may_offer(session: Session, actor: User, offer: Offer) -> None:
 
 
 def _not_there_yet(session: Session, email: str, offer: Offer) -> None:
-    """Refused for somebody who already has the role that is offered."""
+    """Raises Refused when the person already has the offered role."""
     user = by_email(session, email)
     if user is None:
         return
@@ -167,7 +169,7 @@ def _not_there_yet(session: Session, email: str, offer: Offer) -> None:
 
 
 def _new_link(invitation: Invitation) -> str:
-    """Gives the token, which the base does not keep."""
+    """Returns a new token; only its hash is stored."""
     token = new_token()
     invitation.token_hash = token_hash(token)
     invitation.sent_at, invitation.expires_at = now(), now() + LIFE
@@ -193,7 +195,7 @@ def _send(session: Session, invitation: Invitation, token: str) -> None:
 
 
 def _waiting(session: Session, actor: User, invitation_id: int) -> Invitation:
-    """One that nobody has answered, locked, and that this person may act on."""
+    """The open invitation, locked. Raises Refused when it is closed or the actor may not offer its role."""
     invitation = _locked(session, Invitation.id == invitation_id)
     if invitation is None:
         raise Refused("Cette invitation n’existe pas.")
@@ -204,7 +206,7 @@ def _waiting(session: Session, actor: User, invitation_id: int) -> Invitation:
 
 
 def _held(session: Session, token: str) -> Invitation:
-    """One that still lets in, locked; the structure before it, as when one invites."""
+    """The open, unexpired invitation, locked. The structure is locked first, in the order of `invite`."""
     known = find(session, token)
     if known is not None and known.organisme_id is not None:
         lock_structure(session, known.organisme_id)
@@ -243,7 +245,7 @@ def _give(session: Session, invitation: Invitation, user: User) -> None:
 
 
 def _page(invitation: Invitation) -> str:
-    """Of those who invited: where the person is now."""
+    """Path of the page where the inviter finds the new person."""
     if invitation.organisme_id is not None:
         return f"/structures/{invitation.organisme_id}/membres"
     return f"/administration/comptes/{invitation.accepted_by_id}"

@@ -1,7 +1,7 @@
-"""Asking to join a structure that is in Relais already, and what is answered.
+"""Requests to join an existing structure, and their answers.
 
-Its responsables decide; when it has none, or when none answered within five working days, the moderators of its
-territoire may too. They flush and never commit.
+Its responsables decide. When it has none, or none answers within five working days, the moderators of its
+territoire may decide too. They flush and never commit.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from workflows.structures.members import lock_structure
 from .operations import add_member, addressee_of, lock_account
 
 PATIENCE = 5
-"""Working days during which the responsables decide alone."""
+"""Working days during which only the responsables may decide."""
 MOST = 5
-"""Requests of one person that wait at the same time."""
+"""Maximum number of pending requests of one person."""
 
 
 def ask(session: Session, actor: User, organisme_id: int, words: str) -> JoinRequest:
-    """Asked again while it waits, it is the same request, in its first words."""
+    """Creates a request and notifies the responsables, or the moderators when there is none. While one is pending for
+    this structure, returns it unchanged. Raises Refused for a member, or beyond `MOST` pending requests."""
     actor = lock_account(session, actor.id)
     organisme = lock_structure(session, organisme_id)
     if organisme.id in actor.organisme_ids:
@@ -61,7 +62,7 @@ def ask(session: Session, actor: User, organisme_id: int, words: str) -> JoinReq
 
 
 def cancel(session: Session, actor: User, request_id: int) -> JoinRequest:
-    """By who asked."""
+    """Closes the requester's own request. Raises Refused for another person's."""
     request = _waiting(session, request_id)
     if request.user_id != actor.id:
         raise Refused("Cette demande n’existe pas.")
@@ -80,7 +81,7 @@ def cancel_all_of(session: Session, user: User) -> None:
 
 
 def decide(session: Session, actor: User, request_id: int, role: Role | None) -> JoinRequest:
-    """role: the one that the person gets; None refuses. Of two who decide at once, the second is told so."""
+    """Accepts with `role`, or refuses with None. Raises Refused when already answered or the actor may not decide."""
     asker_id = session.scalar(select(JoinRequest.user_id).where(JoinRequest.id == request_id))
     if asker_id is None:
         raise Refused("Cette demande n’existe pas.")
@@ -100,14 +101,14 @@ def decide(session: Session, actor: User, request_id: int, role: Role | None) ->
 
 
 def escalate(session: Session, request: JoinRequest) -> None:
-    """The moderators are told that they may decide."""
+    """Notifies the moderators that they may decide."""
     request.escalated_at = now()
     people = moderators(Told(session, territoire=request.organisme.territoire))
     _tell(session, "demande_moderateurs", request, people)
 
 
 def remind() -> None:
-    """A job, each working morning: what nobody answered in time is told to the moderators, once."""
+    """Job, each working morning: notifies the moderators, once, of requests not answered in time."""
     with atomic() as session:
         ids = session.scalars(
             select(JoinRequest.id)
@@ -144,7 +145,7 @@ def _lock(session: Session, request_id: int) -> JoinRequest | None:
 
 
 def _waiting(session: Session, request_id: int) -> JoinRequest:
-    """One that nobody has answered; its structure, then itself, held until the transaction ends."""
+    """The pending request. Locks its structure, then the request, until the end of the transaction."""
     organisme_id = session.scalar(select(JoinRequest.organisme_id).where(JoinRequest.id == request_id))
     if organisme_id is None:
         raise Refused("Cette demande n’existe pas.")

@@ -1,4 +1,4 @@
-"""Open connections and the log of logins: opening, being refused, being seen, closing."""
+"""Open connections and the log of logins: open, refuse, mark as seen, close."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from . import email_tokens
 
 LIFE = timedelta(hours=12)
 TO_SHOW_A_CODE = timedelta(minutes=10)
-"""Between a right password and the code that must follow it."""
+"""Time allowed between the password and the second-factor code."""
 SEEN_EVERY = timedelta(minutes=5)
 SECOND_STEPS = (LoginWay.CODE, LoginWay.SECOURS)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a login comes from, coarsely: see backoffice.web.devices."""
+    """Device and network of a login, without detail: see `backoffice.web.devices`."""
 
     device: str = ""
     network: str = ""
 
 
 def come_in(session: Session, user: User, way: LoginWay, place: Place, replaced: str = "") -> str:
-    """Opens a connection; gives its token, which the base does not keep.
+    """Opens a connection. Returns its token; only the hash is stored.
 
-    Of an account that has a second factor, only a code opens it: another way makes one that awaits a code.
-    replaced: the token of a connection that this one takes the place of.
+    When the account has a second factor, any other way opens a connection that still awaits a code.
+    replaced: token of the connection that this one replaces.
     """
     awaits = user.has_second_factor and way not in SECOND_STEPS
     token = new_token()
@@ -55,8 +55,8 @@ def come_in(session: Session, user: User, way: LoginWay, place: Place, replaced:
 
 
 def refuse(session: Session, user: User | None, way: LoginWay, place: Place) -> None:
-    """Notes a login that failed. user: None when the address has no account; it is written all the same, so that
-    the time of the answer tells nobody who has one."""
+    """Logs a failed login. user: None when the address has no account; a row is written all the same, so that the
+    response time does not reveal who has an account."""
     _note(session, user, way, place, success=False)
 
 
@@ -67,7 +67,8 @@ def _note(session: Session, user: User | None, way: LoginWay, place: Place, *, s
 
 
 def find(session: Session, token: str, *, awaits_code: bool = False) -> Login | None:
-    """The connection of a token while it lasts, with its person; `awaits_code`: one that lets nobody in yet."""
+    """The unexpired connection of this token, with its user. awaits_code: one that still awaits a second-factor
+    code."""
     return session.scalars(
         select(Login)
         .join(Login.user)
@@ -81,7 +82,8 @@ def seen_lately(login: Login) -> bool:
 
 
 def note_seen(engine: Engine, token: str) -> None:
-    """Writes that the connection has just been used; nothing when somebody else writes: the next request will."""
+    """Updates `seen_at` in a transaction of its own. Does nothing when the database is locked: the next request
+    does it."""
     try:
         with Session(engine.execution_options(at_once=True)) as session:
             session.execute(update(Login).where(Login.token_hash == token_hash(token)).values(seen_at=now()))
@@ -95,7 +97,7 @@ def close(session: Session, token: str) -> None:
 
 
 def close_one(session: Session, user: User, hashed: str) -> bool:
-    """Of the person's own, by the hash of its token. False: there is no such one (any more)."""
+    """Closes one of the user's connections, by token hash. False: there is none."""
     closed = session.scalar(
         delete(Login).where(Login.token_hash == hashed, Login.user_id == user.id).returning(Login.token_hash)
     )
@@ -103,9 +105,9 @@ def close_one(session: Session, user: User, hashed: str) -> bool:
 
 
 def close_others(session: Session, user: User, kept: str = "") -> int:
-    """All that let the person in, but the connection of the token `kept`: the links that await in their mailbox too.
+    """Closes the user's connections except that of the token `kept`; expires their magic links and password links.
 
-    Gives how many connections were open.
+    Returns how many connections were open.
     """
     closed = session.scalars(
         delete(Login).where(Login.user_id == user.id, Login.token_hash != token_hash(kept)).returning(Login.awaits_code)

@@ -1,7 +1,7 @@
-"""Links that let somebody in, sent by e-mail, and what happens when one is followed.
+"""Magic links sent by e-mail, and what following one does.
 
-A random token of which the base keeps only the hash, rather than a signed one: it can be used once, be
-revoked, and says nothing of whom it lets in.
+A random token of which only the hash is stored, rather than a signed one: it can be single-use, it can be revoked,
+and it does not reveal whose it is.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from .operations import create_account
 
 TO_BEGIN = timedelta(days=7)
 TO_LOG_IN = timedelta(minutes=30)
-"""Of a link that an account holder asks for instead of typing a password: it serves once."""
+"""For an account with a password: the link replaces the password once."""
 TO_JOIN = "/mes-structures/rejoindre"
-"""The page where a structure is looked for."""
+"""Page to search for a structure."""
 
 
 def ask_to_begin(session: Session, email: str, name: str, structure: str, territoire: Territoire) -> None:
-    """Sends the link that begins a Fiche ASL; to somebody who has an account already, the one that logs them in."""
+    """Sends a magic link that starts a Fiche ASL; for an existing account, a login link instead."""
     if _account(session, email) is not None:
         ask_to_log_in(session, email)
         return
@@ -40,8 +40,8 @@ def ask_to_begin(session: Session, email: str, name: str, structure: str, territ
 
 
 def ask_to_join(session: Session, email: str, name: str) -> None:
-    """Sends the link that makes an account without password, to ask then to join a structure; to somebody who
-    has an account already, the one that logs them in."""
+    """Sends a magic link that creates an account without password, then opens the page to join a structure; for an
+    existing account, a login link instead."""
     if _account(session, email) is not None:
         ask_to_log_in(session, email, TO_JOIN)
         return
@@ -50,9 +50,9 @@ def ask_to_join(session: Session, email: str, name: str) -> None:
 
 
 def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
-    """Sends a link to whoever has an account; says nothing and does nothing for an unknown address.
+    """Sends a login link to an active account; does nothing for an unknown address.
 
-    Who owes a second factor comes in by a password: they are sent the link that chooses one.
+    An account that must set up a second factor needs a password: it gets the link to choose one.
     """
     user = _account(session, email)
     if user is None or not user.active:
@@ -72,7 +72,7 @@ def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
 
 
 def renew(session: Session, link: Link) -> None:
-    """The same again, to the same address, for a link that is too old."""
+    """Sends a new link like this expired one, to the same address."""
     if link.user_id is not None:
         ask_to_log_in(session, link.email, link.page)
     elif link.territoire is not None:
@@ -82,14 +82,17 @@ def renew(session: Session, link: Link) -> None:
 
 
 def find(session: Session, token: str) -> Link | None:
-    """The link, open or not, held until the end of a transaction that writes."""
+    """The link, open or not; None when unknown. Takes no lock."""
     return session.scalars(
         select(Link).where(Link.token_hash == token_hash(token)).execution_options(populate_existing=True)
     ).one_or_none()
 
 
 def follow(session: Session, token: str) -> Link | None:
-    """Uses an open link; makes what its holder asked for when they confirm their address so. None: it is too old."""
+    """Marks an open link as used. On the first use of a link without account, creates what was requested.
+
+    Returns None when the link is closed, or when the account must set up a second factor.
+    """
     link = session.scalars(
         select(Link)
         .where(Link.token_hash == token_hash(token))
@@ -108,9 +111,9 @@ def follow(session: Session, token: str) -> Link | None:
 
 
 def _begin(session: Session, link: Link) -> None:
-    """The account, the structure and the first fiche of somebody who has just confirmed their address.
+    """Creates the account, the structure and the first fiche, now that the address is confirmed.
 
-    The account alone for somebody who wants to join a structure that is there already.
+    Only the account when the person wants to join an existing structure.
     """
     user = _account(session, link.email)
     if link.territoire_id is None:

@@ -1,6 +1,6 @@
-"""What accounts are given and lose: an account, a role in a structure, a territoire, the whole network.
+"""Operations on accounts: creation, roles in a structure, in a territoire, in the network.
 
-They flush, keep each change in the log, and never commit. Names and addresses of people never reach that log.
+They flush, log each change and never commit. Names and addresses of people are never written to the log.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ YES, NO = "oui", "non"
 
 
 def by_email(session: Session, email: str) -> User | None:
-    """email: in lower case."""
+    """The account of this address, or None. email: lower case."""
     return session.scalars(select(User).where(User.email == email)).one_or_none()
 
 
 def lock_account(session: Session, user_id: int) -> User:
-    """Reads a person and their roles anew, holding the row until the transaction ends."""
+    """Reloads an account and its roles under a row lock. Raises Refused when it is unknown or erased."""
     user = session.scalars(
         select(User)
         .where(User.id == user_id)
-        .with_for_update(of=User, key_share=True)  # what others write in the history names people: let them
+        .with_for_update(of=User, key_share=True)  # lets other transactions write history rows that reference this user
         .execution_options(populate_existing=True)
     ).one_or_none()
     if user is None:
@@ -45,9 +45,9 @@ def lock_account(session: Session, user_id: int) -> User:
 
 
 def create_account(session: Session, email: str, name: str, password_hash: str = "") -> User:
-    """A person without any role yet. password_hash: "" for one who comes in by the links of e-mails.
+    """Creates an account without role. password_hash: "" for one who logs in by magic links.
 
-    Refused when the address has an account, even one made at the same moment.
+    Raises Refused when the address has an account, even one created concurrently.
     """
     user = User(email=email, name=name, password_hash=password_hash)
     try:
@@ -60,7 +60,7 @@ def create_account(session: Session, email: str, name: str, password_hash: str =
 
 
 def add_member(session: Session, user: User, organisme: Organisme, role: Role, actor: User | None) -> Membership:
-    """The person may enter the fiches of the structure; one who already could keeps the larger of both roles."""
+    """Adds a member to the structure; an existing member keeps the higher of both roles."""
     membership = next((row for row in user.memberships if row.organisme_id == organisme.id), None)
     if membership is None:
         membership = Membership(role=role, organisme=organisme)
@@ -75,7 +75,7 @@ def add_member(session: Session, user: User, organisme: Organisme, role: Role, a
 
 
 def note_role(session: Session, actor: User | None, user: User, organisme: Organisme, before: str, after: str) -> None:
-    """In the log: which role somebody had, and has, in a structure; "" for none."""
+    """Logs the former and the new role in a structure; "" for none."""
     name = f"rôle dans la structure {organisme.id}"
     record(session, actor, user, name, before or "aucun", after or "aucun", organisme.territoire_id)
 
@@ -89,9 +89,9 @@ def assign(
     departements: Sequence[str],
     actor: User | None,
 ) -> Assignment:
-    """A moderator or a funder of a territoire; for a funder, the programmes and départements that it follows.
+    """Assigns a moderator or a funder to a territoire. programmes, departements: what a funder follows.
 
-    Asked again, it says anew what the funder follows.
+    When the role exists already, replaces what the funder follows. Raises Refused for an unknown département.
     """
     if role is not Role.FINANCEUR:
         programmes, departements = (), ()
@@ -108,7 +108,7 @@ def assign(
 
 
 def unassign(session: Session, user: User, row: Assignment, actor: User) -> None:
-    """The person no longer serves the territoire."""
+    """Removes the role in the territoire."""
     record(session, actor, user, _name_of(row), shown_scope(row), shown_scope(None), row.territoire_id)
     user.assignments.remove(row)
     session.delete(row)
@@ -116,7 +116,7 @@ def unassign(session: Session, user: User, row: Assignment, actor: User) -> None
 
 
 def check_departements(session: Session, territoire: Territoire, codes: Sequence[str]) -> None:
-    """Refused when one of them is of another territoire."""
+    """Raises Refused when one of them is outside the territoire."""
     known = departements_of(session, [territoire.id]) if codes else {}
     strange = [code for code in codes if code not in known]
     if strange:
@@ -124,7 +124,7 @@ def check_departements(session: Session, territoire: Territoire, codes: Sequence
 
 
 def shown_scope(row: Assignment | None) -> str:
-    """In words, for the log and for the page of the account."""
+    """The scope as text, for the log and the account page."""
     if row is None:
         return "aucun"
     if row.role is not Role.FINANCEUR:
@@ -144,7 +144,7 @@ def make_administrator(session: Session, user: User, actor: User | None) -> None
 
 
 def dismiss_administrator(session: Session, user: User, actor: User) -> None:
-    """Refused for the last one who can connect. All of them must be held: see `lock_administrators`."""
+    """Raises Refused for the last active one. The caller must hold `lock_administrators`."""
     keep_an_administrator(session, user)
     record(session, actor, user, NETWORK, YES if user.administrator else NO, NO)
     user.administrator = False
@@ -152,8 +152,8 @@ def dismiss_administrator(session: Session, user: User, actor: User) -> None:
 
 
 def lock_administrators(session: Session) -> None:
-    """Holds all of them, before any other row, until the transaction ends: two who put each other aside at the
-    same moment do not both succeed."""
+    """Takes a row lock on all administrators, before any other row, until the end of the transaction: two
+    administrators cannot remove each other concurrently."""
     session.scalars(
         select(User)
         .where(User.administrator)
@@ -164,7 +164,7 @@ def lock_administrators(session: Session) -> None:
 
 
 def keep_an_administrator(session: Session, leaving: User) -> None:
-    """Refused when the network would have nobody left."""
+    """Raises Refused when no other active administrator is left."""
     other = select(User.id).where(User.administrator, User.active, User.id != leaving.id).limit(1)
     if leaving.administrator and session.scalar(other) is None:
         raise Refused(
@@ -178,7 +178,7 @@ def must_administer(actor: User) -> None:
 
 
 def tell_access(session: Session, user: User, actor: User, key: str, what: str) -> None:
-    """The person is told that what they may do has changed. what: a sentence."""
+    """Notifies the person that their access has changed. what: a sentence."""
     tell(session, "acces_change", key=key, actor=actor, to=[addressee_of(user)], facts={"quoi": what})
 
 

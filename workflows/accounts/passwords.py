@@ -1,4 +1,4 @@
-"""A forgotten password, a first one, a new one."""
+"""Passwords: forgotten, first, changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUBLIC_ACCOUNT = "Ce compte de démonstration est à tout le monde : son adresse
 
 
 def ask(session: Session, email: str) -> None:
-    """Sends a link to whoever has an account of their own; says nothing and does nothing for another address."""
+    """Sends a link to choose a password. Does nothing for an unknown, inactive or demonstration account."""
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
     if user is not None and user.active and not user.demonstration:
         email_tokens.send(session, ProofKind.MOT_DE_PASSE, user, user.email)
@@ -28,7 +28,7 @@ def find(session: Session, token: str) -> Proof | None:
 
 
 def choose(session: Session, token: str, password_hash: str) -> bool:
-    """A new password by an open link; every connection is closed. False: the link is too old, or has served."""
+    """Sets the password with an open link and closes every connection. False: the link has expired or was used."""
     proof = email_tokens.spend(session, token, ProofKind.MOT_DE_PASSE)
     if proof is None:
         return False
@@ -37,7 +37,8 @@ def choose(session: Session, token: str, password_hash: str) -> bool:
 
 
 def change(session: Session, user: User, password_hash: str, kept: str) -> None:
-    """Another password, by the person; every connection is closed but that of the token `kept`."""
+    """Changes the user's own password; closes every connection but that of the token `kept`. Raises Refused for a
+    demonstration account."""
     if user.demonstration:
         raise Refused(PUBLIC_ACCOUNT)
     email_tokens.hold(session, user)

@@ -1,4 +1,4 @@
-"""The second factor: a code made by a telephone (TOTP), or one of ten recovery codes."""
+"""The second factor: a TOTP code made by a telephone, or one of ten recovery codes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from . import email_tokens, logins
 
 ISSUER = "Relais"
 DRIFT = 1
-"""Steps of 30 seconds that the clock of a telephone may be ahead or late."""
+"""Clock drift accepted, in steps of 30 seconds, in both directions."""
 CODES = 10
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-"""Without l, o, 0 and 1, which are read one for another. 32 signs: five bits each."""
+"""Without l, o, 0 and 1, which look alike. 32 characters: five bits each."""
 SIGNS = 16
-"""Of a recovery code: 80 bits, so that their SHA-256 cannot be searched."""
+"""Length of a recovery code: 80 bits, so that its SHA-256 cannot be brute-forced."""
 
 
 def begin(session: Session, user: User) -> None:
-    """Makes a secret to show to a telephone. The present one, if any, serves until a code confirms the new one."""
+    """Creates the secret to enrol a telephone. The present one, if any, stays valid until the new one is confirmed."""
     factor = _held(session, user)
     if factor is None:
         factor = user.second_factor = SecondFactor()
@@ -40,15 +40,15 @@ def begin(session: Session, user: User) -> None:
 
 
 def address(user: User) -> str:
-    """What the square drawing says (otpauth://…), while a secret waits to be confirmed; else ""."""
+    """Content of the QR code (otpauth://…) while a secret awaits confirmation; else ""."""
     waiting = user.second_factor.next_secret if user.second_factor else ""
     return pyotp.TOTP(waiting).provisioning_uri(name=user.email, issuer_name=ISSUER) if waiting else ""
 
 
 def confirm(session: Session, user: User, code: str, kept: str) -> list[str] | None:
-    """The telephone knows the secret: from now on it serves, with new recovery codes, which are given here only.
+    """Activates the secret and returns new recovery codes, which are not shown again. None: wrong code.
 
-    None: the code is wrong. kept: the token of the connection that stays; the others were opened without factor.
+    kept: token of the connection that stays; the others, opened without second factor, are closed.
     """
     factor = _held(session, user)
     step = _step(factor.next_secret, code) if factor and factor.next_secret else None
@@ -62,7 +62,8 @@ def confirm(session: Session, user: User, code: str, kept: str) -> list[str] | N
 
 
 def accept(session: Session, user: User, code: str, spare: str) -> LoginWay | None:
-    """Which of the two shows that it is the person: a code of the telephone, a recovery code. Each serves once."""
+    """Checks a TOTP code, or the recovery code `spare` when given. Returns the way that matched, else None. Each code
+    is single-use."""
     if spare:
         used = session.scalar(
             update(RecoveryCode)
@@ -88,7 +89,7 @@ def accept(session: Session, user: User, code: str, spare: str) -> LoginWay | No
 
 
 def remake_codes(session: Session, user: User) -> list[str]:
-    """Ten new recovery codes, as they are shown; the earlier ones are worth nothing any more."""
+    """Replaces the recovery codes. Returns ten new ones, as displayed."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(SIGNS)) for _ in range(CODES)]
     session.add_all(RecoveryCode(user_id=user.id, code_hash=token_hash(code)) for code in codes)
@@ -101,7 +102,7 @@ def codes_left(session: Session, user: User) -> int:
 
 
 def are_theirs(session: Session, user: User, codes: list[str]) -> bool:
-    """Whether all are recovery codes of the person that still serve: what was shown is what is downloaded."""
+    """Whether all are unused recovery codes of this user: only codes that were shown can be downloaded."""
     hashes = {token_hash(_plain(code)) for code in codes}
     known = set(session.scalars(select(RecoveryCode.code_hash).where(_unused(user))))
     return bool(hashes) and hashes <= known
@@ -112,7 +113,7 @@ def _unused(user: User) -> ColumnElement[bool]:
 
 
 def leave(session: Session, user: User) -> None:
-    """The person no longer wants it. Raises Refused where it is obligatory."""
+    """Removes the second factor at the user's request. Raises Refused where it is mandatory."""
     if user.owes_second_factor:
         raise Refused("Votre compte doit garder un second facteur : changez de téléphone plutôt que de le retirer.")
     _drop(session, user)
@@ -120,9 +121,10 @@ def leave(session: Session, user: User) -> None:
 
 
 def reset(session: Session, actor: User | None, user: User) -> bool:
-    """An administrator, or with None the command line, takes it off: the telephone is lost. False: there was none.
+    """Removes a user's second factor (lost telephone). actor: an administrator; None for the command line. Returns
+    False when there was none. Raises Refused for the actor's own.
 
-    Their connections are closed: whoever found the telephone may have one.
+    Closes every connection: whoever found the telephone may hold one.
     """
     if actor is not None and actor.id == user.id:
         raise Refused("Vous ne pouvez pas retirer le vôtre ainsi : demandez à un autre administrateur.")
@@ -146,7 +148,7 @@ def _tell(session: Session, notice: str, user: User, **facts: bool) -> None:
 
 
 def _held(session: Session, user: User) -> SecondFactor | None:
-    """The person's row, as it is now and until the transaction ends: of two who ask at once, one waits."""
+    """The user's row, reloaded under a lock on the account, so that concurrent requests run one after the other."""
     email_tokens.hold(session, user)
     session.expire(user, ["second_factor"])
     if user.second_factor is not None:
@@ -155,12 +157,12 @@ def _held(session: Session, user: User) -> SecondFactor | None:
 
 
 def _plain(code: str) -> str:
-    """As it was made, however it was copied."""
+    """The code as generated: lower case, without spaces or hyphens."""
     return re.sub(r"[\s-]", "", code.lower())[: 2 * SIGNS]
 
 
 def _step(secret: str, code: str) -> int | None:
-    """The time step of which this is the code, now or within the drift."""
+    """The time step this code matches, within `DRIFT`; else None."""
     code = re.sub(r"\s", "", code)
     if not secret or not re.fullmatch(r"[0-9]{6}", code):
         return None

@@ -1,6 +1,6 @@
-"""One line of a funder's list: what it would become, and writing it.
+"""One line of a funder's list: preview of its import, then the import itself.
 
-Conventions are written by workflows.conventions.operations: an import has no right of its own.
+Rows are written through `workflows.conventions.operations`, which checks the rights of the person who imports.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .recognition import recognise
 
 _HEADERS = {column.key: column.header for column in COLUMNS}
 _MAY_BE_LEFT = ("departement", "nom")
-"""Required of a new convention; left out of a file, they stay as they are in one that is known."""
+"""Required for a new convention; optional in a line that updates a known one, which then keeps its values."""
 
 
 def entries(path: Path, mapping: Mapping[int, str], settings: Mapping[str, Any]) -> Iterator[Line]:
-    """The lines of a kept file. Raises UnreadableFile."""
+    """Yields the lines of a stored file. Raises UnreadableFile."""
     otherwise = {name: settings.get(name, "") for name in ("programme", "annee")}
     yield from lines(sources.table(path), mapping, otherwise)
 
@@ -37,7 +37,7 @@ def entries(path: Path, mapping: Mapping[int, str], settings: Mapping[str, Any])
 def report(
     session: Session, job: ImportJob, line: Line, seen: dict[tuple[str, ...], str], _taken: set[int]
 ) -> ImportLine:
-    """What a line would become. Writes nothing else."""
+    """Previews one line: planned outcome, changed fields, errors. Changes no convention; adds the line to `seen`."""
     grant, errors = grants.read(line.said, departements_of(session, [job.territoire_id]))
     plan, message, changes, candidates = Outcome.ECARTEE, "", [], 0
     known = None if errors.keys() & {"programme", "annee", "reference"} else _known(session, job, grant)
@@ -84,7 +84,7 @@ def _known(session: Session, job: ImportJob, grant: Grant) -> Convention | None:
 
 
 def _over(known: Convention, grant: Grant, line: Line) -> Grant:
-    """The known convention with what the line says: an empty cell changes nothing."""
+    """The known convention updated with the line; an empty cell keeps the known value."""
     kept = {name: getattr(known, name) for name in asdict(grant) if not line.said.get(name)}
     return replace(grant, **kept)
 
@@ -104,7 +104,10 @@ def _whose(known: Convention | None, sure: str, candidates: int) -> str:
 
 
 def import_line(session: Session, job: ImportJob, line: ImportLine) -> tuple[Outcome, str]:
-    """Writes one line: a new convention, or what is new in the known one. Raises Refused, with nothing to keep."""
+    """Imports one line: creates the convention, or updates the known one. Returns (outcome, message in French).
+
+    Raises Refused; the caller rolls the line back.
+    """
     grant = Grant(**{**line.read, "bpi": Bpi(line.read["bpi"])})
     known = _known(session, job, grant)
     if known is None:

@@ -1,4 +1,4 @@
-"""The table of transitions of obligations: what may happen to each kind, from which states, and who may do it."""
+"""Transition table of obligations: kinds, source states and permissions of each transition."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workflows.notices.audiences import Addressee, Fact
 
 @dataclass
 class ObligationCase:
-    """One obligation, locked, and who does what to it. to, facts: for the notice of the transition."""
+    """One locked obligation, the actor and the inputs. to, facts: for the notice of the transition."""
 
     session: Session
     row: Obligation
@@ -39,7 +39,7 @@ _BOTH = (Permission.WRITE_FICHE, Permission.FUND)
 _ITSELF = (Permission.AUTOMATIC,)
 _ALL, _ANY = tuple(ObligationKind), tuple(ObligationState)
 _TRANSITIONS = (
-    # The map: computed from the flows, never declared. See workflows.conventions.on_map.
+    # On the map: computed from the flows, never declared. See workflows.conventions.on_map.
     TransitionRow(
         ObligationTransition.CONSTATER,
         "Constater sur la carte",
@@ -59,7 +59,7 @@ _TRANSITIONS = (
         _S.A_FOURNIR,
         _ITSELF,
     ),
-    # Réfugiés.info and the survey: said by the structure or the funder, checked by the funder.
+    # Réfugiés.info and the survey: declared by the structure or the funder, checked by the funder.
     TransitionRow(
         ObligationTransition.DECLARER,
         "Déclarer",
@@ -118,7 +118,7 @@ _TRANSITIONS = (
         _S.A_FOURNIR,
         _FUNDER,
     ),
-    # Whether a page on Réfugiés.info is due follows from the convention or from the publics of its fiches.
+    # A page on Réfugiés.info is due according to the convention or to the publics of its fiches.
     TransitionRow(
         ObligationTransition.ECARTER,
         "Constater qu’elle n’est pas due",
@@ -149,7 +149,7 @@ _TRANSITIONS = (
         comment="Pour quelle raison ?",
         dated=True,
     ),
-    # What is only noted.
+    # Logged only: the state stays.
     TransitionRow(
         ObligationTransition.RELANCER, "Relancer", "Relance envoyée", _ALL, (*WAITED, _S.DECLAREE), None, _FUNDER
     ),

@@ -1,8 +1,8 @@
 """The engine of obligations: the only writer of their rows and of their history.
 
-`apply` locks the convention and re-reads it, then takes one step of the table (`obligation_table`) as `machine`
-says. It writes the event, then makes the row say what its events say: `after` is the one function from an event
-to a state, for one step as for a whole life (`replay`).
+`apply` locks and reloads the convention, then takes one transition of the table (`obligation_transitions`) through
+`OBLIGATIONS`. It writes the event, then derives the row from it with `after`, the only function from an event to a
+state; `replay` applies it to a whole history.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from .obligation_transitions import TABLE, TRANSITIONS, ObligationCase, Transiti
 _S = ObligationState
 
 LASTING = ("envoye",)
-"""Keys of the proof that stay when the obligation is asked for again."""
+"""Keys of the proof kept when the obligation is requested again."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What an obligation is at one moment: all that its history decides."""
+    """State of an obligation at one moment, as derived from its history."""
 
     state: ObligationState
     due_on: date | None = None
@@ -47,7 +47,7 @@ class Standing:
 
 
 def after(standing: Standing | None, event: ObligationEvent) -> Standing:
-    """What the event makes of it. A noted event may add a date or a proof, no more."""
+    """The standing after one event. An event that keeps the state may only add a due date or a proof."""
     due_on = event.due_on or (standing.due_on if standing else None)
     before = (standing.proof if standing else None) or {}
     moves = event.transition == ObligationTransition.OUVRIR or TRANSITIONS[event.transition].target is not None
@@ -69,7 +69,7 @@ def after(standing: Standing | None, event: ObligationEvent) -> Standing:
 
 
 def replay(events: Iterable[ObligationEvent]) -> Standing:
-    """What a whole history, in its order, makes of an obligation."""
+    """The standing after a whole history, given in order."""
     standing = None
     for event in events:
         standing = after(standing, event)
@@ -78,12 +78,12 @@ def replay(events: Iterable[ObligationEvent]) -> Standing:
 
 
 def standing_of(row: Obligation) -> Standing:
-    """What the row says, to be compared with what its history says."""
+    """The standing stored in the row, to compare with `replay`."""
     return Standing(row.state, row.due_on, row.proof, row.comment, row.changed_at, row.changed_by_id)
 
 
 def open_all(session: Session, convention: Convention, actor: User) -> None:
-    """The three obligations of a new convention, each with the first event of its history."""
+    """Creates the three obligations of a new convention, each with its first event."""
     for kind in ObligationKind:
         row = Obligation(
             kind=kind, convention_id=convention.id, state=_S.A_FOURNIR, changed_at=now(), changed_by_id=actor.id
@@ -162,7 +162,7 @@ def apply(
     to: Sequence[Addressee] = (),
     facts: Mapping[str, Fact] | None = None,
 ) -> Obligation:
-    """Takes one step. Raises Refused, with nothing changed, when it cannot be taken.
+    """Applies one transition. Raises Refused, with nothing changed, when it is not allowed.
 
     to, facts: for the notice of the transition, when its audience is `named`.
     """
@@ -173,19 +173,19 @@ def apply(
 
 
 def available(actor: User, row: Obligation) -> list[TransitionRow]:
-    """What this person may do now: the buttons of a page."""
+    """Transitions the actor may take now: the buttons of a page."""
     session = object_session(row)
     assert session is not None
     return OBLIGATIONS.available(ObligationCase(session, row, actor))
 
 
 def authorised(actor: User, transition: TransitionRow, convention: Convention) -> bool:
-    """Whether the person holds one of the permissions for this very convention."""
+    """Whether the actor holds one of the permissions of the transition on this convention."""
     return OBLIGATIONS.allows(actor, transition, convention)
 
 
 def lock(session: Session, convention_id: int) -> Convention:
-    """Reads a convention and its obligations anew, holding its row until the transaction ends."""
+    """Reloads a convention, its obligations and its ties to fiches, under a row lock. Raises Refused if unknown."""
     return read_locked(
         session,
         Convention,

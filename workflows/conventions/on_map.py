@@ -1,7 +1,7 @@
-"""The obligation «to be on the national map»: computed from what the last published flows told of.
+"""The obligation «on the national map», computed from the last published flows.
 
-A convention keeps it as soon as one of its fiches was in the last full flow, and no longer once none is.
-What is computed twice is written once.
+It is met when one of the convention's fiches is in the last full flow, and unmet when none is. Recomputing is
+idempotent.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from workflows.robot import robot
 from .obligations import apply
 
 BATCH = 200
-"""Conventions of one transaction."""
+"""Conventions handled in one transaction."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """One fiche seen in one flow."""
+    """One fiche found in one flow. at: snapshot instant of the flow."""
 
     numero: str
     flux: str
@@ -48,7 +48,7 @@ class Sight:
 
 
 def recompute(territoire_id: int | None) -> None:
-    """The job that follows the publication of a flow: all conventions of its territoire, or of all of them."""
+    """Job run after the publication of a flow: all conventions of its territoire; None: of every territoire."""
     last = 0
     while True:
         with atomic() as session:
@@ -70,7 +70,7 @@ def recompute(territoire_id: int | None) -> None:
 
 
 def refresh(session: Session, convention_ids: Sequence[int]) -> None:
-    """Makes the obligation of these conventions say what the last flows tell."""
+    """Updates the map obligation of these conventions from the last flows."""
     seen = _sights(session, convention_ids)
     rows = session.scalars(
         select(Obligation)
@@ -84,7 +84,7 @@ def refresh(session: Session, convention_ids: Sequence[int]) -> None:
 
 
 def _step(row: Obligation, proof: Proof | None) -> str:
-    """The transition to take; "" when the row says it already, or when a person decided otherwise."""
+    """The transition to take; "" when the row is up to date or a person decided otherwise."""
     if row.state is ObligationState.A_FOURNIR and proof:
         return ObligationTransition.CONSTATER
     if row.state is ObligationState.VERIFIEE and proof is None:
@@ -108,7 +108,7 @@ def _proof(sights: Sequence[Sight]) -> Proof | None:
 
 
 def _sights(session: Session, convention_ids: Collection[int]) -> dict[int, list[Sight]]:
-    """{convention: its fiches that the last flows told of}. A fiche that was merged counts as the one that was kept."""
+    """{convention id: its fiches found in the last flows}. A merged fiche counts as the one that was kept."""
     kept = func.coalesce(Fiche.merged_into_id, Fiche.id)
     ties = session.execute(
         select(ConventionFiche.convention_id, kept.label("fiche_id"))
@@ -130,7 +130,7 @@ def _sights(session: Session, convention_ids: Collection[int]) -> dict[int, list
 
 
 def _last_runs(session: Session) -> Iterator[tuple[Flux, datetime]]:
-    """Each active flow with the moment that its last full making tells of; those of one territoire first."""
+    """Each active flow with the snapshot instant of its last full run; flows of one territoire come first."""
     last = (
         select(FluxRun.flux_id, func.max(FluxRun.at).label("at"))
         .where(FluxRun.kind == FluxKind.COMPLET, FluxRun.state == RunState.REUSSI)

@@ -1,4 +1,4 @@
-"""Verbs on conventions: create, change, match to a structure, tie to fiches. They flush and never commit."""
+"""Operations on conventions: create, change, attach to a structure, tie to fiches. They flush and never commit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def create(
     grant: Grant,
     origin: ConventionOrigin = ConventionOrigin.SAISIE,
 ) -> Convention:
-    """A new convention with its three obligations. Refused when the same reference is known already."""
+    """Creates a convention with its three obligations. Raises Refused when the reference exists already, or when the
+    actor does not fund this programme and département."""
     _must_fund(actor, territoire_id, grant)
     if known(session, territoire_id, grant) is not None:
         raise Refused(f"La convention {grant.reference} existe déjà pour ce programme et cette année.")
@@ -57,7 +58,7 @@ def create(
 
 
 def known(session: Session, territoire_id: int, grant: Grant) -> Convention | None:
-    """The convention of this programme, this year and this reference."""
+    """The convention with this territoire, programme, year and reference; None when unknown."""
     return session.scalars(
         select(Convention).where(
             Convention.territoire_id == territoire_id,
@@ -69,7 +70,8 @@ def known(session: Session, territoire_id: int, grant: Grant) -> Convention | No
 
 
 def change(session: Session, actor: User, convention_id: int, grant: Grant) -> Convention:
-    """What the funder says now, on a convention that it may still see once it is changed."""
+    """Updates a convention. Raises Refused when the actor's scope excludes it before or after the change, or when the
+    reference exists already."""
     convention = lock(session, convention_id)
     _must_fund(actor, convention.territoire_id, convention)
     _must_fund(actor, convention.territoire_id, grant)
@@ -87,7 +89,7 @@ def change(session: Session, actor: User, convention_id: int, grant: Grant) -> C
 
 
 def rename_contact(session: Session, convention: Convention, email: str, actor: User, comment: str = "") -> None:
-    """Another address for the survey: nobody has confirmed it yet, and nothing came back from it."""
+    """Changes the address for the PNE survey; resets its confirmation and its bounce."""
     convention.contact_pne = email
     convention.contact_asked_at = convention.contact_confirmed_at = convention.contact_bounced_at = None
     convention.contact_bounce = ""
@@ -98,7 +100,8 @@ def rename_contact(session: Session, convention: Convention, email: str, actor: 
 
 
 def attach(session: Session, actor: User, convention_id: int, organisme: Organisme | None) -> Convention:
-    """Says which structure the funder means; None: it is not in Relais. Ties to the fiches of another one end."""
+    """Attaches the convention to a structure; None: the structure is not in Relais. Removes ties to fiches of another
+    structure. Raises Refused."""
     organisme = living(session, organisme.id) if organisme else None
     convention = lock(session, convention_id)
     if not is_robot(actor):
@@ -116,7 +119,7 @@ def attach(session: Session, actor: User, convention_id: int, organisme: Organis
 
 
 def recognise_one(session: Session, actor: User, convention: Convention) -> None:
-    """Matches a convention that nobody has settled yet, when there is no doubt; then ties the fiches that it pays."""
+    """Attaches an unsettled convention when recognition is sure; then ties the fiches it surely pays for."""
     if convention.matching is not Matching.RATTACHEE:
         found = recognise(session, convention.territoire_id, convention)
         if found.sure is None:
@@ -128,7 +131,7 @@ def recognise_one(session: Session, actor: User, convention: Convention) -> None
 
 
 def tie(session: Session, actor: User, convention_id: int, fiche: Fiche) -> None:
-    """This grant pays for this fiche of the structure. Said twice, it is written once."""
+    """Records that the grant pays for this fiche of its structure. Idempotent. Raises Refused."""
     convention = lock(session, convention_id)
     _must_tie(actor, convention)
     if convention.organisme_id is None or fiche.organisme_id != convention.organisme_id:
@@ -141,7 +144,7 @@ def tie(session: Session, actor: User, convention_id: int, fiche: Fiche) -> None
 
 
 def untie(session: Session, actor: User, convention_id: int, fiche: Fiche) -> None:
-    """The grant does not pay for it after all."""
+    """Removes the tie between the grant and the fiche. Idempotent."""
     convention = lock(session, convention_id)
     _must_tie(actor, convention)
     convention.ties = [row for row in convention.ties if row.fiche_id != fiche.id]
@@ -150,9 +153,9 @@ def untie(session: Session, actor: User, convention_id: int, fiche: Fiche) -> No
 
 
 def keep_ties(session: Session, actor: User, fiche: Fiche, said: Mapping[int, bool]) -> None:
-    """What the structure says of its own grants while it writes the fiche: {convention: does it pay for it}.
+    """Saves the structure's answers, given while editing the fiche. said: {convention id: whether it pays for it}.
 
-    What is not among the grants that its pages offer changes nothing.
+    Ignores conventions that are not offered on its pages.
     """
     for convention in payable(session, actor, fiche):
         tied = any(row.fiche_id == fiche.id for row in convention.ties)
@@ -161,9 +164,9 @@ def keep_ties(session: Session, actor: User, fiche: Fiche, said: Mapping[int, bo
 
 
 def settle_need(session: Session, convention: Convention) -> None:
-    """Whether a page on Réfugiés.info is due: the convention's own word, else the publics of its fiches.
+    """Updates whether a page on Réfugiés.info is due: from `convention.bpi`, else from the publics of its fiches.
 
-    What a person decided stays.
+    A person's decision is kept.
     """
     row = convention.obligation(ObligationKind.REFUGIES_INFO)
     needed = _needed(session, convention)
@@ -180,7 +183,7 @@ def settle_need(session: Session, convention: Convention) -> None:
 
 
 def _needed(session: Session, convention: Convention) -> bool | None:
-    """None: nothing tells yet."""
+    """Whether the page is due; None: not known yet."""
     if convention.bpi is not Bpi.INCONNU:
         return convention.bpi is Bpi.OUI
     fiches = session.scalars(
@@ -193,7 +196,7 @@ def _needed(session: Session, convention: Convention) -> bool | None:
 
 
 def _asked_by_a_person(session: Session, row: Obligation) -> bool:
-    """Whether a funder asked for it although nothing said that it was due."""
+    """Whether the last change of state is a funder's request, made although the page did not appear due."""
     moved = or_(ObligationEvent.source.is_(None), ObligationEvent.source != ObligationEvent.target)
     last = session.scalar(
         select(ObligationEvent.transition)
@@ -205,7 +208,7 @@ def _asked_by_a_person(session: Session, row: Obligation) -> bool:
 
 
 def _ties_changed(session: Session, convention: Convention) -> None:
-    """What follows by itself from the fiches of a convention."""
+    """Recomputes the obligations that depend on the convention's fiches."""
     on_map.refresh(session, [convention.id])
     settle_need(session, convention)
 

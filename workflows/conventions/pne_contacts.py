@@ -1,7 +1,7 @@
-"""The address to which the survey of a convention is sent: asked to confirm itself each year, by a link.
+"""Contact address of a convention for the PNE survey, confirmed each year by a magic link.
 
-A random token of which the base keeps only the hash, as for the other links (see `links`). What happens to
-the address is noted in the history of the obligation «pne»; nothing is known of the person who reads it.
+A random token of which only the hash is stored, as in `workflows.accounts.magic_links`. What happens to the address
+is logged in the history of the obligation «pne»; nothing is stored about the person who reads it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .obligations import apply, lock
 from .operations import rename_contact
 
 LIFE = timedelta(days=30)
-"""Of a link. Once it is too old, whoever holds it may ask for another one, sent to the same address."""
+"""Lifetime of a magic link. The holder of an expired one may request another, sent to the same address."""
 
 
 def ask(session: Session, actor: User, convention_id: int) -> None:
-    """Sends the link to the present address of the convention."""
+    """Sends a magic link to the present address of the convention. Raises Refused when it has none."""
     convention = lock(session, convention_id)
     if not convention.contact_pne:
         raise Refused("Cette convention n’a pas encore d’adresse pour l’enquête : écrivez-la d’abord.")
@@ -36,7 +36,7 @@ def ask(session: Session, actor: User, convention_id: int) -> None:
 
 
 def _ask(session: Session, convention: Convention, actor: User) -> None:
-    """Makes the link; the transition sends it."""
+    """Creates the magic link; the notice of the transition sends it."""
     token = new_token()
     request = ContactRequest(
         token_hash=token_hash(token),
@@ -63,7 +63,7 @@ def _ask(session: Session, convention: Convention, actor: User) -> None:
 
 
 def find(session: Session, token: str) -> ContactRequest | None:
-    """The request, open or not."""
+    """The request of this token, open or not; None when unknown."""
     return session.scalars(
         select(ContactRequest)
         .where(ContactRequest.token_hash == token_hash(token))
@@ -72,7 +72,7 @@ def find(session: Session, token: str) -> ContactRequest | None:
 
 
 def confirm(session: Session, token: str) -> bool:
-    """The address is right, says whoever reads it. Said twice, it is written once. False: the link is too old."""
+    """Confirms the address. Idempotent. False: unknown or expired link."""
     request = _held(session, token)
     if request is None or not request.open:
         return False
@@ -84,13 +84,14 @@ def confirm(session: Session, token: str) -> bool:
 
 
 def confirmed(session: Session, convention: Convention) -> None:
-    """From now on the address is confirmed, for a year."""
+    """Marks the address as confirmed now; clears its bounce. Valid for a year."""
     convention.contact_confirmed_at, convention.contact_bounced_at, convention.contact_bounce = now(), None, ""
     _note(session, convention, ObligationTransition.CONFIRMER_ADRESSE, robot(session))
 
 
 def name_other(session: Session, token: str, email: str) -> bool:
-    """Another address takes the place of this one, and must in turn confirm itself. False: the link is too old."""
+    """Replaces the address and sends a magic link to the new one; the same address is confirmed instead. False: unknown
+    or expired link."""
     request = _held(session, token)
     if request is None or not request.open:
         return False
@@ -103,21 +104,21 @@ def name_other(session: Session, token: str, email: str) -> bool:
 
 
 def renew(session: Session, token: str) -> None:
-    """The same link again, when it is too old; never to an address that the convention no longer has."""
+    """Sends a new magic link in place of an expired one; never to an address the convention no longer has."""
     request = _held(session, token)
     if request is not None and not request.open and request.email == request.convention.contact_pne:
         _ask(session, request.convention, robot(session))
 
 
 def rename(session: Session, actor: User, convention_id: int, email: str) -> None:
-    """Another address, as the structure or the funder writes it; "" for none."""
+    """Sets the address written by the structure or the funder; "" for none."""
     convention = lock(session, convention_id)
     if email != convention.contact_pne:
         rename_contact(session, convention, email, actor)
 
 
 def bounced(session: Session, actor: User, convention_id: int, why: str) -> None:
-    """E-mails to this address come back: it is no longer confirmed, until it confirms itself again."""
+    """Records a bounce: the address is no longer confirmed. Raises Refused when there is no address."""
     convention = lock(session, convention_id)
     if not convention.contact_pne:
         raise Refused("Cette convention n’a pas d’adresse pour l’enquête.")
@@ -128,7 +129,7 @@ def bounced(session: Session, actor: User, convention_id: int, why: str) -> None
 
 
 def refused_by_server(session: Session, address: str, why: str) -> None:
-    """The server said that nobody is there: all the conventions that use this address must know."""
+    """Records a bounce on every convention with this address, after the mail server rejected it."""
     ids = session.scalars(
         select(Convention.id).where(Convention.contact_pne == address.lower(), Convention.contact_bounced_at.is_(None))
     ).all()
@@ -137,7 +138,7 @@ def refused_by_server(session: Session, address: str, why: str) -> None:
 
 
 def _held(session: Session, token: str) -> ContactRequest | None:
-    """The request, with its convention locked until the transaction ends."""
+    """The request of this token, reloaded under the lock of its convention; None when unknown."""
     request = find(session, token)
     if request is not None:
         lock(session, request.convention_id)

@@ -1,6 +1,6 @@
-"""The questionnaire of the survey, followed: sent, answered, checked. One convention, many, or a list of respondents.
+"""Follow-up of the PNE questionnaire: sent, answered, checked; one by one, in bulk or from a list of respondents.
 
-The questionnaire is national and elsewhere: only these three dates are kept, with who noted them.
+The questionnaire itself is national and hosted elsewhere: only these three dates are stored, with who noted them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STEPS: dict[str, str] = {
     ObligationTransition.DECLARER: "repondu",
     ObligationTransition.VERIFIER: "verifie",
 }
-"""What may be done to many at once, and the key of the proof that its date is written under."""
+"""Bulk transitions: {transition: key of the proof that holds its date; "" for none}."""
 
 LABELS: dict[str, str] = {
     ObligationTransition.DEMANDER_ADRESSE: "Demander la confirmation de l’adresse",
@@ -40,14 +40,14 @@ assert set(LABELS) == set(STEPS) <= set(TRANSITIONS)
 
 @dataclass
 class Done:
-    """What became of each convention of a bulk action."""
+    """Result of a bulk action. refused: (convention, message in French)."""
 
     taken: list[Convention] = field(default_factory=list)
     refused: list[tuple[Convention, str]] = field(default_factory=list)
 
 
 def note(session: Session, actor: User, conventions: Sequence[Convention], name: str, day: date) -> Done:
-    """Takes one step of the survey for each; those that cannot take it are told apart, the others are done."""
+    """Applies one transition to each convention, in its own savepoint; one refused does not stop the others."""
     done = Done()
     for convention in conventions:
         try:
@@ -74,16 +74,16 @@ def _note_one(session: Session, actor: User, convention: Convention, name: str, 
 
 @dataclass
 class Respondents:
-    """What a list of respondents says: the conventions that it names; (row, text) of what it names that is none."""
+    """Conventions named by a list of respondents. unknown: (row number, text) of the rows that name none."""
 
     found: list[Convention] = field(default_factory=list)
     unknown: list[tuple[int, str]] = field(default_factory=list)
 
 
 def respondents(session: Session, table: Table, scope: ColumnElement[bool], year: int) -> Respondents:
-    """The conventions of that year, within the scope, that a row names by their reference or their address.
+    """Conventions of that year, within the scope, that a row names by reference or contact address.
 
-    Any cell may hold either: no column has to be chosen, and nothing else of the list is kept.
+    Every cell is searched, so no column has to be chosen. Nothing else of the list is kept.
     """
     rows = session.scalars(
         select(Convention)

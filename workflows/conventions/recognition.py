@@ -1,4 +1,4 @@
-"""Which structure, and which of its fiches, does a funder mean? Sure when a number says so; else a person settles."""
+"""Recognition of the structure and the fiches a funder means. Sure by number; otherwise a person decides."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from backoffice.reference.programmes import programmes
 from forms.conventions.grants import Grant
 
 SURE, DOUBTFUL = 97, 70
-"""How alike, of 100, two names must be: to be the same structure when no other is; to be shown as perhaps the same."""
+"""Name similarity, out of 100. SURE: same structure when no other reaches it; DOUBTFUL: shown as a candidate."""
 NUMBERS = ("même SIRET", "même RNA")
 SHOWN = 5
 EMPTY_WORDS = frozenset("association asso assoc ass loi 1901 de du des d l la le les et".split())  # noqa: SIM905
-"""Words that names share without being the same."""
+"""Words too common in names to tell structures apart."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """why: what is alike, in words."""
+    """why: what matches, in French. score: 0 to 100."""
 
     organisme: Organisme
     score: int
@@ -34,14 +34,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Recognised:
-    """sure: the structure, when there is no doubt; candidates: all that it may be, the likeliest first."""
+    """sure: the structure, when there is no doubt; candidates: the possible ones, best first."""
 
     sure: Organisme | None
     candidates: Sequence[Candidate] = ()
 
 
 def recognise(session: Session, territoire_id: int, said: Grant | Convention) -> Recognised:
-    """By SIRET, by RNA, then by likeness of names, among the structures that work in the territoire."""
+    """Searches by SIRET, by RNA, then by name similarity, among the structures that work in the territoire."""
     theirs = select(Organisme).where(works_in([territoire_id])).order_by(Organisme.id)
     for condition, why in _numbers(said):
         found = session.scalars(theirs.where(condition)).all()
@@ -54,7 +54,7 @@ def recognise(session: Session, territoire_id: int, said: Grant | Convention) ->
 
 
 def _among(candidates: Sequence[Candidate]) -> Recognised:
-    """Sure when exactly one is alike enough; never when the numbers contradict the names."""
+    """Sure when exactly one candidate reaches SURE."""
     ranked = sorted(
         (row for row in candidates if row.score >= DOUBTFUL), key=lambda row: (-row.score, row.organisme.id)
     )
@@ -65,7 +65,7 @@ def _among(candidates: Sequence[Candidate]) -> Recognised:
 
 
 def _compared(organisme: Organisme, said: Grant | Convention) -> Candidate:
-    """Two SIRET that differ are a doubt, however alike the names; the same SIREN brings them nearer."""
+    """Scores one structure by name. Different SIRETs keep the score under SURE; the same SIREN raises it."""
     score, why = alike(organisme.nom, said.nom), "nom proche"
     raison = str(organisme.structure.get("raison_sociale", ""))
     if alike(raison, said.nom) > score:
@@ -78,7 +78,7 @@ def _compared(organisme: Organisme, said: Grant | Convention) -> Candidate:
 
 
 def _numbers(said: Grant | Convention) -> list[tuple[ColumnElement[bool], str]]:
-    """(condition on Organisme, what it means) of each number that the funder gives."""
+    """(condition on Organisme, its label in French) for each number given by the funder."""
     found: list[tuple[ColumnElement[bool], str]] = []
     if said.siret:
         found.append((Organisme.siret == said.siret, NUMBERS[0]))
@@ -95,13 +95,13 @@ def _of_siren(session: Session, territoire_id: int, siret: str) -> Sequence[Orga
 
 
 def alike(one: str, two: str) -> int:
-    """0 to 100, of two names; 0 when one of them says nothing."""
+    """Similarity of two names, 0 to 100; 0 when one is empty."""
     folded = bare_name(one), bare_name(two)
     return int(fuzz.token_sort_ratio(*folded)) if all(folded) else 0
 
 
 def bare_name(name: str) -> str:
-    """A name without what many share, folded."""
+    """The name folded (`search_key`), without EMPTY_WORDS unless nothing else is left."""
     words = search_key(name).split()
     return " ".join([word for word in words if word not in EMPTY_WORDS] or words)
 
@@ -110,7 +110,7 @@ def bare_name(name: str) -> str:
 
 
 def likely_fiches(session: Session, convention: Convention) -> list[tuple[Fiche, str]]:
-    """(fiche, why it may be paid by this grant) of its structure, the likeliest first; those tied already left out."""
+    """(fiche, why the grant may pay for it) among its structure's fiches, best first; tied ones are excluded."""
     if convention.organisme_id is None:
         return []
     tied = {row.fiche_id for row in convention.ties}
@@ -131,7 +131,7 @@ def likely_fiches(session: Session, convention: Convention) -> list[tuple[Fiche,
 
 
 def sure_fiches(session: Session, convention: Convention) -> list[Fiche]:
-    """Those that name the reference of the grant, else the only one of the département."""
+    """The fiches that give the reference of the grant; else the only likely one of its département."""
     likely = likely_fiches(session, convention)
     named = [fiche for fiche, _ in likely if _paid(convention, fiche)[0] >= NAMED]
     near = [fiche for fiche, _ in likely if _paid(convention, fiche)[0] >= NEAR]
@@ -142,7 +142,7 @@ NAMED, NEAR = 4, 2
 
 
 def _paid(convention: Convention, fiche: Fiche) -> tuple[int, str]:
-    """How likely, and why."""
+    """(likelihood, 1 to 4; reason in French)."""
     content = fiche.latest.content
     paid = content.financement.financeurs
     near = fiche.latest.departement == convention.departement

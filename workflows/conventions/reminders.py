@@ -1,9 +1,9 @@
-"""Reminding the structures of what their grants commit them to.
+"""Reminders to structures about the obligations of their grants.
 
-A funder chooses a filter, sees the list and the text, sends: that writes one row a project (`ask`). A job
-(`send`) takes the rows one by one, each in its own transaction, and looks again: a project that lacks nothing any
-more, or that was reminded within the week, is left alone. What is sent goes through the outbox and is noted in
-the history of each obligation that it speaks of.
+A funder chooses a filter, checks the list and the text, and sends: `ask` writes one row per convention. A job,
+`send`, takes the rows one by one, each in its own transaction, and checks again: a convention that lacks nothing any
+more, or that was reminded within the week, is skipped. E-mails go through the outbox; each reminder is logged in the
+history of the obligations it names.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from . import pne_contacts
 from .obligations import apply, lock
 
 PAUSE = timedelta(days=7)
-"""Between two reminders of one project, unless the funder insists."""
+"""Minimum delay between two reminders of one convention, unless `forced`."""
 MOST = 300
-"""Projects of one sending: what a person can look through."""
+"""Maximum number of conventions in one sending: what a person can check."""
 
 
 def ask(
@@ -56,7 +56,10 @@ def ask(
     message: str = "",
     forced: bool = False,
 ) -> int:
-    """Writes the reminders of these projects of the actor's; gives how many are new. The same key reminds once."""
+    """Writes the reminders of these conventions; returns how many are new. Enqueues `send`.
+
+    key: idempotency key; one key reminds a convention once. The caller has checked the actor's scope.
+    """
     ids = [convention.id for convention in conventions]
     known = set(
         session.scalars(select(Reminder.convention_id).where(Reminder.key == key, Reminder.convention_id.in_(ids)))
@@ -73,7 +76,7 @@ def ask(
 
 
 def send() -> None:
-    """A job, also regular: each reminder that waits, in the order in which they were asked."""
+    """Job, also scheduled: handles the waiting reminders in the order they were requested."""
     waiting = select(Reminder.id).where(Reminder.state == ReminderState.A_ENVOYER).order_by(Reminder.id)
     with atomic() as session:
         ids = session.scalars(waiting).all()
@@ -81,13 +84,13 @@ def send() -> None:
         try:
             with atomic() as session:
                 _settle(session, id_, _remind)
-        except Refused:  # who asked may no longer write to this structure: nothing was sent
+        except Refused:  # the requester no longer has the right: nothing was sent
             with atomic() as session:
                 _settle(session, id_, lambda *_: ReminderState.INUTILE)
 
 
 def _settle(session: Session, reminder_id: int, become: Callable[[Session, Reminder], ReminderState]) -> None:
-    """Says what became of one that still waits. Two processes wait for each other: the second finds it settled."""
+    """Sets the state of a waiting reminder, under the lock of its convention: a second process finds it settled."""
     reminder = session.get_one(Reminder, reminder_id)
     lock(session, reminder.convention_id)
     session.refresh(reminder)
@@ -137,7 +140,7 @@ def _remind(session: Session, reminder: Reminder) -> ReminderState:
 
 
 def spoken_of(convention: Convention, what: str) -> list[Obligation]:
-    """The obligations that a reminder is about: the one that was asked about, else all that are waited for."""
+    """The obligations of a reminder: that of its filter, else all that are awaited."""
     kind = WHAT[what].kind
     if kind is not None:
         return [convention.obligation(kind)]
@@ -145,7 +148,7 @@ def spoken_of(convention: Convention, what: str) -> list[Obligation]:
 
 
 def todo(concerned: Sequence[Obligation]) -> list[str]:
-    """«publier la fiche de l’action…, avant le mercredi 30 septembre 2026», one a line."""
+    """One line per obligation: «publier la fiche de l’action…, avant le mercredi 30 septembre 2026»."""
     return [f"{rules()[row.kind].todo}{_until(row)}" for row in concerned]
 
 
@@ -156,14 +159,14 @@ def _until(row: Obligation) -> str:
 
 
 def _asks_for_confirmation(convention: Convention, concerned: Sequence[Obligation]) -> bool:
-    """Whether the address of the survey is sent its link again: whoever reads it has only to press a button."""
+    """Whether to send the survey address its magic link again, so that one click confirms it."""
     about_survey = any(row.kind is ObligationKind.PNE for row in concerned)
     usable = convention.contact_state not in (ContactState.ABSENTE, ContactState.EN_ERREUR, ContactState.CONFIRMEE)
     return about_survey and usable
 
 
 def reachable(session: Session, conventions: Sequence[Convention]) -> set[int]:
-    """The ids of those that have an addressee, in one query."""
+    """Ids of the conventions that have an addressee, in one query."""
     ids = {convention.organisme_id for convention in conventions if convention.organisme_id is not None}
     query = select(Membership.organisme_id).join(User).where(Membership.organisme_id.in_(ids), User.active).distinct()
     known = set(session.scalars(query))
@@ -175,7 +178,7 @@ def _usable(convention: Convention) -> bool:
 
 
 def addressees(session: Session, convention: Convention) -> list[Addressee]:
-    """The people of the structure; while nobody of it has an account, the address of the survey."""
+    """Active members of the structure; when it has none, the survey address."""
     query = (
         select(User.id, User.email, User.name, User.password_hash)
         .join(Membership)

@@ -1,4 +1,4 @@
-"""What time does to conventions: a structure comes to Relais at last, a page was checked too long ago."""
+"""Scheduled upkeep of conventions: attach to structures registered since; reopen pages checked over 6 months ago."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from .operations import recognise_one
 from .recognition import NUMBERS, recognise
 
 STALE = timedelta(days=183)
-"""After which a page of Réfugiés.info is to be checked again."""
+"""Age of a check after which a page on Réfugiés.info must be checked again."""
 
 
 def rematch() -> None:
-    """A nightly job: matches the conventions that wait for a structure. Where a person said that there is none, only
-    a number that is now known says otherwise."""
+    """Nightly job: attaches the conventions without structure. Where a person said there is none, only a match by
+    SIRET or RNA attaches it."""
     with atomic() as session:
         ids = session.scalars(select(Convention.id).where(Convention.matching != Matching.RATTACHEE)).all()
     for convention_id in ids:
@@ -54,7 +54,7 @@ def _rematch(session: Session, convention: Convention) -> None:
 
 
 def remind_of_pages() -> None:
-    """A job, each working morning: each old check is noted once, and told to its funder with the others of the day."""
+    """Job, each working morning: logs each outdated check once, and sends each funder one notice for all of theirs."""
     today = local_day(now())
     with atomic() as session:
         rows = _stale(session, today)
@@ -67,7 +67,7 @@ def remind_of_pages() -> None:
 
 
 def _stale(session: Session, today: date) -> Sequence[Obligation]:
-    """The pages checked long ago of which nobody was reminded since."""
+    """Obligations whose page check is older than STALE and has not been reminded since."""
     later = aliased(ObligationEvent)
     reminded = exists().where(
         later.obligation_id == Obligation.id,

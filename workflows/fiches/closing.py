@@ -1,4 +1,4 @@
-"""Archiving what is over: a published fiche, some time after its last session, once its structure was told."""
+"""Archives published fiches some time after their last session, once their structure was notified."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def close() -> None:
-    """A job, each morning before the reminders."""
+    """Job, each morning before the reminders."""
     today = local_day(now())
     with atomic() as session:
         robot(session)
@@ -47,12 +47,12 @@ def close() -> None:
                         session, FicheTransition.TERMINER, fiche_id=fiche_id, revision_id=latest, actor=robot(session)
                     )
         except Refused as refused:
-            # Somebody prepares a new version: it will be looked at again tomorrow.
+            # A new version is being prepared: the next run tries again.
             log.info("fiche %s laissée en ligne : %s", fiche_id, refused.message)
 
 
 def _told(session: Session, fiche: Fiche) -> bool:
-    """Whether the structure was told long enough ago, or has nobody to be told."""
+    """Whether the structure was notified long enough ago, or has no member to notify."""
     told = exists().where(Mail.fiche_id == fiche.id, Mail.notice == "fiche_terminee", Mail.created_at <= now() - WARNED)
     somebody = exists().where(Membership.organisme_id == fiche.organisme_id)
     return bool(session.scalar(select(told | ~somebody)))

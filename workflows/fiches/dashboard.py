@@ -1,4 +1,4 @@
-"""What a structure's list says of each fiche: where it stands, in words, and the one thing to do next."""
+"""Cards of a structure's list of fiches: state in words and next action."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .publication import last_day
 from .renewals import Candidate, candidates
 
 SOON = timedelta(30)
-"""A session that begins within this time should say its places."""
+"""A session that begins within this time should state its free places."""
 
 ENDING = timedelta(60)
 """A fiche whose last session ends within this time may be renewed at once."""
@@ -31,7 +31,7 @@ ONLINE = "En ligne."
 
 
 class Next(StrEnum):
-    """What to do: the words of the button are here, its page in the template."""
+    """Next action of a fiche. The button's label is here; its page is in the template."""
 
     CORRIGER = "corriger"
     TERMINER = "terminer"
@@ -61,7 +61,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Card:
-    """One fiche of the list. words: its state, in a sentence; why: of the next action, may be empty."""
+    """One fiche of the list. words: its state, in a sentence; why: reason of the next action, may be ""."""
 
     fiche: Fiche
     words: str
@@ -78,12 +78,12 @@ class Card:
 
     @property
     def quiet(self) -> bool:
-        """Whether its words say no more than that readers see it."""
+        """Whether its words only state that it is online."""
         return self.words == ONLINE
 
 
 def cards(session: Session, fiches: Sequence[Fiche], campaigns: Sequence[Campaign] = ()) -> list[Card]:
-    """One for each fiche, in order; the number of queries does not depend on theirs."""
+    """One card for each fiche, in order. The number of queries is constant."""
     today = local_day(now())
     known = {one.fiche.id: one for one in candidates(session, fiches)}
     seen = visibility(session, fiches)
@@ -138,13 +138,13 @@ def _sessions(content: Contenu) -> list[ContentSession]:
 
 
 def _silent(row: ContentSession, today: date) -> bool:
-    """People may still enter it, or will soon, and nothing is said of its places."""
+    """Whether the session is open to new people, now or soon, and its free places are not stated."""
     near = row.debut is not None and row.debut <= today + SOON and (row.fin is None or row.fin >= today)
     return near and row.recrutement == "1" and row.places_libres is None
 
 
 def _words(fiche: Fiche) -> str:
-    """Where the fiche stands, as one would say it."""
+    """The state of the fiche, as a French sentence."""
     if fiche.merged_into_id is not None:
         return "Réunie avec une autre fiche."
     if fiche.state is FicheState.ARCHIVEE:

@@ -1,4 +1,4 @@
-"""Saving a posted step of the open draft of a fiche: by the structure, or by a moderator who corrects a copy.
+"""Saves a posted step of a fiche's open draft, for the structure or for a moderator who corrects a copy.
 
 It flushes and never commits.
 """
@@ -28,10 +28,10 @@ from .operations import note_help, save_draft
 
 @dataclass(frozen=True)
 class SavedStep:
-    """What a posted page becomes.
+    """Result of a posted page.
 
-    saved: the form with its errors and the new content; answers: the page after its order; spot: the path where
-    the person goes on, "" for the top of the page; before: the stamp of what was stored until then.
+    saved: the form with its errors and the new content; answers: the page after its order; spot: path to focus, ""
+    for the top of the page; before: the stamp of the stored step before saving.
     """
 
     step: Step
@@ -41,7 +41,7 @@ class SavedStep:
     before: str
 
     def gaps(self, stored: Revision) -> list[Difference]:
-        """What was typed and is not what is stored."""
+        """Differences between what was typed and what is stored."""
         there = open_form(self.step, stored.content, stored.pending, communes_of)
         return differences(there, self.saved.form)
 
@@ -55,7 +55,7 @@ class StaleStep(Exception):
 
 
 class ClosedStep(Refused):
-    """The draft cannot be written by this person any more; nothing is written. page: what was typed."""
+    """This person can no longer write the draft; nothing is written. page: what was typed."""
 
     def __init__(self, refused: Refused, page: SavedStep):
         super().__init__(refused.message, refused.findings)
@@ -65,7 +65,7 @@ class ClosedStep(Refused):
 def writable(fiche: Fiche, *, correcting: bool) -> bool:
     """Whether the latest revision is an open draft of this kind.
 
-    A moderator's copy is closed to the structure, and the structure's draft to moderators.
+    The structure cannot write a moderator's copy, nor a moderator the structure's draft.
     """
     return fiche.latest.state is RevisionState.BROUILLON and fiche.latest.being_corrected == correcting
 
@@ -73,10 +73,10 @@ def writable(fiche: Fiche, *, correcting: bool) -> bool:
 def save_step(
     session: Session, fiche_id: int, step: Step, posted: PostedStep, actor: User, *, correcting: bool = False
 ) -> SavedStep:
-    """Writes a posted page into the draft, with the replies and ties that the structure gives on it.
+    """Saves a posted page into the draft, with the structure's replies to remarks and its ties to grants.
 
-    correcting: the draft is a moderator's copy, which answers no remark and changes no tie.
-    The same page sent twice is written once. Raises StaleStep or ClosedStep.
+    correcting: the draft is a moderator's copy; replies and ties are ignored.
+    Idempotent for the same page. Raises StaleStep or ClosedStep.
     """
     revision = lock(session, fiche_id).latest
     page = _apply(revision, step, posted)
@@ -86,7 +86,7 @@ def save_step(
             raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
         if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != page.before):
             raise StaleStep(page)
-        if not stale:  # else the same page was sent twice: it is stored already
+        if not stale:  # else the same page was sent twice and is already stored
             save_draft(session, revision, saved.content, saved.pending, actor)
         if not correcting:
             remarks.reply(session, revision.fiche, posted.replies, actor)
@@ -98,7 +98,7 @@ def save_step(
 
 
 def _apply(revision: Revision, step: Step, posted: PostedStep) -> SavedStep:
-    """The page with its order obeyed, on a copy of the stored content; nothing is stored."""
+    """Applies the page and its order to a copy of the stored content. Stores nothing."""
     content = revision.content
     before = stamp(step, content, revision.pending)
     usual = revision.fiche.organisme.places if posted.place else []

@@ -1,4 +1,4 @@
-"""The facts that go with each new state. Effects flush nothing and commit nothing."""
+"""Effects of the transitions of fiches: they set the facts of each new state. They never commit."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ from . import guards, publication
 
 
 def freeze(case: Case) -> None:
-    """From here on the content cannot change: its hash proves it. The first time, a numero is given.
-
-    Then the rules of the moderators look at it.
-    """
+    """Freezes the content and stores its hash; gives a numero the first time. Then runs the moderation rules."""
     case.revision.content_hash = fingerprint(case.revision.document)
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
@@ -58,7 +55,7 @@ def decide(case: Case) -> None:
 
 
 def publish(case: Case) -> None:
-    """Builds, validates and stores the fragment; what cannot be exported cannot be approved."""
+    """Builds, validates and stores the fragment. Raises Refused when the content cannot be exported."""
     fiche, revision = case.fiche, case.revision
     if revision.content_hash != fingerprint(revision.document):
         raise Refused("Le contenu de cette version a changé depuis son envoi : elle ne peut pas être validée.")
@@ -78,11 +75,11 @@ def publish(case: Case) -> None:
 
 SEE_REMARKS = "Des remarques vous attendent à côté des questions."
 BY_MODERATOR = "Petite correction faite par le modérateur."
-"""What is kept as the reason where nothing was written."""
+"""Reason stored when the moderator wrote none."""
 
 
 def open_next_draft(case: Case) -> None:
-    """The returned version stays as it was; the provider corrects a copy."""
+    """The returned version stays frozen; the structure corrects a copy."""
     case.facts["remarques"] = [f"{remark.label} : {remark.text}" for remark in guards.live_remarks(case)]
     decide(case)
     case.revision.reason = case.comment or SEE_REMARKS
@@ -90,7 +87,7 @@ def open_next_draft(case: Case) -> None:
 
 
 def open_correction(case: Case) -> None:
-    """What the structure sent stays as it was; the moderator corrects a copy."""
+    """The submitted version stays frozen; the moderator corrects a copy."""
     decide(case)
     case.revision.reason = case.comment or BY_MODERATOR
     draft = next_draft(case.revision)
@@ -100,7 +97,7 @@ def open_correction(case: Case) -> None:
 
 
 def end_correction(case: Case) -> None:
-    """The copy takes the place of what was sent: as old, and sent by the same person."""
+    """The corrected copy replaces the submitted version in the queue: same submission date, submitter and due date."""
     freeze(case)
     sent = next(other for other in reversed(case.fiche.revisions) if other.number < case.revision.number)
     case.revision.submitted_at, case.revision.submitted_by_id = sent.submitted_at, sent.submitted_by_id
@@ -109,7 +106,7 @@ def end_correction(case: Case) -> None:
 
 
 def take_back(case: Case) -> None:
-    """What was sent stays as it was; its structure goes on from a copy. No moderator decided anything."""
+    """The submitted version stays frozen; the structure continues on a copy. No moderator has decided."""
     case.revision.decided_at = case.at
     case.revision.reason = "Reprise par la structure avant la décision."
     case.revision.moderator_id = None
@@ -117,9 +114,9 @@ def take_back(case: Case) -> None:
 
 
 def next_draft(revision: Revision) -> Revision:
-    """A draft that begins as a copy of `revision`. The caller adds it to the session.
+    """A draft copied from `revision`. The caller adds it to the session.
 
-    It still answers the same campaign, unless that one was approved: what comes next is another matter.
+    It keeps the campaign of `revision`, unless `revision` is approved.
     """
     return Revision(
         campaign_id=None if revision.state is RevisionState.VALIDEE else revision.campaign_id,
@@ -138,7 +135,7 @@ def suspend(case: Case) -> None:
 
 
 def resume(case: Case) -> None:
-    """Readers see the version approved last, with what the fast lane had changed."""
+    """Publishes the last approved version again, with its fast-lane updates."""
     try:
         fragment = publication.present_fragment(case.session, case.fiche, case.at)
     except NotExportable as error:
@@ -153,7 +150,7 @@ def archive(case: Case) -> None:
 
 
 def reopen(case: Case) -> None:
-    """An archived fiche comes back as a draft: what it said may be out of date."""
+    """Reopens an archived fiche as a draft, since its content may be out of date."""
     assert case.fiche.state is FicheState.ARCHIVEE
     if case.revision.content_hash is not None:
         case.session.add(next_draft(case.revision))
@@ -162,7 +159,7 @@ def reopen(case: Case) -> None:
 
 
 def _fill_again(case: Case) -> None:
-    """A draft that was emptied (operations.forget) begins with what was sent before, or with nothing."""
+    """Refills a draft emptied by `operations.forget`: with the last submitted content, else with a new one."""
     sent = next((other for other in reversed(case.fiche.revisions) if other.content_hash is not None), None)
     if sent is not None:
         case.revision.content = sent.content

@@ -1,6 +1,6 @@
 """The engine of fiches: the only writer of their states.
 
-`apply` locks the fiche and re-reads it, then takes one step of the table (`definition`) as `machine` says: in the
+`apply` locks and reloads the fiche, then takes one transition of the table (`transitions`) through `FICHES`, in the
 caller's transaction, without commit. Locking the fiche, not the revision, serialises every change to one fiche.
 """
 
@@ -42,7 +42,7 @@ class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
         return case.revision.state if Subject.REVISION in transition.kinds else case.fiche.state
 
     def too_late(self, transition: TransitionRow, case: Case) -> str:
-        """Who was faster, and that nothing was changed."""
+        """Names the last transition and its actor, and states that nothing was changed."""
         last = case.session.scalars(
             select(TransitionLog)
             .where(TransitionLog.fiche_id == case.fiche.id, TransitionLog.transition.in_(TRANSITIONS))
@@ -83,7 +83,7 @@ class _Fiches(Machine[Case, RevisionState | FicheState, Fiche]):
         if case.left is not None:
             _moved(case, case.left)
         case.session.flush()
-        if case.revision.state is not RevisionState.EN_INSTRUCTION:  # what readers see, or will, may be another content
+        if case.revision.state is not RevisionState.EN_INSTRUCTION:  # the published or future content may have changed
             register_alerts.refresh(case.session, [case.fiche.id])
         return row.id
 
@@ -106,9 +106,9 @@ def apply(
     to: User | None = None,
     reason: str = "",
 ) -> Case:
-    """Takes one step. Raises Refused, with nothing changed, when it cannot be taken.
+    """Applies one transition. Raises Refused, with nothing changed, when it is not allowed.
 
-    reason: the code of a reason of the territoire, for the transitions that ask for one.
+    reason: code of a reason of the territoire, for the transitions that require one.
     """
     fiche = lock(session, fiche_id)
     revision = next((r for r in fiche.revisions if r.id == revision_id), None)
@@ -120,7 +120,7 @@ def apply(
 
 
 def lock(session: Session, fiche_id: int) -> Fiche:
-    """Reads a fiche and its revisions anew, holding its row until the transaction ends."""
+    """Takes the decision lock, then reloads a fiche and its revisions under a row lock. Raises Refused if unknown."""
     seen = session.identity_map.get(identity_key(Fiche, fiche_id))
     owner = seen.__dict__.get("organisme_id") if seen is not None else None
     decision_lock(session)
@@ -131,19 +131,19 @@ def lock(session: Session, fiche_id: int) -> Fiche:
 
 
 def _forget_memberships(session: Session) -> None:
-    """Its structure was merged while we waited: the memberships have moved, and are read anew."""
+    """Expires loaded memberships: the structure was merged while we waited, so they have moved."""
     for row in list(session.identity_map.values()):
         if isinstance(row, User):
             session.expire(row, ["memberships"])
 
 
 def authorised(actor: User, permission: Permission, fiche: Fiche) -> bool:
-    """Whether the person holds the permission for this very fiche."""
+    """Whether the actor holds the permission on this fiche."""
     return FICHES.holds(actor, permission, fiche)
 
 
 def available(actor: User, fiche: Fiche, revision: Revision) -> list[TransitionRow]:
-    """What this person may do now: the buttons of a page. Guards are asked only when applied."""
+    """Transitions the actor may take now: the buttons of a page. Guards are not run; `apply` runs them."""
     session = object_session(fiche)
     assert session is not None
     return [
@@ -154,7 +154,7 @@ def available(actor: User, fiche: Fiche, revision: Revision) -> list[TransitionR
 
 
 def record(case: Case, name: str, source: str, target: str, *, of_fiche: bool = False) -> None:
-    """Logs an event that is no transition, and tells its notice."""
+    """Logs an event that is not a transition, and sends its notice."""
     row = _log(case, name, source, target, of_fiche=of_fiche)
     case.session.flush()
     FICHES.tell_event(name, case, row.id)
@@ -177,7 +177,7 @@ def _log(case: Case, name: str, source: str, target: str, *, of_fiche: bool) -> 
 
 
 def _moved(case: Case, left: Territoire) -> None:
-    """Logs the change of territoire. Who receives a fiche that readers see is told; others find it in their queue."""
+    """Logs the change of territoire. Moderators are notified for an approved revision only; others are in the queue."""
     here = case.fiche.territoire
     record(
         replace(case, comment=f"De {left.nom} à {here.nom}", motif=None, facts={"depart": left.nom}),

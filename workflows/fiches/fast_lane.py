@@ -1,5 +1,5 @@
-"""The fast lane: free places, people who entered, state of the inscriptions and small shifts of dates of
-a published session, by its own structure. Applied at once, logged, in the next flow, without moderation."""
+"""The fast lane: a structure changes free places, entries, enrolment state and small date shifts of a published
+session. Applied at once, logged, exported in the next flow, without moderation."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ MONTHS_SHOWN = 12
 
 @dataclass(frozen=True)
 class Change:
-    """New values of one session, named by its local ids. None: unchanged.
+    """New values of one session, identified by its local ids. None: unchanged.
 
-    entrees: people who entered in `mois` («2026-11»). seen: what the page showed (see `stamp`), "" when
-    nobody looked at a page.
+    entrees: number of people who entered in `mois` («2026-11»). seen: `Present.stamp` of the page, "" when the change
+    does not come from a page.
     """
 
     action: str
@@ -50,17 +50,17 @@ class Change:
 
 
 def full(change: Change) -> Change:
-    """The same session, without a place left and closed to new people."""
+    """The change for a full session: no place left, enrolment closed."""
     return replace(change, recrutement="2", places_libres=0)
 
 
 class Stale(Refused):
-    """Somebody changed the same session after the page was opened."""
+    """Optimistic-lock conflict: the session changed since the page was loaded; nothing is written."""
 
 
 @dataclass(frozen=True)
 class Present:
-    """One session as its readers see it now. title: of its group, or of the entry."""
+    """One session as currently published. title: of its group, else of the formation."""
 
     action: str
     title: str
@@ -69,7 +69,7 @@ class Present:
 
     @property
     def months(self) -> list[str]:
-        """The months whose entries may be said, the latest first; none before the session begins."""
+        """The months whose entries may be stated («2026-11»), latest first, at most MONTHS_SHOWN."""
         today = local_day(now())
         last = min(self.session.fin or today, today)
         first = self.session.debut or last
@@ -81,13 +81,13 @@ class Present:
 
     @property
     def stamp(self) -> str:
-        """Changes with anything that the page shows of this session."""
+        """Optimistic-lock stamp of what the page shows of this session."""
         text = json.dumps([dump(self.session), self.entries], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def present(session: Session, fiche: Fiche) -> list[Present]:
-    """The sessions of the published version, with what the fast lane changed since."""
+    """The sessions of the published version, with their fast-lane updates."""
     content = effective_content(session, session.get_one(Revision, fiche.published_revision_id))
     entries = entries_of(session, fiche)
     return [
@@ -98,7 +98,8 @@ def present(session: Session, fiche: Fiche) -> list[Present]:
 
 
 def update_session(session: Session, fiche_id: int, change: Change, actor: User) -> bool:
-    """Applies a change; False when it changes nothing. Raises Refused, its findings named as Change's fields."""
+    """Applies a change; False when nothing changes. Raises Refused with findings named after Change's fields, or
+    Stale."""
     fiche = lock(session, fiche_id)
     if not authorised(actor, Permission.WRITE_FICHE, fiche):
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
@@ -163,7 +164,7 @@ def _find(content: Contenu, change: Change) -> ContentSession:
 
 
 def _check(change: Change, approved: ContentSession, current: Present, most: int) -> None:
-    """most: days by which a date may move from the approved one; more is a new version to be moderated."""
+    """most: maximum shift of a date from the approved one, in days; a larger shift needs a moderated version."""
     if change.recrutement is not None and change.recrutement not in RECRUTEMENTS:
         raise _wrong("recrutement", "Choisissez l’état des inscriptions dans la liste.")
     for name, number in (("places_libres", change.places_libres), ("entrees", change.entrees)):
@@ -189,7 +190,7 @@ def _wrong(name: str, message: str) -> Refused:
 
 
 def _difference(change: Change, current: ContentSession) -> list[str]:
-    """What readers will see change, in words, for the history."""
+    """The visible changes, in French, for the history."""
     words = []
     if change.recrutement is not None and change.recrutement != current.recrutement:
         words.append(RECRUTEMENTS[change.recrutement].lower())

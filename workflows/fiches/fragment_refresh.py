@@ -1,4 +1,4 @@
-"""Fragments built by an older export code are built again, so that a flow never mixes two versions."""
+"""Rebuilds fragments built by an older export code, so that a flow never mixes two versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH = 200
 
 
 def stale(session: Session) -> list[int]:
-    """The published fiches whose fragment is not of the present export code, or lacks a facet, by id."""
+    """Ids of the published fiches whose fragment has another code version, or lacks a facet."""
     return list(
         session.scalars(
             select(Fiche.id)
@@ -33,10 +33,10 @@ def stale(session: Session) -> list[int]:
 
 
 def refresh_stale(session: Session) -> tuple[int, list[int]]:
-    """Builds and validates again what is stale; returns how many were, and the fiches that cannot be.
+    """Rebuilds and validates stale fragments. Returns (number rebuilt, ids of the fiches that failed).
 
-    A fiche that the present code refuses keeps its last good fragment and is reported: it is neither
-    lost nor published unchecked. Commits batch by batch, so that decisions are not held up.
+    A fiche that the present code refuses keeps its last valid fragment and is reported. Commits every BATCH fiches,
+    so that decisions are not blocked.
     """
     done, refused = 0, []
     for rank, fiche_id in enumerate(stale(session)):

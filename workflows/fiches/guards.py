@@ -1,4 +1,4 @@
-"""Conditions that a transition may ask for. Each raises Refused, in words, when it is not met."""
+"""Guards of the transitions of fiches. Each raises Refused, with a French message, when it is not met."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .publication import effective_content, last_day
 
 
 def all_of(*conditions: Callable[[Case], None]) -> Callable[[Case], None]:
-    """Each of these conditions, in order."""
+    """A guard that runs these conditions in order."""
 
     def check(case: Case) -> None:
         for condition in conditions:
@@ -33,31 +33,31 @@ def complete(case: Case) -> None:
 
 
 def sendable(case: Case) -> None:
-    """Complete, and the structure's own: a copy that a moderator corrects goes back another way."""
+    """Complete, and the structure's own draft. A moderator's copy has another transition (`corrected`)."""
     if by_moderator(case):
         raise Refused("Un modérateur corrige cette fiche en ce moment : elle n’a pas à être envoyée.")
     complete(case)
 
 
 def corrected(case: Case) -> None:
-    """A moderator's copy, complete."""
+    """Complete, and a moderator's copy."""
     if not by_moderator(case):
         raise Refused("Ce brouillon est celui de la structure : c’est elle qui l’envoie.")
     complete(case)
 
 
 def by_moderator(case: Case) -> bool:
-    """Whether the version is a moderator's correction."""
+    """Whether the revision is a moderator's correction."""
     return case.revision.origin is Origin.MODERATEUR
 
 
 def shown(case: Case) -> bool:
-    """Whether readers see the version."""
+    """Whether the revision is approved."""
     return case.revision.state is RevisionState.VALIDEE
 
 
 def over(case: Case) -> None:
-    """Its last session is past, and nobody is preparing what comes next."""
+    """Its last session has ended, and no new version is being prepared."""
     if case.revision.state in OPEN_STATES:
         raise Refused("Une nouvelle version de cette fiche est en préparation.")
     approved = case.session.get_one(Revision, case.fiche.published_revision_id)
@@ -66,7 +66,7 @@ def over(case: Case) -> None:
 
 
 def has_remarks(case: Case) -> bool:
-    """Whether a remark is pinned on this version, that was not taken off."""
+    """Whether this revision has a remark that was not withdrawn."""
     return bool(live_remarks(case))
 
 
@@ -82,13 +82,13 @@ def not_merged(case: Case) -> None:
 
 
 def never_sent(case: Case) -> None:
-    """Nobody but its structure has ever read it."""
+    """The fiche was never submitted."""
     if case.fiche.numero is not None:
         raise Refused("Cette fiche a déjà été envoyée : son histoire est gardée.")
 
 
 def not_in_moderation(case: Case) -> None:
-    """No version of the fiche is waiting for a moderator."""
+    """No version of the fiche is with a moderator."""
     if case.revision.with_moderator:
         raise Refused(
             "Une version de cette fiche est en cours de vérification. "

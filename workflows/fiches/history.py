@@ -1,4 +1,4 @@
-"""The whole life of a fiche, from every log that speaks of it, in the order in which it happened."""
+"""The full history of a fiche, merged from every log that concerns it, in chronological order."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from .transitions import EVENTS
 
 @dataclass(frozen=True)
 class Event:
-    """kind: "etape", "remarque", "offre", "flux", "courriel" or "regle"; who: a name, "" when nobody acted.
+    """kind: a key of KINDS; who: a name, "" when nobody acted.
 
-    lines: what was said or found. version: the number of the version concerned, revision_id: its row.
+    lines: details, one text each. version: number of the revision concerned; revision_id: its id.
     """
 
     at: datetime
@@ -62,7 +62,7 @@ KINDS = {
 
 
 def life(session: Session, fiche: Fiche, *, moderator: bool) -> list[Event]:
-    """Everything, the oldest first. What rules found, and e-mails to others, are for moderators only."""
+    """All events, oldest first. moderator: adds rule hits, withdrawn remarks and e-mails to others."""
     versions = session.execute(select(Revision.id, Revision.number).where(Revision.fiche_id == fiche.id))
     numbers = {row.id: row.number for row in versions}
     events = [
@@ -105,7 +105,7 @@ REMARK_WORDS = {
 
 
 def _remarks(session: Session, fiche: Fiche, numbers: dict[int, int], moderator: bool) -> Iterator[Event]:
-    """A structure reads those of the versions that were sent back to it, without those taken off before."""
+    """A structure reads the remarks of the versions returned to it, without the withdrawn ones."""
     query = (
         select(Remark)
         .join(Revision, Revision.id == Remark.revision_id)
@@ -126,7 +126,7 @@ def _remarks(session: Session, fiche: Fiche, numbers: dict[int, int], moderator:
 
 
 def _offer(session: Session, fiche: Fiche) -> Iterator[Event]:
-    """When readers could see it, and the flows that carried each state of it."""
+    """The changes of its publication, and the flows that carried each of them."""
     rows = session.scalars(
         select(Publication)
         .where(Publication.fiche_id == fiche.id)
@@ -164,7 +164,7 @@ def _flows(session: Session, fiche: Fiche, publications: Sequence[Publication]) 
             if row.fragment is None or run.at <= row.at or (end is not None and run.at > end):
                 continue
             if run.kind is FluxKind.DIFFERENTIEL and run.since is not None and run.since > row.at:
-                continue  # its reader had it already
+                continue  # already sent in an earlier flow
             if chosen(run.flux, fiche.dispositif, row.fragment.facets):
                 carried.setdefault(run.flux.title, []).append(run)
         for title, made in carried.items():
@@ -214,11 +214,11 @@ def _spot(spot: dict[str, str]) -> str:
     return f"{label_of(spot['path'])} : {spot['excerpt']}" if spot["path"] else spot["excerpt"]
 
 
-# --- To take away -------------------------------------------------------------------------------------
+# --- Downloads ----------------------------------------------------------------------------------------
 
 
 def as_json(fiche: Fiche, events: list[Event]) -> dict[str, Any]:
-    """The history as data; moments in UTC, ISO 8601."""
+    """The history as JSON data; instants in UTC, ISO 8601."""
     return {
         "fiche": {
             "numero": fiche.numero,
@@ -243,7 +243,7 @@ def as_json(fiche: Fiche, events: list[Event]) -> dict[str, Any]:
 
 
 def as_text(fiche: Fiche, events: list[Event]) -> str:
-    """The history as a text that can be read and printed."""
+    """The history as plain text, to read or print."""
     head = [
         f"Historique de la fiche {fiche.numero or 'sans numéro'}",
         fiche.latest.title or "Sans intitulé",

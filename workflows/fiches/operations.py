@@ -1,4 +1,4 @@
-"""Verbs on fiches that are not transitions: create, open a new version, save a draft.
+"""Operations on fiches that are not transitions: create, open a new version, save a draft.
 
 They flush, log and never commit.
 """
@@ -39,13 +39,13 @@ from .engine import authorised, lock, record
 def create_fiche(
     session: Session, organisme: Organisme, dispositif: Dispositif, actor: User, key: str | None = None
 ) -> Fiche:
-    """A new fiche with one draft, its first step filled with what is known of the structure.
+    """Creates a fiche with one draft, prefilled with what is known of the structure.
 
-    The same `key` twice gives the same fiche.
+    Idempotent: the same `key` returns the same fiche. Raises Refused.
     """
     asked, organisme = organisme, living(session, organisme.id)
     if organisme.id != asked.id:
-        session.expire(actor, ["memberships"])  # they have followed the structure
+        session.expire(actor, ["memberships"])  # the structure was merged: memberships have moved
     if not may_enter(session, actor, organisme):
         raise Refused("Vous ne pouvez pas créer de fiche pour cette structure.")
     if made := _made_with(session, key, actor):
@@ -60,7 +60,7 @@ def create_fiche(
             session.add(fiche)
     except IntegrityError:
         if made := _made_with(session, key, actor):
-            return made  # the same page was sent twice at the same moment
+            return made  # the same page was sent twice concurrently
         raise
     revision = Revision(fiche_id=fiche.id, number=1)
     revision.content = content
@@ -72,8 +72,8 @@ def create_fiche(
 
 
 def may_enter(session: Session, actor: User, organisme: Organisme) -> bool:
-    """Whether the person may make fiches of this structure: its own people, or the moderators of a territoire
-    where it works, who import what it sends them."""
+    """Whether the person may create fiches of this structure: its members, or the moderators of a territoire where it
+    works, who import what it sends them."""
     if not actor.active:
         return False
     own = actor.can(Permission.WRITE_FICHE) and organisme.id in actor.organisme_ids
@@ -81,7 +81,7 @@ def may_enter(session: Session, actor: User, organisme: Organisme) -> bool:
 
 
 def _begins_in(actor: User, organisme: Organisme) -> int:
-    """The territoire of a fiche before it has a place: the structure's, else where its moderator keeps it in sight."""
+    """The territoire of a fiche without location: the structure's, else one that its moderator serves."""
     mine = actor.territoire_ids(Role.MODERATEUR)
     if organisme.id in actor.organisme_ids or organisme.territoire_id in mine or not mine:
         return organisme.territoire_id
@@ -93,7 +93,7 @@ def may_write(actor: User, fiche: Fiche) -> bool:
 
 
 def note_help(session: Session, revision: Revision, actor: User) -> None:
-    """Writes, once for each person and version, that somebody else than the structure writes it, and tells it."""
+    """Logs, once per person and revision, that someone outside the structure writes it; sends the notice."""
     fiche = revision.fiche
     if authorised(actor, Permission.WRITE_FICHE, fiche):
         return
@@ -109,12 +109,12 @@ def note_help(session: Session, revision: Revision, actor: User) -> None:
 
 
 def sending(actor: User, fiche: Fiche) -> FicheTransition:
-    """The transition by which this person sends a draft: in their own name, or in place of the structure."""
+    """The transition that submits a draft for this person: SOUMETTRE for the structure, else DEPOSER."""
     return FicheTransition.SOUMETTRE if authorised(actor, Permission.WRITE_FICHE, fiche) else FicheTransition.DEPOSER
 
 
 def create_structure(session: Session, actor: User, territoire: Territoire, said: Structure) -> Organisme:
-    """A structure that is not in Relais yet, made by a moderator of its territoire."""
+    """Creates a structure. Raises Refused unless the actor moderates the territoire."""
     if territoire.id not in actor.territoire_ids(Role.MODERATEUR):
         raise Refused("Vous ne pouvez pas créer de structure dans ce territoire.")
     made = Organisme(territoire_id=territoire.id)
@@ -125,7 +125,7 @@ def create_structure(session: Session, actor: User, territoire: Territoire, said
 
 
 def first_content(session: Session, organisme: Organisme) -> Contenu:
-    """What a new fiche of this structure begins with."""
+    """Initial content of a new fiche of this structure."""
     document = dump(Contenu())
     document["structure"] = known_structure(session, organisme)
     content = load(document)
@@ -135,7 +135,7 @@ def first_content(session: Session, organisme: Organisme) -> Contenu:
 
 
 def _made_with(session: Session, key: str | None, actor: User) -> Fiche | None:
-    """The fiche that this key has already made."""
+    """The fiche already created with this key. Raises Refused when the actor may not write it."""
     made = session.scalars(select(Fiche).where(Fiche.creation_key == key)).first() if key else None
     if made is not None and not may_write(actor, made):
         raise Refused("Cette fiche existe déjà.")
@@ -143,12 +143,12 @@ def _made_with(session: Session, key: str | None, actor: User) -> Fiche | None:
 
 
 def first_action(content: Contenu) -> Action:
-    """The group every entry begins with."""
+    """The group every fiche starts with."""
     return Action(id=content.new_id(Action))
 
 
 def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
-    """The draft of a fiche: the one that is open, else a new one copied from its latest version."""
+    """The open draft of a fiche, else a new one copied from its latest revision. Raises Refused."""
     fiche = lock(session, fiche_id)
     if not may_write(actor, fiche):
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
@@ -167,7 +167,8 @@ def open_draft(session: Session, fiche_id: int, actor: User) -> Revision:
 
 
 def save_draft(session: Session, revision: Revision, content: Contenu, pending: dict[str, Any], actor: User) -> None:
-    """Keeps what was typed. The fiche must be locked; its territoire follows its first place."""
+    """Saves the content of a draft. The fiche must be locked; until it has a numero, its territoire follows its first
+    location. Raises Refused."""
     if revision.state is not RevisionState.BROUILLON:
         raise Refused("Cette fiche a été envoyée entre-temps : elle ne peut plus être modifiée ici.")
     if not may_write(actor, revision.fiche):
@@ -177,13 +178,13 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
     revision.content = content
     revision.pending = pending
     revision.saved_at = now()
-    if revision.fiche.numero is None:  # once it has one, its territoire follows at set moments
+    if revision.fiche.numero is None:  # with a numero, only transitions change its territoire
         follow_draft(session, revision.fiche, content, actor)
     session.flush()
 
 
 def forget(draft: Revision) -> None:
-    """Empties the draft of an archived fiche: whoever takes it up again begins with what was sent before."""
+    """Empties the draft of an archived fiche; reopening refills it with the last submitted content."""
     assert draft.fiche.state is FicheState.ARCHIVEE
     draft.document, draft.pending = {}, {}
     draft.title = draft.departement = draft.commune = ""

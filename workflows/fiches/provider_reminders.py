@@ -1,7 +1,7 @@
-"""What structures are reminded of, each morning: one table of who is concerned, and since when.
+"""Morning reminders to structures: one table of who is concerned, and since when.
 
-A reminder is told once for each thing it speaks of: its key names the thing and the date it depends on, so
-that a draft that wakes up and falls asleep again is spoken of again.
+Each reminder is sent once per key. The key names the subject and the date it depends on, so a draft that is edited,
+then left again, gets a new reminder.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from workflows.notices.outbox import tell
 from .publication import effective_content, last_day
 
 WARNED = timedelta(days=15)
-"""A fiche stays at least so long after its structure was told that its last session is over (see `closing`)."""
+"""Minimum time between the notice that the last session is over and archiving (see `closing`)."""
 BATCH = 200
 
 
 @dataclass(frozen=True)
 class Due:
-    """One thing to remind of: told once for this fiche and key."""
+    """One reminder to send: once for this fiche and key."""
 
     fiche_id: int
     key: str
@@ -48,14 +48,14 @@ class Due:
 
 @dataclass(frozen=True)
 class Reminder:
-    """notice: what is told, see `notices`. due: the fiches concerned on a day."""
+    """notice: name of the notice, see `workflows.notices`. due: (session, today) -> the reminders to send."""
 
     notice: str
     due: Callable[[Session, date], Iterator[Due]]
 
 
 def sleeping_drafts(session: Session, today: date) -> Iterator[Due]:
-    """Each draft at its longest sleep only, as its territoire counts it."""
+    """Drafts not edited for the delays of their territoire; only the longest delay reached."""
     oldest = now() - timedelta(days=session.scalar(select(func.min(Territoire.rappel_brouillon))) or 0)
     rows = session.execute(
         select(
@@ -83,7 +83,7 @@ def sleeping_drafts(session: Session, today: date) -> Iterator[Due]:
 
 
 def silent_sessions(session: Session, today: date) -> Iterator[Due]:
-    """Published sessions that begin soon and of which nothing was said lately."""
+    """Published sessions that begin soon and whose places were not updated lately."""
     for fiche_id, revision_id, content, territoire in published(session):
         soon, spoken = timedelta(days=territoire.rappel_places), None
         for action in content.actions:
@@ -106,7 +106,7 @@ def ended_fiches(session: Session, today: date) -> Iterator[Due]:
 
 
 def unanswered_invitations(session: Session, today: date) -> Iterator[Due]:
-    """The structures invited to a campaign that ends soon, with a fiche that nobody has sent yet."""
+    """Structures invited to a campaign that ends soon, with a fiche not submitted yet."""
     for campaign in campaigns.under_way(session, today):
         left = (campaign.deadline - today).days
         if left > max(campaigns.BEFORE_THE_END):
@@ -132,7 +132,7 @@ REMINDERS = (
 
 
 def send() -> None:
-    """A job, each morning. Asked twice the same day, it tells once."""
+    """Job, each morning. Idempotent within a day."""
     today = local_day(now())
     for reminder in REMINDERS:
         with atomic() as session:
@@ -144,12 +144,15 @@ def send() -> None:
 
 
 def kept(territoire: Territoire) -> timedelta:
-    """How long a fiche stays after its last session."""
+    """How long a fiche stays online after its last session."""
     return timedelta(days=territoire.delai_archivage)
 
 
 def published(session: Session) -> Iterator[tuple[int, int, Contenu, Territoire]]:
-    """(fiche, its approved version, what readers see of it, its territoire), a batch of rows in memory at a time."""
+    """Yields (fiche id, approved revision id, published content, territoire), read by keyset pages of BATCH rows.
+
+    Expunges the session after each page.
+    """
     after = 0
     while True:
         rows: Sequence[tuple[Fiche, Revision]] = session.execute(
@@ -169,7 +172,7 @@ def published(session: Session) -> Iterator[tuple[int, int, Contenu, Territoire]
 
 
 def _spoken(session: Session, fiche_id: int, revision_id: int, territoire: Territoire) -> set[tuple[str, str]]:
-    """The sessions of which something was said within the silence: by the fast lane, or by the version itself."""
+    """(action, session) ids updated within `silence_places` days: by the fast lane, or by the approval itself."""
     since = now() - timedelta(days=territoire.silence_places)
     said: set[tuple[str, str]] = set()
     of_sessions = ((SessionUpdate, SessionUpdate.revision_id, revision_id), (EntryCount, EntryCount.fiche_id, fiche_id))

@@ -1,4 +1,4 @@
-"""What readers see of a fiche: put before them, replaced, withdrawn. Each change is kept for ever."""
+"""Publication of a fiche: show, replace, withdraw. Each change is logged for good (`Publication`)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from exports.fragment.build import Identity, build
 
 
 def show(session: Session, fiche: Fiche, fragment: Fragment, at: datetime) -> None:
-    """From `at` on, readers see this fragment."""
+    """Publishes this fragment from `at` on."""
     session.add(fragment)
     fiche.fragment = fragment
     session.add(_event(fiche, fragment, at))
 
 
 def withdraw(session: Session, fiche: Fiche, at: datetime) -> None:
-    """From `at` on, readers see nothing of this fiche; nothing happens when they did not."""
+    """Withdraws the fiche from `at` on. Does nothing when it is not published."""
     if fiche.fragment_id is not None:
         fiche.fragment = None
         session.add(_event(fiche, None, at))
@@ -35,25 +35,25 @@ def _event(fiche: Fiche, fragment: Fragment | None, at: datetime) -> Publication
 
 
 def present_fragment(session: Session, fiche: Fiche, at: datetime) -> Fragment:
-    """The fragment of the approved version with what the fast lane changed since; raises NotExportable."""
+    """Builds the fragment of the approved version with its fast-lane updates. Raises NotExportable."""
     revision = session.get_one(Revision, fiche.published_revision_id)
     return build(effective_content(session, revision), Identity.of(fiche, modified=at))
 
 
 def last_day(content: Contenu, today: date) -> date | None:
-    """The last day of all its sessions, when it is past; None while one goes on, or may."""
+    """The last day of all sessions once it is past; None while a session is not over or has no end date."""
     days = [row.fin for action in content.actions for row in action.sessions]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) and max(known) < today else None
 
 
 def effective_content(session: Session, revision: Revision) -> Contenu:
-    """The approved content with the values that the fast lane gave its sessions."""
+    """The approved content with its fast-lane updates."""
     return effective_contents(session, [revision])[revision.id]
 
 
 def effective_contents(session: Session, revisions: Sequence[Revision]) -> dict[int, Contenu]:
-    """The same of several approved versions, {id of the version: content}, in one query."""
+    """The same for several approved revisions, {revision id: content}, in one query."""
     ids = [revision.id for revision in revisions]
     query = select(SessionUpdate).where(SessionUpdate.revision_id.in_(ids)).order_by(SessionUpdate.id)
     rows = session.scalars(query).all() if ids else []

@@ -1,8 +1,7 @@
-"""Flags the fiches that name a certification that has ended, or an establishment that is closed, and tells their
-people. Nothing is unpublished by itself: the structure corrects, or the moderator decides.
+"""Alerts on fiches that name an ended certification or a closed establishment, with notices to their people.
+Nothing is unpublished automatically: the structure corrects, or the moderator decides.
 
-An alert is what the contents and the registers say together: it goes by itself when one of them changes. Each is
-told once, for the end that it speaks of.
+Alerts are derived from content and registers, and removed when their cause is. Each is notified once per end date.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 
 
 def look() -> None:
-    """A job: each morning, and after a register has changed. Killed half-way, the next one goes on."""
+    """Job: each morning, and after a register has changed. Can be interrupted: the next run continues."""
     with atomic() as session:
         refresh(session)
     with atomic() as session:
@@ -43,17 +42,17 @@ def look() -> None:
 
 
 def after_import(_import_id: int) -> None:
-    """A register has a new version, or has lost its last one."""
+    """Job: a register has a new version, or its last version was removed."""
     look()
 
 
 def refresh(session: Session, fiche_ids: Collection[int] | None = None) -> None:
-    """Makes the alerts of these fiches, of all when None is given, what contents and registers say now."""
+    """Recomputes the alerts of these fiches; None: of all."""
     found = standing(session, local_day(now()), fiche_ids)
     query = select(FicheAlert.id, FicheAlert.fiche_id, FicheAlert.kind, FicheAlert.subject, FicheAlert.day)
     rows = session.execute(query if fiche_ids is None else query.where(FicheAlert.fiche_id.in_(fiche_ids))).all()
     known: dict[Key, Any] = {(row.fiche_id, str(row.kind), row.subject): row for row in rows}
-    # Another day is another end: it is told again.
+    # Another end date is a new alert: it is notified again.
     gone = [row.id for key, row in known.items() if key not in found or found[key].day != row.day]
     for first in range(0, len(gone), 500):
         session.execute(delete(FicheAlert).where(FicheAlert.id.in_(gone[first : first + 500])))
@@ -69,7 +68,7 @@ def refresh(session: Session, fiche_ids: Collection[int] | None = None) -> None:
 
 
 def tell_people(session: Session, fiche_id: int) -> int:
-    """Tells the structure what is new against one fiche; gives its territoire."""
+    """Notifies the structure of a fiche's new alerts; returns the territoire id."""
     fiche = session.get_one(Fiche, fiche_id)
     rows = session.scalars(
         select(FicheAlert).where(FicheAlert.fiche_id == fiche_id, FicheAlert.told_at.is_(None)).order_by(FicheAlert.id)

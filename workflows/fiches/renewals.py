@@ -1,7 +1,7 @@
-"""Renewing a fiche for the year that comes, and making another one like it.
+"""Renewing a fiche for the coming year, and duplicating one.
 
-A renewal is a new version of the same fiche: its numero stays, readers keep what was approved until the new
-version is. What a version already on its way holds is never written over.
+A renewal is a new version of the same fiche: the numero stays, and the approved version stays published until the new
+one is approved. An open version is never overwritten.
 """
 
 from __future__ import annotations
@@ -29,14 +29,13 @@ from .engine import apply, authorised, lock, record
 from .publication import effective_content, effective_contents, last_day
 
 MOST = 100
-"""Fiches renewed at once."""
+"""Maximum number of fiches renewed at once."""
 SOON = timedelta(days=180)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fiche that was published. content: as its readers see it, or saw it; obstacle: why it cannot be renewed now,
-    or ""."""
+    """A fiche that was published. content: as last published; obstacle: why it cannot be renewed now, or ""."""
 
     fiche: Fiche
     content: Contenu
@@ -44,17 +43,17 @@ class Candidate:
 
     @property
     def last_day(self) -> date | None:
-        """Of all its sessions, as far as they are known."""
+        """Last known day of all its sessions."""
         days = [row.fin or row.debut for action in self.content.actions for row in action.sessions]
         return max((day for day in days if day is not None), default=None)
 
     @property
     def due(self) -> bool:
-        """Its sessions are over, or will soon be."""
+        """Whether it can be renewed and its sessions are over or end within SOON."""
         return not self.obstacle and (self.last_day is None or self.last_day <= _today() + SOON)
 
     def asked_by(self, campaigns: Iterable[Campaign]) -> Campaign | None:
-        """The first of these campaigns that asks for such a fiche, and that no version of it has answered."""
+        """The first of these campaigns that includes this fiche and that none of its revisions has answered."""
         fiche, answered = self.fiche, {revision.campaign_id for revision in self.fiche.revisions}
         asking = (
             campaign
@@ -70,11 +69,11 @@ class Candidate:
 
 
 class Stale(Refused):
-    """What the page showed of the dates is no longer so."""
+    """Optimistic-lock conflict: the dates shown on the page have changed; nothing is written."""
 
 
 def candidates(session: Session, fiches: Sequence[Fiche]) -> list[Candidate]:
-    """Those of these fiches that were published one day, each with what stands in the way. One query."""
+    """The fiches among these that were published at least once, each with its obstacle. One query for the contents."""
     published = [fiche for fiche in fiches if fiche.published_revision is not None]
     revisions = [fiche.published_revision for fiche in published if fiche.published_revision is not None]
     contents = effective_contents(session, revisions)
@@ -98,14 +97,14 @@ def _obstacle(fiche: Fiche, over: bool) -> str:
 
 
 def stamp(plan: renewals.Renewal) -> str:
-    """Changes with anything that the renewal would write, local ids apart from what they name."""
+    """Optimistic-lock stamp of what the renewal would write."""
     return fingerprint(dump(plan.content))[:20]
 
 
 def renew(session: Session, fiche_id: int, kept: Iterable[str], actor: User, seen: str = "") -> Revision:
-    """Opens the renewed draft. Raises Refused; nothing of the fiche has changed then.
+    """Opens the renewed draft. Raises Refused, with nothing changed, or Stale.
 
-    seen: the stamp of the dates that the person was shown, "" when they were shown none.
+    seen: the stamp of the dates shown to the person, "" when none were shown.
     """
     fiche = lock(session, fiche_id)
     if not authorised(actor, Permission.WRITE_FICHE, fiche):
@@ -133,7 +132,7 @@ def renew(session: Session, fiche_id: int, kept: Iterable[str], actor: User, see
 
 
 def renewed_drafts(session: Session, fiches: Sequence[Fiche]) -> set[int]:
-    """Those of these fiches whose latest version was begun by renewing them."""
+    """Ids of these fiches whose latest revision was opened by a renewal."""
     latest = [fiche.latest.id for fiche in fiches]
     rows = select(TransitionLog.fiche_id).where(
         TransitionLog.revision_id.in_(latest), TransitionLog.transition == FicheTransition.RECONDUIRE
@@ -142,7 +141,7 @@ def renewed_drafts(session: Session, fiches: Sequence[Fiche]) -> set[int]:
 
 
 def duplicate(session: Session, fiche: Fiche, actor: User, key: str) -> Fiche:
-    """Another fiche like this one, with its first draft; the same `key` twice makes one."""
+    """Copies a fiche into a new one with its first draft. Idempotent for the same `key`."""
     known = session.scalar(select(Fiche.id).where(Fiche.creation_key == key))
     made = operations.create_fiche(session, fiche.organisme, fiche.dispositif, actor, key)
     if made.id == known:

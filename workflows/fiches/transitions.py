@@ -1,6 +1,6 @@
-"""The table of transitions of fiches, and the events that their log also keeps.
+"""Transition table of fiches, and the events of their log.
 
-Buttons, permissions, the engine and the tests read it. To add a transition: a name in
+Read by buttons, permissions, the engine and the tests. To add a transition: a name in
 `backoffice.models.transition_names` and a row here. To change who may take it, change its permission here.
 """
 
@@ -57,9 +57,9 @@ _TRANSITIONS = (
         effect=effects.freeze,
         notice="fiche_envoyee",
     ),
-    # Taking back what was sent does not make it a draft again: what was sent is frozen for good. It ends
-    # as a version to correct, with its copy as the next draft, and no moderator: Revision.taken_back.
-    # Until the decision, the structure may: publishing what it knows to be wrong would help nobody.
+    # A submitted version is frozen for good, so taking it back does not make it a draft again. It ends as
+    # «à corriger», without moderator (Revision.taken_back), and its copy is the next draft. Allowed until the
+    # decision: publishing what the structure knows to be wrong would help nobody.
     TransitionRow(
         FicheTransition.RETIRER,
         "Reprendre pour la modifier",
@@ -90,7 +90,7 @@ _TRANSITIONS = (
         _MODERATOR,
         effect=effects.give_back,
     ),
-    # Whoever had it has a closed or erased account, or left the territoire: workflows.accounts.deactivation.
+    # The moderator's account is closed or erased, or no longer serves the territoire: workflows.accounts.deactivation.
     TransitionRow(
         FicheTransition.LIBERER,
         "Remettre dans la file, la personne n’étant plus là",
@@ -127,10 +127,10 @@ _TRANSITIONS = (
         excused=guards.has_remarks,
         effect=effects.open_next_draft,
     ),
-    # A moderator's own corrections. What the structure sent is frozen for good and ends as «à corriger»,
-    # as when it is returned; the one who corrects is told by the origin of the next version, a copy. That
-    # copy is a draft of the moderator's, closed to the structure, until «relire» puts it back where the
-    # structure's version was: in the same hands, with the same age. Then it is decided as any other.
+    # Corrections by a moderator. The submitted version is frozen for good and ends as «à corriger», as when it
+    # is returned. The next revision is a copy with origin MODERATEUR, which the structure cannot write.
+    # «relire» puts the copy in review in place of the structure's version, with its submission date, submitter
+    # and due date; the actor becomes its moderator. It is then decided like any other.
     TransitionRow(
         FicheTransition.CORRIGER,
         "Corriger moi-même",
@@ -153,8 +153,8 @@ _TRANSITIONS = (
         effect=effects.end_correction,
         apart=True,
     ),
-    # Two fiches that say the same: the version that waits is set aside, the fiche leads to the other.
-    # workflows.moderation.duplicates takes both steps.
+    # Duplicate fiches: the waiting version is set aside, the fiche points to the other one.
+    # workflows.moderation.duplicates takes both transitions.
     TransitionRow(
         FicheTransition.ECARTER,
         "Écarter comme doublon",

@@ -1,8 +1,8 @@
-"""What the queue must know of a version as it is sent: what it is, and when an answer is due.
+"""Nature and due date of a submitted version, for the moderation queue.
 
-The clock of a fiche runs while it waits for the territoire, and stands still while its structure
-corrects. So a version that comes back after a correction has only the days that are left: those that
-the earlier versions of the same exchange spent in the queue are taken off.
+The delay runs while the version waits for the territoire, and stops while the structure corrects. A version that comes
+back after a correction only has the remaining days: the working days that the earlier versions of the same exchange
+spent in the queue are subtracted.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ ABOUT_A_YEAR = timedelta(weeks=50)
 
 
 def nature_of(content: Contenu, approved: Contenu | None) -> Nature:
-    """A renewal is a version whose dates all come after those of the version approved last.
+    """PREMIERE without an approved version; RENOUVELLEMENT when all dates come after those of the approved one; else
+    MODIFICATION.
 
-    Sessions that it keeps beside the new ones until they are over do not count, when the new ones come a year
-    after the first approved: one more term in the same year is a modification.
+    Sessions kept beside the new ones are ignored when the first new one starts about a year (50 weeks) or more after
+    the first approved one: one more term in the same year is a modification.
     """
     if approved is None:
         return Nature.PREMIERE
@@ -43,14 +44,14 @@ def nature_of(content: Contenu, approved: Contenu | None) -> Nature:
 
 
 def _known(days: Sequence[date | None]) -> list[date]:
-    """The days, or nothing when one of them is not known."""
+    """The days; an empty list when one of them is unknown."""
     return [day for day in days if day is not None] if None not in days else []
 
 
 def due_on(territoire: Territoire, at: datetime, earlier: Sequence[Revision]) -> date:
-    """The day by whose end a version sent at `at` should be answered; at least one working day later.
+    """Last day to answer a version submitted at `at`: at least one working day later.
 
-    earlier: the versions of the fiche before it, in order.
+    earlier: the earlier versions of the fiche, in order.
     """
     exchange = takewhile(lambda revision: revision.state is RevisionState.A_CORRIGER, reversed(earlier))
     spent = sum(_spent(territoire, revision) for revision in exchange)

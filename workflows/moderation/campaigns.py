@@ -1,4 +1,4 @@
-"""Campaigns: made, changed, opened; the structures of last year invited, each of their people once."""
+"""Campaigns: created, changed, opened; invites the structures of last year, each person once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ LOGGED: Columns = {
 def write(
     session: Session, campaign: Campaign | None, said: Definition, territoires: Sequence[Territoire], actor: User
 ) -> Campaign:
-    """Makes a campaign, or changes one. territoires: those that it concerns, among those of the person."""
+    """Creates or changes a campaign. territoires: those it concerns. Raises Refused when the actor does not serve all
+    of them."""
     allowed = {territoire.id for territoire in queries.served_territoires(session, actor)}
     if not territoires or not {territoire.id for territoire in territoires} <= allowed:
         raise Refused("Vous ne pouvez ouvrir une campagne que pour vos territoires.")
@@ -59,7 +60,7 @@ def delete(session: Session, campaign: Campaign, actor: User) -> None:
 
 
 def open_and_invite(session: Session, campaign_id: int, actor: User) -> None:
-    """Opens a campaign, or invites those who are new since it was opened. The e-mails are written by a job."""
+    """Opens a campaign, or invites the structures added since. A job writes the e-mails. Raises Refused."""
     campaign = session.get_one(Campaign, campaign_id, with_for_update={"of": Campaign}, populate_existing=True)
     today = local_day(now())
     if not queries.manages(actor, campaign):
@@ -74,7 +75,7 @@ def open_and_invite(session: Session, campaign_id: int, actor: User) -> None:
 
 
 def send_invitations(campaign_id: int) -> None:
-    """A job: one transaction a structure. Run twice, it tells each person once."""
+    """Job: one transaction per structure. Idempotent: each person is notified once."""
     with atomic() as session:
         structures = queries.concerned_structures(session, session.get_one(Campaign, campaign_id))
     for organisme_id in structures:
@@ -87,7 +88,7 @@ def invite(session: Session, campaign_id: int, organisme_id: int) -> None:
     campaign = session.get_one(Campaign, campaign_id, with_for_update={"of": Campaign}, populate_existing=True)
     people = _people(session, organisme_id)
     if not people:
-        return  # the page of the campaign says that nobody could be told
+        return  # the page of the campaign lists structures without addressee
     known = select(CampaignInvitation.id).where(
         CampaignInvitation.campaign_id == campaign_id, CampaignInvitation.organisme_id == organisme_id
     )
@@ -106,7 +107,7 @@ def invite(session: Session, campaign_id: int, organisme_id: int) -> None:
 
 
 def _people(session: Session, organisme_id: int) -> list[Addressee]:
-    """Those who enter the fiches of the structure; whoever has no password comes in by the link of the e-mail."""
+    """Active members of the structure; a member without password gets a magic link."""
     rows = session.execute(
         select(User.id, User.email, User.name, User.password_hash)
         .join(Membership, Membership.user_id == User.id)

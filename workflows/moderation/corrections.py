@@ -1,6 +1,6 @@
-"""A moderator's own corrections: undone, told, contested by the structure, answered.
+"""Corrections by a moderator: given up, contested by the structure, answered.
 
-They flush, log and never commit. The transitions are «corriger» and «relire», see workflows.fiches.transitions.
+They flush, log and never commit. The transitions are «corriger» and «relire», see `workflows.fiches.transitions`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from workflows.fiches.engine import apply, authorised, lock, record
 
 
 def give_up(session: Session, fiche_id: int, actor: User) -> Case:
-    """The copy becomes again what the structure sent, and waits for a decision."""
+    """Restores the structure's content in the copy, which then waits for a decision. Raises Refused."""
     fiche = lock(session, fiche_id)
     draft = fiche.latest
     if not authorised(actor, Permission.MODERATE, fiche):
@@ -33,20 +33,20 @@ def give_up(session: Session, fiche_id: int, actor: User) -> Case:
 
 
 def corrected_version(fiche: Fiche, copy: Revision) -> Revision:
-    """What the structure sent, of which a moderator's version is the correction."""
+    """The structure's version that the moderator's `copy` corrects."""
     return next(
         other for other in reversed(fiche.revisions) if other.number < copy.number and other.origin is Origin.STRUCTURE
     )
 
 
 def version_of_structure(fiche: Fiche) -> Revision:
-    """The latest version that the structure may see: not a moderator's copy until it is decided."""
+    """The latest version visible to the structure: a moderator's copy is hidden until it is decided."""
     latest = fiche.latest
     return latest if latest.origin is Origin.STRUCTURE or latest.decided_at else corrected_version(fiche, latest)
 
 
 def contestable(fiche: Fiche) -> Revision | None:
-    """The corrected version that readers see now."""
+    """The published version if a moderator corrected it, else None."""
     shown = next((r for r in fiche.revisions if r.id == fiche.published_revision_id), None)
     return shown if shown is not None and shown.origin is Origin.MODERATEUR else None
 
@@ -56,7 +56,7 @@ def contestation_of(session: Session, revision: Revision) -> Contestation | None
 
 
 def contest(session: Session, fiche_id: int, revision_id: int, text: str, actor: User) -> Contestation:
-    """The structure says that it does not agree. Once for each version; the same words twice are one."""
+    """The structure contests a correction, once per version; the same text twice is idempotent. Raises Refused."""
     fiche = lock(session, fiche_id)
     if not authorised(actor, Permission.WRITE_FICHE, fiche):
         raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
@@ -80,7 +80,7 @@ def contest(session: Session, fiche_id: int, revision_id: int, text: str, actor:
 
 
 def answer_contestation(session: Session, revision_id: int, text: str, actor: User) -> Contestation:
-    """A moderator answers, which closes it; what to do about it is another step."""
+    """Stores a moderator's answer and closes the contestation. Changes no state of the fiche. Raises Refused."""
     revision = session.get_one(Revision, revision_id)
     fiche = lock(session, revision.fiche_id)
     if not authorised(actor, Permission.MODERATE, fiche):

@@ -1,4 +1,4 @@
-"""Each morning, to the moderators of a territoire where something waits: how much, what is late, what is oldest."""
+"""Daily digest for moderators with a non-empty queue: counts, late versions, oldest ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
 
 
 def send() -> None:
-    """A job. Asked twice the same day, it tells once."""
+    """Job. Idempotent within a day."""
     with atomic() as session:
         ids = session.scalars(select(Territoire.id).order_by(Territoire.id)).all()
     for territoire_id in ids:

@@ -1,4 +1,4 @@
-"""Fiches that say almost the same: found beside the one that is read, told apart, or made one."""
+"""Near-duplicate fiches: found, declared distinct, merged."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from workflows.case import Case, Refused
 from workflows.fiches.engine import apply, authorised, lock, record
 
 LOOKED_AT = 60
-"""Fiches read in full, of the same structure and of the same commune each: those last saved."""
+"""Number of fiches compared, of the same structure and of the same commune each: the last saved ones."""
 
 SHOWN = 5
 ALIKE = 80
-"""Of 100: from there on two fiches may say the same."""
+"""Minimum score, out of 100, of a possible duplicate."""
 
 WEIGHTS = {"intitulé": 45, "lieu": 20, "horaires": 20, "structure": 15}
 
 
 @dataclass(frozen=True)
 class Lookalike:
-    """why: what is alike, in words."""
+    """A possible duplicate. score: 0 to 100; why: what matches, in French."""
 
     fiche: Fiche
     revision: Revision
@@ -39,7 +39,7 @@ class Lookalike:
 
 
 def lookalikes(session: Session, fiche: Fiche, revision: Revision) -> list[Lookalike]:
-    """The likeliest doubles, in a constant number of queries; without those said to be different."""
+    """The likeliest duplicates, at most SHOWN, without those declared distinct. Constant number of queries."""
     apart = {
         other
         for pair in session.execute(
@@ -61,9 +61,9 @@ def lookalikes(session: Session, fiche: Fiche, revision: Revision) -> list[Looka
 
 
 def _candidates(session: Session, fiche: Fiche, revision: Revision) -> list[Revision]:
-    """The latest versions of the fiches of the same structure, then of the same commune, in the territoire.
+    """Latest versions of the fiches of the same structure, then of the same commune, in the territoire.
 
-    Two queries, each by an index, so that a large town does not hide the structure's own.
+    Two indexed queries, so that the fiches of a large town do not displace those of the structure.
     """
     latest = select(func.max(Revision.number)).where(Revision.fiche_id == Fiche.id).correlate(Fiche).scalar_subquery()
     query = (
@@ -90,7 +90,7 @@ def _candidates(session: Session, fiche: Fiche, revision: Revision) -> list[Revi
 
 
 def likeness(one: Contenu, two: Contenu, *, same_structure: bool) -> tuple[int, tuple[str, ...]]:
-    """0 to 100, and what is alike. What one of the two does not say does not count."""
+    """(score 0 to 100, what matches in French). Criteria missing on one side are ignored."""
     marks = {"intitulé": _titles(one, two), "structure": 100.0 if same_structure else _names(one, two)}
     if (places := _places(one, two)) is not None:
         marks["lieu"] = places
@@ -106,7 +106,7 @@ def _said(name: str, mark: float) -> str:
 
 def _titles(one: Contenu, two: Contenu) -> float:
     left, right = (search_key(content.formation.intitule) for content in (one, two))
-    # «Groupe 1» and «Groupe 2», «A1» and «A2»: alike to the letter, and two different things.
+    # «Groupe 1» and «Groupe 2», «A1» and «A2»: nearly the same letters, two different things.
     numbers = [sorted(word for word in text.split() if not word.isalpha()) for text in (left, right)]
     mark = fuzz.token_sort_ratio(left, right) if left and right else 0.0
     return mark if numbers[0] == numbers[1] else min(mark, 60.0)
@@ -123,7 +123,7 @@ def _places(one: Contenu, two: Contenu) -> float | None:
 
 
 def _slots(one: Contenu, two: Contenu) -> float | None:
-    """How many of the weekly slots are the same."""
+    """Share of weekly slots in common, 0 to 100; None when a side has none."""
     sides = [
         {(slot.jour, slot.debut, slot.fin) for action in content.actions for slot in action.creneaux}
         for content in (one, two)
@@ -132,14 +132,14 @@ def _slots(one: Contenu, two: Contenu) -> float | None:
 
 
 def tell_apart(session: Session, fiche_id: int, other_id: int, actor: User) -> None:
-    """«Ce n’est pas un doublon»: remembered for both, and said in the history of both."""
+    """Declares two fiches distinct («Ce n’est pas un doublon»); logged in the history of both. Idempotent."""
     fiches = _both(session, fiche_id, other_id, actor)
     first, second = sorted(fiche.id for fiche in fiches)
     try:
         with session.begin_nested():
             session.add(DistinctPair(first_id=first, second_id=second, actor_id=actor.id))
     except IntegrityError:
-        return  # a colleague has just said so
+        return  # declared by another moderator meanwhile
     for fiche, other in (fiches, fiches[::-1]):
         comment = f"Différente de la fiche n° {other.numero} ({other.latest.title})."
         case = Case(session, fiche, fiche.latest, actor, comment)
@@ -147,7 +147,7 @@ def tell_apart(session: Session, fiche_id: int, other_id: int, actor: User) -> N
 
 
 def merge(session: Session, kept_id: int, gone_id: int, actor: User) -> Fiche:
-    """Archives one of two fiches; its numero leads to the other from then on. Returns the one that is gone."""
+    """Archives the duplicate; its numero redirects to the kept fiche. Returns the archived fiche. Raises Refused."""
     kept, gone = _both(session, kept_id, gone_id, actor)
     if kept.state is FicheState.ARCHIVEE or kept.numero is None:
         raise Refused("La fiche à garder est archivée ou n’a jamais été envoyée : choisissez l’autre.")
@@ -169,7 +169,7 @@ def merge(session: Session, kept_id: int, gone_id: int, actor: User) -> Fiche:
 
 
 def _both(session: Session, one_id: int, two_id: int, actor: User) -> tuple[Fiche, Fiche]:
-    """Two different fiches, locked always in the same order."""
+    """Locks two different fiches, always in id order, to avoid deadlocks. Raises Refused."""
     if one_id == two_id:
         raise Refused("Il faut deux fiches différentes.")
     fiches = {fiche_id: lock(session, fiche_id) for fiche_id in sorted((one_id, two_id))}

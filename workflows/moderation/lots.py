@@ -1,9 +1,8 @@
-"""One decision on many fiches: prepared and shown first, then applied to each by the one engine.
+"""Bulk decisions: a Lot is prepared and shown, then applied to each fiche by the workflow engine.
 
-A lot keeps one line a fiche. Preparing it writes nothing to the fiches: it says for each what stands in
-the way. Once confirmed, a background job takes the lines one after the other, each in a transaction of
-its own that holds both the steps and the line's result: a line that fails blocks no other, and a run
-that was killed goes on where it stopped, with no line done twice.
+A lot has one line per fiche. Preparing it changes no fiche: it stores the obstacle of each line. Once confirmed, a
+background job takes the lines one by one. Each line has its own transaction, which holds the transitions and the
+result: a failed line does not stop the others, and an interrupted run resumes without repeating a line.
 """
 
 from __future__ import annotations
@@ -38,16 +37,17 @@ from .reasons import chosen
 
 RUN = "workflows.moderation.lots.run"
 LARGEST = 500
-"""Fiches in one lot."""
+"""Maximum number of fiches in one lot."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """steps: {state of the version, or of the fiche: the transitions to take, in order}; the last one names it.
+    """One bulk action.
 
-    assigns: asks to whom. undo: the action that undoes it, where the table of transitions has one.
+    steps: {state of the revision or of the fiche: transitions to take, in order}; the last one names the action.
+    assigns: requires an assignee. undo: the action that undoes it, where the transition table has one.
     """
 
     action: LotAction
@@ -62,7 +62,7 @@ class Choice:
 
     @property
     def comment(self) -> str:
-        """The question whose answer is required, or ""."""
+        """The question of the required comment, or ""."""
         return self.last.comment
 
 
@@ -102,10 +102,10 @@ _TABLE = (
 )
 ACTIONS = {choice.action: choice for choice in _TABLE}
 CHOICES = tuple(choice for choice in _TABLE if choice.action not in {other.undo for other in _TABLE})
-"""What the queue offers; the others only undo."""
+"""Actions offered by the queue; the others only undo."""
 
 
-# --- Preparing ----------------------------------------------------------------------------------------
+# --- Prepare ------------------------------------------------------------------------------------------
 
 
 def prepare(
@@ -118,7 +118,7 @@ def prepare(
     undoes: Lot | None = None,
     reason: str = "",
 ) -> Lot:
-    """A lot that waits to be confirmed. Raises Refused when what was asked makes no lot."""
+    """Creates a lot that awaits confirmation. Raises Refused when the inputs are invalid."""
     choice = ACTIONS[action]
     if not revisions:
         raise Refused("Cochez au moins une fiche.")
@@ -150,7 +150,7 @@ def prepare(
 
 
 def obstacle(session: Session, lot: Lot, revision: Revision, undoes: Lot | None) -> str:
-    """Why this cannot be done to this fiche as it is now; "" when nothing is seen that prevents it."""
+    """Why the action cannot be applied to this fiche now, in French; "" when no obstacle is found."""
     choice, fiche, actor = ACTIONS[lot.action], revision.fiche, lot.created_by
     of_fiche = Subject.FICHE in choice.last.kinds
     state: RevisionState | FicheState = fiche.state if of_fiche else revision.state
@@ -175,7 +175,7 @@ def obstacle(session: Session, lot: Lot, revision: Revision, undoes: Lot | None)
 
 
 def _expected(lot: Lot, undoes: Lot | None) -> User | None:
-    """Who may hold a fiche for this lot to act on it: its author, or whom the lot that it undoes gave it to."""
+    """The moderator who may hold the fiche: the assignee of the lot that is undone, else the lot's author."""
     return undoes.assignee if undoes is not None else lot.created_by
 
 
@@ -190,7 +190,7 @@ def _not_exportable(choice: Choice, revision: Revision) -> str:
 
 
 def undo(session: Session, lot: Lot, actor: User, comment: str = "", reason: str = "") -> Lot:
-    """Prepares the lot that undoes what was done, or gives the one that was prepared before."""
+    """Prepares the lot that undoes this one, or returns the one already prepared. Raises Refused."""
     action = ACTIONS[lot.action].undo
     if action is None or lot.status is not JobStatus.FINI:
         raise Refused("Ce qui a été fait ne peut pas être défait ensemble.")
@@ -200,11 +200,11 @@ def undo(session: Session, lot: Lot, actor: User, comment: str = "", reason: str
     return prepare(session, actor, action, done, comment, undoes=lot, reason=reason)
 
 
-# --- Running ------------------------------------------------------------------------------------------
+# --- Run ----------------------------------------------------------------------------------------------
 
 
 def launch(session: Session, lot: Lot) -> None:
-    """Confirms a lot, or starts again one that was killed or that Redis never gave to a worker."""
+    """Confirms a lot, or restarts one whose run was interrupted or whose job was lost."""
     if lot.status is not JobStatus.FINI:
         lot.status = JobStatus.ATTEND
         session.flush()
@@ -212,7 +212,7 @@ def launch(session: Session, lot: Lot) -> None:
 
 
 def run(lot_id: int) -> None:
-    """Does the lines that are left; nothing when the lot waits for nothing."""
+    """Job: applies the remaining lines. Does nothing when the lot is not waiting."""
     with atomic() as session:
         lot = _locked(session, lot_id)
         if lot.status is not JobStatus.ATTEND:
@@ -240,7 +240,7 @@ def _locked(session: Session, lot_id: int) -> Lot:
 
 
 def _do(lot_id: int, line_id: int, attempt: int) -> bool:
-    """One line, whatever becomes of it; False when another run took the lot over."""
+    """Applies one line and stores its result; False when another run took over the lot."""
     try:
         with atomic() as session:
             lot = _locked(session, lot_id)

@@ -1,4 +1,4 @@
-"""The rules of moderators: written, tried, activated; what they find when a fiche is submitted.
+"""Moderation rules: written, tried, activated, and their hits on waiting fiches.
 
 They flush, log and never commit.
 """
@@ -42,12 +42,12 @@ from .rule_matching import Facts, Hit, evaluate
 
 WAITING = (RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
 TRIED_AT_ONCE = 1_000
-"""Fiches that one page of a trial looks at."""
+"""Number of fiches tested by one page of a trial."""
 
 
 @dataclass(frozen=True)
 class Writing:
-    """What a person writes of a rule."""
+    """Content of a rule version, as written by a moderator."""
 
     name: str
     message: str
@@ -55,11 +55,11 @@ class Writing:
     definition: Definition
 
 
-# --- Writing, activating ----------------------------------------------------------------------------
+# --- Write, activate --------------------------------------------------------------------------------
 
 
 def write_rule(session: Session, territoire_id: int | None, writing: Writing, actor: User) -> ModerationRule:
-    """A new rule, not active yet."""
+    """Creates a rule, inactive. Raises Refused."""
     if not may_write_rule(actor, territoire_id):
         raise Refused("Vous ne pouvez pas écrire de règle pour ce territoire.")
     rule = ModerationRule(territoire_id=territoire_id)
@@ -70,7 +70,7 @@ def write_rule(session: Session, territoire_id: int | None, writing: Writing, ac
 
 
 def rewrite_rule(session: Session, rule_id: int, writing: Writing, actor: User) -> RuleVersion:
-    """A new version; the one that is active stays active until this one is activated. None when nothing changed."""
+    """Adds a version, or returns the latest when nothing changed. The active version is unchanged. Raises Refused."""
     rule = _own(session, rule_id, actor)
     latest = rule.latest
     now_said = (latest.name, latest.message, latest.effect, latest.definition)
@@ -80,19 +80,19 @@ def rewrite_rule(session: Session, rule_id: int, writing: Writing, actor: User) 
 
 
 def activate(session: Session, rule_id: int, actor: User) -> None:
-    """From now on the latest version looks at what is submitted, and at what already waits."""
+    """Activates the latest version, for new submissions and for waiting fiches (by a job). Raises Refused."""
     rule = _own(session, rule_id, actor)
     if rule.active_version_id == rule.latest.id:
         raise Refused("Cette règle est déjà active.")
     rule.active_version_id = rule.latest.id
     _log(session, rule.latest, "activer", actor)
     session.flush()
-    _mark(session, rule)  # what it found before it was switched off stands again
+    _mark(session, rule)  # hits found before it was deactivated count again
     enqueue(session, "workflows.moderation.moderation_rules.search_waiting", rule.latest.id)
 
 
 def deactivate(session: Session, rule_id: int, actor: User) -> None:
-    """What it found stays written, and no longer flags, blocks or hurries anything."""
+    """Deactivates a rule. Its hits are kept but no longer flag, block or escalate. Raises Refused."""
     rule = _own(session, rule_id, actor)
     if rule.active_version_id is None:
         raise Refused("Cette règle n’est pas active.")
@@ -107,7 +107,7 @@ def _mark(session: Session, rule: ModerationRule) -> None:
 
 
 def pause(session: Session, rule_id: int, territoire_id: int, actor: User, *, paused: bool) -> None:
-    """Sets a rule of the network aside in one territoire, or takes it back."""
+    """Disables a network rule in one territoire, or enables it again. Raises Refused."""
     rule = _locked(session, rule_id)
     if rule.territoire_id is not None or territoire_id not in actor.territoire_ids(Role.MODERATEUR):
         raise Refused("Vous ne pouvez pas écarter cette règle.")
@@ -123,7 +123,7 @@ def pause(session: Session, rule_id: int, territoire_id: int, actor: User, *, pa
 
 
 def load_ready_rules(session: Session) -> None:
-    """Adds those of the ready set that are missing, active; changes none that is there."""
+    """Adds the missing ready-made rules, active; leaves the existing ones unchanged."""
     known = set(session.scalars(select(ModerationRule.code).where(ModerationRule.code.is_not(None))))
     for ready in ready_rules():
         if ready.code in known:
@@ -188,11 +188,11 @@ def _own(session: Session, rule_id: int, actor: User) -> ModerationRule:
     return rule
 
 
-# --- Hits of what waits ------------------------------------------------------------------------------
+# --- Hits on waiting fiches --------------------------------------------------------------------------
 
 
 def set_aside(session: Session, hit: RuleHit, word: str, actor: User) -> None:
-    """A moderator has looked at it: it no longer flags, blocks or hurries this fiche."""
+    """Dismisses a hit: it no longer flags, blocks or escalates this fiche. word: the reason. Raises Refused."""
     fiche = lock(session, hit.fiche_id)
     if not authorised(actor, Permission.MODERATE, fiche):
         raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")
@@ -207,7 +207,7 @@ def set_aside(session: Session, hit: RuleHit, word: str, actor: User) -> None:
 
 
 def search_waiting(version_id: int) -> None:
-    """A job: a version that was just activated looks at the fiches that already wait. May be run twice."""
+    """Job: runs a newly activated version on the waiting fiches. Idempotent."""
     version = db.session.get(RuleVersion, version_id)
     if version is None:
         return
@@ -242,7 +242,7 @@ def _in_reach(rule: ModerationRule) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """One version of a fiche, and what the rule would find in it."""
+    """A revision and the hits of the rule in it."""
 
     revision: Revision
     hits: list[Hit]
@@ -250,7 +250,8 @@ class TrialRow:
 
 @dataclass
 class Trial:
-    """One page of a trial. looked_at: how many; following: where the next page begins, None at the end."""
+    """One page of a trial. looked_at: number of revisions tested; following: `before` of the next page, None at the
+    end."""
 
     looked_at: int
     rows: list[TrialRow]
@@ -258,8 +259,10 @@ class Trial:
 
 
 def try_rule(session: Session, version: RuleVersion, user: User, before: int | None = None) -> Trial:
-    """What a version would find in the fiches that are published or wait, of those that the person
-    moderates (an administrator: all). The latest first; nothing is written."""
+    """One keyset page of the hits a rule version would have in published or waiting fiches, latest first.
+
+    Limited to the rule's territoire, else to those the user moderates (an administrator: all). Writes nothing.
+    """
     definition, today = load(version.definition), local_day(now())
     trial, last = Trial(0, [], None), 0
     for revision in _existing(session, version.rule, user, before):

@@ -1,4 +1,4 @@
-"""What the moderators of a territoire write often to structures: written, changed, taken away."""
+"""Ready-made sentences for the messages of a territoire's moderators: written, changed, removed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from workflows.territoires.settings import may_set
 
 
 def columns() -> Columns:
-    """What is kept of each change."""
+    """Columns written to the change log, with the labels of their codes."""
     return {"text": {}, "pattern": {"": "Toutes", **questions()}, "removed_at": {}}
 
 
 def write(session: Session, sentence: ReadySentence, said: Mapping[str, str], actor: User) -> ReadySentence:
-    """Writes a sentence, new or known, as forms.moderation.ready_sentences read it; its territoire says who may."""
+    """Creates or changes a sentence. said: from `forms.moderation.ready_sentences`. Raises Refused when the actor may
+    not set the sentence's territoire."""
     _own(sentence, actor)
     with kept(session, actor, sentence, columns()):
         sentence.pattern, sentence.text = said["question"], said["texte"]
@@ -29,7 +30,7 @@ def write(session: Session, sentence: ReadySentence, said: Mapping[str, str], ac
 
 
 def remove(session: Session, sentence: ReadySentence, actor: User) -> None:
-    """It is offered no more; what was written with it stays."""
+    """Stops offering the sentence; messages written with it stay. Raises Refused."""
     _own(sentence, actor)
     with kept(session, actor, sentence, columns()):
         sentence.removed_at = now()

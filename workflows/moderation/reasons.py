@@ -1,4 +1,4 @@
-"""Reasons of decisions: the one that is chosen, and how a territoire words its own."""
+"""Reasons of decisions: choosing one, and rewording those of a territoire."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from workflows.fiches.transitions import TRANSITIONS
 from workflows.territoires.settings import may_set
 
 DECISIONS = {name: transition.label for name, transition in TRANSITIONS.items() if transition.reasons}
-"""What a reason can be given for, {transition: its label}."""
+"""{transition that requires a reason: its label}."""
 
 LOGGED = {"label": {}, "text": {}, "cure": {}, "transitions": DECISIONS, "active": {}}
 
 
 def chosen(session: Session, fiche: Fiche, transition: str, code: str) -> Motif:
-    """The reason that a decision gives; raises Refused when it is none of those offered."""
+    """The offered reason with this code. Raises Refused when it is not offered."""
     for motif in offered(session, fiche.territoire_id, transition):
         if motif.code == code:
             return motif
@@ -31,7 +31,7 @@ def chosen(session: Session, fiche: Fiche, transition: str, code: str) -> Motif:
 
 
 def word(session: Session, territoire_id: int, motif: Motif, actor: User) -> Reason:
-    """Keeps what a territoire writes of a reason; with an empty code, adds a reason of its own."""
+    """Saves the territoire's wording of a reason; an empty code adds a new reason. Raises Refused."""
     if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les motifs de ce territoire.")
     code = motif.code or f"propre-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Remarks: pinned by moderators on a version they are reading, answered by the structure in the next one.
+"""Remarks: pinned by moderators on the version under review, answered by the structure in the next one.
 
 They flush and never commit.
 """
@@ -23,7 +23,8 @@ from workflows.fiches.operations import may_write
 
 
 def pin(session: Session, fiche_id: int, revision_id: int, path: str, text: str, actor: User) -> Remark:
-    """path: of a field, a row or a part, "" for the whole entry. The same remark twice is one."""
+    """Pins a remark. path: of a field, a row or a part; "" for the whole fiche. Idempotent for the same text. Raises
+    Refused."""
     fiche, revision = _being_read(session, fiche_id, revision_id, actor)
     text = text.strip()
     if not text:
@@ -47,7 +48,8 @@ def pin(session: Session, fiche_id: int, revision_id: int, path: str, text: str,
 
 
 def withdraw(session: Session, fiche_id: int, remark: Remark, actor: User) -> None:
-    """Takes a remark off while nobody but moderators has seen it."""
+    """Withdraws a remark of a version still under review, so the structure has not seen it. Idempotent. Raises
+    Refused."""
     _being_read(session, fiche_id, remark.revision_id, actor)
     session.refresh(remark, ["events"])
     if not remark.withdrawn:
@@ -56,9 +58,9 @@ def withdraw(session: Session, fiche_id: int, remark: Remark, actor: User) -> No
 
 
 def reply(session: Session, fiche: Fiche, replies: Mapping[int, Reply], actor: User) -> None:
-    """Keeps what the structure, or who helps it, answered and ticked; other remarks are left alone.
+    """Saves the answers and ticks of the structure or its helper. replies: {remark id: reply}; others are unchanged.
 
-    The fiche must be locked.
+    The fiche must be locked. Raises Refused.
     """
     if not may_write(actor, fiche):
         raise Refused("Vous ne pouvez pas répondre à cette remarque.")
@@ -83,14 +85,14 @@ def reply(session: Session, fiche: Fiche, replies: Mapping[int, Reply], actor: U
 
 
 def pinned(session: Session, revision: Revision) -> list[Remark]:
-    """Those on this version, in the order in which they were written, without those taken off."""
+    """Remarks on this revision, oldest first, without the withdrawn ones."""
     return _live(session, Remark.revision_id == revision.id)
 
 
 def asked(session: Session, fiche: Fiche, before: Revision | None = None) -> list[Remark]:
-    """What was asked since the version approved last and is sent to the structure: what `before` should answer.
+    """Remarks sent to the structure since the last approved version: those `before` should answer.
 
-    before: the version that answers; the latest by default.
+    before: the version that answers; None: the latest.
     """
     answering = before or fiche.latest
     decided = [
@@ -105,7 +107,7 @@ def asked(session: Session, fiche: Fiche, before: Revision | None = None) -> lis
 
 
 def earlier(session: Session, fiche: Fiche, revision: Revision) -> list[Remark]:
-    """All remarks on versions before this one, the latest first."""
+    """All remarks on earlier versions, latest first."""
     ids = [other.id for other in fiche.revisions if other.number < revision.number]
     return _live(session, Remark.revision_id.in_(ids))[::-1] if ids else []
 

@@ -1,4 +1,4 @@
-"""What the rules of moderators find in a fiche when it is submitted, and what that prevents."""
+"""Hits of moderation rules on a submitted fiche, and the guard they feed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .rule_matching import Facts, evaluate
 
 
 def record_hits(case: Case) -> None:
-    """What the active rules find in a version that is being submitted, in the same transaction."""
+    """Records the hits of the active rules on a version being submitted, in the same transaction."""
     search(case.session, case.fiche, case.revision, applied_versions(case.session, case.fiche.territoire_id))
 
 
 def search(session: Session, fiche: Fiche, revision: Revision, versions: Sequence[RuleVersion]) -> None:
-    """Records what these versions find. What a moderator had set aside, in the same words, stays set aside."""
+    """Records the hits of these rule versions. A hit dismissed before, with the same words, stays dismissed."""
     facts = Facts(revision.content, fiche.organisme.nom, fiche.dispositif, local_day(now()))
     for version in versions:
         spots = evaluate(load(version.definition), facts)
@@ -70,7 +70,7 @@ def _set_aside_before(session: Session, hit: RuleHit) -> bool:
 
 
 def nothing_blocks(case: Case) -> None:
-    """No rule that blocks stands against this version."""
+    """Guard: raises Refused when a standing hit of a blocking rule exists on this version."""
     blocking = case.session.scalars(
         select(RuleHit)
         .where(RuleHit.revision_id == case.revision.id, RuleHit.effect == Effect.BLOQUE, standing())
@@ -86,7 +86,7 @@ def nothing_blocks(case: Case) -> None:
 
 
 def mark(session: Session, revision_ids: Select[int]) -> None:
-    """Writes anew, on these versions, the copies that the queue is ordered and counted by."""
+    """Recomputes `priority` and `flagged` of these revisions, which the queue sorts and counts by."""
     flagged = exists().where(RuleHit.revision_id == Revision.id, standing())
     escalated = flagged.where(RuleHit.effect == Effect.PRIORITE)
     session.execute(

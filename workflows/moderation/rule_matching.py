@@ -1,4 +1,4 @@
-"""What a rule finds in a content. Pure: the same rule, content and day always give the same hits."""
+"""Evaluates a moderation rule on a content. Pure: same rule, content and day, same hits."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from backoffice.models.moderation.rule_language import (
 from exports.fragment.reader_losses import drops
 
 MOST_SPOTS = 20
-"""Kept of one rule in one content: more tells a moderator nothing new."""
+"""Maximum hits of one rule in one content: more would not help a moderator."""
 AROUND = 30
-"""Characters shown on each side of the words found."""
+"""Characters of context shown on each side of the words found."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """path: of the content, "" for the whole; excerpt: the words or the value found, as written."""
+    """path: of the content, "" for the whole; excerpt: the words or the value found."""
 
     path: str
     excerpt: str
@@ -47,7 +47,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a rule looks at. structure: the name of the organisme in its account."""
+    """Input of a rule. structure: the name of the organisme in its account."""
 
     content: Contenu
     structure: str
@@ -56,7 +56,7 @@ class Facts:
 
 
 def evaluate(definition: Definition, facts: Facts) -> list[Hit]:
-    """The hits, in the order of the conditions; none unless the rule holds as a whole."""
+    """The hits, in the order of the conditions; [] when `every` is set and a condition has none."""
     found: list[Hit] = []
     for condition in definition.conditions:
         hits = list(_FINDERS[type(condition)](condition, facts))
@@ -73,7 +73,7 @@ _TOKEN = re.compile(r"[^\W_]+|%")
 
 
 def folded(text: str) -> str:
-    """Without accents nor capitals: «Œuvre Étoilée» → «oeuvre etoilee»."""
+    """Lower case, without accents or ligatures: «Œuvre Étoilée» → «oeuvre etoilee»."""
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return "".join(letter for letter in bare if not unicodedata.combining(letter))
 
@@ -91,7 +91,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _phrase(text: str) -> list[tuple[str, bool]]:
-    """[(word, whether it is only a beginning), …]"""
+    """[(word, whether it matches as a prefix), …]"""
     parts: list[tuple[str, bool]] = []
     for word in text.split():
         tokens = [token.word for token in _tokens(word)]
@@ -125,7 +125,7 @@ def _words(condition: Words, facts: Facts) -> Iterator[Hit]:
 
 
 def _starts(first: tuple[str, bool], ranks: dict[str, list[int]]) -> list[int]:
-    """Where a phrase may begin; texts are long and lists of words too."""
+    """Ranks where a phrase may begin; an index, since texts and lists of words are long."""
     word, open_ended = first
     if not open_ended:
         return ranks.get(word, [])
@@ -141,7 +141,7 @@ def _texts(names: tuple[str, ...], facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _excerpt(text: str, start: int, end: int) -> str:
-    """The words found between « » with a little of what stands around them."""
+    """The words found, between « », with their context."""
     before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
     if start > AROUND:
         before = f"…{before.partition(' ')[2]}"
@@ -267,12 +267,12 @@ PUBLIC_BOXES = frozenset(
         *("service", "social", "standard"),
     }
 )
-"""Beginnings of addresses that belong to a service, not to a person."""
+"""First words of addresses that belong to a service, not to a person."""
 
 
 def _personal(_condition: Personal, facts: Facts) -> Iterator[Hit]:
-    """Mobile numbers, and e-mail addresses that are no service's, in a text; those that the entry itself
-    gives as its public contact are where they should be, wherever else they are repeated."""
+    """Mobile numbers and personal e-mail addresses found in a public text. Those that the fiche gives as its public
+    contact are not hits."""
     content = facts.content
     contacts = (content.formation.contact, content.structure.contact, content.inscription.contact)
     given = {contact.courriel.casefold() for contact in contacts} | {content.structure.courriel.casefold()}

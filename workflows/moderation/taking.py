@@ -1,4 +1,4 @@
-"""Taking the fiche that waits first: several moderators at once each get a different one."""
+"""Takes the next fiche of the queue: concurrent moderators each get a different one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from workflows.fiches.engine import apply
 
 
 def take_next(session: Session, actor: User, want: Wanted) -> Revision | None:
-    """Gives the person the first fiche that waits within these filters; None when there is none."""
-    decision_lock(session)  # before the locks of rows, as in engine.lock: else a cut could wait for us, and we for it
+    """Assigns the first waiting fiche within these filters to the actor; None when there is none."""
+    decision_lock(session)  # before row locks, as in workflows.fiches.engine.lock: avoids a deadlock with a snapshot
     revision = next_to_take(session, actor, want)
     if revision is None:
         return None

@@ -1,4 +1,4 @@
-"""What a notice is, and who may be told."""
+"""Notices: their declaration, and the audiences that receive them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fact = str | int | bool | None | Sequence[str] | Sequence[Mapping[str, str | int
 
 @dataclass(frozen=True)
 class Addressee:
-    """user_id: None for somebody who has no account. by_link: has no password, and comes in by the links of e-mails."""
+    """user_id: None without an account. by_link: the account has no password, so e-mails carry a magic link."""
 
     email: str
     name: str = ""
@@ -27,7 +27,7 @@ class Addressee:
 
 @dataclass(frozen=True)
 class Told:
-    """What happened: what an audience and a text may speak of."""
+    """The event: input of audiences and texts."""
 
     session: Session
     actor: User | None = None
@@ -44,14 +44,14 @@ Audience = Callable[[Told], Sequence[Addressee]]
 class Notice:
     """One kind of event.
 
-    label: what it is about, as the person who chooses their e-mails reads it
-    when: the moment, for whoever reads this table
+    label: shown on the page where a person chooses their e-mails
+    when: the triggering event, for developers
     subject: Jinja text; page: path of the page to open, with {fiche}, {territoire} or a fact; may be empty
-    concerns: whoever holds this permission may receive it, and chooses whether to
-    obligatory: the person has to act, or has a right at stake: it cannot be muted
+    concerns: people with this permission may receive it and may mute it
+    obligatory: cannot be muted: the person must act, or a right is at stake
     by_mail: False: only in the list inside Relais; in_list: False: only by e-mail
-    secret: its text lets somebody in, and is forgotten once sent
-    receipt: who did it is told too, if they are in the audience
+    secret: its text holds a personal link and is erased once sent
+    receipt: the actor receives it too, when in the audience
     """
 
     name: str
@@ -69,7 +69,7 @@ class Notice:
 
 
 def structure(told: Told) -> Sequence[Addressee]:
-    """The people who enter the fiches of the structure."""
+    """Active members of the fiche's structure."""
     assert told.fiche is not None
     return _people(
         told, select(User).join(Membership).where(Membership.organisme_id == told.fiche.organisme_id, User.active)
@@ -77,7 +77,7 @@ def structure(told: Told) -> Sequence[Addressee]:
 
 
 def structure_or_contact(told: Told) -> Sequence[Addressee]:
-    """The same; while nobody of the structure has an account, the address that it gave."""
+    """Active members of the structure; when it has none, the address it gave."""
     assert told.fiche is not None
     if people := structure(told):
         return people
@@ -87,7 +87,7 @@ def structure_or_contact(told: Told) -> Sequence[Addressee]:
 
 
 def moderators(told: Told) -> Sequence[Addressee]:
-    """Those of the fiche's territoire, or of the one that is spoken of; and of the one that collects for it."""
+    """Moderators of the event's territoire, else of the fiche's, and of the territoire that collects for it."""
     territoire_id = told.territoire.id if told.territoire else told.fiche.territoire_id if told.fiche else None
     return _people(
         told,
@@ -100,7 +100,7 @@ def administrators(told: Told) -> Sequence[Addressee]:
 
 
 def named(told: Told) -> Sequence[Addressee]:
-    """Those whom the caller names."""
+    """The addressees given by the caller."""
     return told.to
 
 

@@ -1,9 +1,10 @@
-"""Every notice that Relais sends, declared once: who, when, in which words.
+"""Every notice that Relais sends, declared once.
 
-To add one: its row in `notices_fiches` or `notices_people`; its text in ``templates/notices/emails/<name>.txt``; its
-name in the table of transitions (`definition`, `obligation_table`), or one call of ``outbox.tell`` when it follows
-no transition. The text serves both forms of the e-mail: blank lines part paragraphs, lines that begin
-with ``>`` quote somebody, lines that begin with ``-`` make a list; the HTML form is laid out from them.
+To add one: its row in `notices.fiches` or `notices.people`; its text in ``templates/notices/emails/<name>.txt``; its
+name in a transition table (`workflows.fiches.transitions`, `workflows.conventions.obligation_transitions`), or one
+call of ``outbox.tell`` when it follows no transition. The text serves both forms of the e-mail: blank lines separate
+paragraphs, lines that begin with ``>`` are quotations, lines that begin with ``-`` make a list. The HTML form is
+built from them.
 """
 
 from __future__ import annotations

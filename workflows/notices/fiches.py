@@ -1,4 +1,4 @@
-"""Notices about fiches, their moderation and the campaigns that ask for them. See notices."""
+"""Notices about fiches, their moderation and campaigns. See `workflows.notices.declared`."""
 
 from __future__ import annotations
 

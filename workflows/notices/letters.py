@@ -1,4 +1,4 @@
-"""The words of an e-mail: subject, plain text and HTML, from one text per notice."""
+"""Text of an e-mail: subject, plain text and HTML, from one template per notice."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def page_of(notice: Notice, told: Told) -> str:
     return notice.page.format(**{**names, **told.facts})
 
 
-def write(notice: Notice, told: Told, addressee: Addressee, way_in: str) -> Letter:
-    """What this addressee reads; `way_in` is the path of the link they are given.
+def write(notice: Notice, told: Told, addressee: Addressee, link_path: str) -> Letter:
+    """Renders the e-mail for one addressee. link_path: path of its link, a magic link or the page; "" for none.
 
-    Raises jinja2.UndefinedError when a fact that the text needs is missing.
+    Raises jinja2.UndefinedError when a fact required by the text is missing.
     """
     context = {**_values(told), **told.facts, "destinataire": addressee.name, "site": post.site}
     subject = _one_line(_templates().from_string(notice.subject).render(context))
@@ -64,7 +64,7 @@ def write(notice: Notice, told: Told, addressee: Addressee, way_in: str) -> Lett
     frame = {
         **context,
         "sujet": subject,
-        "lien": f"{post.site}{way_in}" if way_in else "",
+        "lien": f"{post.site}{link_path}" if link_path else "",
         "mot": told.territoire.texte_courriels if told.territoire and _for_structures(notice) else "",
         "carif": _contact(told.territoire) if told.territoire and _for_structures(notice) else "",
         "reglable": addressee.user_id is not None and not notice.obligatory,
@@ -76,19 +76,19 @@ def write(notice: Notice, told: Told, addressee: Addressee, way_in: str) -> Lett
 
 
 def _for_structures(notice: Notice) -> bool:
-    """What a territoire adds to e-mails is for those who enter fiches, not for its own moderators."""
+    """Whether the territoire's own text and contact are added: only for people who enter fiches."""
     return notice.concerns in ENTRY
 
 
 def _contact(territoire: Territoire) -> str:
-    """Who answers there, on one line; "" when the territoire does not say."""
+    """Contact of the territoire, on one line; "" when it gives none."""
     ways = (territoire.contact_courriel, territoire.contact_telephone, territoire.contact_site)
     said = ", ".join(way for way in ways if way)
     return f"{territoire.contact_nom or f'Carif-Oref, {territoire.nom}'} : {said}" if said else ""
 
 
 def _values(told: Told) -> dict[str, Any]:
-    """What every text may name."""
+    """Values available in every template."""
     fiche = told.fiche
     return {
         "titre": (fiche.latest.title or "sans intitulé") if fiche else "",
@@ -100,7 +100,7 @@ def _values(told: Told) -> dict[str, Any]:
 
 
 def _one_line(text: str) -> str:
-    """A header holds one line; a long title is cut at a word."""
+    """One line, as a header requires; a long title is cut between words."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_SUBJECT else text[:LONGEST_SUBJECT].rsplit(" ", 1)[0] + " …"
 

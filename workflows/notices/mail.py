@@ -1,9 +1,8 @@
-"""Sending the e-mails that wait in the outbox, each one once.
+"""Sends the e-mails of the outbox, each at most once.
 
-A process first claims an e-mail (``en_cours``), talks to the server up to the last question, writes that
-it hands the message over (``remis``), and only then gives it. Killed before, it gave nothing: the sweep
-sends it again. Killed after, nobody can know whether the server kept it: the sweep marks it ``incertain``
-and an administrator decides, because a second e-mail that says the same is worse than a visible doubt.
+A process claims an e-mail (``en_cours``), runs the SMTP dialogue up to DATA, commits ``remis``, then sends the message.
+Killed before ``remis``, nothing was sent: the sweep tries again. Killed after, the outcome is unknown: the sweep marks
+it ``incertain`` and an administrator decides, because a duplicate e-mail is worse than a visible doubt.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ from workflows.conventions import pne_contacts
 from workflows.work.jobs import start
 
 TIMEOUT = 20
-"""Seconds a server may take to answer."""
+"""Timeout of the SMTP server, in seconds."""
 LEASE = timedelta(minutes=10)
-"""After which a process that claimed an e-mail and says nothing is held for dead."""
+"""Time after which a claimed e-mail without outcome is released: its process is considered dead."""
 DELAYS = (1, 5, 15, 60, 240, 720, 1440)
-"""Minutes before each new attempt; after the last one the e-mail is refused."""
+"""Minutes before each new attempt; after the last one the e-mail is marked as refused."""
 BATCH = 200
 FORGOTTEN = "Ce message contenait un lien personnel : son texte est effacé depuis son envoi."
 
@@ -42,18 +41,18 @@ log = logging.getLogger(__name__)
 
 
 def wake(ids: Sequence[int]) -> None:
-    """Asks for these e-mails to be sent: by a worker, or here when there is no Redis."""
+    """Starts sending these e-mails: in a worker, or in this process without Redis."""
     if post.server:
         start("workflows.notices.mail.send", [",".join(map(str, ids))])
 
 
 def send(ids: str) -> None:
-    """A job. Sends those of these e-mails that wait. ids: ``"12,13"``, since jobs take plain arguments."""
+    """Job: sends those of these e-mails that are waiting. ids: ``"12,13"``, since jobs take plain arguments."""
     _send([int(id_) for id_ in ids.split(",")])
 
 
 def sweep() -> None:
-    """A job, every minute: what was left by a process that died, what must be tried again."""
+    """Job, every minute: releases the e-mails of dead processes, retries those that are due."""
     _release()
     if not post.server:
         return
@@ -64,12 +63,12 @@ def sweep() -> None:
 
 
 def retry(session: Session, mail: Mail) -> bool:
-    """An administrator asks for one more attempt; False when nothing is in doubt any more."""
+    """Requeues a refused or uncertain e-mail, with a new series of attempts; False when in another state."""
     return _change(session, mail.id, (MailState.REFUSE, MailState.INCERTAIN), MailState.A_ENVOYER, attempts=0)
 
 
 def abandon(session: Session, mail: Mail) -> bool:
-    """An administrator says that it need not leave; False when it is too late for that."""
+    """Cancels an e-mail that was not sent; False when it is too late."""
     sources = (MailState.A_ENVOYER, MailState.REFUSE, MailState.INCERTAIN)
     done = _change(session, mail.id, sources, MailState.ANNULE, claimed_at=None)
     if done:
@@ -78,12 +77,12 @@ def abandon(session: Session, mail: Mail) -> bool:
 
 
 def _forget(session: Session, mail_id: int) -> None:
-    """A text that lets somebody in is kept no longer than its way."""
+    """Erases the text of a secret e-mail, which holds a personal link."""
     session.execute(update(Mail).where(Mail.id == mail_id, Mail.secret).values(text=FORGOTTEN, html=FORGOTTEN))
 
 
 class NotAcceptedError(Exception):
-    """The server said no, and kept nothing. lasting: it will always say so."""
+    """The server rejected the message. lasting: permanently (5xx)."""
 
     def __init__(self, reason: str, *, lasting: bool):
         super().__init__(reason)
@@ -91,7 +90,7 @@ class NotAcceptedError(Exception):
 
 
 def _send(ids: Sequence[int]) -> None:
-    """One connection for all. A server that does not answer ends it: the others wait for the sweep."""
+    """Sends over one connection. When it fails, the remaining e-mails are postponed to the sweep."""
     if not ids:
         return
     held: list[int] = []
@@ -102,8 +101,8 @@ def _send(ids: Sequence[int]) -> None:
                     held = [mail_id]
                     _give(server, mail_id, *message)
     except (OSError, smtplib.SMTPException) as error:
-        # Nobody was reached: what waits waits longer, what this process claimed goes back. What another
-        # process claimed meanwhile is its own: taken from it, it could leave twice.
+        # Postpone the waiting e-mails and the one this process claimed. Leave those claimed meanwhile by
+        # another process: released here, they could be sent twice.
         log.warning("le serveur d’envoi ne répond pas (%s)", type(error).__name__)
         why = f"le serveur d’envoi ne répond pas : {_words(error)}"
         with atomic() as session:
@@ -112,7 +111,7 @@ def _send(ids: Sequence[int]) -> None:
 
 
 def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> None:
-    """Raises OSError or SMTPException when the connection is lost."""
+    """Sends one claimed e-mail. Raises OSError or SMTPException when the connection is lost."""
     nobody = False
     try:
         _ask(*server.mail(_sender(), ["SMTPUTF8"] if not address.isascii() else []))
@@ -127,7 +126,7 @@ def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> N
         return
     with atomic() as session:
         if not _change(session, mail_id, (MailState.EN_COURS,), MailState.REMIS):
-            return  # it was taken back meanwhile
+            return  # the claim was released meanwhile
     try:
         _ask(*server.data(message))
     except (smtplib.SMTPDataError, NotAcceptedError) as no:
@@ -149,7 +148,7 @@ def _ask(code: int, answer: bytes) -> None:
 
 
 def _claim(mail_id: int) -> tuple[str, bytes] | None:
-    """Takes an e-mail for this process: its address and its bytes; None when it is not to be sent (any more)."""
+    """Claims a waiting e-mail: (address, message bytes); None when it is no longer waiting."""
     with atomic() as session:
         mine = _change(session, mail_id, (MailState.A_ENVOYER,), MailState.EN_COURS, claimed_at=now())
         if not mine:
@@ -167,7 +166,7 @@ def _message(mail: Mail) -> EmailMessage:
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.key[:32]}@{urlsplit(post.site).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
-    # A line of a message holds 998 bytes: a paragraph may be longer.
+    # A line of a message is limited to 998 bytes (RFC 5322); a paragraph may be longer.
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     return message
@@ -186,7 +185,7 @@ def _refused(mail_id: int, no: NotAcceptedError) -> None:
 
 
 def _postpone(session: Session, ids: Sequence[int], error: str, sources: tuple[MailState, ...]) -> None:
-    """Later, a little later each time, those that are in one of `sources`; refused once the attempts are used up."""
+    """Schedules a new attempt, per DELAYS, for those in one of `sources`; marks as refused after the last one."""
     rows = select(Mail).where(Mail.id.in_(ids), Mail.state.in_(sources))
     for mail in session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
         attempts = mail.attempts + (mail.state is MailState.A_ENVOYER)
@@ -203,7 +202,7 @@ def _postpone(session: Session, ids: Sequence[int], error: str, sources: tuple[M
 
 
 def _release() -> None:
-    """What a dead process held: given to nobody yet, it waits again; handed over, nobody knows."""
+    """Releases the claims of dead processes: ``en_cours`` waits again, ``remis`` becomes ``incertain``."""
     late = or_(Mail.claimed_at.is_(None), Mail.claimed_at <= now() - LEASE)
     with atomic() as session:
         for held, then in ((MailState.EN_COURS, MailState.A_ENVOYER), (MailState.REMIS, MailState.INCERTAIN)):
@@ -213,7 +212,7 @@ def _release() -> None:
 def _change(
     session: Session, mail_id: int, sources: tuple[MailState, ...], target: MailState, **values: object
 ) -> bool:
-    """Moves one e-mail from one of `sources`; False when another process was faster."""
+    """Compare-and-set of the state; False when it is no longer in `sources`."""
     moved = session.execute(
         update(Mail)
         .where(Mail.id == mail_id, Mail.state.in_(sources))

@@ -1,7 +1,7 @@
-"""Telling people, in the transaction of what happened: all is written with it, or nothing is.
+"""Outbox: writes notices in the transaction of the event, so both are committed or neither.
 
-For each addressee: an e-mail that waits (models.notices.Mail) and a line in their list. Sending comes
-after the commit, by `mail`; this module only writes rows.
+For each addressee: a waiting e-mail (`Mail`) and a line in their list (`Notification`). `workflows.notices.mail` sends
+after the commit; this module only writes rows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .declared import NOTICES
 from .letters import Letter, page_of, write
 
 LINK_LIFE = timedelta(days=60)
-"""Of a link to a fiche, for somebody who has no password."""
+"""Lifetime of the magic link in a notice, for an account without password."""
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -41,10 +41,10 @@ def tell(
     to: Sequence[Addressee] = (),
     facts: Mapping[str, Fact] | None = None,
 ) -> list[int]:
-    """Writes what `name` says to its audience, the actor only for a receipt. Returns the ids of the new e-mails.
+    """Writes the notice `name` for its audience; the actor is excluded unless it is a receipt. Returns new e-mail ids.
 
-    key: what makes this event one and the same, e.g. the id of its row in the log; told twice, it is written once.
-    to: for a notice whose audience is `named`. facts: more values for its text.
+    key: idempotency key of the event, e.g. the id of its row in the log.
+    to: addressees, for a notice whose audience is `named`. facts: more values for its text.
     """
     notice = NOTICES[name]
     told = Told(session, actor, fiche, territoire or (fiche.territoire if fiche else None), to, facts or {})
@@ -53,7 +53,7 @@ def tell(
     written = []
     for addressee in people:
         mark = hashlib.sha256(f"{name}\n{key}\n{addressee.email}".encode()).hexdigest()
-        letter = write(notice, told, addressee, _way_in(session, notice, told, addressee))
+        letter = write(notice, told, addressee, _link_path(session, notice, told, addressee))
         if addressee.user_id is not None and notice.in_list:
             _insert_once(session, Notification, _line(notice, letter, addressee, mark))
         if notice.by_mail and addressee.user_id not in muted:
@@ -69,8 +69,8 @@ def _muted(session: Session, notice: Notice, people: Sequence[Addressee]) -> set
     return set(session.scalars(select(Mute.user_id).where(Mute.notice == notice.name, Mute.user_id.in_(ids))))
 
 
-def _way_in(session: Session, notice: Notice, told: Told, addressee: Addressee) -> str:
-    """For somebody without password, the path of a link that opens the page for them."""
+def _link_path(session: Session, notice: Notice, told: Told, addressee: Addressee) -> str:
+    """Path in the e-mail: a magic link when the addressee has no password, else the page."""
     page = page_of(notice, told)
     if not addressee.by_link or addressee.user_id is None or not page:
         return page
@@ -79,7 +79,7 @@ def _way_in(session: Session, notice: Notice, told: Told, addressee: Addressee) 
 
 
 def give_token(session: Session, link: Link) -> str:
-    """Adds the link; gives its token, which the base does not keep."""
+    """Adds the link; returns its token, of which only the hash is stored."""
     token = new_token()
     link.token_hash = token_hash(token)
     session.add(link)
@@ -118,7 +118,7 @@ def _mail(notice: Notice, letter: Letter, addressee: Addressee, mark: str, fiche
 
 
 def _insert_once(session: Session, model: type[Mail | Notification], values: dict[str, Any]) -> int | None:
-    """The new row's id; None when the base already has it, even written meanwhile by another process."""
+    """Id of the new row; None when the key already exists, even written concurrently."""
     insert = _INSERT[session.get_bind().dialect.name]
     made: int | None = session.scalar(insert(model).values(**values).on_conflict_do_nothing().returning(model.id))
     return made

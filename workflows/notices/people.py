@@ -1,4 +1,4 @@
-"""Notices about accounts, structures, conventions and the work of Relais itself. See notices."""
+"""Notices about accounts, structures, conventions and the operation of Relais. See `workflows.notices.declared`."""
 
 from __future__ import annotations
 

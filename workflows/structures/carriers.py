@@ -1,4 +1,4 @@
-"""A structure without SIRET names one that carries it; that one is asked by e-mail, and answers by a link."""
+"""A structure without SIRET names its carrier, which is asked by e-mail and answers through a magic link."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ask(case: Case) -> None:
 
 
 def send(case: Case, support: Support) -> None:
-    """Writes to the carrier, with a new link: the one before it leads nowhere any more."""
+    """Sends the carrier a new magic link; the former one no longer works."""
     token = new_token()
     support.token_hash, support.asked_at = token_hash(token), case.at
     case.session.flush()

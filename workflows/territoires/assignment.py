@@ -1,10 +1,10 @@
-"""The territoire of a fiche follows its first place.
+"""The territoire of a fiche follows its first location.
 
-Until the first approval it follows at each save, then at each sending: the fiche waits in the queue of those
-who know the place. Once readers see the fiche, it follows at the approval only. Until then its version stays
-with the moderators of the territoire whose flow has it, who see that they hand it over; at the approval it
-leaves one flow and enters the other, in both differentials, and the moderators there are told. So what is
-public never says a place that nobody checked. The numero was given once and stays.
+Before the first approval: at each save until it has a numero, then at each submission, so that the moderators who know
+the place review it. Once the fiche is published: at approval only. Until then, the new version stays with the
+territoire whose flow carries the fiche, and its moderators see that approving hands it over. At approval the fiche
+leaves one flow and enters the other, in both differentials, and the new moderators are notified. Published data thus
+never shows a place that nobody checked. The numero never changes.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from workflows.case import Case, Refused
 
 
 def destination(session: Session, fiche: Fiche, content: Contenu) -> Territoire | None:
-    """Another territoire, when this content has its first place there."""
+    """The territoire of the content's first location when it is another one, else None."""
     found = territoire_of_content(session, content)
     return found if found is not None and found.id != fiche.territoire_id else None
 
 
 def follow_draft(session: Session, fiche: Fiche, content: Contenu, actor: User) -> None:
-    """A fiche that was never sent. Who writes it for a structure keeps it in sight until then."""
+    """Moves a fiche never submitted, unless the actor would lose access to it."""
     found = destination(session, fiche, content)
     if found is not None and _keeps(actor, fiche, found):
         fiche.territoire = found
 
 
 def send(case: Case) -> None:
-    """At the sending of a version that nothing public depends on. Its author must keep sight of it."""
+    """Moves a fiche without published version, at submission. Raises Refused when the actor would lose access to it."""
     found = destination(case.session, case.fiche, case.revision.content)
     if found is None or case.fiche.published_revision_id is not None:
         return
@@ -46,7 +46,7 @@ def send(case: Case) -> None:
 
 
 def hand_over(case: Case) -> None:
-    """At the approval: from here on, another queue and another flow."""
+    """Moves the fiche at approval: to another queue and another flow."""
     found = destination(case.session, case.fiche, case.revision.content)
     if found is not None:
         _move(case, found)
@@ -54,7 +54,7 @@ def hand_over(case: Case) -> None:
 
 
 def _move(case: Case, found: Territoire) -> None:
-    if case.fiche.numero is not None:  # until it has one, it was nowhere yet
+    if case.fiche.numero is not None:  # before that, it was in no queue
         case.left = case.fiche.territoire
     case.fiche.territoire = found
     case.session.flush()

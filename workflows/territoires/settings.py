@@ -1,4 +1,4 @@
-"""Changes what a territoire sets and covers, and who collects for it; each change kept, see `changes`."""
+"""Settings, coverage and collection of a territoire. Each change is logged, see `workflows.change_log`."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from workflows.case import Refused
 from workflows.change_log import record
 
 CHANGED = "modifié"
-"""What is kept of a value that is somebody's address or number."""
+"""Logged in place of a personal value, such as an address or a number."""
 
 
 def may_set(actor: User, territoire_id: int) -> bool:
-    """Whether the person sets what a territoire decides for itself: its moderators, and the administrators."""
+    """Whether the actor may change the territoire's settings: its moderators and the administrators."""
     moderates = territoire_id in actor.territoire_ids(Role.MODERATEUR) and actor.can(Permission.MODERATE)
     return moderates or actor.can(Permission.ADMINISTER)
 
 
 def change_settings(session: Session, territoire_id: int, values: Mapping[str, Value], actor: User) -> int:
-    """Writes those of `values` (by name of setting) that differ; returns how many did."""
+    """Saves the settings that differ; returns how many. values: {setting name: value}. Raises Refused."""
     if not may_set(actor, territoire_id):
         raise Refused("Vous ne pouvez pas changer les réglages de ce territoire.")
     territoire = _locked(session, territoire_id)
@@ -46,9 +46,10 @@ def rename(session: Session, territoire: Territoire, nom: str, actor: User) -> N
 
 
 def cover(session: Session, territoire_id: int, codes: Collection[str], actor: User) -> bool:
-    """The territoire covers these départements and communes, and nothing else; False when it already did.
+    """Sets the exact coverage, in départements and communes; False when unchanged.
 
-    Raises Refused when another one covers one of them. Fiches follow as their place says: see `territoires`.
+    Raises Refused when another territoire covers one of them. Fiches move later, see
+    `workflows.territoires.assignment`.
     """
     _must_administer(actor)
     decision_lock(session)
@@ -70,7 +71,7 @@ def cover(session: Session, territoire_id: int, codes: Collection[str], actor: U
 
 
 def taken_by_others(session: Session, territoire_id: int, codes: Collection[str]) -> dict[str, str]:
-    """{code: name of the other territoire that covers it}"""
+    """{code: name of the other territoire that covers it}."""
     rows = session.execute(
         select(Coverage.code, Territoire.nom)
         .join(Territoire, Territoire.id == Coverage.territoire_id)
@@ -80,9 +81,9 @@ def taken_by_others(session: Session, territoire_id: int, codes: Collection[str]
 
 
 def collect(session: Session, territoire_id: int, collector_id: int | None, actor: User) -> bool:
-    """Says whose moderators moderate this territoire as theirs; None: its own alone. False when it already was so.
+    """Sets the territoire whose moderators also moderate this one; None: none. False when unchanged.
 
-    One level only, so that nobody ever waits for nobody: who collects is not collected, and the reverse.
+    Raises Refused beyond one level: a collector is never collected, so that no territoire is left without moderators.
     """
     _must_administer(actor)
     decision_lock(session)
