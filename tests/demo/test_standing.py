@@ -100,6 +100,7 @@ def names() -> set[str]:
 
 
 @pytest.mark.once
+@pytest.mark.committed
 def test_after_a_year_it_is_loaded_anew_and_what_was_typed_is_kept_in_an_archive(stood: Flask, instance: Path) -> None:  # noqa: F811
     with time_machine.travel(now() + timedelta(days=365)):
         assert standing.over(db.session(), local_day(now()))
@@ -127,6 +128,7 @@ def test_while_its_campaign_runs_it_is_left_as_it_is(stood: Flask, instance: Pat
 
 
 @pytest.mark.once
+@pytest.mark.committed
 def test_where_somebody_has_an_account_of_their_own_it_must_be_asked_for(stood: Flask, instance: Path) -> None:  # noqa: F811
     make.provider()
     db.session.commit()

@@ -269,13 +269,13 @@ def test_a_differential_costs_what_changed(people):
     make.step(fiches[3], "suspendre", moderator, "Téléphone faux.")
     at = snapshot(db.session())
     read = []
-    flux = france()
+    flux, gone = france(), fiches[3].numero
     listener = lambda *args: read.append(args[0])  # noqa: E731
     event.listen(Fragment, "load", listener)
     orders: list[str] = []
     count = lambda *args: orders.append(args[2])  # noqa: E731
     event.listen(db.engine, "before_cursor_execute", count)
-    assert [change.numero for change in published.changes(db.session(), flux, since, at)] == [fiches[3].numero]
+    assert [change.numero for change in published.changes(db.session(), flux, since, at)] == [gone]
     event.remove(Fragment, "load", listener)
     event.remove(db.engine, "before_cursor_execute", count)
     assert len([order for order in orders if "SELECT" in order]) <= 2

@@ -154,19 +154,19 @@ def test_old_flows_are_retired_beyond_those_to_keep(people):
 KILLED = """
 import os, signal, sys
 from backoffice.web.factory import create_app
-from exports.flux import history
-from workflows import flux_runs
+from exports.flux import published
+from workflows.flux import runs
 app = create_app()
-plenty = history.as_of
+plenty = published.as_of
 def slow(session, flux, at):
     for piece in plenty(session, flux, at):
         for _ in range(3000):
             yield piece
         print("ecrit", flush=True)
         import time; time.sleep(60)
-history.as_of = slow
+published.as_of = slow
 with app.app_context():
-    flux_runs.run(int(sys.argv[1]))
+    runs.run(int(sys.argv[1]))
 """
 
 

@@ -308,7 +308,7 @@ def test_a_fiche_of_another_territoire_is_not_taken_into_a_lot(app, marc, nadia)
 WORK = """
 import sys, time
 from wsgi import app
-from workflows import lots
+from workflows.moderation import lots
 real = lots._do
 begun = []
 def slow(*args):

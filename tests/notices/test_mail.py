@@ -319,7 +319,7 @@ def test_every_notice_has_its_text_and_its_page(app, name):
 
 
 def test_there_is_no_text_without_notice():
-    assert {path.stem for path in FOLDER.glob("*.txt")} - {"cadre"} == set(NOTICES)
+    assert {path.stem for path in FOLDER.glob("*.txt")} - {"layout"} == set(NOTICES)
 
 
 def test_the_notices_of_the_table_of_transitions_exist():

@@ -38,15 +38,15 @@ SLOW = """
 import time
 from backoffice.core.extensions import jobs
 from backoffice.web.factory import create_app
-from exports.flux import history
+from exports.flux import published
 from workflows.work.jobs import work
-plenty = history.as_of
+plenty = published.as_of
 def slow(session, flux, at):
     for piece in plenty(session, flux, at):
         for _ in range(3000):
             yield piece
         time.sleep(120)
-history.as_of = slow
+published.as_of = slow
 app = create_app()
 with app.app_context():
     work({queue!r})
