@@ -1,4 +1,4 @@
-"""flask jobs …"""
+"""flask jobs: worker, scheduler and scheduled jobs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A version of a register is a reading that was applied. Its differences are kept for ever: the applied ones, to undo it
 or rebuild the table of a past day; the pending ones, with the number of consecutive readings that contain them. What
-is pending today is what the last version not undone did not apply.
+is pending today: what the last version not undone did not apply.
 """
 
 from __future__ import annotations
