@@ -49,7 +49,7 @@ def packed(name: str, source: Path | None) -> Iterator[Path]:
         yield source
         return
     with TemporaryDirectory() as folder:
-        done = subprocess.run(  # noqa: S603 - our own words, no shell
+        done = subprocess.run(  # noqa: S603 - constant arguments, no shell
             ["npm", "pack", "--silent", name],  # noqa: S607
             cwd=folder,
             check=True,

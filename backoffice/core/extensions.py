@@ -110,7 +110,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Folders:
-    """Folders of files, for code that does not import Flask."""
+    """Folders of files, for code that must not import Flask."""
 
     flux = Path()
     registres = Path()
@@ -125,7 +125,7 @@ folders = Folders()
 
 
 class Post:
-    """E-mail settings, for code that does not import Flask."""
+    """E-mail settings, for code that must not import Flask."""
 
     server = ""
     sender = ""

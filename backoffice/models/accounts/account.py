@@ -178,7 +178,7 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
         return any(row.covers(territoire_id, programme, departement) for row in mine)
 
     def territoires(self, role: Role) -> list[Territoire]:
-        """Territoires where the person has this role, by name; for a moderator, with those collected by them."""
+        """Territoires where the person has this role, by name; a moderator also has those that they collect."""
         mine = [row for row in self.assignments if row.role is role]
         found = {row.territoire.id: row.territoire for row in mine}
         if role is Role.MODERATEUR:

@@ -56,7 +56,7 @@ class Contact:
 
 @dataclass
 class Porteuse:
-    """The carrier: a structure with a SIRET that answers for one without."""
+    """The carrier: a structure with a SIRET that lends its name to one without."""
 
     nom: str = leaf("Nom officiel de la structure porteuse", "raison-sociale", closed=_CARRIER)
     siret: str = leaf("Numéro SIRET de la structure porteuse", "SIRET-organisme-formation/SIRET", closed=_CARRIER)
@@ -343,7 +343,7 @@ class Contenu:
         return chosen or (self.lieux[0] if len(self.lieux) == 1 else None)
 
     def levels_of(self, action: Action) -> Niveaux:
-        """The levels of a group: each its own if given, else that of the formation."""
+        """The levels of a group, each one from the group if given, else from the formation."""
         whole = self.formation.niveaux
         return Niveaux(*(getattr(action.niveaux, f.name) or getattr(whole, f.name) for f in fields(Niveaux)))
 

@@ -1,4 +1,4 @@
-"""Carriers: a structure with a SIRET that agreed to answer for one without."""
+"""Carriers: structures with a SIRET asked to lend their name to one without."""
 
 from __future__ import annotations
 
