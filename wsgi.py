@@ -1,4 +1,4 @@
-"""Entry point of gunicorn and of the `flask` command."""
+"""WSGI entry point, for gunicorn and the `flask` command."""
 
 from backoffice.web.factory import create_app
 

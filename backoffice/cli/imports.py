@@ -1,4 +1,4 @@
-"""flask import"""
+"""flask import: imports fiches from a file."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _job(file: Path, kind: ImportKind, dispositif: str, structure: Organisme, ac
 
 
 def _do(job_id: int) -> None:
-    """Here and now; when a worker has been faster, waits for it."""
+    """Runs the job in this process; if a worker has already taken it, waits for it to end."""
     jobs.perform(imports.RUN, job_id)
     while db.session.get_one(ImportJob, job_id).busy:
         db.session.rollback()

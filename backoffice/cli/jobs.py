@@ -1,4 +1,4 @@
-"""flask jobs …"""
+"""flask jobs: worker, scheduler and scheduled jobs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def schedule() -> None:
     """Met chaque travail régulier dans la file à son heure (REDIS_URL). Un seul suffit, à côté des travailleurs."""
     if extension.queue is None:
         raise click.ClickException(f"{NO_REDIS} : « flask jobs crontab » donne les lignes d’une crontab ordinaire.")
-    scheduler(extension.queue).start()  # type: ignore[no-untyped-call]  # rq gives it no types
+    scheduler(extension.queue).start()  # type: ignore[no-untyped-call]  # rq has no types for it
 
 
 @group.command("run")

@@ -1,4 +1,4 @@
-"""flask lheo check"""
+"""flask lheo check: validates a LHEO file."""
 
 from __future__ import annotations
 

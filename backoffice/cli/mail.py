@@ -1,4 +1,4 @@
-"""flask mail"""
+"""flask mail sweep: sends the waiting e-mails."""
 
 from __future__ import annotations
 

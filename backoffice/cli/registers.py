@@ -1,4 +1,4 @@
-"""flask registers: the registers that others own, read from their files."""
+"""flask registers: imports public registers from files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def import_(name: str, file: Path, write: bool, at_once: bool) -> None:
     with file.open("rb") as stream:
         stored = uploads.keep(stream)
     with atomic() as session:
-        # The row is committed before the work begins, so that a run that is killed can be seen and started again.
+        # Committed before the work begins, so that a killed run is visible and can be started again.
         import_id = runs.ask_reading(session, REGISTERS[name], file.name, stored, None).id
     _wait(import_id)
     if _report(db.session(), import_id) and write:
@@ -85,7 +85,7 @@ def as_of(name: str, day: datetime) -> None:
 
 
 def _wait(import_id: int) -> None:
-    """Here and now; when a worker has been faster, waits for it."""
+    """Runs the job in this process; if a worker has already taken it, waits for it to end."""
     jobs.perform(runs.RUN, import_id)
     while db.session.get_one(RegisterImport, import_id).busy:
         db.session.rollback()
@@ -93,7 +93,7 @@ def _wait(import_id: int) -> None:
 
 
 def _report(session: Session, import_id: int) -> bool:
-    """False when the file was refused."""
+    """Prints the report. Raises ClickException when the file was refused; otherwise returns True."""
     row = session.get_one(RegisterImport, import_id)
     for fault in row.report.get("said", ()):
         click.echo(f"ligne {fault['line']} : {fault['message']}")

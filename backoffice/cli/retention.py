@@ -1,4 +1,4 @@
-"""flask retention"""
+"""flask retention: erases personal data at the end of its retention period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""flask seed: reference tables, and the demonstration set."""
+"""flask seed: reference tables and demonstration set."""
 
 from __future__ import annotations
 
@@ -88,7 +88,10 @@ def demo(fiches: int | None, again: bool) -> None:
 
 
 def _renew(*, again: bool) -> None:
-    """Puts a set that is over aside, and says so: see demo.standing."""
+    """Archives an outdated demonstration set, or any set with `again`, then empties the database: see demo.standing.
+
+    Leaves an outdated set alone when the database has other accounts, unless `again`.
+    """
     session = db.session()
     if not again:
         if not standing.over(session, local_day(now())):
@@ -129,7 +132,7 @@ def _require_demo_mode() -> None:
 
 
 def load_territoires() -> None:
-    """Those of the file that are missing, each with the départements that nobody covers yet."""
+    """Adds the missing territoires, each with the départements of its région not covered yet, and their flows."""
     known = set(db.session.scalars(select(Territoire.slug)))
     covered = set(db.session.scalars(select(Coverage.code)))
     for row in read_territoires():
@@ -153,7 +156,7 @@ def load_territoires() -> None:
 
 
 def load_certifications() -> None:
-    """Those of the file that are missing; what an import wrote since is left as it is."""
+    """Adds the missing certifications of the file; existing rows, which an import may have changed, are kept."""
     known = set(db.session.scalars(select(Certification.label)))
     for row in read_certifications():
         if row.label not in known:
@@ -170,7 +173,7 @@ def load_certifications() -> None:
 
 
 def load_extracts() -> None:
-    """What is shipped of the registers whose tables are still empty: a file of their owner completes it."""
+    """Loads the shipped extracts of registers into empty tables; importing the full register completes them."""
     codes = [{"code": code, "label": label} for code, label in {**domaines(), **publics()}.items()]
     shipped = [
         {"zone": row["zone"], "debut": date.fromisoformat(row["debut"]), "fin": date.fromisoformat(row["fin"])}
@@ -183,7 +186,7 @@ def load_extracts() -> None:
 
 
 def load_sentences() -> None:
-    """The ready sentences of each territoire that never had one; those it removed do not come back."""
+    """Adds the initial ready sentences to territoires without any; removed ones keep a row and stay removed."""
     known = set(db.session.scalars(select(ReadySentence.territoire_id)))
     for territoire in db.session.scalars(select(Territoire)):
         if territoire.id not in known:
@@ -193,7 +196,7 @@ def load_sentences() -> None:
 
 
 def load_fluxes() -> None:
-    """One flow for the whole of France, one for each territoire, where they are missing."""
+    """Adds the missing flows: one for the whole of France, one per territoire."""
     known = set(db.session.scalars(select(Flux.code)))
     if WHOLE_FRANCE not in known:
         db.session.add(Flux(code=WHOLE_FRANCE, title="Offre de formation linguistique, France entière"))
@@ -205,7 +208,7 @@ def load_fluxes() -> None:
 
 
 def load_communes(*, again: bool = False) -> int:
-    """Returns how many communes were loaded; 0 when the table was already filled."""
+    """Returns the number of communes loaded; 0 when the table was already filled and not `again`."""
     if not again and db.session.scalar(select(func.count()).select_from(Commune)):
         return 0
     db.session.execute(delete(PostalCode))

@@ -1,4 +1,4 @@
-"""flask users create | reset-factor"""
+"""flask users: create | reset-factor"""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _territoire(slug: str | None) -> Territoire:
 
 
 def _organisme(nom: str | None, territoire: Territoire) -> Organisme:
-    """The structure of this name in the territoire, made when there is none."""
+    """The structure with this name in the territoire, created if missing."""
     if not nom:
         raise click.ClickException("Donnez le nom de la structure avec --organisme.")
     found = db.session.scalars(

@@ -1,7 +1,7 @@
-"""Everything that cannot be made again, in one file: the base, and what the instance folder keeps.
+"""Backup and restore, in one file, of what cannot be rebuilt: the database and the files of the instance folder.
 
-The published flows are left out: they are made again from the base, byte for byte. A backup is read back
-on the same kind of base (SQLite or PostgreSQL), by this version of Relais or a later one.
+Published flows are left out: they are rebuilt from the database, byte for byte. A backup can be restored only to the
+same kind of database (SQLite or PostgreSQL), by this version of Relais or a later one.
 """
 
 from __future__ import annotations
@@ -31,20 +31,23 @@ from .extensions import db, folders
 
 FORMAT = 1
 CONTENTS, BASE, FILES = "relais.json", "base", "instance"
-"""Names in the archive: what it holds, the base, the files of the instance folder."""
+"""Names in the archive: the manifest, the database dump, the folder of instance files."""
 DEMONSTRATIONS = "demonstration-*.tar.gz"
-"""Backups that the instance folder keeps: see demo.standing. No backup holds them."""
+"""Archives that `demo.standing` writes in the instance folder. Backups leave them out."""
 EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-"""For PostgreSQL."""
+"""SQL that empties a PostgreSQL database."""
 
 
 class BackupError(RuntimeError):
-    """Nothing was changed; the message says why, and what to do."""
+    """The operation failed and nothing was changed; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """base: «sqlite» or «postgresql»; migration: the last one applied; files: {name in the archive: SHA-256}."""
+    """Manifest of an archive.
+
+    base: «sqlite» or «postgresql»; migration: last one applied; at: ISO 8601; files: {name in the archive: SHA-256}.
+    """
 
     format: int
     base: str
@@ -54,7 +57,11 @@ class Contents:
 
 
 def backup(output: Path) -> Contents:
-    """Writes the archive (.tar.gz) while Relais goes on working; under its name only when it is whole."""
+    """Writes the archive (.tar.gz) to `output` while Relais keeps running, and returns its manifest.
+
+    The archive is renamed to `output` only when it is complete. Raises BackupError when the folder does not exist or
+    PostgreSQL's tools fail.
+    """
     if not output.parent.is_dir():
         raise BackupError(f"Le dossier {output.parent} n’existe pas.")
     with TemporaryDirectory(dir=output.parent, prefix=".relais-") as name:
@@ -72,16 +79,16 @@ def backup(output: Path) -> Contents:
         with tarfile.open(draft, "w:gz") as archive:
             for member in (CONTENTS, *files):
                 archive.add(folder / member, member)
-        draft.chmod(0o600)  # it holds the key that signs cookies, and people's addresses
+        draft.chmod(0o600)  # it holds the key that signs cookies, and e-mail addresses
         draft.replace(output)
     return contents
 
 
 def restore(source: Path, *, force: bool = False) -> Contents:
-    """Puts a backup in place of the present base. Checked whole before anything is changed.
+    """Replaces the present database with a backup. The archive is checked entirely before anything is changed.
 
-    Raises BackupError for a file that is damaged, of another kind of base or of a later Relais, and, unless
-    `force`, where the present base holds accounts. The base must be in use by no other process.
+    Raises BackupError when the file is damaged, comes from the other kind of database or from a later Relais, and,
+    unless `force`, when the present database holds accounts. No other process may be using the database.
     """
     db.session.remove()
     with TemporaryDirectory() as name:
@@ -107,9 +114,9 @@ def restore(source: Path, *, force: bool = False) -> Contents:
 
 
 def clear() -> None:
-    """Empties the base: no table is left. It must be in use by no other process.
+    """Drops every table of the database. No other process may be using it.
 
-    Raises BackupError where SQLite says that it is.
+    Raises BackupError when SQLite reports that another process is.
     """
     db.session.remove()
     url = db.engine.url
@@ -124,7 +131,7 @@ def clear() -> None:
 
 def _dump(url: URL, target: Path) -> None:
     if url.get_backend_name() == "sqlite":
-        # SQLite's own copy: whole and consistent while others write.
+        # SQLite's online backup: complete and consistent while other processes write.
         with closing(sqlite3.connect(str(url.database))) as base, closing(sqlite3.connect(target)) as copy:
             base.backup(copy)
         return
@@ -136,7 +143,7 @@ def _load(url: URL, dump: Path) -> None:
         with closing(sqlite3.connect(dump)) as copy:
             _replace(url, copy)
         return
-    # One transaction: the base holds what is restored, and nothing else, or it stays as it was.
+    # One transaction: either the database holds exactly what is restored, or it is unchanged.
     script = dump.with_suffix(".sql")
     _run(None, "pg_restore", "--no-owner", "--file", str(script), str(dump))
     once = ("--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
@@ -144,7 +151,7 @@ def _load(url: URL, dump: Path) -> None:
 
 
 def _replace(url: URL, copy: sqlite3.Connection) -> None:
-    """Puts another base in place of this one, which is under SQLite."""
+    """Overwrites the current SQLite database with `copy`. Raises BackupError when another process is using it."""
     with closing(sqlite3.connect(str(url.database), timeout=5)) as base:
         try:
             copy.backup(base)
@@ -153,7 +160,7 @@ def _replace(url: URL, copy: sqlite3.Connection) -> None:
 
 
 def _run(url: URL | None, *command: str) -> None:
-    """One of PostgreSQL's own commands, on the base of `url`; its password is not among the words of the command."""
+    """Runs a PostgreSQL client program, on the database of `url` if any. The password is not in its arguments."""
     env = {**os.environ, "PGPASSWORD": (url.password if url else None) or ""}
     place = ["--dbname", url.set(drivername="postgresql", password=None).render_as_string()] if url else []
     try:
@@ -180,7 +187,7 @@ def _unpack(source: Path, folder: Path) -> Contents:
 
 
 def _instance_files() -> Iterator[Path]:
-    """What the instance folder keeps, without the base, the flows and the demonstration sets put aside."""
+    """Files of the instance folder, except the database, the flows, hidden files and demonstration archives."""
     flux = folders.flux.resolve()
     for file in sorted(Path(current_app.instance_path).rglob("*")):
         base = file.name.split("-")[0].endswith((".sqlite3", ".db"))

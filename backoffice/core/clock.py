@@ -1,4 +1,4 @@
-"""The clock: the only place that reads the time of day."""
+"""The clock: the only module that reads the current time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def now() -> datetime:
 
 @contextmanager
 def clock_at(moment: datetime) -> Iterator[None]:
-    """Within, `now()` is this moment: the demonstration set has a past. Requests never use it."""
+    """Within the block, `now()` returns `moment`. Used by the demonstration set, never by a request."""
     mark = _clock.set(moment.astimezone(UTC))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Settings, from the environment only. Each one is listed in SETTINGS with its meaning."""
+"""Settings, read from environment variables only. SETTINGS lists each one with its meaning."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 def installed() -> bool:
-    """Whether this is an installed package, which holds the templates, and not a checkout, where they are beside it."""
+    """Whether Relais runs from an installed package, which contains the templates; False in a checkout."""
     return (PACKAGE / "templates").is_dir()
 
 
@@ -50,7 +50,7 @@ def templates() -> Path:
 
 
 def home() -> Path:
-    """Folder that commands are started from and that holds instance/: the current one, or the checkout's."""
+    """Folder that contains instance/ and from which commands run: the current one when installed, else the checkout."""
     return Path.cwd() if installed() else PACKAGE.parent
 
 
@@ -58,7 +58,7 @@ SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
 
 class ConfigError(RuntimeError):
-    """A setting is missing or wrong; the message says which one and what to write."""
+    """A setting is missing or invalid; the message says which one and what to write."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class Config:
         return {
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            # The values of an order may be what somebody typed: an error that tells them would end in a log.
+            # SQL parameters may hold what a user typed: they are kept out of error messages, hence out of logs.
             "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
             "RELAIS_REDIS_URL": self.redis_url,
             "RATELIMIT_STORAGE_URI": self.redis_url or "memory://",
             "RATELIMIT_HEADERS_ENABLED": False,
-            # With Redis down, people still log in: each process counts for itself meanwhile.
+            # With Redis down, people can still log in: each process counts for itself.
             "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
             "RELAIS_DEMO": self.demo,
             "RELAIS_FLUX": self.flux,
@@ -99,9 +99,9 @@ class Config:
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
             "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
-            # The CSRF token lives as long as the session: a volunteer may type for hours.
+            # The CSRF token is valid as long as the session: a volunteer may type for hours.
             "WTF_CSRF_TIME_LIMIT": None,
-            # One megabyte typed in a field must come back with an explanation, not a bare 413.
+            # A megabyte typed in a field must be answered with an explanation, not with a bare 413.
             "MAX_CONTENT_LENGTH": 6_000_000,
             "MAX_FORM_MEMORY_SIZE": 6_000_000,
             "BOOTSTRAP_SERVE_LOCAL": True,
@@ -160,7 +160,7 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
 
 
 def _own_key(instance: Path, *, allowed: bool) -> str:
-    """An embedded installation keeps a key of its own beside its base; a server must be given one."""
+    """The key kept in the instance folder, created if missing. Raises ConfigError when a server needs SECRET_KEY."""
     command = click.get_current_context(silent=True)
     serving = command is None or command.info_name == "run"
     if not allowed and serving:

@@ -1,4 +1,4 @@
-"""Days and moments written as in French, in the time of metropolitan France."""
+"""Days and times in French, in the time zone of metropolitan France."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def local_day(at: datetime) -> date:
 
 
 def month_of(day: date) -> str:
-    """«2026-11», as months are stored"""
+    """«2026-11»: the stored form of a month"""
     return f"{day:%Y-%m}"
 
 

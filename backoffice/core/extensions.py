@@ -1,4 +1,4 @@
-"""The Flask extensions, created once and bound by the factory, and how SQLite is opened."""
+"""Flask extensions, created once and bound by the application factory; settings of SQLite connections."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Base(DeclarativeBase):
 
 
 QUEUE = "relais"
-"""Name of the queue in Redis, where other applications may have theirs."""
+"""Name of the RQ queue in Redis, which other applications may share."""
 
 
 class Jobs:
-    """The queue of what waits for a worker; None where there is no Redis. See workflows.work.jobs."""
+    """RQ queue of background jobs; `queue` is None without Redis. See workflows.work.jobs."""
 
     def init_app(self, app: Flask) -> None:
         url = app.config["RELAIS_REDIS_URL"]
@@ -55,13 +55,13 @@ class Jobs:
         return queue
 
     def use(self, name: str) -> None:
-        """From now on this process asks in the queue of that name."""
+        """Makes this process enqueue jobs in the queue of this name. No effect without Redis."""
         if current_app.config["RELAIS_REDIS_URL"]:
             current_app.extensions["relais_jobs"] = make_queue(current_app.config["RELAIS_REDIS_URL"], name)
 
 
 def make_queue(url: str, name: str = QUEUE) -> Queue:
-    """JSON, not pickle: what waits in Redis is data, never code."""
+    """Returns an RQ queue serialised as JSON, not pickle: Redis holds data, never code."""
     return Queue(name, connection=Redis.from_url(url), serializer=JSONSerializer, default_timeout=3600)
 
 
@@ -75,18 +75,18 @@ babel = Babel()
 jobs = Jobs()
 
 read_only: ContextVar[bool] = ContextVar("read_only", default=False)
-"""True while a request that only reads is served: SQLite then needs no write lock."""
+"""True while a read-only request is served: SQLite then takes no write lock."""
 
 
 PATIENCE = 15_000
-"""Milliseconds that a transaction of SQLite waits for its turn to write."""
+"""Milliseconds that a SQLite transaction waits for the write lock."""
 
 
 @event.listens_for(Engine, "connect")
 def _open_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    # SQLAlchemy, not the driver, says where a transaction begins: see _begin_sqlite.
+    # SQLAlchemy, not the driver, begins transactions: see _begin_sqlite.
     connection.isolation_level = None
     for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -94,12 +94,12 @@ def _open_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> N
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    # SQLite has no row lock. A transaction that may write takes the one write lock first, so that
-    # what it reads cannot change before it decides: what FOR UPDATE does on PostgreSQL.
+    # SQLite has no row lock. A transaction that may write takes the only write lock first, so that what it reads
+    # cannot change before it decides: the equivalent of FOR UPDATE on PostgreSQL.
     if connection.dialect.name != "sqlite":
         return
     if connection.get_execution_options().get("at_once"):
-        # What may as well be written later: while somebody else writes, it raises OperationalError instead of waiting.
+        # For writes that can be postponed: raises OperationalError at once when another connection is writing.
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -110,11 +110,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Folders:
-    """Where the application keeps files, for code that knows no request."""
+    """Folders of files, for code that must not import Flask."""
 
     flux = Path()
     registres = Path()
-    """Tables that registers gave and that pure code reads, beside those that are shipped."""
+    """Tables imported from registers; they replace those shipped with the application."""
 
     def init_app(self, app: Flask) -> None:
         self.flux = Path(app.config["RELAIS_FLUX"])
@@ -125,13 +125,13 @@ folders = Folders()
 
 
 class Post:
-    """How e-mails leave, for code that knows no request."""
+    """E-mail settings, for code that must not import Flask."""
 
     server = ""
     sender = ""
     site = ""
     wake: Callable[[list[int]], None] = staticmethod(lambda ids: None)
-    """Asks for these e-mails to be sent; given by the factory, so that who writes them need not know jobs."""
+    """Requests the sending of the mails with these ids. Set by the factory, so that callers do not import jobs."""
 
     def init_app(self, app: Flask, wake: Callable[[list[int]], None]) -> None:
         self.server, self.sender = app.config["RELAIS_SMTP"], app.config["RELAIS_SENDER"]

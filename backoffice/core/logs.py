@@ -1,8 +1,7 @@
-"""What the application says of itself, on the standard error: one line an event, with the number of its request.
+"""Application log on standard error: one line per event, with the id of its request.
 
-No personal data: a request is told by its route, never by its address (which may hold the secret of a link), a
-person by the number of their account, an error by its kind and where it happened, without its message (which may
-hold what somebody typed).
+It holds no personal data. A request is logged by its route, never by its URL (which may hold a secret token); a person
+by account id; an exception by its type and traceback, without its message (which may hold what a user typed).
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ from flask import Flask, Response, g, request
 from .dates import PARIS
 
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
-"""As sys.exc_info gives it, and Flask passes it on."""
+"""The shape of sys.exc_info(), as Flask passes it."""
 PACKAGES = ("backoffice", "forms", "workflows", "exports")
 GIVEN = re.compile(r"[0-9A-Za-z-]{8,64}")
-"""A number that the reverse proxy gives to a request."""
+"""Accepted values of X-Request-ID, set by the reverse proxy."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 log = logging.getLogger(__name__)
 
 
 def trace(error: BaseException) -> str:
-    """Where an error happened and its kind, last; then, before it, what caused it. Without any message."""
+    """Traceback and type of an exception, preceded by those of its causes, without any message."""
     told: list[str] = []
     current: BaseException | None = error
     while current is not None:
@@ -44,7 +43,7 @@ def trace(error: BaseException) -> str:
 
 
 class Line(logging.Formatter):
-    """One JSON object: at, level, logger, message, request, and what the event adds (`extra={"facts": …}`)."""
+    """One JSON object per record: at, level, logger, message, request, and the items of `extra={"facts": …}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         said: dict[str, object] = {
@@ -62,7 +61,7 @@ class Line(logging.Formatter):
 
 
 class Words(logging.Formatter):
-    """The same for a person in front of a terminal."""
+    """Formats a record as one line for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
@@ -76,8 +75,10 @@ FORMATS = {"json": Line, "texte": Words}
 
 
 class Handler(logging.Handler):
-    """Ours, so that several applications in one process say each thing once. Without `stream`, the standard
-    error of the moment: what runs the process may change it."""
+    """Handler of this application, recognised by its class so that it is installed once per process.
+
+    Without `stream`, it writes to the sys.stderr of the moment, which a test runner may replace.
+    """
 
     def __init__(self, stream: TextIO | None = None):
         super().__init__()
@@ -98,7 +99,7 @@ def init_app(app: Flask) -> None:
         logger.setLevel(logging.INFO)
         if handler not in logger.handlers:
             logger.addHandler(handler)
-    app.log_exception = _log_exception  # type: ignore[method-assign]  # Flask's own writes the address
+    app.log_exception = _log_exception  # type: ignore[method-assign]  # Flask's own method logs the URL
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
@@ -128,7 +129,7 @@ def _end(response: Response) -> Response:
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.began) * 1000),
     }
-    # Who it was, when the request had to know; never a query only for the log.
+    # The user is logged only when the request has already loaded it: no query for the log.
     if (user := g.get("_login_user")) is not None and user.is_authenticated:
         facts["user"] = user.id
     log.info("requête", extra={"facts": facts})

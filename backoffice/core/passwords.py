@@ -1,4 +1,4 @@
-"""Passwords (argon2) and the tokens of open connections."""
+"""Password hashing (argon2) and login tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTEST, LONGEST = 12, 200
 
 
 def _hasher() -> PasswordHasher:
-    # Tests hash often: they lower the cost, never the algorithm.
+    # Tests lower the cost of the algorithm, and keep the algorithm.
     return PasswordHasher(**current_app.config.get("ARGON2", {}))
 
 
@@ -22,7 +22,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right. An unknown account, or one without password, costs the time of a wrong one."""
+    """Whether the password is right. Takes the same time when the account is unknown or has no password."""
     hasher = _hasher()
     try:
         hasher.verify(password_hash or _decoy(hasher), password)
@@ -43,5 +43,5 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """SHA-256, in hexadecimal: what the base keeps of a token."""
+    """SHA-256 of a token, in hexadecimal: the only form stored in the database."""
     return hashlib.sha256(token.encode()).hexdigest()

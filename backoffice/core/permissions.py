@@ -1,4 +1,4 @@
-"""Who may do what. Every endpoint carries one Permission; every transition of the workflow too."""
+"""Roles and permissions. Every endpoint and every workflow transition requires a Permission."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person is, somewhere: in an organisme, for a territoire, or for the whole network."""
+    """Role of a person in an organisme, in a territoire, or in the whole network."""
 
     SAISIE = "saisie"
     RESPONSABLE = "responsable"
@@ -29,24 +29,24 @@ _ROLES = {
 
 
 class Permission(StrEnum):
-    PUBLIC = "public"  # anyone, connected or not
+    PUBLIC = "public"  # anyone, logged in or not
     CONNECTED = "connected"  # any account
-    WRITE_FICHE = "write_fiche"  # enter and submit the entries of one's organismes
-    ENTER_FICHE = "enter_fiche"  # the same, and for a moderator those of the structures of one's territoires
-    MANAGE_MEMBERS = "manage_members"  # invite and remove the people of one's structures, or of one's territoires' ones
-    KEEP_STRUCTURE = "keep_structure"  # the page of a structure: its own people, who moderates it, administrators
-    MANAGE_STRUCTURES = "manage_structures"  # verify structures, join doubles: of one's territoires, or of all
+    WRITE_FICHE = "write_fiche"  # enter and submit the fiches of one's organismes
+    ENTER_FICHE = "enter_fiche"  # the same; a moderator: those of the structures of one's territoires
+    MANAGE_MEMBERS = "manage_members"  # members of one's structures; a moderator: of those of one's territoires
+    KEEP_STRUCTURE = "keep_structure"  # see the page of a structure: its members, its moderators, administrators
+    MANAGE_STRUCTURES = "manage_structures"  # verify structures, merge duplicates: of one's territoires, or of all
     IMPORT = "import"  # import files: for one's organismes, or for those of one's territoires
-    MODERATE = "moderate"  # decide on the entries of one's territoires
+    MODERATE = "moderate"  # decide on the fiches of one's territoires
     MANAGE_CAMPAIGNS = "manage_campaigns"  # invite last year's structures: of one's territoires, or of all
-    WRITE_RULES = "write_rules"  # rules on the entries: of one's territoires, or of the whole network
-    READ_FICHE = "read_fiche"  # read an entry that one's role gives sight of
+    WRITE_RULES = "write_rules"  # write moderation rules: of one's territoires, or of the whole network
+    READ_FICHE = "read_fiche"  # read the fiches in the scope of one's role
     READ_PUBLISHED = "read_published"  # read what is published in one's territoires
-    READ_REPORT = "read_report"  # the yearly figures of one's territoires, the board of their grants
-    READ_CONVENTION = "read_convention"  # read the grants that one's role gives sight of, and their obligations
+    READ_REPORT = "read_report"  # read the yearly figures of one's territoires and the board of their grants
+    READ_CONVENTION = "read_convention"  # read the grants in the scope of one's role, and their obligations
     FUND = "fund"  # write the grants of one's programmes and départements, follow and check their obligations
-    ADMINISTER = "administer"  # the whole network
-    AUTOMATIC = "automatic"  # what Relais does by itself at its hour: no person holds it
+    ADMINISTER = "administer"  # administer the whole network
+    AUTOMATIC = "automatic"  # scheduled work of Relais: granted to no person
 
 
 ENTRY = frozenset(
@@ -98,13 +98,13 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
 }
-"""What each role grants. The object's scope (whose fiche, which territoire) is checked in the query."""
+"""Permissions of each role. The scope (which fiche, which territoire) is checked in the query."""
 
 
 SECOND_FACTOR_ROLES = frozenset({Role.MODERATEUR, Role.FINANCEUR, Role.ADMINISTRATEUR})
-"""Who decides for others, or reads what is theirs: a password alone does not open that."""
+"""Roles that require a second factor: they decide for others or read others' data."""
 
 
 def granted(roles: set[Role]) -> frozenset[Permission]:
-    """All that these roles grant together, to a person who is connected."""
+    """Union of the permissions of these roles, with those of any logged-in person."""
     return frozenset({Permission.PUBLIC, Permission.CONNECTED}).union(*(GRANTS[role] for role in roles))

@@ -1,9 +1,9 @@
-"""A moment that parts what is decided before from what is decided after, for good.
+"""Snapshot instants: no decision committed later carries an earlier timestamp.
 
-A decision takes its time of day, then commits a little later. A flow that only looked at the clock
-could miss a decision that was under way, and the next differential too. So each decision holds a
-shared lock while it works, and a cut waits for all of them before it reads the clock: whatever is
-decided after the cut has a later time. SQLite has one writer at a time: taking its lock is enough.
+A decision reads the clock, then commits a little later. A flow that used the clock alone could miss a decision not
+yet committed, and so could the next differential. So each decision holds a shared advisory lock until its transaction
+ends, and a snapshot takes the lock exclusively before it reads the clock. SQLite allows one writer at a time: its write
+lock is enough.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from sqlalchemy.orm import Session
 from .clock import now
 
 KEY = 7_350_104
-"""Of the advisory lock on PostgreSQL; any number, the same everywhere."""
+"""Key of the PostgreSQL advisory lock: an arbitrary number."""
 
 
 def decision_lock(session: Session) -> None:
-    """To be called by a decision before it reads the clock; released when its transaction ends."""
+    """Takes the shared lock, released when the transaction ends. A decision calls it before it reads the clock."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": KEY})
 
 
 def snapshot(session: Session) -> datetime:
-    """Ends the session's transaction and returns a moment after every decision taken so far."""
+    """Ends the session's transaction and returns an instant later than every decision committed so far."""
     session.rollback()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": KEY})
@@ -38,9 +38,10 @@ def snapshot(session: Session) -> datetime:
 
 
 def exclusive_lock(session: Session) -> None:
-    """Waits for the decisions that are under way, and holds off those to come until the transaction ends.
+    """Waits for the decisions in progress, then blocks new ones until the transaction ends.
 
-    To be called first: before a row is locked, so that nobody waits for a row that we hold while we wait for them.
+    Call it before locking any row. Otherwise a decision in progress could wait for that row while this call waits for
+    the decision: a deadlock. SQLite needs nothing: see backoffice.core.extensions.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": KEY})

@@ -1,4 +1,4 @@
-"""What is done to every text before anything else looks at it."""
+"""Cleaning and wrapping of texts."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 import textwrap
 import unicodedata
 
-# Characters that XML 1.0 forbids. They are invisible: removing them loses nothing that was typed.
+# Characters forbidden by XML 1.0. They are invisible: removing them loses nothing that was typed.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAKS = re.compile("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
-# What a word processor leaves and nobody sees: soft hyphens, zero-width spaces, marks of byte order.
+# Invisible characters left by word processors: soft hyphens, zero-width spaces, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
-# Its bullets, those of its symbol fonts included: at the start of a line, before a blank.
+# Bullets of word processors, those of symbol fonts included: at the start of a line, before a blank.
 _BULLETS = re.compile("^[^\\S\n]*[•‣◦▪■●○♦➢✓\u00b7\uf02d\uf076\uf0a7\uf0b7\uf0d8\uf0fc](?:[^\\S\n]+|$)", re.M)
-# A no-break space is kept where French typography asks for one; elsewhere it only hinders the cutting of lines.
+# A no-break space is kept where French typography requires one; elsewhere it only prevents line wrapping.
 _HARD_SPACE = re.compile("(?<![«\u2039\\d])[\u00a0\u202f](?![»\u203a:;!?%€\\d]|h\\b)")
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
-    """Composed (NFC), without forbidden characters nor blanks at either end; one line unless asked.
+    """The text in Unicode NFC, stripped, without forbidden characters; on one line unless `multiline`.
 
-    What is pasted from a word processor keeps its sense: bullets become dashes, tabs become spaces, what is
-    not seen goes. Quotes, apostrophes and dashes stay as they are.
+    Text pasted from a word processor: bullets become dashes, tabs become spaces, invisible characters are removed.
+    Quotes, apostrophes and dashes are kept.
     """
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", _FORBIDDEN.sub("", _LINE_BREAKS.sub("\n", text))))
     text = _HARD_SPACE.sub(" ", _BULLETS.sub("- ", text).replace("\t", " "))

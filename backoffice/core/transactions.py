@@ -1,4 +1,4 @@
-"""A view owns its transaction: domain code flushes, `atomic` commits or undoes everything."""
+"""Unit of work: a view owns its transaction; domain code flushes, `atomic` commits or rolls back."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def atomic() -> Iterator[Session]:
 
 
 def on_commit(session: Session, effect: Callable[[], None]) -> None:
-    """Runs `effect` once the transaction of `atomic` is committed; never, if it is undone.
+    """Runs `effect` after `atomic` commits; never if the transaction is rolled back.
 
-    An effect keeps ids, not rows: what it needs, it reads again.
+    An effect must keep ids, not rows, and read again what it needs.
     """
     session.info.setdefault(_LATER, []).append(effect)

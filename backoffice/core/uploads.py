@@ -1,4 +1,4 @@
-"""Files kept while they are imported or checked, in the instance folder, under names of our own."""
+"""Uploaded files, kept in the instance folder under random names while they are imported or checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def folder(name: str = "imports") -> Path:
 
 
 def keep(stream: IO[bytes]) -> str:
-    """Copies what is left to read of a stream, whatever its size; returns the name it is kept under."""
+    """Copies the rest of a stream, of any size; returns the name under which it is stored."""
     name = secrets.token_hex(16)
     with (folder() / name).open("wb") as kept:
         shutil.copyfileobj(stream, kept, 1 << 20)

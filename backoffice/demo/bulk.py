@@ -1,7 +1,7 @@
-"""Published fiches by the thousand, to try the flows and the queues at the size of the country.
+"""Thousands of published fiches, to test flows and queues at the scale of the country.
 
-Rows go in by batches: the engine, one fiche at a time, would take far longer. Each fiche still has
-the content, the hash, the fragment and the log that the engine would have given it.
+Rows are inserted in batches: the engine handles one fiche at a time and would take far longer. Each fiche still has
+the content, hash, fragment and log that the engine would have written.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ from .structures import House, Site
 from .themes import THEMES
 
 KEY = "masse-"
-"""Begins the creation key of every fiche made here."""
+"""Prefix of the creation key of every fiche made here."""
 
 SEED = 60_000
 BATCH = 1_000
 PER_HOUSE = 8
 FIRST_RANK = 1_000
-"""Structures of the scenario have lower ranks: no SIRET is given twice."""
+"""Structures of the scenario have lower ranks: no SIRET is used twice."""
 
 SHAPES = ((3,), (1, 2), (2, 1), (1, 1, 1))
-"""Groups of a fiche: three sessions in all."""
+"""Number of sessions of each group of a fiche; three sessions in all."""
 
 KINDS = (
     "Association des habitants {de}",
@@ -75,7 +75,7 @@ def has_bulk(session: Session) -> bool:
 
 
 def load_bulk(session: Session, number: int, now: datetime) -> int:
-    """Adds `number` published fiches, shared equally among the territoires. Returns their sessions."""
+    """Adds `number` published fiches, shared equally among the territoires. Returns the number of their sessions."""
     password = hash_password(PASSWORD)
     orders = _orders(session, number, now, password)
     sessions = 0
@@ -86,7 +86,7 @@ def load_bulk(session: Session, number: int, now: datetime) -> int:
 
 @dataclass(frozen=True)
 class Team:
-    """Who acts in a territoire."""
+    """The accounts that act in a territoire."""
 
     territoire: Territoire
     provider_id: int
@@ -95,7 +95,7 @@ class Team:
 
 @dataclass(frozen=True)
 class Order:
-    """One fiche to publish."""
+    """A fiche to publish."""
 
     rank: int
     team: Team
@@ -128,7 +128,7 @@ def _orders(session: Session, number: int, now: datetime, password: str) -> Iter
         house_rank += len(houses)
         ids = _add_houses(session, houses, team)
         for n in range(share):
-            rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
+            rng = Random(f"{SEED}-{rank}")  # noqa: S311 - random texts, not secrets
             theme, title = spread(THEMES, rank)
             brief = Brief(houses[n // PER_HOUSE], theme, begins, title, rng.choice(SHAPES))
             created = now - timedelta(days=rng.randint(5, 200), minutes=rng.randrange(600))
@@ -137,7 +137,7 @@ def _orders(session: Session, number: int, now: datetime, password: str) -> Iter
 
 
 def _publish(session: Session, batch: list[Order]) -> int:
-    """Writes one batch; a fiche needs its id before its numero, so it is published last."""
+    """Inserts a batch. The numero of a fiche contains its id, so the fiche is published in a last update."""
     fiche_ids = _insert(
         session,
         Fiche,
@@ -176,7 +176,7 @@ def _publish(session: Session, batch: list[Order]) -> int:
         [_revision(*row) for row in zip(batch, fiche_ids, fragment_ids, strict=True)],
     )
     session.execute(
-        insert(TransitionLog).execution_options(render_nulls=True),  # else one statement a row without revision
+        insert(TransitionLog).execution_options(render_nulls=True),  # else one statement per row without a revision
         [row for told in zip(batch, fiche_ids, revision_ids, strict=True) for row in _log(*told)],
     )
     fiches = Fiche.__table__
@@ -239,7 +239,7 @@ def _revision(order: Order, fiche_id: int, fragment_id: int) -> dict[str, Any]:
 
 
 def _log(order: Order, fiche_id: int, revision_id: int) -> Iterator[dict[str, Any]]:
-    """The rows that the engine writes for these five events."""
+    """The log rows that the engine writes for these five events."""
     provider, moderator = order.team.provider_id, order.team.moderator_id
     draft, sent, taken = RevisionState.BROUILLON, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION
     approved, before, after = RevisionState.VALIDEE, FicheState.NON_PUBLIEE, FicheState.PUBLIEE
@@ -265,7 +265,7 @@ def _log(order: Order, fiche_id: int, revision_id: int) -> Iterator[dict[str, An
 
 
 def _team(session: Session, territoire: Territoire, password: str) -> Team:
-    """A provider of the territoire's own, and its demonstration moderator, made when there is none."""
+    """A provider account of the territoire and its demonstration moderator, created if missing."""
     slug, known = territoire.slug, {territoire.slug: territoire}
     entry = Account(f"saisie-{slug}@demo.example", f"Saisie, {territoire.nom}", "", Role.SAISIE)
     moderator = session.scalars(
@@ -312,5 +312,5 @@ def _row(said: Structure, territoire_id: int) -> dict[str, Any]:
 
 
 def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> list[int]:
-    """The new ids, in the order of the rows."""
+    """Inserts the rows; returns their ids, in the same order."""
     return list(session.scalars(insert(model).returning(model.id, sort_by_parameter_order=True), rows))

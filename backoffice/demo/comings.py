@@ -1,4 +1,4 @@
-"""Who comes and goes in the demonstration set: an invitation, two requests to join, a structure left alone."""
+"""Members of the demonstration set: an invitation, two requests to join, a structure left without members."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from workflows.accounts import deactivation, invitations, joining
 from workflows.accounts.invitations import Offer
 
 COMES = "Maé Canevas"
-"""A person without role yet, who asks to join two structures."""
+"""A person without a role, who asks to join two structures."""
 LEFT = "plume-lexovie"
-"""Key of the structure whose only account is closed: nobody keeps its fiches."""
+"""Key of the structure whose only account is deactivated: nobody keeps its fiches up to date."""
 
 
 def come_and_go(session: Session, users: list[tuple[Account, User]], organismes: dict[str, Organisme]) -> None:
-    """One invitation, one request for its responsable and one for the moderators, one structure left alone."""
+    """Creates an invitation, a request for a responsable, a request for the moderators, a structure without members."""
     by_email = {account.email: user for account, user in users}
     admin, chief = by_email["admin@demo.example"], by_email["organisme@demo.example"]
     invitations.invite(session, chief, "nouvelle@rive-claire.example", Offer(Role.SAISIE, organismes["rive-claire"]))

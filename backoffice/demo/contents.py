@@ -1,4 +1,4 @@
-"""Plausible contents, always the same for the same random generator. Pure: no base, no clock."""
+"""Plausible contents, determined by the random generator given. Pure functions: no database, no clock."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ PERIODS = {
     2: ((13, 150, 17), (160, 297, 16)),
     3: ((13, 108, 12), (125, 206, 10), (217, 304, 11)),
 }
-"""How many sessions → (first day, last day, weeks) of each, in days after the entry's `begins`. On the day that the set
-is loaded, 59 to 91 days after it, the first one is under way and the second one is still to come."""
+"""{number of sessions: (first day, last day, weeks) of each}, in days after the `begins` of the fiche.
+
+The set is loaded 59 to 91 days after `begins`: the first session is then in progress, the second one still to come.
+"""
 
 Slots = tuple[tuple[str, int, int], ...]
-"""(weekday, hour it begins, hour it ends) of each weekly slot."""
+"""(weekday, start hour, end hour) of each weekly slot."""
 
 SLOTS: tuple[Slots, ...] = (
     (("lundi", 9, 11), ("jeudi", 9, 11)),
@@ -71,7 +73,7 @@ def _towns() -> dict[str, dict[str, CommuneRow]]:
 
 @dataclass(frozen=True)
 class Brief:
-    """What one entry is about. begins: first day of its year; groups: the number of sessions of each group."""
+    """Subject of a fiche. begins: first day of its year; groups: number of sessions of each group."""
 
     house: House
     theme: Theme
@@ -81,9 +83,9 @@ class Brief:
 
 
 def beginning(today: date, dispositif: Dispositif, years: int = 0) -> date:
-    """First day of the year of an entry, `years` from the present one: it has sessions under way on any day.
+    """First day of the year of a fiche, `years` after the present one; some of its sessions are in progress on any day.
 
-    Entries of OEPRE follow the school year; from July on, the next one.
+    Fiches of OEPRE follow the school year; from July on, the next one.
     """
     if dispositif is Dispositif.OEPRE:
         return date(school_year(today + timedelta(62)) + years, 9, 1)
@@ -92,7 +94,7 @@ def beginning(today: date, dispositif: Dispositif, years: int = 0) -> date:
 
 
 def compose(brief: Brief, rng: Random) -> Contenu:
-    """A complete entry: it can be submitted and approved."""
+    """A complete content: it can be submitted and approved."""
     house = brief.house
     known = towns(house.region)
     sites = [house.sites[0], *rng.sample(house.sites[1:], min(len(brief.groups), len(house.sites)) - 1)]
@@ -169,7 +171,7 @@ def _place(content: Contenu, site: Site, known: Towns, rng: Random) -> Lieu:
 
 
 def _fill(action: Action, brief: Brief, slots: Slots, rng: Random) -> None:
-    """The group itself: slots, size, rhythm."""
+    """Slots, size and rhythm of the group."""
     action.creneaux = [Creneau(day, time(start, 30 * rng.randrange(2)), time(end, 30)) for day, start, end in slots]
     if len(brief.groups) > 1:
         day, start, _ = slots[0]
@@ -186,7 +188,7 @@ def _fill(action: Action, brief: Brief, slots: Slots, rng: Random) -> None:
 
 
 def _plan(content: Contenu, action: Action, brief: Brief, sessions: int, rng: Random) -> None:
-    """The sessions: each begins on the day of the week of the group's first slot."""
+    """Adds the sessions: each begins on the weekday of the group's first slot."""
     for first, last, weeks in PERIODS[sessions]:
         action.semaines = action.semaines or weeks
         start = _on_weekday(_after(first, brief), action.creneaux[0].jour)
@@ -194,7 +196,7 @@ def _plan(content: Contenu, action: Action, brief: Brief, sessions: int, rng: Ra
         free = 0 if recruiting == "2" else rng.choice((None, 2, 3, 5, 8))
         action.sessions.append(Session(content.new_id(Session), start, _after(last, brief), recruiting, free))
     if action.computed_hours and rng.random() < 0.25:
-        # Some declare more than their slots make: the review asks whether it is meant.
+        # Some groups declare more hours than their slots: the review then asks whether it is intended.
         action.heures_total = action.computed_hours + rng.choice((0, 0, 40))
 
 
@@ -235,11 +237,11 @@ def _financement(brief: Brief, rng: Random) -> Financement:
     return money
 
 
-# --- What happens to a content later ---------------------------------------------------------------
+# --- Later changes of a content -----------------------------------------------------------------------
 
 
 def renew(content: Contenu, rng: Random) -> Contenu:
-    """The next version of a published entry: a new session, fewer free places, one more thing to say."""
+    """The next version of a published fiche: a new session, fewer free places, a longer description."""
     action = content.actions[0]
     last = action.sessions[-1]
     assert last.fin is not None
@@ -251,7 +253,7 @@ def renew(content: Contenu, rng: Random) -> Contenu:
 
 
 def faulty(content: Contenu, remark: phrases.Remark) -> Contenu:
-    """The content without what the remark asks for."""
+    """The content without the value that the remark asks for."""
     put(content, remark.pattern, "")
     return content
 
@@ -262,7 +264,7 @@ def corrected(content: Contenu, remark: phrases.Remark) -> Contenu:
 
 
 def put(target: Any, pattern: str, value: str) -> None:
-    """Writes the same text at every spot of a pattern."""
+    """Sets the same text at every spot of a pattern."""
     name, _, rest = pattern.partition(".")
     inner = getattr(target, name.removesuffix("[]"), None)
     if not rest:
@@ -273,7 +275,7 @@ def put(target: Any, pattern: str, value: str) -> None:
 
 
 def begun(content: Contenu, steps: int) -> Contenu:
-    """The content as it stands when only the first `steps` pages were filled."""
+    """The content when only the first `steps` pages are filled."""
     blank = Contenu(dernier_repere=content.dernier_repere)
     if steps < 7:
         content.financement = blank.financement
@@ -302,5 +304,5 @@ def begun(content: Contenu, steps: int) -> Contenu:
 
 
 def spread(themes: Sequence[Theme], rank: int) -> tuple[Theme, int]:
-    """Theme and title of the entry of this rank: all the themes come before the second title of one."""
+    """Theme and title number of the fiche of this rank: every theme is used once before a second title is."""
     return themes[rank % len(themes)], rank // len(themes)

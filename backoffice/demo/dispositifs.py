@@ -1,4 +1,4 @@
-"""What the entries of OEPRE and of OFII have of their own, beside those of the ASL. Only words and numbers."""
+"""Themes and values specific to the fiches of OEPRE and OFII. Data only."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def themes_of(house: House) -> tuple[Theme, ...]:
 
 
 def fit(content: Contenu, house: House) -> Contenu:
-    """The same content, as the dispositif of the structure asks for it."""
+    """The same content, changed for the dispositif of the structure."""
     if house.dispositif is Dispositif.OEPRE:
         _for_parents(content, house)
     if house.dispositif is Dispositif.OFII:

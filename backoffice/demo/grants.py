@@ -1,4 +1,4 @@
-"""The conventions of the demonstration set: a dozen of one funder, with each state that an obligation may have."""
+"""Conventions of the demonstration set: a dozen of one funder, with every state of an obligation."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ SEEN, DECLARED, CHECKED, WRONG, NOT_DUE, SENT, MOVED = (
     ObligationTransition.ENVOYER_QUESTIONNAIRE,
     ObligationTransition.REPORTER,
 )
-"""Names of transitions: see workflows.conventions.obligations."""
+"""Names of transitions: see workflows.conventions.obligation_transitions."""
 ASKED, CONFIRMED, BOUNCED = "demandée", "confirmée", "revenue"
-"""What becomes of the address of the survey."""
+"""What happens to the contact address of the survey."""
 
 WHY: dict[str, str] = {
     WRONG: "La page donne les horaires de l’an dernier : mettez-la à jour, puis déclarez-la de nouveau.",
@@ -41,15 +41,15 @@ WHY: dict[str, str] = {
     MOVED: "Le comité de suivi se réunit à une autre date.",
 }
 PAGE = "https://refugies.info/fr/dispositif/5e3bf12c0a1b2c3d4e5f6a"
-"""Begins invented addresses of pages."""
+"""Prefix of the invented page addresses."""
 
 
 @dataclass(frozen=True)
 class Story:
-    """house: key of the structure, "" when it is not in Relais; said: the name that the funder writes then.
+    """house: key of the structure, "" when it is not in Relais; said: the name then written by the funder.
 
-    steps: what happened to each obligation; contact: the address of the survey and what became of it; due: days from
-    the load to the day by which all that is left must be done, when it is not that of the obligation.
+    steps: events of each obligation; contact: the survey's contact address, then what happens to it; due: due date of
+    all that is left to do, in days after the load, when it is not that of the obligation.
     """
 
     house: str
@@ -123,7 +123,7 @@ STORIES = (
 
 
 class Grants:
-    """What one funder of Normandie wrote at the beginning of the year, and what happened since."""
+    """The conventions written by a funder of Normandie at the beginning of the year, and their events since."""
 
     def __init__(self, session: Session, now: datetime, funder: User, organismes: Mapping[str, Organisme]):
         self.session, self.now, self.funder, self.organismes = session, now, funder, organismes
@@ -165,7 +165,7 @@ class Grants:
         return convention
 
     def fiches(self, organisme: Organisme | None) -> list[Fiche]:
-        """Of the structure, those that were sent."""
+        """The fiches of the structure that were submitted."""
         if organisme is None:
             return []
         query = select(Fiche).where(Fiche.organisme_id == organisme.id, Fiche.numero.is_not(None)).order_by(Fiche.id)

@@ -1,6 +1,6 @@
-"""Plays the scenario: every fiche is written by the operations and moved by the engine, with its log.
+"""Loads the demonstration set: fiches are written by the operations and moved by the engine, with their log.
 
-The clock is set back for each event, so that the queue shows ages and each history makes sense.
+The clock is set back for each event, so that the queue shows ages and every history is consistent.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from .structures import HOUSES, House
 
 SEED = 2026
 SHAPES = ((1,), (1,), (2,), (1, 1), (2, 1), (3,), (1, 1, 1))
-"""Groups of the fiches, one after the other: the number of sessions of each group."""
+"""Number of sessions of each group, for successive fiches."""
 
 GAPS: dict[str, tuple[int, int]] = {
     **dict.fromkeys((APPROVE, RETURN, REFUSE, GIVE_BACK), (0, 1)),
@@ -62,13 +62,13 @@ GAPS: dict[str, tuple[int, int]] = {
     SUSPEND: (5, 20),
     ARCHIVE: (240, 300),
 }
-"""How many days after the event before it an event happens, when it is not 1 to 6."""
+"""(least, most) days between an event and the one before, when it is not 1 to 6."""
 
 
 def load_demo(session: Session, now: datetime) -> int:
-    """Adds accounts, structures and fiches to a base that has territoires and communes.
+    """Adds accounts, structures and fiches to a database that has territoires and communes.
 
-    Returns the number of fiches. Contents are always the same; moments and dates follow `now`.
+    Returns the number of fiches. Contents are deterministic; dates and times are relative to `now`.
     """
     stage = Stage(session, now)
     for house in HOUSES:
@@ -83,13 +83,13 @@ def load_demo(session: Session, now: datetime) -> int:
     verifications.load(session, stage.organismes, moderator)
     with clock_at(now - timedelta(1)):
         come_and_go(session, stage.users, stage.organismes)
-    # What an invented past told people stays in their lists; none of it leaves by e-mail.
+    # Notices of past events stay in the inboxes; none is sent by e-mail.
     session.execute(update(Mail).values(state=MailState.ANNULE))
     return stage.played
 
 
 class Stage:
-    """The people and structures of the set, and how many fiches were made."""
+    """The people and structures of the set; `played`: number of fiches created so far."""
 
     def __init__(self, session: Session, now: datetime):
         self.session = session
@@ -99,7 +99,7 @@ class Stage:
         of_region = {row.region: row for row in territoires.values()}
         with clock_at(now - timedelta(700)):
             self.organismes = {house.key: add_organisme(session, house, of_region[house.region]) for house in HOUSES}
-            password = hash_password(PASSWORD)  # costly on purpose: once is enough for a public password
+            password = hash_password(PASSWORD)  # slow on purpose: one hash is enough for a public password
             served = {key for account in ACCOUNTS for key in account.of}
             others = [desk(house) for house in HOUSES if house.key not in served]
             self.users = [
@@ -112,14 +112,14 @@ class Stage:
         return next(user for account, user in self.users if house.key in account.of)
 
     def moderator(self, house: House) -> User:
-        """The moderators of a territoire share the work, one fiche each in turn."""
+        """The moderators of a territoire take turns, one fiche each."""
         slug = self.slugs[house.region]
         own = [user for account, user in self.users if account.role is Role.MODERATEUR and slug in account.of]
         return own[self.played % len(own)]
 
     def play(self, house: House, story: Story) -> None:
         rank = self.played
-        rng = Random(f"{SEED}-{rank}")  # noqa: S311 - makes words, not secrets
+        rng = Random(f"{SEED}-{rank}")  # noqa: S311 - random texts, not secrets
         theme, title = spread(themes_of(house), rank)
         begins = beginning(local_day(self.now), house.dispositif, story.years)
         brief = Brief(house, theme, begins, title, SHAPES[rank % len(SHAPES)])
@@ -128,7 +128,7 @@ class Stage:
 
 
 class Play:
-    """One fiche and the events of its story."""
+    """A fiche and the events of its story."""
 
     def __init__(self, stage: Stage, house: House, story: Story, content: Contenu, rng: Random):
         self.stage, self.session, self.rng, self.story = stage, stage.session, rng, story
@@ -180,7 +180,7 @@ class Play:
         revision = lock(self.session, fiche.id).latest
         actor = self.provider if Permission.WRITE_FICHE in TRANSITIONS[event].permissions else self.moderator
         reason, comment = self.said(event)
-        if event == RETURN and self.stage.played % 2:  # on the very field, rather than in a comment
+        if event == RETURN and self.stage.played % 2:  # on the field itself, instead of in a comment
             pin(self.session, fiche.id, revision.id, self.remark.path, comment, self.moderator)
             comment = ""
         apply(
@@ -202,7 +202,7 @@ class Play:
         return reasons.get(event, ("", ""))
 
     def type_nonsense(self, fiche: Fiche) -> None:
-        """The second page is posted with something that is no address of a page."""
+        """Saves the second page with a value that is not a URL, so that it stays pending."""
         revision = lock(self.session, fiche.id).latest
         step = PATHS[fiche.dispositif].steps[1]
         said = self.content.formation
@@ -218,7 +218,7 @@ class Play:
 
 
 def moments(story: Story, now: datetime, rng: Random) -> list[datetime]:
-    """Working hours at which the fiche was created, written, then saw each event; in order, before `now`."""
+    """Times of creation, of writing and of each event: in order, in office hours, before `now`."""
     days = [rng.randint(*story.ages)]
     for event in reversed(story.events):
         days.append(days[-1] + rng.randint(*GAPS.get(event, (1, 6))))
@@ -230,9 +230,9 @@ def _office_hours(days: list[int], now: datetime, rng: Random) -> Iterator[datet
     previous = now - timedelta(10_000)
     for ago in days:
         day = now - timedelta(ago)
-        day -= timedelta(max(0, day.weekday() - 4))  # nobody works on Saturday or Sunday
+        day -= timedelta(max(0, day.weekday() - 4))  # no events on Saturday or Sunday
         moment = day.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(minutes=rng.randrange(420))
-        later = timedelta(minutes=rng.randint(5, 40))  # drawn in any case: what is drawn next is the same each day
+        later = timedelta(minutes=rng.randint(5, 40))  # drawn even if unused, so that the next draws never change
         if moment <= previous:
             moment = previous + later
         yield moment
@@ -248,5 +248,5 @@ def add_organisme(session: Session, house: House, territoire: Territoire) -> Org
 
 
 def desk(house: House) -> Account:
-    """Who writes for a structure that no shown account serves."""
+    """The account of a structure that has no account among those shown."""
     return Account(house.courriel, f"Accueil, {house.nom}"[:100], house.nom, Role.SAISIE, (house.key,))

@@ -1,4 +1,4 @@
-"""Writes the demonstration accounts of backoffice.reference.demonstration."""
+"""Creates the demonstration accounts of backoffice.reference.demonstration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The other words of invented entries, and what moderators answer."""
+"""Texts of invented fiches, and comments of moderators."""
 
 from __future__ import annotations
 
@@ -71,19 +71,19 @@ SUBVENTIONS = (
     (("2", "Région"), ("3", "Autre")),
     (("19", "BOP 104"), ("13", "BOP 147"), ("8", "Autre")),
 )
-"""(code of the financer, programme) of each grant."""
+"""(code of the funder, programme) of each grant."""
 
 NOUVEAUTES = (
     "Nouveau cette année : une sortie à la bibliothèque avec les enfants.",
     "Nouveau cette année : une séance par mois avec une écrivaine publique.",
     "Nouveau cette année : des tablettes sont prêtées pendant l’atelier.",
 )
-"""What the next version of an entry adds to its content."""
+"""Text added to a content by its next version."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Why a moderator returns an entry; `answer` put at `pattern` is what mends it."""
+    """Why a moderator sends a fiche back; writing `answer` at `pattern` corrects it."""
 
     reason: str
     pattern: str

@@ -1,4 +1,4 @@
-"""Who has which fiches, and what happened to each of them."""
+"""The fiches of each structure, and the events of each fiche."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ MEND, REREAD = FicheTransition.CORRIGER, FicheTransition.RELIRE
 """Names of transitions: see workflows.fiches.transitions."""
 
 RENEW, CORRECT, UNREAD = "renouveler", "completer", "illisible"
-"""What else the provider does: a next version, the correction of a returned one, a text that is not understood."""
+"""Other actions of the provider: a new version, the correction of a returned one, a value that cannot be parsed."""
 
 PUBLISHED = (SUBMIT, TAKE, APPROVE)
 
 
 @dataclass(frozen=True)
 class Story:
-    """The life of a fiche: a first draft, then these events, the last of them some days ago.
+    """The events of a fiche after its first draft.
 
-    filled: how many pages of the first draft are filled; ages: of the last event, in days; again: it says the same as
-    the first fiche of its structure.
+    filled: number of pages filled in the first draft; ages: (least, most) days since the last event; years: offset of
+    its year; again: its content duplicates the first fiche of its structure.
     """
 
     events: tuple[str, ...] = ()
@@ -95,4 +95,4 @@ PLAN = {
     "college-roseraie": ("publiee", "soumise"),
     "cap-langues-normandie": ("publiee", "publiee", "prise", "relue", "doublon"),
 }
-"""Key of the structure → the stories of its fiches."""
+"""{key of the structure: stories of its fiches}."""

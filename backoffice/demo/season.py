@@ -1,4 +1,4 @@
-"""A campaign of renewal under way in Normandie: structures invited, some of which have begun or sent."""
+"""A renewal campaign in progress in Normandie: structures were invited, some have started or submitted."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (FicheTransition.SOUMETTRE,),
     (FicheTransition.SOUMETTRE, FicheTransition.PRENDRE),
 )
-"""What happened to the first fiches that were renewed, one after the other."""
+"""Transitions of the first renewed fiches, one tuple per fiche."""
 LIFE = timedelta(90)
-"""How long the campaign lasts, and the set with it: see `demo.standing`."""
+"""Duration of the campaign, and of the set: see `demo.standing`."""
 KEPT = PROPOSED - {UNFINISHED}
-"""What is left of a session under way depends on the day; the contents of the set do not."""
+"""What is left of a session in progress depends on the day; the contents of the set must not."""
 
 
 class Season:
-    """users: the people of the set, each with the account that says who they are."""
+    """users: the people of the set, each with their demonstration account."""
 
     def __init__(self, session: Session, now: datetime, users: Sequence[tuple[Account, User]]):
         self.session, self.now, self.users = session, now, users
@@ -48,7 +48,7 @@ class Season:
             for organisme_id in concerned_structures(self.session, campaign):
                 invite(self.session, campaign.id, organisme_id)
         renewable = [one.fiche for one in candidates(self.session, self.fiches(campaign)) if not one.obstacle]
-        # One of each kind of structure, so that the progress is not that of a single one.
+        # One fiche per structure, so that the progress shown is not that of a single structure.
         first = {fiche.organisme_id: fiche for fiche in reversed(renewable)}
         for fiche, steps in zip(sorted(first.values(), key=lambda one: one.id)[1:], STEPS, strict=False):
             self.answer(fiche, steps)

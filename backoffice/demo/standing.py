@@ -1,4 +1,4 @@
-"""A demonstration set that stood too long: nothing in it is under way any more. It is put aside, and loaded anew."""
+"""Replacement of an outdated demonstration set, in which nothing is in progress any more: archived, then reloaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workflows.robot import ADDRESS
 
 
 def over(session: Session, today: date) -> bool:
-    """Whether the base holds a set whose campaigns have all ended: see `demo.season.LIFE`."""
+    """Whether the database holds a set whose campaigns have all ended: see `demo.season.LIFE`."""
     if session.scalars(select(Fiche.id).where(Fiche.creation_key.like("demo-%")).limit(1)).first() is None:
         return False
     last: date | None = session.scalar(select(func.max(Campaign.deadline)))
@@ -28,15 +28,15 @@ def over(session: Session, today: date) -> bool:
 
 
 def has_real_accounts(session: Session) -> bool:
-    """Whether somebody made an account of their own beside those of the demonstration."""
+    """Whether there are accounts other than those of the demonstration."""
     real = select(User.id).where(User.demonstration.is_(False), User.email != ADDRESS)
     return session.scalars(real.limit(1)).first() is not None
 
 
 def put_aside(session: Session) -> Path:
-    """Writes the base and the files of the instance in an archive, then empties the base. Returns the archive.
+    """Archives the database and the instance files, then empties the database. Returns the path of the archive.
 
-    Raises BackupError, with the base as it was. Published flows go too: they are made again from the base.
+    Raises BackupError, with the database unchanged. Published flows are deleted: they can be rebuilt from the database.
     """
     file = Path(current_app.instance_path) / DEMONSTRATIONS.replace("*", f"{now().astimezone(PARIS):%Y-%m-%d-%H%M%S}")
     flows = [folders.flux / code for code in session.scalars(select(Flux.code))]

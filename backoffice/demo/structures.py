@@ -1,7 +1,7 @@
-"""The invented structures of the demonstration, in real communes.
+"""Invented structures of the demonstration set, in real communes.
 
-Telephone numbers are of the ranges that the Arcep keeps for fiction, e-mail addresses end in
-``.example``. SIRET numbers have a right key but begin with three zeros, so that they look invented.
+Telephone numbers are in the ranges that the Arcep reserves for fiction; e-mail addresses end in ``.example``. SIRET
+numbers have a valid check digit but begin with three zeros, so that they look invented.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from backoffice.reference.communes import CommuneRow
 from forms.kit.numbers import UAI_KEYS
 
 Towns = Mapping[str, CommuneRow]
-"""The communes of one région, by name."""
+"""The communes of a région, by name."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A place where groups meet. ville: the name of a commune of the structure's région."""
+    """A location of groups. ville: name of a commune of the structure's région."""
 
     nom: str
     rue: str
@@ -33,7 +33,7 @@ class Site:
 
 @dataclass(frozen=True)
 class House:
-    """One invented structure. rank makes its numbers; the first site is its own address."""
+    """An invented structure. Its numbers are derived from rank; its address is the first site."""
 
     key: str
     rank: int
@@ -43,11 +43,11 @@ class House:
     sites: tuple[Site, ...]
     raison_sociale: str = ""
     declared: bool = False
-    """Whether it has an activity number."""
+    """Whether it has a numéro de déclaration d’activité."""
     dispositif: Dispositif = Dispositif.ASL
-    """Of all its fiches."""
+    """Dispositif of all its fiches."""
     school: int = 0
-    """Seven digits of its UAI, for a school."""
+    """For a school, the seven digits of its UAI."""
 
     @property
     def siret(self) -> str:
@@ -73,7 +73,7 @@ class House:
         return f"{start} {rng.randrange(100):02d} {rng.randrange(100):02d}"
 
     def structure(self, towns: Towns) -> Structure:
-        """What the structure says of itself, the same in all its fiches."""
+        """The description of the structure, the same in all its fiches."""
         return Structure(
             nom=self.nom,
             raison_sociale=self.raison_sociale,

@@ -1,4 +1,4 @@
-"""The kinds of workshops that invented structures offer. Only words: `contents` makes entries of them."""
+"""Themes of workshops of the invented structures. Data only: `contents` makes fiches from them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Theme:
-    """One kind of workshop. niveaux: entry oral, entry written, aimed oral, aimed written.
+    """A theme of workshop. niveaux: (oral on entry, written on entry, oral target, written target).
 
-    In titles, {ville} is the town and {lieu} the name of the first place.
+    In titles, {ville} is the commune and {lieu} the name of the first location.
     """
 
     titres: tuple[str, ...]

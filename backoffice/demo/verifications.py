@@ -1,4 +1,4 @@
-"""What moderators and registers know of the invented structures: one verified, one closed, one entered twice."""
+"""Checks of invented structures: one verified, one closed in Sirene, one entered twice."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from workflows.structures.number_checks import verify
 from workflows.structures.register_checks import check
 
 VERIFIED, CLOSED, TWICE = "rive-claire", "rive-claire-est", "trois-tilleuls"
-"""Keys of houses."""
+"""Keys of structures."""
 TWIN = "Centre social Les Trois Tilleuls"
 
 
 def load(session: Session, organismes: Mapping[str, Organisme], moderator: User) -> None:
-    """moderator: of the territoire of the one that is verified."""
+    """Writes these checks and their alerts. moderator: of the territoire of the verified structure."""
     with clock_at(now() - timedelta(40)):
         verdict = Verdict(Subject.SIRET, Verification.VERIFIEE, "Avis de situation reçu par courrier.")
         verify(session, organismes[VERIFIED].id, verdict, moderator)

@@ -1,4 +1,4 @@
-"""Tables whose rows are never said otherwise: the base itself refuses to change or to delete them."""
+"""Append-only tables: triggers make the database refuse UPDATE and DELETE."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ORDERS = ("update", "delete")
 
 
 def protect(table: str) -> None:
-    """Triggers that refuse UPDATE and DELETE on `table`, on both bases."""
+    """Creates triggers that refuse UPDATE and DELETE on `table`, on SQLite and PostgreSQL."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -27,7 +27,7 @@ def protect(table: str) -> None:
 
 
 def release(table: str) -> None:
-    """Before `table` is dropped or rewritten: takes back what `protect` made."""
+    """Drops what `protect` created; to be called before `table` is dropped or rewritten."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
         op.execute(f"DROP FUNCTION {table}_append_only()")

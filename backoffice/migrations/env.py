@@ -1,4 +1,4 @@
-"""How Alembic runs here: within the Flask application, on its engine."""
+"""Alembic environment: runs within the Flask application, on its engine."""
 
 from __future__ import annotations
 

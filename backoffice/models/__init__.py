@@ -1,4 +1,4 @@
-"""The tables. Importing this package makes every model known to the metadata."""
+"""All models. Importing this package registers every table in the metadata."""
 
 from backoffice.models.accounts.account import Assignment, Login, Membership, Organisme, SecondFactor, User
 from backoffice.models.accounts.joining import Invitation, InvitationState, JoinRequest, JoinState, Orphan

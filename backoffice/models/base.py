@@ -1,4 +1,4 @@
-"""What all models share: the declarative base, instants in UTC, JSON, closed lists as text."""
+"""Shared by all models: declarative base, UTC datetimes, JSON columns, enums stored as text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ else:
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-"""The same where there may be nothing: None is the NULL of the base, not the null of JSON."""
+"""Nullable JSON: None is stored as SQL NULL, not as JSON null."""
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment, always in UTC and always aware; SQLite keeps no zone, so it is put back on reading."""
+    """A timezone-aware datetime in UTC; SQLite stores no time zone, so it is added on reading.
+
+    Raises ValueError when a naive datetime is written.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -41,7 +44,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Word(TypeDecorator[StrEnum]):
-    """A member of a StrEnum, stored as its value so that the base stays readable by itself."""
+    """A StrEnum stored as its value, so that the database can be read without the code."""
 
     impl = String(30)
     cache_ok = True
@@ -58,5 +61,5 @@ class Word(TypeDecorator[StrEnum]):
 
 
 def one_of(column: str, kind: type[StrEnum]) -> str:
-    """The SQL condition that keeps a column within a closed list."""
+    """SQL text of a CHECK condition: the column holds a value of this enum."""
     return f"{column} IN ({', '.join(repr(str(member)) for member in kind)})"

@@ -1,7 +1,7 @@
-"""Who changed what, from which value to which: append-only, in the base too.
+"""Log of changes made by hand, append-only by a database trigger.
 
-It holds what is set by hand outside the life of fiches, whose own log is TransitionLog. It never holds a
-personal datum: what a person is called or where they are written to changes without its values.
+It covers what is outside the workflow of fiches, whose log is TransitionLog. It holds no personal data: a change of a
+person's name or address is logged without its values.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .territoires import Territoire
 
 
 class Change(Model):
-    """One value of one row, from one text to another. subject: name of its table; subject_id: its primary key.
+    """The change of one value of one row. subject: table name; subject_id: primary key.
 
-    name: of the column, or of what was done. before is "" for a row that was made, after for one that was deleted.
+    name: the column, or the action. before is "" for a created row, after is "" for a deleted one.
     """
 
     __tablename__ = "change"
@@ -33,10 +33,10 @@ class Change(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
-    """None: Relais by itself."""
+    """None: Relais itself."""
     actor: Mapped[User | None] = relationship()
     territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id), index=True)
-    """The territoire whose moderators may read it; None: administrators alone."""
+    """Its moderators may read the change; None: administrators only."""
     subject: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[str] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(String(60))

@@ -1,4 +1,4 @@
-"""A value of the base as somebody reads it, in a table of the administration and in the log of changes."""
+"""Text of a database value, for the administration tables and the change log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTHING = "–"
 
 
 def shown(value: Any, words: Mapping[Any, str]) -> str:
-    """words: those of its codes, {code: words}; «–» where there is nothing."""
+    """The text of a value, or of each item of a collection; «–» when empty. words: {code: label} of its codes."""
     if isinstance(value, list | tuple | set):
         return ", ".join(shown(one, words) for one in value) or NOTHING
     if isinstance(value, int | str) and value in words:
@@ -69,7 +69,7 @@ CALLED: dict[type, str] = {
     Convention: "reference",
     ModerationRule: "latest.name",
 }
-"""What a row of another table is called by."""
+"""{model: attribute that names a row of it}."""
 
 for kind, name in CALLED.items():
     text.register(kind, attrgetter(name))

@@ -1,8 +1,7 @@
 """What is published, when, and in which flows.
 
-`Publication` is the append-only history of what readers could see: one row each time a fiche enters
-the offer, changes in it or leaves it. A flow of today, of a past moment, or of the difference between
-two moments, is read from it.
+`Publication` is the append-only history of what readers could see: one row each time a fiche enters the published
+offer, changes in it or leaves it. The current flow, the flow of a past instant and a differential are all read from it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ WHOLE_FRANCE = "france"
 
 
 class Publication(Model):
-    """From `at` on, readers see this fragment of the fiche; nothing when fragment_id is null."""
+    """From `at` on, this fragment of the fiche is published; null fragment_id: the fiche is not."""
 
     __tablename__ = "publication"
     __table_args__ = (Index("ix_publication_fiche", "fiche_id", "id"), Index("ix_publication_at", "at"))
@@ -34,14 +33,14 @@ class Publication(Model):
     fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id))
     fragment: Mapped[Fragment | None] = relationship()
     territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
-    """The fiche's at that moment, whose flow has it from then on: it may follow its place later."""
+    """Territoire of the fiche at that time: its flow contains the fiche from then on. It may change later."""
     at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 
 class SessionUpdate(Model):
-    """The fast lane: what a provider changed on a published session, without moderation. Append-only.
+    """A fast-lane change of a published session, made by the structure without moderation. Append-only.
 
-    Null means «not changed by this update»: the last value that is not null counts.
+    Null means «not changed by this update»: the last non-null value counts.
     """
 
     __tablename__ = "session_update"
@@ -55,13 +54,13 @@ class SessionUpdate(Model):
     places_libres: Mapped[int | None]
     debut: Mapped[str | None] = mapped_column(String(10))
     fin: Mapped[str | None] = mapped_column(String(10))
-    """ISO dates."""
+    """ISO 8601, like `debut`."""
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
 
 
 class EntryCount(Model):
-    """How many people entered a session in a month, never who. Append-only: the last row counts."""
+    """Number of people who entered a session in a month, without names. Append-only: the last row counts."""
 
     __tablename__ = "entry_count"
     __table_args__ = (CheckConstraint("number >= 0", name="number"),)
@@ -70,7 +69,7 @@ class EntryCount(Model):
     fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id), index=True)
     action: Mapped[str] = mapped_column(String(10))
     session: Mapped[str] = mapped_column(String(10))
-    """Local ids, as in the content: they stay through all versions."""
+    """Local ids, as in the content: the same in all versions."""
     month: Mapped[str] = mapped_column(String(7))
     """«2026-11»"""
     number: Mapped[int]
@@ -79,7 +78,7 @@ class EntryCount(Model):
 
 
 class Flux(Model):
-    """The definition of a flow. An empty list means «all»; `code` names it in commands and addresses."""
+    """Definition of a flow. An empty list means «all»; `code` is its name in commands and URLs."""
 
     __tablename__ = "flux"
 
@@ -92,13 +91,13 @@ class Flux(Model):
     financeurs: Mapped[list[str]] = mapped_column(Json, default=list)
     publics: Mapped[list[str]] = mapped_column(Json, default=list)
     consumers: Mapped[list[str]] = mapped_column(Json, default=list)
-    """Readers for whom it is made: what one of them would drop wholly is left out."""
+    """Consumers that it targets: a fiche that one of them would reject entirely is left out."""
     profile: Mapped[str] = mapped_column(String(30), default="intercarif")
     public: Mapped[bool] = mapped_column(default=False)
-    """Served to anybody; otherwise a token is asked."""
+    """Served without a token."""
     active: Mapped[bool] = mapped_column(default=True)
     kept: Mapped[int] = mapped_column(default=14)
-    """Past full flows kept on disk beside the current one."""
+    """Number of past full flows kept on disk beside the current one."""
 
 
 class FluxKind(StrEnum):
@@ -134,11 +133,11 @@ _STATES = {
     RunState.ECHOUE: "Échouée",
     RunState.ARRETE: "Arrêtée",
 }
-"""Of a «fabrication»."""
+"""Of a run («fabrication»)."""
 
 
 class FluxRun(Model):
-    """One making of a flow: asked, followed, ended. `done` of `total` fragments were written."""
+    """A run that builds a flow. `done` of `total` fragments are written."""
 
     __tablename__ = "flux_run"
     __table_args__ = (
@@ -154,9 +153,9 @@ class FluxRun(Model):
     kind: Mapped[FluxKind] = mapped_column(Word(FluxKind), default=FluxKind.COMPLET)
     state: Mapped[RunState] = mapped_column(Word(RunState), default=RunState.EN_ATTENTE)
     since: Mapped[datetime | None] = mapped_column(Instant)
-    """Of a differential: the moment of the flow that its reader already has."""
+    """Of a differential: snapshot instant of the flow that its reader already has."""
     at: Mapped[datetime | None] = mapped_column(Instant)
-    """The moment that the flow tells of: everything decided before it is in, nothing after."""
+    """Snapshot instant of the flow: every decision before it is included, none after."""
     asked_at: Mapped[datetime] = mapped_column(Instant, default=now)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -171,12 +170,12 @@ class FluxRun(Model):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether it has ended: neither waiting nor running."""
         return self.state not in (RunState.EN_ATTENTE, RunState.EN_COURS)
 
 
 class FluxToken(Model):
-    """The key of one reader to one flow. Only its SHA-256 is kept; it is shown once, when it is made."""
+    """A reader's access token to one flow. Only its SHA-256 is stored; the token is shown once, when created."""
 
     __tablename__ = "flux_token"
 

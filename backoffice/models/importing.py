@@ -1,4 +1,4 @@
-"""Files being imported: the job, what each of its lines became, and the columns chosen last time."""
+"""Imports of files: the job, the result of each line, the column mappings chosen before."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _KINDS = {
 }
 
 FICHE_KINDS = (ImportKind.LHEO, ImportKind.TABLEAU, ImportKind.REPONSES)
-"""Those that make fiches: what a structure or a moderator sends."""
+"""Kinds that create fiches, for structures and moderators."""
 
 
 class Phase(StrEnum):
-    """What is being done: the columns are asked, the file is read (nothing is written), lines are imported."""
+    """Columns are being asked, the file is read (no fiche is written), or lines are imported."""
 
     COLONNES = "colonnes"
     LECTURE = "lecture"
@@ -67,7 +67,7 @@ _STATUSES = {
 
 
 class Outcome(StrEnum):
-    """What a line would become, then what it became."""
+    """Of a line: the expected outcome (`plan`), then the actual one (`result`)."""
 
     NOUVELLE = "nouvelle"
     MISE_A_JOUR = "mise_a_jour"
@@ -92,7 +92,7 @@ _OUTCOMES = {
 
 
 class ImportJob(Model):
-    """One file. For one structure, or for the structures of one territoire (`organisme` is then None)."""
+    """The import of one file, for a structure, or for the structures of a territoire (`organisme` is then None)."""
 
     __tablename__ = "import_job"
     __table_args__ = (
@@ -112,13 +112,13 @@ class ImportJob(Model):
     kind: Mapped[ImportKind] = mapped_column(Word(ImportKind))
     filename: Mapped[str] = mapped_column(String(200))
     stored: Mapped[str] = mapped_column(String(80))
-    """Name of the file kept in the folder of imports, "" once it was purged: see backoffice.core.uploads."""
+    """Name of the stored file (see backoffice.core.uploads); "" once it was deleted."""
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    """dispositif: when the file does not say; create_structures, submit: bool; mapping: {rank: column key}."""
+    """dispositif: when the file does not say; create_structures, submit: bool; mapping: {column rank: column key}."""
     phase: Mapped[Phase] = mapped_column(Word(Phase))
     status: Mapped[JobStatus] = mapped_column(Word(JobStatus))
     attempt: Mapped[int] = mapped_column(default=0)
-    """Goes up each time the job is taken: a run that is no longer the latest one stops."""
+    """Incremented each time the job is taken: a run that is no longer the latest one stops."""
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
@@ -130,7 +130,7 @@ class ImportJob(Model):
 
 
 class ImportLine(Model):
-    """One entry of the file: what was read, what it would become, what it became."""
+    """An item of the file: what was read, the expected outcome, the actual one."""
 
     __tablename__ = "import_line"
     __table_args__ = (
@@ -150,19 +150,19 @@ class ImportLine(Model):
     structure: Mapped[str] = mapped_column(String(250), default="")
     plan: Mapped[Outcome] = mapped_column(Word(Outcome))
     fiche_id: Mapped[int | None] = mapped_column(ForeignKey(Fiche.id))
-    """The fiche it continues, then the one it became."""
+    """The fiche it updates, then the one it created or updated."""
     fiche: Mapped[Fiche | None] = relationship()
     report: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    """message, remarks, changes, missing, candidates: what the page shows."""
+    """Shown by the page: message, remarks, changes, missing, candidates."""
     read: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    """content, unsaid, ours, dispositif: what importing it needs."""
+    """Used by the import: content, unsaid, ours, dispositif."""
     chosen: Mapped[bool] = mapped_column(default=False)
     result: Mapped[Outcome | None] = mapped_column(Word(Outcome))
     message: Mapped[str] = mapped_column(Text, default="")
 
 
 class ImportMapping(Model):
-    """What each column header was said to be, remembered for a structure or for a territoire."""
+    """Columns chosen for each header, kept for the next import of a structure or of a territoire."""
 
     __tablename__ = "import_mapping"
     __table_args__ = (
@@ -175,4 +175,4 @@ class ImportMapping(Model):
     organisme_id: Mapped[int | None] = mapped_column(ForeignKey(Organisme.id))
     territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
     chosen: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    """{header: column key, or "" when it is not to be read}."""
+    """{header: column key; "" for a column that is not imported}."""

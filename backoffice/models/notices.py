@@ -1,11 +1,11 @@
-"""What people are told: e-mails on their way, the list each person reads in Relais, and what they muted.
+"""Outbox of e-mails, inbox of each person in Relais, and muted notices.
 
-An e-mail is a row written in the transaction of what it tells. Its state says what is known of it:
+An e-mail is a row written in the transaction of the event it announces. Its state:
 
     a_envoyer → en_cours → remis → envoye
-         ↑_________|          |→ incertain   the server was given it and never answered: a person decides
-         ↑____________________|              the server refused it for now
-                               → refuse      nobody there, or too many attempts
+         ↑_________|          |→ incertain   handed to the server, which did not answer: a person decides
+         ↑____________________|              temporary refusal of the server
+                               → refuse      permanent refusal, or too many attempts
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ MAIL_LABELS = {
 
 
 class Mail(Model):
-    """One e-mail to one address. `key` is unique: the same event never writes to the same address twice."""
+    """An e-mail to one address. `key` is unique: an event is sent at most once to an address (idempotent)."""
 
     __tablename__ = "mail"
     __table_args__ = (
@@ -61,7 +61,7 @@ class Mail(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256 of the notice, the event and the address, in hexadecimal; its Message-ID begins with the first half."""
+    """SHA-256 of notice, event and address, in hexadecimal; the Message-ID begins with its first half."""
     notice: Mapped[str] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(160))
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"), index=True)
@@ -70,21 +70,21 @@ class Mail(Model):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     secret: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Its text lets somebody in: it is forgotten once sent."""
+    """Its text holds a magic link or another token: it is erased once sent."""
     state: Mapped[MailState] = mapped_column(Word(MailState), default=MailState.A_ENVOYER)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
-    """What the server answered last, when it was not a yes."""
+    """Last error returned by the server."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     next_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    """Not before this moment."""
+    """Earliest time of the next attempt."""
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When a process took it last."""
+    """Last time a process claimed it."""
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Notification(Model):
-    """One line of a person's list in Relais."""
+    """One line of a person's inbox in Relais."""
 
     __tablename__ = "notification"
     __table_args__ = (
@@ -98,13 +98,13 @@ class Notification(Model):
     notice: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200))
     page: Mapped[str] = mapped_column(String(200))
-    """Path of the page it speaks of, within Relais; may be empty."""
+    """Path of the related page in Relais; may be empty."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Mute(Model):
-    """A person no longer wants the e-mails of a notice; the list in Relais goes on."""
+    """A person disabled the e-mails of a notice; the inbox in Relais still shows it."""
 
     __tablename__ = "mute"
 
@@ -113,7 +113,7 @@ class Mute(Model):
 
 
 class FailedJob(Model):
-    """Work that failed in this process, where there is no Redis to keep it."""
+    """A background job that failed in this process, when there is no Redis to record it."""
 
     __tablename__ = "failed_job"
 
@@ -121,5 +121,5 @@ class FailedJob(Model):
     function: Mapped[str] = mapped_column(String(200))
     arguments: Mapped[list[str | int | bool | None]] = mapped_column(Json, default=list)
     reason: Mapped[str] = mapped_column(Text)
-    """The trace, its last line first to be read."""
+    """Traceback; its last line comes first."""
     failed_at: Mapped[datetime] = mapped_column(Instant, default=now)

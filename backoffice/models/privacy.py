@@ -1,6 +1,6 @@
-"""What was done with personal data: erased on request, or by the periods of `backoffice/reference/conservation.toml`.
+"""Erasures of personal data, on request or at the end of the periods of `backoffice/reference/conservation.toml`.
 
-None of these rows says who: an account is told by its number, which leads to nobody once it is erased.
+These rows hold no personal data: an account is known by its id, which identifies nobody once it is erased.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .base import Instant, Json, Model
 
 
 class Erasure(Model):
-    """The proof that an account was erased: one row an account, append-only."""
+    """Evidence that an account was erased: one row per account, append-only."""
 
     __tablename__ = "erasure"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(User.id), unique=True)
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
-    """The person themself, an administrator, or the account of what Relais does by itself."""
+    """The person, an administrator, or the account of Relais itself."""
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     counts: Mapped[dict[str, int]] = mapped_column(Json)
     """Rows deleted or emptied, by key of workflows.privacy.personal_data.HOLDINGS."""
@@ -33,7 +33,7 @@ class Erasure(Model):
 
 
 class RetentionRun(Model):
-    """One run of workflows.privacy.retention. ended_at: null while it works, and for ever if it was killed."""
+    """A run of workflows.privacy.retention. ended_at: null while it runs, and for ever if it was killed."""
 
     __tablename__ = "retention_run"
 
@@ -41,14 +41,14 @@ class RetentionRun(Model):
     started_at: Mapped[datetime] = mapped_column(Instant, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     counts: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
-    """What was erased, by kind: written with each batch."""
+    """Rows erased, by kind; updated with each batch."""
 
 
 class RetentionNotice(Model):
-    """Somebody was told that something of theirs will be erased.
+    """A person was warned that some of their data will be erased.
 
-    subject: id of the account or of the version. since: the moment its period was counted from; when that moment
-    has moved, somebody came back, and the notice is worth nothing any more.
+    subject: id of the account or of the revision. since: start of the retention period. When that start has changed,
+    the person has come back and the notice is void.
     """
 
     __tablename__ = "retention_notice"

@@ -1,4 +1,4 @@
-"""Territoires (one per Carif-Oref), what each covers, and the communes of France."""
+"""Territoires (one per Carif-Oref), their coverage, and the communes of France."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .base import Model
 
 
 class Territoire(Model):
-    """The zone of one Carif-Oref: its queue, its moderators, its flow."""
+    """The area of one Carif-Oref, with its queue, its moderators and its flow."""
 
     __tablename__ = "territoire"
 
@@ -17,21 +17,21 @@ class Territoire(Model):
     slug: Mapped[str] = mapped_column(String(40), unique=True)
     nom: Mapped[str] = mapped_column(String(80))
     prefixe: Mapped[str] = mapped_column(String(10), unique=True)
-    """Begins the numero of each of its fiches, for ever."""
+    """Prefix of the numero of its fiches; it never changes."""
     region: Mapped[str] = mapped_column(String(3), unique=True)
-    """Insee code of the région of its Carif-Oref. Its places are in Coverage."""
+    """Code Insee of the région of its Carif-Oref. The area it covers is in Coverage."""
     collected_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("territoire.id", name="fk_territoire_collected_by_id")
     )
-    """The territoire whose moderators moderate this one as theirs; numeros and flow stay its own."""
+    """The territoire whose moderators also moderate this one; its numeros and its flow stay separate."""
     collected_by: Mapped[Territoire | None] = relationship(remote_side="Territoire.id")
 
     @property
     def working_region(self) -> str:
-        """Insee code of the région whose public holidays its moderators keep."""
+        """Code Insee of the région whose public holidays apply to its moderators."""
         return (self.collected_by or self).region
 
-    # Who they are and what they say to structures; "" where nothing is said.
+    # Contact and texts for structures; "" when not set.
     contact_nom: Mapped[str] = mapped_column(String(120), default="", server_default="")
     contact_courriel: Mapped[str] = mapped_column(String(160), default="", server_default="")
     contact_telephone: Mapped[str] = mapped_column(String(30), default="", server_default="")
@@ -40,7 +40,7 @@ class Territoire(Model):
     texte_envoi: Mapped[str] = mapped_column(Text, default="", server_default="")
     texte_courriels: Mapped[str] = mapped_column(Text, default="", server_default="")
 
-    # What they set: forms.territoires.settings says each in words, with its bounds.
+    # Settings: forms.territoires.settings declares the label and bounds of each.
     siret_obligatoire: Mapped[bool] = mapped_column(default=True)
     delai_instruction: Mapped[int] = mapped_column(default=5)
     rappel_brouillon: Mapped[int] = mapped_column(default=8, server_default="8")
@@ -53,15 +53,15 @@ class Territoire(Model):
 
 
 class Coverage(Model):
-    """A département or a commune that a territoire covers. The key is the code alone: nobody else covers it.
+    """A département or a commune covered by a territoire. The code is the key: only one territoire covers it.
 
-    A commune that has a row of its own is not of its département's territoire: see queries.territoires.
+    The row of a commune takes precedence over that of its département: see queries.territoires.coverage.
     """
 
     __tablename__ = "coverage"
 
     code: Mapped[str] = mapped_column(String(5), primary_key=True)
-    """Insee: two or three characters for a département, five for a commune."""
+    """Code Insee: two or three characters for a département, five for a commune."""
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)
 
 
@@ -74,17 +74,17 @@ class Commune(Model):
     departement: Mapped[str] = mapped_column(String(3), index=True)
     region: Mapped[str] = mapped_column(String(3))
     parent: Mapped[str | None] = mapped_column(String(5))
-    """The commune of which this one is an arrondissement (Paris, Lyon, Marseille)."""
+    """For an arrondissement (Paris, Lyon, Marseille): its commune."""
     postal_codes: Mapped[list[PostalCode]] = relationship(
         primaryjoin="Commune.code_insee == foreign(PostalCode.code_insee)", lazy="selectin", viewonly=True
     )
 
 
 class PostalCode(Model):
-    """One postal code of one commune: both ways it is several to several.
+    """A postal code of a commune (many-to-many).
 
-    Communes are told by Insee, their postal codes by La Poste, not on the same day: a code may name a commune that
-    is not there yet, or not any more.
+    Insee publishes communes and La Poste postal codes, on different days: a code may refer to a commune that does not
+    exist yet, or no longer exists.
     """
 
     __tablename__ = "commune_postal_code"

@@ -1,7 +1,7 @@
-"""Names of what happens to a fiche and to an obligation, as their logs keep them.
+"""Names of the transitions and events of a fiche and of an obligation, as stored in their logs.
 
-`workflows.fiches.transitions` and `workflows.conventions.obligation_transitions` say what each one does. A value is
-stored in the base and never changes.
+Their rules are in `workflows.fiches.transitions` and `workflows.conventions.obligation_transitions`. A value is stored
+in the database and never changes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FicheTransition(StrEnum):
     OUBLIER = "oublier"
     ROUVRIR = "rouvrir"
     DESARCHIVER = "desarchiver"
-    # Events: the log keeps them, no state changes
+    # Events: logged, without a change of state
     CREER = "creer"
     OUVRIR = "ouvrir"
     RECONDUIRE = "reconduire"
@@ -50,7 +50,7 @@ class FicheTransition(StrEnum):
 
 class ObligationTransition(StrEnum):
     OUVRIR = "ouvrir"
-    """The first event of each history."""
+    """First event of every history."""
     CONSTATER = "constater"
     RETIRER = "retirer"
     DECLARER = "declarer"

@@ -1,5 +1,5 @@
-"""Reference data shipped with the project, and what reads it.
+"""Reference data shipped with the project, and the functions that read it.
 
-Each table is a file of this folder; `SOURCES.md` says where it comes from and under which licence.
-Nothing here knows Flask or the database: commands read these rows and fill the tables.
+Each table is a file of this folder; `SOURCES.md` gives its source and licence. Nothing here uses a request
+or the database: commands read these rows and fill the tables.
 """

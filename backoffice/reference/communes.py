@@ -1,7 +1,7 @@
 """Communes, départements and régions of France, overseas included.
 
-Source: the npm package named by `NPM_PACKAGE`, itself made from Insee's Code officiel géographique and from
-La Poste's postal codes (see `SOURCES.md`). `rebuild` turns it into the three files that the readers read.
+Source: the npm package named by `NPM_PACKAGE`, built from Insee's Code officiel géographique and La Poste's postal
+codes (see `SOURCES.md`). `rebuild` converts it into the three files read here.
 """
 
 import json
@@ -23,7 +23,7 @@ REGIONS = "regions.csv"
 
 _COMMUNE_COLUMNS = ("code_insee", "nom", "departement", "region", "codes_postaux", "parent")
 
-# The package also lists communes déléguées and associées: former communes, which no address should name.
+# The package also lists communes déléguées and associées: former communes, which must not be used in an address.
 _COMMUNE = "commune-actuelle"
 _ARRONDISSEMENT = "arrondissement-municipal"
 
@@ -46,7 +46,7 @@ class CommuneRow:
 
 @dataclass(frozen=True, slots=True)
 class Departement:
-    """A département, or an overseas collectivité that stands for one."""
+    """A département, or an overseas collectivité treated as one."""
 
     code: str
     nom: str
@@ -54,11 +54,11 @@ class Departement:
 
 
 def search_key(text: str) -> str:
-    """`text` as names are compared: both what is stored and what is searched go through here.
+    """Normalised form of a name, for stored names and searched text alike.
 
-    Accents and ligatures are folded, letters lowered, everything that is neither letter nor digit becomes one
-    space, and the words « st », « ste », « sts », « stes » are written in full. The key of a key is itself.
-    A word is read as whole: « st » typed on the way to « Strasbourg » is « saint » until the next letter.
+    Accents and ligatures are folded, letters lowered, each run of other characters becomes one space, and the words
+    « st », « ste », « sts », « stes » are expanded. Idempotent. Only whole words are expanded: « st », typed
+    on the way to « Strasbourg », gives « saint » until the next letter.
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LIGATURES)
     bare = (letter for letter in folded if not unicodedata.combining(letter))
@@ -82,23 +82,22 @@ def read_communes(folder: Path = FOLDER) -> Iterator[CommuneRow]:
 
 @cache
 def departements() -> dict[str, Departement]:
-    """Code → département, by code. One shared dictionary: read it, do not change it."""
+    """{code: département}, by code. Cached: do not modify it."""
     return {row["code"]: Departement(**row) for row in read_rows(FOLDER / DEPARTEMENTS)}
 
 
 @cache
 def regions() -> dict[str, str]:
-    """Code → name of each région or overseas collectivité, by code. Shared: read it, do not change it."""
+    """{code: name} of each région or overseas collectivité, by code. Cached: do not modify it."""
     return {row["code"]: row["nom"] for row in read_rows(FOLDER / REGIONS)}
 
 
 def rebuild(source: Path, destination: Path = FOLDER) -> int:
-    """Writes the three files in `destination` from `source`, the package unpacked or as npm's `.tgz`.
+    """Writes the three files in `destination` from `source`, the npm package as a folder or `.tgz`.
 
-    Returns the number of current communes, arrondissements municipaux not counted. The same source gives the
-    same bytes. Nothing is written unless the whole source is sound: FileNotFoundError where the package or
-    one of its files is absent, tarfile.ReadError where the archive is none, ValueError where a code stands
-    twice or leads nowhere.
+    Returns the number of current communes, arrondissements municipaux not counted. The output is deterministic. Nothing
+    is written when the source is invalid: FileNotFoundError for a missing package or file, tarfile.ReadError for an
+    invalid archive, ValueError for a duplicate code or a reference to an unknown one.
     """
     communes = [entry for entry in _load(source, "communes") if entry["type"] in (_COMMUNE, _ARRONDISSEMENT)]
     current = {entry["code"] for entry in communes if entry["type"] == _COMMUNE}

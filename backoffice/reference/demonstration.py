@@ -1,6 +1,6 @@
-"""The demonstration accounts shown to visitors (comptes-demonstration.csv, ours).
+"""Demonstration accounts shown to visitors (comptes-demonstration.csv, written for this project).
 
-Their password is public: they can connect in demonstration mode only.
+Their password is public: they can log in only in demonstration mode.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PASSWORD = "relais-demo-2026"  # noqa: S105 - public on purpose
 
 @dataclass(frozen=True)
 class Account:
-    """who: what the person is, in French; of: keys of structures or slugs of territoires, by role."""
+    """who: description of the person, in French; of: keys of structures, or slugs of territoires, by role."""
 
     email: str
     name: str
@@ -29,4 +29,4 @@ ACCOUNTS = tuple(
     Account(row["courriel"], row["nom"], row["qui"], Role(row["role"]), tuple(row["de"].split()))
     for row in read_rows(FOLDER / "comptes-demonstration.csv")
 )
-"""In the order in which a visit makes sense."""
+"""In the recommended order of a visit."""

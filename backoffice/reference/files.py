@@ -1,4 +1,4 @@
-"""How the tables of this folder are stored: UTF-8, `;` between columns, the first line names them."""
+"""Format of the tables of this folder: UTF-8, `;` between columns, names of columns on the first line."""
 
 import csv
 import gzip
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table, each as column → text. A name that ends in `.gz` is decompressed."""
+    """The rows of a table, each as {column: text}. A file whose name ends in `.gz` is decompressed."""
     data = path.read_bytes()
     if path.suffix == ".gz":
         data = gzip.decompress(data)
@@ -18,12 +18,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """A `code;libelle` table as code → label, in the order of the file."""
+    """A `code;libelle` table as {code: label}, in the order of the file."""
     return {row["code"]: row["libelle"] for row in read_rows(path)}
 
 
 def table_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """The bytes of a table: lines end with a line feed alone, whatever the system."""
+    """The bytes of a table; lines end with a line feed, on every system."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     writer.writerow(columns)
@@ -32,7 +32,7 @@ def table_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def gzip_bytes(data: bytes) -> bytes:
-    """`data` compressed, without date or file name: the same zlib always gives the same bytes."""
+    """`data` compressed without date or file name: with the same zlib, the output is deterministic."""
     buffer = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=9, mtime=0) as stream:
         stream.write(data)

@@ -1,6 +1,6 @@
-"""The domains of Formacode V14, by Centre Inffo, that the national directory of inclusion services keeps.
+"""Domains of Formacode V14, by Centre Inffo, kept by the national directory of inclusion services.
 
-They are codes of LHEO's `code-FORMACODE ref="V14"`; that directory drops a formation with none of them.
+They are codes of LHEO's `code-FORMACODE ref="V14"`; that directory drops a formation that has none of them.
 The whole Formacode is not shipped.
 """
 
@@ -11,5 +11,5 @@ from .files import FOLDER, read_labels
 
 @cache
 def domaines() -> dict[str, str]:
-    """Code of five digits → label, by code. One shared dictionary: read it, do not change it."""
+    """{code of five digits: label}, by code. Cached: do not modify it."""
     return read_labels(FOLDER / "domaines-formacode-v14.csv")

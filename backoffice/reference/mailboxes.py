@@ -1,4 +1,4 @@
-"""The hosts of private mailboxes (boites-personnelles.csv, ours): an address there is often one person's."""
+"""Domains of private mailboxes (boites-personnelles.csv, written for this project), often used by one person."""
 
 from functools import cache
 
@@ -11,5 +11,5 @@ def private_hosts() -> frozenset[str]:
 
 
 def is_private(email: str) -> bool:
-    """Whether the address is one that anybody may open, rather than one of a structure."""
+    """Whether the address is at a public mail provider, not at a structure's own domain."""
     return email.rpartition("@")[2].lower() in private_hosts()

@@ -1,4 +1,4 @@
-"""The rules of moderation that the network starts with (regles.toml, ours)."""
+"""Moderation rules of the network at the start (regles.toml, written for this project)."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .files import FOLDER
 
 @dataclass(frozen=True)
 class ReadyRule:
-    """definition: the document of backoffice.models.moderation.rule_language."""
+    """definition: a document of backoffice.models.moderation.rule_language."""
 
     code: str
     name: str

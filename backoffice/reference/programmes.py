@@ -1,4 +1,4 @@
-"""What grants are given under (programmes.toml) and what they commit to (obligations.toml): both ours."""
+"""Programmes of grants (programmes.toml) and obligations (obligations.toml), both written for this project."""
 
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .files import FOLDER
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """dispositifs: codes of what it pays for; synonyms: other ways in which lists write its code."""
+    """dispositifs: codes of those it funds; synonyms: other spellings of its code in imported lists."""
 
     code: str
     label: str
@@ -23,7 +23,7 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One obligation in words. todo: what is left to do, after «Il vous reste à»."""
+    """Texts of one obligation, in French. todo: follows «Il vous reste à»."""
 
     kind: str
     label: str
@@ -34,7 +34,7 @@ class Rule:
     due: str
 
     def due_in(self, year: int) -> date:
-        """The day by whose end it must be done, for a grant of that year."""
+        """Last day to meet it, for a grant of that year."""
         return date.fromisoformat(f"{year}-{self.due}")
 
 
@@ -49,12 +49,12 @@ def programmes() -> dict[str, Programme]:
 
 @cache
 def obligations() -> dict[str, Rule]:
-    """By kind (see models.obligation), in the order of the file."""
+    """{kind: rule}, in the order of the file; kind: a value of ObligationKind."""
     return {kind: Rule(kind, **row) for kind, row in _tables("obligations.toml").items()}
 
 
 def programme_named(text: str) -> Programme | None:
-    """The programme that a list means: its code or one of its synonyms, whatever the accents, capitals and spaces."""
+    """The programme with this code, label or synonym, ignoring accents, capitals and spaces; None when unknown."""
     return _names().get(_key(text))
 
 

@@ -1,8 +1,8 @@
-"""Public holidays of a département, and working days of a territoire. The calendar is that of the `holidays` library.
+"""Public holidays of a département, and working days of a territoire, from the `holidays` library.
 
-Who meets in a place keeps the holidays of its département: Good Friday and 26 December in Alsace and Moselle, the
-abolition of slavery overseas. Who moderates a territoire keeps those that all the départements of the région of
-their Carif-Oref share: in Grand Est, where seven départements of ten work on Good Friday, it is a working day.
+A place has the holidays of its département: Good Friday and 26 December in Alsace and Moselle, the abolition of slavery
+overseas. Moderators of a territoire have only those common to all the départements of the région of their
+Carif-Oref: in Grand Est, where seven départements of ten work on Good Friday, it is a working day.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NAMED_OTHERWISE = {
     "987": "PF",
     "988": "NC",
 }
-"""Code of a département or of a collectivity → its name in the library, where it is not the code."""
+"""{code of a département or collectivity: its name in the library}, when the two differ."""
 
 
 def holiday(day: date, departement: str) -> str:
-    """The name of the holiday that this day is in the département, in French; "" when it is none."""
+    """The French name of the holiday on this day in the département; "" when there is none."""
     name = NAMED_OTHERWISE.get(departement, departement)
     return str(_calendar(name if name in _calendar(None).subdivisions else None).get(day, "") or "")
 
@@ -40,7 +40,7 @@ def _calendar(name: str | None) -> holidays.HolidayBase:
 
 
 def is_working_day(day: date, region: str) -> bool:
-    """Neither Saturday, nor Sunday, nor a holiday in every département of this région (Insee code)."""
+    """Whether it is neither Saturday, nor Sunday, nor a holiday in every département of this région (code Insee)."""
     return day.weekday() < 5 and not all(holiday(day, code) for code in _departements(region))
 
 
@@ -51,7 +51,7 @@ def _departements(region: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=5_000)
 def working_days_between(start: date, end: date, region: str) -> int:
-    """Those after `start`, up to `end` included; 0 when `end` is not later."""
+    """Number of working days after `start`, up to `end` included; 0 when `end` is not later."""
     return sum(is_working_day(start + timedelta(n), region) for n in range(1, (end - start).days + 1))
 
 

@@ -1,4 +1,4 @@
-"""The publics of Formacode V14, by Centre Inffo: the codes of LHEO's `code-public-vise ref="V14"`."""
+"""Publics of Formacode V14, by Centre Inffo: the codes of LHEO's `code-public-vise ref="V14"`."""
 
 from functools import cache
 
@@ -7,5 +7,5 @@ from .files import FOLDER, read_labels
 
 @cache
 def publics() -> dict[str, str]:
-    """Code of five digits → label, by code. One shared dictionary: read it, do not change it."""
+    """{code of five digits: label}, by code. Cached: do not modify it."""
     return read_labels(FOLDER / "publics-formacode-v14.csv")

@@ -1,4 +1,4 @@
-"""The reasons of decisions that every territoire starts with (motifs.toml, ours)."""
+"""Reasons of decisions of every territoire at the start (motifs.toml, written for this project)."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from .files import FOLDER
 
 @dataclass(frozen=True, slots=True)
 class Motif:
-    """label: in the moderator's list; text: what the structure reads; cure: what it can do.
+    """label: in the moderator's list; text: shown to the structure; cure: what the structure can do.
 
-    transitions: names of the decisions that it explains. own: written by the territoire, not only here.
+    transitions: names of the decisions for which it can be chosen. own: written or changed by the territoire.
     """
 
     code: str
@@ -24,7 +24,7 @@ class Motif:
 
     @property
     def said(self) -> dict[str, str]:
-        """What the log keeps of it, in its words of that day."""
+        """Copy stored in the log with a decision."""
         return {"code": self.code, "label": self.label, "text": self.text, "cure": self.cure}
 
 

@@ -1,4 +1,4 @@
-"""How many readings of a register in a row make it believed, before an administrator says otherwise."""
+"""Number of consecutive readings needed to apply a difference of a register, by default."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ USUAL = "ordinaire"
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """additions, changes, removals: readings in a row, 1 or more. least: percentage of the table's rows."""
+    """additions, changes, removals: consecutive readings, at least 1. least: percentage of the table's rows."""
 
     additions: int
     changes: int

@@ -1,4 +1,4 @@
-"""How long personal data is kept (conservation.toml)."""
+"""Retention periods of personal data (conservation.toml)."""
 
 import calendar
 import re
@@ -14,7 +14,7 @@ KEEP = re.compile(r"([1-9]\d*) (jour|mois|an)s?")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One kind of data. keep: «6 mois»; told: how long before the end the person is told, if they are."""
+    """One kind of data. keep: duration, as «6 mois»; told: days of warning given to the person before the end, or 0."""
 
     kind: str
     what: str
@@ -30,7 +30,7 @@ class Period:
         return timedelta(days=self.told)
 
     def before(self, at: datetime) -> datetime:
-        """What counts from this moment, or from an earlier one, has been kept long enough at `at`."""
+        """The latest start of a period that is over at `at`."""
         found = KEEP.fullmatch(self.keep)
         assert found, f"conservation.toml, {self.kind} : « {self.keep} » n’est pas une durée"
         number = int(found[1])

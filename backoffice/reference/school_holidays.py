@@ -1,9 +1,8 @@
-"""School holidays by zone, and what follows from a département: its académie, its zone, its clock.
+"""School holidays by zone; académie, zone and time zone of each département.
 
-Sources in `SOURCES.md`. Where a zone has no row, its dates are not known here: that is said, not guessed. Once the
-school calendar has been imported as a register, its table is read in place of the one that is shipped: it is written
-as a file whenever a version is applied or undone (workflows.registers.calendar), so that this code, which knows no
-base, follows it at once in every process, without a query.
+Sources in `SOURCES.md`. A zone without rows has no known dates. Once the school calendar has been imported as a
+register, its table replaces the shipped one: workflows.registers.calendar writes it as a file whenever a version is
+applied or undone, so that this module, which does not use the database, follows it in every process without a query.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from .files import FOLDER, read_rows, table_bytes
 class Academie:
     nom: str
     zone: str
-    """«A», «B», «C», or the name of an académie that has a calendar of its own."""
+    """«A», «B», «C», or the name of an académie with its own calendar."""
     fuseau: str
 
     @property
@@ -52,7 +51,7 @@ class Break:
 
 @cache
 def academies() -> dict[str, Academie]:
-    """Code of a département → its académie. One shared dictionary: read it, do not change it."""
+    """{code of a département: its académie}. Cached: do not modify it."""
     return {
         row["departement"]: Academie(row["academie"], row["zone"], row["fuseau"])
         for row in read_rows(FOLDER / "academies.csv")
@@ -63,7 +62,7 @@ CALENDAR = "vacances-scolaires.csv"
 
 
 def breaks(zone: str) -> tuple[Break, ...]:
-    """Those of a zone, by date; none where they are not known."""
+    """School holidays of a zone, by date; empty when unknown."""
     for file in (folders.registres / CALENDAR, FOLDER / CALENDAR):
         with suppress(FileNotFoundError):
             return _calendar(file, file.stat().st_mtime_ns).get(zone, ())
@@ -80,7 +79,9 @@ def _calendar(file: Path, _changed: int) -> dict[str, tuple[Break, ...]]:
 
 
 def write_calendar(rows: Iterable[Sequence[str]]) -> None:
-    """(zone, first day, last day, name), days as ISO 8601: what is read from now on; the shipped table, when none."""
+    """Replaces the table with rows (zone, first day, last day, name), days in ISO 8601; without rows, restores
+    the shipped one.
+    """
     file, data = folders.registres / CALENDAR, list(rows)
     if not data:
         file.unlink(missing_ok=True)
@@ -93,12 +94,12 @@ def write_calendar(rows: Iterable[Sequence[str]]) -> None:
 
 @cache
 def zones() -> tuple[str, ...]:
-    """Each zone once, in the order of its name."""
+    """The zones, sorted by name."""
     return tuple(sorted({academie.zone for academie in academies().values()}))
 
 
 def zone_named(text: str) -> str:
-    """The zone as `academies` has it: «Zone B» is «B», «Réunion» «La Réunion»; a name that is none of them, itself."""
+    """The zone as named by `academies`: «B» for «Zone B», «La Réunion» for «Réunion»; an unknown name is unchanged."""
     key = search_key(text.removeprefix("Zone "))
     for zone in zones():
         known = search_key(zone)
@@ -108,7 +109,7 @@ def zone_named(text: str) -> str:
 
 
 def covers(zone: str, start: date, end: date) -> bool:
-    """Whether the table knows all the school holidays of this zone between two days."""
+    """Whether the table covers all the school holidays of this zone between two days."""
     known = breaks(zone)
     return bool(known) and date(known[0].debut.year, 9, 1) <= start and end <= known[-1].fin
 

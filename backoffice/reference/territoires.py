@@ -1,9 +1,9 @@
-"""The territoires at the start: one for each Carif-Oref, regional or overseas.
+"""Territoires at the start: one per Carif-Oref, regional or overseas.
 
-`territoires.csv` is ours. The prefix opens every numero that leaves the territoire and never changes once one
-has left. Grand Est has the one of the national flow (`01_GE`). The others are our choice, to be compared with
-what each Carif-Oref already uses before its first flow: the région's code (its last two digits where it has
-three), then two letters, the country code of ISO 3166 for overseas.
+`territoires.csv` was written for this project. The prefix begins every published numero of the territoire, and never
+changes after the first one. Grand Est has that of the national flow (`01_GE`). The others are a choice of this project,
+to be checked against what each Carif-Oref already uses before its first flow: the code of the région (its last two
+digits when it has three), then two letters, the ISO 3166 country code overseas.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .files import FOLDER, read_rows
 
 @dataclass(frozen=True, slots=True)
 class TerritoireRow:
-    """A territoire as it is first created."""
+    """A territoire as first created."""
 
     slug: str
     nom: str
@@ -24,7 +24,7 @@ class TerritoireRow:
 
     @property
     def departements(self) -> tuple[str, ...]:
-        """What it covers at the start: the whole of its région."""
+        """The départements covered at the start: those of its région."""
         return tuple(code for code, row in departements().items() if row.region == self.region)
 
 

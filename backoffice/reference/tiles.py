@@ -1,4 +1,4 @@
-"""A map of France as tiles, one a département about where it lies, overseas below (`carte-departements.csv`, ours)."""
+"""Tile map of the départements, overseas below (`carte-departements.csv`, written for this project)."""
 
 from functools import cache
 
@@ -7,6 +7,6 @@ from .files import FOLDER, read_rows
 
 @cache
 def tiles() -> dict[str, tuple[int, int]]:
-    """Code of the département → (column, row) of its tile, from the top left. Shared: read it, do not change it."""
+    """{code of the département: (column, row) of its tile}, from the top left. Cached: do not modify it."""
     rows = read_rows(FOLDER / "carte-departements.csv")
     return {row["departement"]: (int(row["colonne"]), int(row["ligne"])) for row in rows}

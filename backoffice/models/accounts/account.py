@@ -1,4 +1,4 @@
-"""People, the structures they act for, the territories they serve, and their open connections."""
+"""Users, the structures and territoires they act for, their logins."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from backoffice.models.territoires import Territoire
 class Organisme(Model):
     """A structure that offers training: association, organisme de formation, school…
 
-    This row is the one source of its name, kind and numbers; `structure` holds the rest of what it says of itself.
-    A fiche begins with them and keeps what it said on its day: see workflows.structures.operations.
+    The columns are the only source of its name, category and registration numbers; `structure` holds the rest of
+    its own description. A new fiche copies them and keeps that copy: see workflows.structures.operations.
     """
 
     __tablename__ = "organisme"
@@ -29,48 +29,48 @@ class Organisme(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     nom: Mapped[str] = mapped_column(String(250))
     categorie: Mapped[str] = mapped_column(String(30), default="", server_default="")
-    """A code of vocabulary.CATEGORIES; "" while nobody has said."""
+    """A code of vocabulary.CATEGORIES; "" when unknown."""
     siret: Mapped[str] = mapped_column(String(14), default="", index=True)
     nda: Mapped[str] = mapped_column(String(11), default="", server_default="", index=True)
-    """Numéro de déclaration d’activité: `numero_activite` of a content."""
+    """Numéro de déclaration d’activité: `numero_activite` in a content."""
     rna: Mapped[str] = mapped_column(String(10), default="", server_default="", index=True)
     uai: Mapped[str] = mapped_column(String(8), default="", server_default="", index=True)
     qualiopi: Mapped[bool | None]
-    """Whether it is certified; None: it has not said."""
+    """Whether it is certified; None: unknown."""
     qualiopi_categories: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     """Codes of vocabulary.QUALIOPI."""
     qualiopi_until: Mapped[date | None]
     qualiopi_source: Mapped[str] = mapped_column(String(120), default="", server_default="")
-    """Who says so: a register, or the structure itself."""
+    """The source of this information: a register, or the structure itself."""
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
     territoire: Mapped[Territoire] = relationship()
     commune: Mapped[str] = mapped_column(String(5), default="", server_default="", index=True)
-    """Copy of the code of its address, to look for doubles."""
+    """Copy of the code Insee of its address, to find duplicates."""
     structure: Mapped[Document] = mapped_column(Json, default=dict)
-    """content.Structure as a document, without what the columns say: address, contact, structure porteuse…"""
+    """content.Structure as a document, without the values held by columns: address, contact, carrier…"""
     contacts: Mapped[dict[str, Document]] = mapped_column(Json, default=dict, server_default="{}")
-    """{code of vocabulary.USAGES: content.Contact} of those that a fiche does not ask for."""
+    """{code of vocabulary.USAGES: content.Contact}: the contacts that a fiche does not ask for."""
     lieux: Mapped[list[Document]] = mapped_column(Json, default=list, server_default="[]")
-    """content.Lieu as documents: the places that it uses often."""
+    """content.Lieu as documents: its usual locations."""
     said_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When it was last changed on its page; what a fiche said later is newer. None: never."""
+    """Last change made on its own page; values of a fiche sent later are newer. None: never."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     merged_into_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisme.id", name="fk_organisme_merged_into_id"), index=True
     )
-    """The same structure, which was kept. Nobody acts for this one any more, see workflows.structures.merge."""
+    """The structure that was kept in a merge. No user acts for this row any more: see workflows.structures.merge."""
     merged_into: Mapped[Organisme | None] = relationship(remote_side="Organisme.id")
     set_aside: Mapped[Document] = mapped_column(Json, default=dict, server_default="{}")
-    """Of a merged one: what the other said where the words of this one were chosen, {name: value}."""
+    """Of a merged structure: values of the kept one that this one's values replaced, {name: value}."""
 
     @property
     def siren(self) -> str:
-        """The nine digits of the legal unit, whatever the establishment."""
+        """SIREN: the nine digits of the legal unit."""
         return self.siret[:9]
 
     @property
     def said(self) -> Structure:
-        """All that it says of itself, as a fiche asks it."""
+        """Its whole description, in the shape used by a fiche."""
         known = {ours: getattr(self, name) for name, ours in COLUMNS.items()}
         return load({"structure": {**self.structure, **known}}).structure
 
@@ -95,13 +95,13 @@ COLUMNS = {
     "rna": "rna",
     "uai": "uai",
 }
-"""{column of Organisme: leaf of content.Structure that says the same}."""
+"""{column of Organisme: field of content.Structure with the same value}."""
 
 NUMBERS = ("siret", "nda", "rna", "uai")
-"""Those of them that a register gives."""
+"""Those of these columns that are registration numbers."""
 
 OF_FICHES = {"accueil": "contact", "formateurs": "formateur"}
-"""{usage: part of content.Structure} of the contacts that a fiche asks for."""
+"""{usage: field of content.Structure}: the contacts that a fiche asks for."""
 
 
 class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
@@ -109,7 +109,7 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(160), unique=True)
-    """Always in lower case."""
+    """In lower case."""
     name: Mapped[str] = mapped_column(String(100))
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
@@ -118,7 +118,7 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
     """An account with a public password: it can log in only in demonstration mode."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     seen_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the person last came in; null when they never did."""
+    """Last login; None: never."""
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", lazy="selectin", order_by="Membership.id"
     )
@@ -129,7 +129,7 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
     second_factor: Mapped[SecondFactor | None] = relationship(back_populates="user", cascade="all, delete-orphan")
 
     login_token = ""
-    """Of the present connection, in memory only: what the cookie carries (see Login)."""
+    """Token of the current login, in memory only: the value of the cookie (see Login)."""
 
     def get_id(self) -> str:
         return self.login_token
@@ -156,8 +156,11 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
 
     @property
     def owes_second_factor(self) -> bool:
-        """Whether it has to have one. Not a demonstration account: its password is public on purpose, it opens in
-        demonstration mode only, and whoever tries Relais has no telephone that knows its secret."""
+        """Whether a second factor is required.
+
+        Not for a demonstration account: its password is public on purpose, it works in demonstration mode only, and a
+        visitor has no telephone that holds its secret.
+        """
         return not self.demonstration and bool(self.roles & SECOND_FACTOR_ROLES)
 
     @property
@@ -166,16 +169,16 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
 
     @property
     def responsable_ids(self) -> set[int]:
-        """The structures whose people are theirs to invite and to remove."""
+        """Ids of the structures whose members the person manages."""
         return {row.organisme_id for row in self.memberships if row.role is Role.RESPONSABLE}
 
     def funds(self, territoire_id: int, programme: str, departement: str) -> bool:
-        """Whether the person follows such grants as a funder: see queries.conventions.funded for the same in SQL."""
+        """Whether the person follows these grants as a funder. queries.conventions.scope.funded is the same in SQL."""
         mine = (row for row in self.assignments if row.role is Role.FINANCEUR)
         return any(row.covers(territoire_id, programme, departement) for row in mine)
 
     def territoires(self, role: Role) -> list[Territoire]:
-        """Those that the person serves in this role, by name; for a moderator, with those collected for others."""
+        """Territoires where the person has this role, by name; a moderator also has those that they collect."""
         mine = [row for row in self.assignments if row.role is role]
         found = {row.territoire.id: row.territoire for row in mine}
         if role is Role.MODERATEUR:
@@ -187,7 +190,7 @@ class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
 
 
 class Membership(Model):
-    """A person who enters the fiches of a structure."""
+    """A person who writes fiches for a structure."""
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -204,7 +207,7 @@ class Membership(Model):
 
 
 class Assignment(Model):
-    """A person who serves a territoire, as moderator or as funder."""
+    """A role of a person in a territoire: moderator or funder."""
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -217,7 +220,7 @@ class Assignment(Model):
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))
     role: Mapped[Role] = mapped_column(Word(Role))
     programmes: Mapped[list[str]] = mapped_column(Json, default=list)
-    """Of a funder: codes of the programmes and of the départements that it follows; empty: all of the territoire."""
+    """Of a funder: the programmes and départements followed, by code; empty: all those of the territoire."""
     departements: Mapped[list[str]] = mapped_column(Json, default=list)
     user: Mapped[User] = relationship(back_populates="assignments")
     territoire: Mapped[Territoire] = relationship(lazy="joined")
@@ -226,10 +229,10 @@ class Assignment(Model):
         viewonly=True,
         lazy="joined",
     )
-    """The territoires for which this one collects: its moderators moderate them as theirs."""
+    """Territoires collected by this one: its moderators moderate them too."""
 
     def covers(self, territoire_id: int, programme: str, departement: str) -> bool:
-        """Whether what this programme grants in this département is within it."""
+        """Whether grants of this programme in this département are in its scope."""
         return (
             self.territoire_id == territoire_id
             and (not self.programmes or programme in self.programmes)
@@ -238,7 +241,7 @@ class Assignment(Model):
 
 
 def moderates(territoire_ids: Collection[int | None]) -> ColumnElement[bool]:
-    """Condition on Assignment: moderator of one of these territoires, or of the one that collects for it."""
+    """Condition on Assignment: moderator of one of these territoires, or of the territoire that collects it."""
     collectors = select(Territoire.collected_by_id).where(Territoire.id.in_(territoire_ids))
     return and_(
         Assignment.role == Role.MODERATEUR,
@@ -247,10 +250,10 @@ def moderates(territoire_ids: Collection[int | None]) -> ColumnElement[bool]:
 
 
 class SecondFactor(Model):
-    """What a person's telephone shares with the base to make codes (TOTP, RFC 6238). A shared secret: it is in clear.
+    """TOTP secret of a person (RFC 6238). It is shared with the telephone, hence stored in clear.
 
-    secret: in base 32; "" until a first code has shown that the telephone knows it. last_step: the time step,
-    of 30 seconds, of the last code that served: neither it nor an earlier one serves again.
+    secret: in base 32; "" until a first code has been verified. last_step: time step (30 seconds) of the last accepted
+    code; a code of this step or an earlier one is refused.
     """
 
     __tablename__ = "second_factor"
@@ -260,13 +263,13 @@ class SecondFactor(Model):
     secret: Mapped[str] = mapped_column(String(32), default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     next_secret: Mapped[str] = mapped_column(String(32), default="")
-    """Shown to be confirmed: it takes the place of `secret`, which serves until then."""
+    """Awaits confirmation; `secret` stays valid until this one replaces it."""
     last_step: Mapped[int] = mapped_column(default=0)
     user: Mapped[User] = relationship(back_populates="second_factor")
 
 
 class Login(Model):
-    """One open connection of a person. The cookie carries the token, the base only its SHA-256."""
+    """An open login. The cookie carries the token; the database stores only its SHA-256."""
 
     __tablename__ = "login"
 
@@ -275,9 +278,9 @@ class Login(Model):
     opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime | None] = mapped_column(Instant)
-    """The last request, some minutes more or less; None: none since it was opened."""
+    """Last request, to within a few minutes; None: none since the login."""
     device: Mapped[str] = mapped_column(String(60), default="")
-    """Browser and system, coarsely."""
+    """Browser and system, without versions."""
     awaits_code: Mapped[bool] = mapped_column(default=False)
-    """The password was right, the second factor has not been shown: it lets nobody in."""
+    """The password was right but the second factor has not been given: the login gives no access yet."""
     user: Mapped[User] = relationship()

@@ -1,4 +1,4 @@
-"""How people come into structures and territoires: invited, or asking; and the structures that have nobody left."""
+"""Invitations and requests to join, and structures left without members."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _WAITING = text("state = 'en_attente'")
 
 
 class Invitation(Model):
-    """A role offered to whoever reads an address. The e-mail carries the token, the base only its SHA-256.
+    """A role offered to the owner of an e-mail address. The e-mail carries the token, the database only its SHA-256.
 
-    A structure for its own people, a territoire for moderators and funders, neither for administrators. One
-    address is invited once at a time to the same thing.
+    organisme is set for a structure's member, territoire for a moderator or funder, neither for an administrator. An
+    address has at most one open invitation to the same thing.
     """
 
     __tablename__ = "invitation"
@@ -74,7 +74,7 @@ class Invitation(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     email: Mapped[str] = mapped_column(String(160))
-    """In lower case, as those of accounts. Nobody else gets what it offers."""
+    """In lower case, like those of accounts. Only this address can accept."""
     role: Mapped[Role] = mapped_column(Word(Role))
     organisme_id: Mapped[int | None] = mapped_column(ForeignKey(Organisme.id), index=True)
     organisme: Mapped[Organisme | None] = relationship()
@@ -94,17 +94,17 @@ class Invitation(Model):
 
     @property
     def expired(self) -> bool:
-        """Waits still, but its link no longer lets in: it can be sent again."""
+        """Still open, but its link has expired: it can be sent again."""
         return self.state is InvitationState.OUVERTE and self.expires_at <= now()
 
     @property
     def open(self) -> bool:
-        """Whether its link still lets in."""
+        """Whether its link still works."""
         return self.state is InvitationState.OUVERTE and self.expires_at > now()
 
 
 class JoinRequest(Model):
-    """A person asks to enter the fiches of a structure that is in Relais already."""
+    """A person asks to write fiches for a structure already in Relais."""
 
     __tablename__ = "join_request"
     __table_args__ = (
@@ -127,20 +127,20 @@ class JoinRequest(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     words: Mapped[str] = mapped_column(Text)
-    """What the person says of themselves to those who decide."""
+    """What the person wrote about themselves for those who decide."""
     state: Mapped[JoinState] = mapped_column(Word(JoinState), default=JoinState.EN_ATTENTE)
     asked_at: Mapped[datetime] = mapped_column(Instant, default=now)
     due_on: Mapped[date]
-    """The last day on which the responsables of the structure decide alone; then the moderators may too."""
+    """Last day on which only the responsables of the structure decide; moderators may decide after it."""
     escalated_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the moderators were told."""
+    """When the moderators were notified."""
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
 
 
 class Orphan(Model):
-    """A structure that had nobody to enter its fiches when the moderators were last told: see queries.orphans."""
+    """A structure without active members, already reported to moderators: see queries.structures.orphans."""
 
     __tablename__ = "orphan"
 

@@ -1,4 +1,4 @@
-"""Links sent by e-mail that let somebody in: to begin a Fiche ASL, to resume one, to log in without password."""
+"""Magic links: to start a Fiche ASL, to resume one, to log in without a password."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .account import User
 
 
 class Link(Model):
-    """The e-mail carries the token, 256 random bits; the base only its SHA-256.
+    """The e-mail carries the token, 256 random bits; the database stores only its SHA-256.
 
-    Without user_id, whoever holds it has still to confirm the address: their account, their structure and
-    its first fiche are made when they do.
+    Without user_id, the address is not confirmed yet: the account, the structure and its first fiche are created on
+    confirmation.
     """
 
     __tablename__ = "link"
@@ -34,12 +34,12 @@ class Link(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     name: Mapped[str] = mapped_column(String(100), default="")
-    """Of the person who asked, with the name of their structure and where it is, until they confirm."""
+    """Name of the person who asked; with `structure` and `territoire`, kept until the address is confirmed."""
     structure: Mapped[str] = mapped_column(String(250), default="")
     territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
     territoire: Mapped[Territoire | None] = relationship()
 
     @property
     def open(self) -> bool:
-        """Whether it still lets in."""
+        """Whether it still works."""
         return self.expires_at > now() and not (self.single_use and self.used_at)

@@ -1,4 +1,4 @@
-"""What keeps an account to its person: the second factor, the log of logins, what is confirmed by a link."""
+"""Account security: recovery codes, log of logins, links that prove an e-mail address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .account import User
 
 
 class RecoveryCode(Model):
-    """One of the codes that stand in for the telephone. The base keeps its SHA-256; it serves once."""
+    """A single-use code that replaces the telephone. The database stores its SHA-256."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
@@ -27,7 +27,7 @@ class RecoveryCode(Model):
 
 
 class LoginWay(StrEnum):
-    """By what somebody came in, or tried to."""
+    """Method of a login or of an attempt."""
 
     MOT_DE_PASSE = "mot_de_passe"
     LIEN = "lien"
@@ -48,7 +48,7 @@ WAY_LABELS = {
 
 
 class LoginEvent(Model):
-    """A login, or one that was refused. It tells of no place and of no person but the account's own."""
+    """A login or a refused attempt. It holds no location and no person but the owner of the account."""
 
     __tablename__ = "login_event"
     __table_args__ = (
@@ -59,14 +59,14 @@ class LoginEvent(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
-    """None: the address that was typed has no account; it is not kept."""
+    """None: no account has the address typed, which is not stored."""
     user: Mapped[User | None] = relationship()
     way: Mapped[LoginWay] = mapped_column(Word(LoginWay))
     success: Mapped[bool]
     device: Mapped[str] = mapped_column(String(60))
-    """Browser and system, coarsely: «Firefox sur Windows»."""
+    """Browser and system, without versions: «Firefox sur Windows»."""
     network: Mapped[str] = mapped_column(String(50))
-    """The beginning of the address alone: /24 for IPv4, /48 for IPv6."""
+    """Truncated IP address: /24 for IPv4, /48 for IPv6."""
 
 
 class ProofKind(StrEnum):
@@ -76,10 +76,10 @@ class ProofKind(StrEnum):
 
 
 class Proof(Model):
-    """A link sent by e-mail by which a person shows that an address is theirs, to do one thing once.
+    """A single-use link sent by e-mail, which proves that an address belongs to a person.
 
-    The e-mail carries the token, the base only its SHA-256. What it does, by kind: a new password for the
-    account; `email` becomes its address; `email`, which was its address, is so again.
+    The e-mail carries the token, the database only its SHA-256. Effect by kind: MOT_DE_PASSE sets a new password;
+    ADRESSE makes `email` the address of the account; RETOUR restores `email`, its former address.
     """
 
     __tablename__ = "proof"
@@ -96,5 +96,5 @@ class Proof(Model):
 
     @property
     def open(self) -> bool:
-        """Whether it still serves."""
+        """Whether it can still be used."""
         return self.used_at is None and self.expires_at > now()

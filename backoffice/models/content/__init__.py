@@ -1,18 +1,17 @@
-"""The typed content of a Revision: one document for the form, the comparison, the export, the import.
+"""The typed content of a Revision: one document for forms, content diff, export and import.
 
-formation → actions (one per place and group) → sessions, with what they share beside them.
+formation → actions (one per place and group) → sessions, and the values they share.
 
-Every leaf is declared with the words that people read and, where the standard has an element for
-it, its LHEO path relative to the nearest declared ancestor. Limits are never written here: they come
-from the grammar, by that path.
+Every leaf is declared with its label and, where the standard has an element for it, its LHEO path relative to the
+nearest declared ancestor. Length limits are not written here: they are read from the LHEO grammar, by that path.
 
-Two ways to name a spot in a document:
+A spot of a document has two names:
 - a *pattern*, the same in all documents: ``actions[].creneaux[].jour``;
 - a *path*, in one document: ``actions-0-creneaux-1-jour``. It is also the HTML id of the field that
   edits it, so that any finding can link to its field.
 
-Lieux, actions and sessions carry a local id given once and kept through all revisions: it is their
-numero in the flow, and what tells a moved session from a new one.
+Lieux, actions and sessions carry a local id, given once and kept in all revisions: it ends their numero in the
+flow, and distinguishes a moved session from a new one.
 """
 
 from .document import ContentError, Document, dump, fingerprint, hints, load

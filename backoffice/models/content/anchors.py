@@ -1,6 +1,6 @@
-"""A spot of a content named so that it is found again in the next version, whatever row came before it.
+"""Anchors: names of spots that stay valid in the next version, when rows were added or removed.
 
-In an anchor a place, a group or dates are named by their local id where a path has their rank:
+An anchor has the local id of a place, a group or a session where a path has its rank:
 ``actions-G2-sessions-S3-debut`` for ``actions-0-sessions-0-debut``.
 """
 
@@ -13,12 +13,12 @@ from . import Contenu
 
 
 def anchor_of(content: Contenu, path: str) -> str:
-    """The anchor of a path; "" for the whole entry. Raises LookupError when the path leads nowhere."""
+    """The anchor of a path; "" for the whole fiche. Raises LookupError when the path does not exist."""
     return _walk(content, path, by_id=False)
 
 
 def path_of(content: Contenu, anchor: str) -> str | None:
-    """The path of an anchor in this content, which is also the id of its field; None when its row is gone."""
+    """The path of an anchor in this content, which is the HTML id of its field; None when its row was deleted."""
     try:
         return _walk(content, anchor, by_id=True)
     except LookupError:
@@ -40,7 +40,7 @@ def _walk(content: Contenu, said: str, *, by_id: bool) -> str:
 
 
 def _row(rows: list[Any], name: str, *, by_id: bool) -> tuple[Any, str]:
-    """A row of a list and its other name: its rank for its id, its id for its rank. Rows without id keep their rank."""
+    """A row of a list and its other name: its rank (`by_id`), else its id. A row without id keeps its rank."""
     if by_id:
         for rank, row in enumerate(rows):
             if getattr(row, "id", None) == name:

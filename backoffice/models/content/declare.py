@@ -1,4 +1,4 @@
-"""How the parts of the content declare their values: see parts."""
+"""Field declarations used by `parts`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def leaf(
     closed: str = "",
     header: str = "",
 ) -> Any:
-    """Declares one value that is left out of the open data; `closed` says why. See `public`.
+    """Declares a value that is left out of the open data; `closed` says why. See `public`.
 
-    choices: {code: words}, the closed list that the answer is taken from.
-    reserve: characters of the LHEO element kept for what the export writes beside this value.
-    hidden: settled by the application, never typed.
-    header: title of its column in the CSV of the open data, which has one row a group; "" for no column.
+    choices: {code: label}, the closed list of answers.
+    reserve: characters of the LHEO element kept for what the export adds beside this value.
+    hidden: set by the application, never typed.
+    header: its column title in the CSV of the open data, which has one row per group; "" for no column.
 
-    Raises ValueError unless exactly one of `open` and `closed` is said.
+    Raises ValueError unless exactly one of `open` and `closed` is given.
     """
     if open == bool(closed):
         raise ValueError(f"{label}: public, or closed for a reason")
@@ -47,14 +47,14 @@ def leaf(
 
 
 public = partial(leaf, open=True)
-"""Declares one value that anybody may read and copy for ever: the open data carry it."""
+"""Declares a value that anybody may read and reuse: it is in the open data."""
 
 
 def part(label: str, kind: type, lheo: str = "", *, closed: str = "") -> Any:
-    """Declares one nested object. closed: why the open data leave it out, "" when they carry its public values."""
+    """Declares a nested object. closed: why it is left out of the open data; "" when its public values are in."""
     return field(default_factory=kind, metadata={"label": label, "lheo": lheo, "closed": closed})
 
 
 def many(label: str, lheo: str = "", *, closed: str = "") -> Any:
-    """Declares a list of nested objects. closed: as for a part."""
+    """Declares a list of nested objects. closed: as for `part`."""
     return field(default_factory=list, metadata={"label": label, "lheo": lheo, "closed": closed})

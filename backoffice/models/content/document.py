@@ -1,4 +1,4 @@
-"""The JSON form of a content: written, read back, and told from another by its fingerprint."""
+"""The JSON form of a content: serialising, loading, fingerprint."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Document = dict[str, Any]
 
 
 class ContentError(ValueError):
-    """A stored document does not have the shape of the content model."""
+    """A stored document does not match the content model."""
 
 
 def dump(value: Any) -> Any:
-    """The JSON form of a content or of any part of it."""
+    """The JSON form of a content, or of a part of it."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: dump(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, list):
@@ -37,8 +37,8 @@ def dump(value: Any) -> Any:
 def load(document: Document) -> Contenu:
     """The content of a stored document.
 
-    Keys that are absent take their default, so that a content written before a field existed can
-    still be read. An unknown key or a value of another type raises ContentError.
+    An absent key takes its default, so that a content written before a field existed can still be read. Raises
+    ContentError for an unknown key or a value of another type.
     """
     content = _load(Contenu, document, "")
     assert isinstance(content, Contenu)
@@ -46,14 +46,14 @@ def load(document: Document) -> Contenu:
 
 
 def fingerprint(document: Any) -> str:
-    """SHA-256, in hexadecimal, of the canonical JSON of a document: the same for the same content."""
+    """SHA-256, in hexadecimal, of the canonical JSON of a document: equal contents have equal fingerprints."""
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def hints(kind: type) -> dict[str, Any]:
-    """The resolved type of each field of a part of the content."""
+    """The resolved type of each field of a content class."""
     return get_type_hints(kind)
 
 

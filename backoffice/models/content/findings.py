@@ -1,4 +1,4 @@
-"""Something to say about one spot of a content: what is missing, wrong, or could be better."""
+"""Findings of the review: a value that is missing, wrong, or could be better."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """path: see backoffice.models.content; "" when it concerns the whole entry.
+    """path: see backoffice.models.content; "" for the whole fiche.
 
-    blocking: the entry cannot be submitted or approved while it stands.
-    source: the text that the rule comes from, shown to the person who meets it.
+    blocking: the fiche cannot be submitted or approved until it is solved.
+    source: the text that the rule comes from, shown to the user.
     """
 
     path: str

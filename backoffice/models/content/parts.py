@@ -1,7 +1,7 @@
-"""The parts of a content, from the structure to one weekly slot, and what is declared of each leaf.
+"""The content classes, from the structure to a weekly slot, and the declaration of each leaf.
 
-A value is declared once, here: its words, its closed list, its LHEO element, and who may read it. The
-columns of the tables, the open data, the comparison, the reading page and both imports follow from it.
+A value is declared only here: label, closed list, LHEO element, public or not. The columns of tables, the open data,
+the content diff, the reading page and both imports are derived from it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .declare import leaf, many, part, public
 
 
 def school_year(day: date) -> int:
-    """The year in which the school year of this day began."""
+    """First year of the school year that contains this day; a school year begins on 1 September."""
     return day.year if day.month >= 9 else day.year - 1
 
 
@@ -22,7 +22,7 @@ _LOCAL = "the end of a numero"
 _PERSON = "the name of a person"
 _CARRIER = "its SIRET stands for that of the structure"
 _UNASKED = "no reader has asked for it"
-"""Why the open data leave a value out."""
+"""Reasons for which a value is left out of the open data."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Adresse:
 
     @property
     def envelope(self) -> list[str]:
-        """Its lines, as on an envelope."""
+        """Its non-empty lines, as written on an envelope."""
         town = f"{self.code_postal} {self.ville}".strip()
         return [text for text in (self.denomination, *self.lignes, town) if text]
 
@@ -56,7 +56,7 @@ class Contact:
 
 @dataclass
 class Porteuse:
-    """A structure that has a SIRET and lends its name to one that has none."""
+    """The carrier: a structure with a SIRET that lends its name to one without."""
 
     nom: str = leaf("Nom officiel de la structure porteuse", "raison-sociale", closed=_CARRIER)
     siret: str = leaf("Numéro SIRET de la structure porteuse", "SIRET-organisme-formation/SIRET", closed=_CARRIER)
@@ -69,7 +69,7 @@ class Porteuse:
 
 @dataclass
 class Structure:
-    """The organisme responsable as it was when the entry was made."""
+    """The organisme responsable as it was when the fiche was written."""
 
     nom: str = public("Nom de la structure", "nom-organisme")
     raison_sociale: str = public("Nom officiel", "raison-sociale")
@@ -109,18 +109,18 @@ class Structure:
 
     @property
     def carrier(self) -> Porteuse | None:
-        """The structure under whose SIRET this one acts; None when it has one, or when nobody carries it."""
+        """Its carrier; None when the structure has its own SIRET or names no complete carrier."""
         return self.porteuse if not self.siret and self.porteuse.nom and self.porteuse.siret else None
 
     @property
     def known_siret(self) -> str:
-        """Its own SIRET, else that of the structure that carries it, else ""."""
+        """Its own SIRET, else that of its carrier, else ""."""
         return self.carrier.siret if self.carrier else self.siret
 
 
 @dataclass
 class Niveaux:
-    """Levels of the CECRL, oral and written apart."""
+    """CECRL levels, oral and written separately."""
 
     entree_oral: str = public("Niveau à l’oral en arrivant", choices=words.NIVEAUX_ORAL)
     entree_ecrit: str = public("Niveau à l’écrit en arrivant", choices=words.NIVEAUX_ECRIT)
@@ -181,7 +181,7 @@ class Lieu:
 
 @dataclass
 class Creneau:
-    """One weekly slot; hours of the place's own clock."""
+    """A weekly slot, in local time."""
 
     jour: str = public("Jour", choices=words.JOURS)
     debut: time | None = public("Début", default=None)
@@ -189,7 +189,7 @@ class Creneau:
 
     @property
     def minutes(self) -> int:
-        """Length in minutes; 0 while the slot is incomplete or its end is before its start."""
+        """Length in minutes; 0 when incomplete, or when the end is before the start."""
         if not self.debut or not self.fin:
             return 0
         length = (self.fin.hour - self.debut.hour) * 60 + self.fin.minute - self.debut.minute
@@ -198,7 +198,7 @@ class Creneau:
 
 @dataclass
 class Recrutement:
-    """One appointment before a session begins: a meeting, a test, an interview."""
+    """An appointment before a session begins: meeting, test or interview."""
 
     modalite: str = leaf(
         "Comment se passe ce rendez-vous", "modalite-recrutement", choices=words.RENDEZ_VOUS, closed=_UNASKED
@@ -221,7 +221,7 @@ class Session:
 
     @property
     def one_school_year(self) -> bool:
-        """Whether it stands within one school year, from 1 September to 31 August; true while undated."""
+        """Whether it is within one school year (1 September to 31 August); true while a date is missing."""
         if not self.debut or not self.fin:
             return True
         return school_year(self.debut) == school_year(self.fin)
@@ -257,30 +257,30 @@ class Action:
 
     @property
     def computed_hours(self) -> int | None:
-        """Hours in all as the slots and the weeks make them; None when one of them is unknown."""
+        """Total hours computed from the slots and the weeks; None when one of them is unknown."""
         if not self.minutes_per_week or not self.semaines:
             return None
         return round(self.minutes_per_week * self.semaines / 60)
 
     @property
     def hours(self) -> int | None:
-        """Hours in all: declared, else computed."""
+        """Total hours: declared, else computed."""
         return self.heures_total if self.heures_total is not None else self.computed_hours
 
     @property
     def weekly_hours(self) -> float | None:
-        """Hours a week as the slots make them; None while there is none."""
+        """Hours per week computed from the slots; None without slots."""
         return self.minutes_per_week / 60 or None
 
     @property
     def hours_on_site(self) -> int | None:
-        """Hours spent in the place: declared, else all of them."""
+        """Hours on site: declared, else all hours."""
         return self.heures_centre if self.heures_centre is not None else self.hours
 
 
 @dataclass
 class Inscription:
-    """How one joins; the same for all sessions of the entry."""
+    """How to register; the same for all sessions of the fiche."""
 
     entrees: str = public("Quand peut-on arriver", "modalites-entrees-sorties", choices=words.ENTREES)
     modalites: str = public("Comment s’inscrire", "session/modalites-inscription")
@@ -314,7 +314,7 @@ class Financement:
 
     @property
     def codes(self) -> list[str]:
-        """The codes of those who pay."""
+        """Codes of the funders."""
         return [financeur.code for financeur in self.financeurs if financeur.code]
 
     @property
@@ -333,17 +333,17 @@ class Contenu:
     dernier_repere: int = leaf("Dernier repère donné", default=0, hidden=True, closed=_LOCAL)
 
     def new_id(self, kind: type) -> str:
-        """The next local id (L1, G2, S3…), never given twice in the life of the fiche."""
+        """The next local id (L1, G2, S3…), never reused in the life of the fiche."""
         self.dernier_repere += 1
         return f"{ID_LETTERS[kind]}{self.dernier_repere}"
 
     def place_of(self, action: Action) -> Lieu | None:
-        """The place where a group meets; the only place there is when none was chosen."""
+        """The place of a group; without one, the only place of the fiche, if it has exactly one."""
         chosen = next((lieu for lieu in self.lieux if lieu.id == action.lieu), None)
         return chosen or (self.lieux[0] if len(self.lieux) == 1 else None)
 
     def levels_of(self, action: Action) -> Niveaux:
-        """The levels of a group: its own where they are said, else those of the formation."""
+        """The levels of a group, each one from the group if given, else from the formation."""
         whole = self.formation.niveaux
         return Niveaux(*(getattr(action.niveaux, f.name) or getattr(whole, f.name) for f in fields(Niveaux)))
 

@@ -1,4 +1,4 @@
-"""Patterns and paths: the ways to name a spot of the content, see the package."""
+"""Patterns and paths, the names of spots of a content: see the package."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .parts import Action, Contenu, Lieu
 
 @dataclass(frozen=True)
 class Spot:
-    """What the model says of one pattern.
+    """The declaration of one pattern.
 
     type: the Python type of the value (``list[str]``, ``date | None``, a dataclass…)
-    lheo: absolute LHEO path, without the leading ``lheo/offres``, or "" where the standard has none
-    closed: why the open data leave it out, for itself or for a part that holds it; "" when it is public
-    The rest is said in declare.
+    lheo: absolute LHEO path, without the leading ``lheo/offres``; "" where the standard has none
+    closed: why the open data leave it out, itself or the part that contains it; "" when it is public
+    The other fields: see declare.
     """
 
     pattern: str
@@ -40,18 +40,18 @@ class Spot:
 
     @property
     def kind(self) -> Any:
-        """The type of one value: that of the items of a list, that of an optional value when it is there."""
+        """The type of one value: of the items of a list, of an optional value when present."""
         return next((item for item in get_args(self.type) if item is not NoneType), self.type)
 
     @property
     def leaf(self) -> bool:
-        """Whether it is a value, and no part nor list of parts."""
+        """Whether it is a value, not a part or a list of parts."""
         return not dataclasses.is_dataclass(self.kind)
 
 
 @cache
 def spots() -> dict[str, Spot]:
-    """Every pattern of the model, parts and lists included, in document order."""
+    """{pattern: spot} of the whole model, parts and lists included, in document order."""
     return {spot.pattern: spot for spot in _spots(Contenu, "", "", "")}
 
 
@@ -84,7 +84,7 @@ def _spots(kind: type, prefix: str, lheo: str, closed: str) -> Iterator[Spot]:
 
 @cache
 def leaves() -> tuple[Spot, ...]:
-    """The values of the model, in document order."""
+    """The leaves of the model, in document order."""
     return tuple(spot for spot in spots().values() if spot.leaf)
 
 
@@ -94,7 +94,7 @@ def pattern_of(path: str) -> str:
 
 
 def label_of(path: str) -> str:
-    """What people call this spot: its own label, after the row it stands in."""
+    """The label of a spot, after the name and number of its rows."""
     spot = spots()[pattern_of(path)]
     rows = [
         f"{ROW_NAMES[pattern_of(path[: match.start()])]} {int(match[1]) + 1}" for match in re.finditer(r"-(\d+)", path)
@@ -113,7 +113,7 @@ ROW_NAMES = {
 
 
 def values(content: Contenu, pattern: str) -> Iterator[tuple[str, Any]]:
-    """(path, value) of every spot of this content that the pattern names, in document order."""
+    """(path, value) of every spot of this content that matches the pattern, in document order."""
     yield from _values(content, pattern.split("."), "")
 
 
@@ -130,16 +130,16 @@ def _values(target: Any, names: list[str], path: str) -> Iterator[tuple[str, Any
 
 
 def seen_by(content: Contenu, action: Action | None, pattern: str) -> Any:
-    """The value that a group has at a pattern: its own, that of its place, or that of the whole entry.
+    """The value of a pattern for a group: from the group, its place or the whole fiche.
 
-    A group that has no place has the default values of a place. No group is needed for what is said of the whole.
+    A group without a place has the default values of Lieu. `action` may be None for a pattern of the whole fiche.
     """
     target, names = _part(content, action, pattern)
     return reduce(getattr, names, target)
 
 
 def put(content: Contenu, action: Action | None, pattern: str, value: Any) -> None:
-    """Writes what `seen_by` reads."""
+    """Sets the value that `seen_by` reads."""
     target, names = _part(content, action, pattern)
     setattr(reduce(getattr, names[:-1], target), names[-1], value)
 

@@ -1,6 +1,6 @@
-"""The closed lists of the domain: the code that is stored, the words that people read.
+"""Closed lists of the domain: {stored code: label}.
 
-Each list is written here and nowhere else: forms offer it, exports translate it, pages show it.
+Each list is written only here: forms offer it, exports translate it, pages show it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DISPOSITIF_IMPLIES = {
     Dispositif.OEPRE: "Les ateliers sont gratuits, pendant l’année scolaire. Préparez le numéro UAI de l’école.",
     Dispositif.OFII: "Préparez votre numéro SIRET, votre numéro de déclaration d’activité et le lot du marché.",
 }
-"""What each choice leads to, said beside it."""
+"""Consequences of each choice, shown beside it."""
 
 JOURS = {
     "lundi": "Lundi",
@@ -79,7 +79,7 @@ DOMAINES = {
     "15022": "Réapprendre à lire et à écrire après une scolarité en France (lutte contre l’illettrisme)",
     "15040": "Se remettre à niveau en français",
 }
-"""Formacode V14 codes of the language domains that the national directory keeps."""
+"""Formacode V14 codes of the language domains kept by the national directory."""
 
 ESPACES_SOCIAUX = {
     "ecole": "L’école et la petite enfance",
@@ -122,10 +122,10 @@ PUBLICS = {
     "81050": "Particuliers, à titre individuel",
     "83056": "Tout public",
 }
-"""Public codes of Formacode V14 that a language workshop meets, asked in plain words."""
+"""Public codes of Formacode V14 relevant to language workshops, in plain words."""
 
 PUBLIC_BPI = "81042"
-"""Those for whom a page on Réfugiés.info is due."""
+"""The public for whom a page on Réfugiés.info is required."""
 
 FORMATS = {
     "collectif": "En groupe",
@@ -165,7 +165,7 @@ RENDEZ_VOUS = {
     "7": "Une candidature à envoyer",
     "3": "Un dossier à remplir",
 }
-"""Codes of the modalite-recrutement of LHEO that a language course meets."""
+"""Codes of modalite-recrutement (LHEO) relevant to language courses."""
 
 PERIMETRES = {
     "1": "De la commune",
@@ -174,7 +174,7 @@ PERIMETRES = {
     "5": "De toute la France",
     "0": "D’un autre secteur, dit plus haut",
 }
-"""Codes of the perimetre-recrutement of LHEO."""
+"""Codes of perimetre-recrutement (LHEO)."""
 
 LIEUX_INSCRIPTION = {
     "sur_place": "Sur le lieu des ateliers",
@@ -217,7 +217,7 @@ PARCOURS_OF = {
     Dispositif.OEPRE: "insertion",
     Dispositif.OFII: "integration",
 }
-"""Where a fiche stands while nobody says otherwise."""
+"""Default parcours of a fiche."""
 
 CATEGORIES = {
     "association": "Association",
@@ -228,7 +228,7 @@ CATEGORIES = {
     "entreprise": "Entreprise",
     "autre": "Autre structure",
 }
-"""Of a structure, in its fiches and on its own page."""
+"""Categories of structures, in fiches and on their pages."""
 
 USAGES = {
     "accueil": "Accueil du public",
@@ -236,7 +236,7 @@ USAGES = {
     "administratif": "Secrétariat, comptabilité",
     "formateurs": "Accueil des formateurs",
 }
-"""Whom one asks for in a structure."""
+"""Usages of the contacts of a structure."""
 
 QUALIOPI = {
     "formation": "Actions de formation",
@@ -244,4 +244,4 @@ QUALIOPI = {
     "vae": "Validation des acquis de l’expérience",
     "apprentissage": "Apprentissage",
 }
-"""The four categories of article L6313-1 of the code du travail, for which one is certified."""
+"""The four certified categories of article L6313-1 of the code du travail."""

@@ -1,10 +1,10 @@
-"""Conventions: what a funder grants to a structure, the fiches that it pays for, its obligations and their history.
+"""Conventions: grants of funders to structures, the fiches they pay for, their obligations and the history of these.
 
-A convention may come from the funder's own list before its structure is known here: what the funder
-wrote stays beside the structure that it was matched to.
+A convention may be imported from a funder's list before its structure is in Relais: the name and numbers written by
+the funder are kept beside the recognised structure.
 
-`ObligationEvent` is append-only: the base itself refuses to change or delete its rows. The row of an
-Obligation is what its events say, no more: workflows.conventions.obligations is the only writer of both.
+`ObligationEvent` is append-only by a database trigger. The row of an Obligation is derived from its events:
+workflows.conventions.obligations is the only writer of both.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from backoffice.models.territoires import Territoire
 from .obligation import WAITED, ObligationKind, ObligationState, Proof
 
 CONFIRMATION_LIFE = timedelta(days=365)
-"""How long the confirmation of a contact address holds: it is asked every year."""
+"""Validity of a confirmed contact address: confirmation is asked every year."""
 
 
 class Bpi(StrEnum):
-    """Whether the project is, wholly or partly, for beneficiaries of international protection."""
+    """Whether all or part of the project is for beneficiaries of international protection."""
 
     OUI = "oui"
     NON = "non"
@@ -56,7 +56,7 @@ _ORIGINS = {ConventionOrigin.SAISIE: "Saisie à la main", ConventionOrigin.IMPOR
 
 
 class Matching(StrEnum):
-    """Whether the structure that the funder names is known here."""
+    """Recognition of the structure named by the funder."""
 
     A_REGLER = "a_regler"
     RATTACHEE = "rattachee"
@@ -75,7 +75,7 @@ _MATCHINGS = {
 
 
 class ContactState(StrEnum):
-    """What is known of the address to which the survey is sent."""
+    """State of the contact address of the PNE survey."""
 
     ABSENTE = "absente"
     A_CONFIRMER = "a_confirmer"
@@ -123,10 +123,10 @@ class Convention(Model):
     """A code of backoffice.reference.programmes."""
     annee: Mapped[int]
     reference: Mapped[str] = mapped_column(String(60))
-    """The funder's own; one grant within a territoire, a programme and a year."""
+    """The funder's reference; unique within a territoire, a programme and a year."""
     departement: Mapped[str] = mapped_column(String(3))
     nom: Mapped[str] = mapped_column(String(250))
-    """As the funder wrote it, with the two numbers that follow; "" when not said."""
+    """As written by the funder, like `siret` and `rna`; "" when not given."""
     siret: Mapped[str] = mapped_column(String(14), default="")
     rna: Mapped[str] = mapped_column(String(10), default="")
     organisme_id: Mapped[int | None] = mapped_column(ForeignKey(Organisme.id), index=True)
@@ -135,15 +135,15 @@ class Convention(Model):
     montant: Mapped[int | None] = mapped_column(BigInteger)
     """In cents."""
     bpi: Mapped[Bpi] = mapped_column(Word(Bpi), default=Bpi.INCONNU)
-    """What the funder says; when unknown, the publics of the fiches decide."""
+    """As the funder says; when unknown, the publics of the fiches decide."""
     contact_pne: Mapped[str] = mapped_column(String(160), default="", index=True)
-    """In lower case. Nothing else of a person is kept."""
+    """In lower case. No other personal data is kept."""
     contact_asked_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the confirmation of this address was last asked."""
+    """Last time the confirmation of this address was requested."""
     contact_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     contact_bounced_at: Mapped[datetime | None] = mapped_column(Instant)
     contact_bounce: Mapped[str] = mapped_column(Text, default="")
-    """What the server answered, or what the person who noted it wrote."""
+    """Answer of the mail server, or note of the person who recorded the bounce."""
     origin: Mapped[ConventionOrigin] = mapped_column(Word(ConventionOrigin))
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     created_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
@@ -163,7 +163,7 @@ class Convention(Model):
 
     @property
     def contact_state(self) -> ContactState:
-        """See queries.conventions.contact_is for the same in SQL."""
+        """queries.conventions.scope.contact_is is the same in SQL."""
         if not self.contact_pne:
             return ContactState.ABSENTE
         if self.contact_bounced_at:
@@ -193,9 +193,9 @@ class Obligation(Model):
     due_on: Mapped[date | None]
     proof: Mapped[Proof | None] = mapped_column(OptionalJson)
     comment: Mapped[str] = mapped_column(Text, default="")
-    """Why it is not compliant or does not apply; "" in the other states."""
+    """Why it is non-compliant or does not apply; "" in the other states."""
     changed_at: Mapped[datetime] = mapped_column(Instant)
-    """When it came to this state, and by whom."""
+    """When and by whom (`changed_by`) it entered this state."""
     changed_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     changed_by: Mapped[User] = relationship()
 
@@ -206,12 +206,12 @@ class Obligation(Model):
 
     @property
     def late(self) -> bool:
-        """See queries.conventions.late for the same in SQL."""
+        """Whether it is overdue. queries.conventions.scope.late is the same in SQL."""
         return self.state in WAITED and self.due_on is not None and self.due_on < local_day(now())
 
 
 class ObligationEvent(Model):
-    """One thing that happened to an obligation. Source and target are the same when only something is noted."""
+    """An event in the history of an obligation. Source and target are equal when the state does not change."""
 
     __tablename__ = "obligation_event"
     __table_args__ = (
@@ -228,16 +228,16 @@ class ObligationEvent(Model):
     transition: Mapped[str] = mapped_column(String(40))
     """An ObligationTransition."""
     source: Mapped[ObligationState | None] = mapped_column(Word(ObligationState))
-    """Null for the first one."""
+    """Null for the first event."""
     target: Mapped[ObligationState] = mapped_column(Word(ObligationState))
     comment: Mapped[str] = mapped_column(Text, default="")
     proof: Mapped[Proof | None] = mapped_column(OptionalJson)
     due_on: Mapped[date | None]
-    """The new date, where the event sets one."""
+    """The new due date, when the event sets one."""
 
 
 class ConventionFiche(Model):
-    """This grant pays for this fiche; who said so, and when."""
+    """This convention pays for this fiche; who linked them, and when."""
 
     __tablename__ = "convention_fiche"
 
@@ -251,7 +251,7 @@ class ConventionFiche(Model):
 
 
 class ContactRequest(Model):
-    """One e-mail that asks whoever reads a contact address to confirm it. The base has the token's SHA-256 only."""
+    """A confirmation e-mail sent to a contact address. The database stores only the SHA-256 of its token."""
 
     __tablename__ = "contact_request"
 
@@ -265,5 +265,5 @@ class ContactRequest(Model):
 
     @property
     def open(self) -> bool:
-        """Whether it still confirms: in time, and for the address that the convention still has."""
+        """Whether it can still confirm: not expired, and the convention still has this address."""
         return self.expires_at > now() and self.convention.contact_pne == self.email

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 Proof = dict[str, Any]
-"""By kind. carte: {"date", "flux", "numero", "numeros", "lien"}; refugies_info: {"adresse", "date"};
-pne: {"adresse", "repondu", "verifie"}. Dates are ISO texts; a key may be absent."""
+"""Keys by kind. carte: {"date", "flux", "numero", "numeros", "lien"}; refugies_info: {"adresse", "date"};
+pne: {"adresse", "envoye", "repondu", "verifie"}. Dates are ISO 8601 texts; a key may be absent.
+"""
 
 
 class ObligationKind(StrEnum):
@@ -37,6 +38,6 @@ _STATES = {
 }
 
 WAITED = (ObligationState.A_FOURNIR, ObligationState.NON_CONFORME)
-"""States in which the structure still has something to do: it may be late, and be reminded."""
+"""States in which the structure still has something to do: it may be overdue and receive reminders."""
 
 MET = (ObligationState.VERIFIEE, ObligationState.SANS_OBJET)

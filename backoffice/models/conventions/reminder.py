@@ -1,4 +1,4 @@
-"""Reminders that funders ask for: one row a project, from the moment they are asked to what became of them."""
+"""Reminders requested by funders: one row per convention, from the request to the outcome."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _STATES = {
 
 
 class Reminder(Model):
-    """key: of the page that asked, so that a page sent twice reminds once."""
+    """key: of the page that asked, so that a form posted twice sends one reminder."""
 
     __tablename__ = "convention_reminder"
     __table_args__ = (
@@ -52,11 +52,11 @@ class Reminder(Model):
     convention: Mapped[Convention] = relationship()
     key: Mapped[str] = mapped_column(String(40))
     what: Mapped[str] = mapped_column(String(20))
-    """A name of queries.board_filters.WHAT: what was lacking when it was asked, looked at again when it is sent."""
+    """A key of queries.conventions.board_filters.WHAT: what was missing when asked, checked again before sending."""
     message: Mapped[str] = mapped_column(Text, default="")
-    """What the funder adds to the usual text."""
+    """Text added by the funder to the usual one."""
     forced: Mapped[bool] = mapped_column(default=False)
-    """Even when the project was reminded within the week."""
+    """Sent even if a reminder was sent within the week."""
     state: Mapped[ReminderState] = mapped_column(Word(ReminderState), default=ReminderState.A_ENVOYER)
     asked_at: Mapped[datetime] = mapped_column(Instant, default=now)
     asked_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))

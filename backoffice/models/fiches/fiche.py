@@ -1,8 +1,8 @@
 """Fiche, Revision, Fragment and the log of transitions.
 
-A Fiche is the identity that lasts; a Revision is one content of it, numbered, frozen at submission;
-a Fragment is the LHEO ``formation`` of an approved revision. The CHECK constraints tie each state to
-the facts that it implies, so that even a mistake in the code cannot publish what nobody approved.
+A Fiche is the lasting identity; a Revision is one of its contents, numbered, frozen at submission; a Fragment is the
+LHEO ``formation`` of an approved revision. CHECK constraints tie each state to the facts it requires, so that even
+a bug cannot publish what nobody approved.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OPEN = f"state IN ({', '.join(repr(str(state)) for state in OPEN_STATES)})"
 
 
 class Fragment(Model):
-    """One LHEO ``formation``, immutable. `xml` is the zlib-compressed UTF-8 text, without namespace."""
+    """One LHEO ``formation``, immutable. `xml` is zlib-compressed UTF-8 text, without namespace."""
 
     __tablename__ = "fragment"
 
@@ -47,11 +47,11 @@ class Fragment(Model):
     sha256: Mapped[str] = mapped_column(String(64))
     """Of the uncompressed bytes, in hexadecimal."""
     code_version: Mapped[int]
-    """The version of the export code that built it."""
+    """Version of the export code that built it."""
     actions: Mapped[int]
     sessions: Mapped[int]
     facets: Mapped[dict[str, list[str]]] = mapped_column(Json, default=dict)
-    """What flows and searches choose by: {name of a facet: values}, see exports.open_data.filters.FACETS."""
+    """{facet: values}, used to filter flows and searches: see exports.open_data.filters.FACETS."""
     built_at: Mapped[datetime] = mapped_column(Instant, default=now)
     xml: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -73,7 +73,7 @@ class Fiche(Model):
     numero: Mapped[str | None] = mapped_column(String(30), unique=True)
     """Given at the first submission, when the territoire is known; stable for the life of the offer."""
     foreign_numero: Mapped[str | None] = mapped_column(String(100), index=True)
-    """Its numero for whoever sent the file it was imported from: a second import finds it again."""
+    """Its numero in the file it was imported from: a second import finds it again."""
     dispositif: Mapped[Dispositif] = mapped_column(Word(Dispositif))
     organisme_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), index=True)
     organisme: Mapped[Organisme] = relationship()
@@ -86,16 +86,16 @@ class Fiche(Model):
     )
     published_revision: Mapped[Revision | None] = relationship(foreign_keys=[published_revision_id], viewonly=True)
     fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), index=True)
-    """What readers see now; null unless the fiche is published."""
+    """The fragment now published; null unless the fiche is published."""
     fragment: Mapped[Fragment | None] = relationship()
     merged_into_id: Mapped[int | None] = mapped_column(
         ForeignKey("fiche.id", name="fk_fiche_merged_into_id"), index=True
     )
-    """The fiche that says the same and was kept: the numero of this one leads there."""
+    """The duplicate fiche that was kept: the numero of this one leads to it."""
     merged_into: Mapped[Fiche | None] = relationship(remote_side="Fiche.id")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
-    """Given by the page that asked for it: the same page sent twice makes one fiche."""
+    """Sent by the page that created it: a form posted twice creates one fiche (idempotent)."""
     revisions: Mapped[list[Revision]] = relationship(
         back_populates="fiche", foreign_keys="Revision.fiche_id", order_by="Revision.number"
     )
@@ -106,7 +106,7 @@ class Fiche(Model):
 
     @property
     def returned(self) -> Revision | None:
-        """The version that a moderator sent back, of which the latest is the structure's correction."""
+        """The version that a moderator sent back, when the latest one is the structure's correction of it."""
         before = self.revisions[-2] if len(self.revisions) > 1 and not self.latest.being_corrected else None
         if before is None or before.state is not RevisionState.A_CORRIGER or before.taken_back:
             return None
@@ -137,7 +137,7 @@ class Revision(Model):
         ),
         CheckConstraint("(state IN ('validee', 'refusee', 'a_corriger')) = (decided_at IS NOT NULL)", name="decided"),
         Index("ix_revision_commune", "commune", "fiche_id"),
-        # The moderator at the end: the tabs are counted without reading the rows, whose documents are long.
+        # moderator_id is last: tabs are counted from the index alone, without reading rows, whose documents are long.
         Index("ix_revision_queue", "territoire_id", "state", "submitted_at", "id", "moderator_id"),
         Index("ix_revision_flagged", "territoire_id", "state", "flagged", "submitted_at", "id"),
         Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
@@ -152,13 +152,14 @@ class Revision(Model):
     state: Mapped[RevisionState] = mapped_column(Word(RevisionState), default=RevisionState.BROUILLON)
     origin: Mapped[Origin] = mapped_column(Word(Origin), default=Origin.STRUCTURE, server_default=Origin.STRUCTURE)
     document: Mapped[Document] = mapped_column(Json, default=dict)
-    """The content (content.Contenu), see `content`."""
+    """The content (content.Contenu) as JSON; see the property `content`."""
     pending: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    """What was typed and could not be understood yet: {step slug: [[field name, text], …]}.
-    Kept so that nothing typed is lost; empty once the revision is submitted."""
+    """Values typed that could not be parsed yet: {step slug: [[field name, text], …]}.
+    Kept so that nothing typed is lost; empty once the revision is submitted.
+    """
     content_hash: Mapped[str | None] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(255), default="")
-    """Copies of three values of the content, for lists and searches."""
+    """Copy of a value of the content, like `departement` and `commune`, for lists and searches."""
     departement: Mapped[str] = mapped_column(String(3), default="")
     commune: Mapped[str] = mapped_column(String(5), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
@@ -166,25 +167,25 @@ class Revision(Model):
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id))
-    """Copy of the fiche's, which no longer changes once a version is sent: the queue is found by it alone."""
+    """Copy of the fiche's at submission, when it no longer changes: the queue is queried by this column alone."""
     nature: Mapped[Nature | None] = mapped_column(Word(Nature))
     due_on: Mapped[date | None]
-    """The day by whose end the territoire should have answered; see workflows.moderation.arrival."""
+    """Last day for the territoire to answer: see workflows.moderation.arrival."""
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey(Campaign.id), index=True)
-    """The campaign that it answers, when it was begun by renewing the fiche in the time of one."""
+    """The campaign it answers, when it was started by renewing the fiche during one."""
     superseded: Mapped[bool] = mapped_column(default=False)
-    """A later version of the fiche was sent."""
+    """Whether a later version of the fiche was submitted."""
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     moderator: Mapped[User | None] = relationship(foreign_keys=[moderator_id])
     priority: Mapped[int] = mapped_column(default=0)
-    """1 while a rule sends it to the top of the queue: a copy, for the order of the lists."""
+    """1 when a rule escalates it, else 0; denormalised for sorting the queue."""
     flagged: Mapped[bool] = mapped_column(default=False)
-    """Whether a rule stands against it, whatever it does then: a copy too, see workflows.moderation.rule_hits."""
+    """Whether a hit of an active rule stands against it; denormalised: see workflows.moderation.rule_hits."""
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None] = mapped_column(Text)
-    """What the moderator wrote when returning or refusing."""
+    """What the moderator wrote when sending back or refusing."""
     fragment_id: Mapped[int | None] = mapped_column(ForeignKey(Fragment.id), unique=True)
-    """As it was approved. What readers see now, fast lane included, is the fiche's."""
+    """The fragment as approved. The published one, fast lane included, is Fiche.fragment."""
     fragment: Mapped[Fragment | None] = relationship()
 
     @property
@@ -199,17 +200,17 @@ class Revision(Model):
 
     @property
     def shown_state(self) -> RevisionState:
-        """What the structure is told."""
+        """The state shown to the structure."""
         return RevisionState.EN_INSTRUCTION if self.being_corrected else self.state
 
     @property
     def taken_back(self) -> bool:
-        """Its structure took it back before any decision: no moderator asked for the correction."""
+        """Withdrawn by its structure before any decision: no moderator asked for a correction."""
         return self.state is RevisionState.A_CORRIGER and self.moderator_id is None
 
     @property
     def content(self) -> Contenu:
-        """A fresh typed copy of the document; to keep a change, assign it back."""
+        """A new typed copy of the document; assign it back to save a change."""
         return load(self.document)
 
     @content.setter
@@ -221,7 +222,7 @@ class Revision(Model):
 
 
 class TransitionLog(Model):
-    """The append-only history: a trigger of the base refuses to change or delete its rows."""
+    """Append-only history: a database trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "transition_log"
 
@@ -238,11 +239,11 @@ class TransitionLog(Model):
     target: Mapped[str] = mapped_column(String(30))
     comment: Mapped[str | None] = mapped_column(Text)
     motif: Mapped[dict[str, str] | None] = mapped_column(OptionalJson)
-    """The reason chosen, in its words of that day: {"code", "label", "text", "cure"}."""
+    """The reason chosen, as worded on that day: {"code", "label", "text", "cure"}."""
 
 
 class FrozenError(RuntimeError):
-    """The content of a revision that is no longer a draft, or a fragment, was about to change."""
+    """Attempt to change a fragment, or the content of a revision that is no longer a draft."""
 
 
 @event.listens_for(Revision, "before_update")

@@ -1,4 +1,4 @@
-"""What a register says against a fiche: its certification has ended, an establishment that it names is closed."""
+"""Alerts from registers on a fiche: an expired certification, a closed establishment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .fiche import Fiche
 
 
 class AlertKind(StrEnum):
-    """What is wrong, or soon will be; of an establishment, what the fiche says that it is."""
+    """CERTIFICATION…: expired or soon to expire. The others: role, in the fiche, of an establishment that is closed."""
 
     CERTIFICATION = "certification"
     CERTIFICATION_BIENTOT = "certification_bientot"
@@ -30,7 +30,7 @@ class AlertKind(StrEnum):
 
     @property
     def cure(self) -> str:
-        """What its structure can do about it."""
+        """What the structure can do about it, in French."""
         if self in (AlertKind.CERTIFICATION, AlertKind.CERTIFICATION_BIENTOT):
             return "Vérifiez l’examen ou le diplôme préparé, et choisissez celui qui le remplace."
         return "Vérifiez ce numéro SIRET : si l’établissement a déménagé ou changé, il en a un autre."
@@ -46,8 +46,10 @@ _LABELS = {
 
 
 class FicheAlert(Model):
-    """One reason to look at a fiche again; it goes with its cause. subject: the number of the certification, or the
-    SIRET; label: its name in the register; day: the end, when the register says one."""
+    """An alert on a fiche, deleted when its cause is gone.
+
+    subject: code of the certification, or SIRET; label: its name in the register; day: end date, if known.
+    """
 
     __tablename__ = "fiche_alert"
     __table_args__ = (
@@ -64,7 +66,7 @@ class FicheAlert(Model):
     day: Mapped[date | None]
     raised_at: Mapped[datetime] = mapped_column(Instant, default=now)
     told_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When its people were told; None until then."""
+    """When the people of the fiche were notified; None until then."""
 
     @property
     def source(self) -> str:
@@ -74,7 +76,7 @@ class FicheAlert(Model):
 
     @property
     def words(self) -> str:
-        """In a sentence, without what can be done."""
+        """The alert as a French sentence, without the remedy."""
         day = short_day(self.day) if self.day else ""
         if self.kind is AlertKind.CERTIFICATION:
             since = f" depuis le {day}" if day else ""

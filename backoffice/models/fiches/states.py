@@ -1,4 +1,4 @@
-"""The states of a Revision and of a Fiche, with the words shown for each."""
+"""States of a Revision and of a Fiche, with their French labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FicheState(StrEnum):
 
 
 class Origin(StrEnum):
-    """Who began a version: the structure, or a moderator who corrects what it sent."""
+    """Who created a version: the structure, or a moderator who corrects a submitted one."""
 
     STRUCTURE = "structure"
     MODERATEUR = "moderateur"
@@ -54,7 +54,7 @@ FICHE_LABELS = {
 
 
 class Nature(StrEnum):
-    """What a version is beside the one approved last; known when it is sent."""
+    """A version compared with the last approved one; computed at submission."""
 
     PREMIERE = "premiere"
     MODIFICATION = "modification"
@@ -72,4 +72,4 @@ _NATURES = {
 }
 
 OPEN_STATES = (RevisionState.BROUILLON, RevisionState.SOUMISE, RevisionState.EN_INSTRUCTION)
-"""States of a revision that is still on its way; a fiche has at most one such revision."""
+"""States of a revision not decided yet; a fiche has at most one such revision."""

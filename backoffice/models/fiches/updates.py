@@ -1,4 +1,4 @@
-"""An approved content with what the fast lane changed since."""
+"""An approved content with its fast-lane updates applied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backoffice.models.flux import SessionUpdate
 
 
 def updated(content: Contenu, updates: Iterable[SessionUpdate]) -> Contenu:
-    """Gives the sessions of `content` their new values; `updates` are those of its revision, by id."""
+    """Applies `updates`, those of the content's revision in id order, to its sessions; returns `content` itself."""
     sessions = {(a.id, s.id): s for a in content.actions for s in a.sessions}
     for update in updates:
         row = sessions[update.action, update.session]

@@ -1,4 +1,4 @@
-"""Campaigns: a territoire asks the structures of last year to renew their fiches, before a day."""
+"""Campaigns: a territoire asks last year's structures to renew their fiches before a deadline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CampaignTerritoire(Model):
 
 
 class Campaign(Model):
-    """It concerns the fiches that readers saw in the year before `year`."""
+    """A campaign of renewal for `year`. It concerns the fiches published during the year before."""
 
     __tablename__ = "campaign"
     __table_args__ = (
@@ -35,15 +35,15 @@ class Campaign(Model):
     label: Mapped[str] = mapped_column(String(120))
     opens_on: Mapped[date]
     deadline: Mapped[date]
-    """The last day on which structures are asked to send."""
+    """Last day for structures to submit."""
     dispositifs: Mapped[list[str]] = mapped_column(Json, default=list)
     """Empty: all."""
     message: Mapped[str] = mapped_column(Text, default="")
-    """What the structures read, in the words of the territoire."""
+    """Message of the territoire to the structures."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     created_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     opened_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When somebody first invited; nobody has heard of it before."""
+    """Date of the first invitation; before it, the campaign is not visible to structures."""
     territoires: Mapped[list[Territoire]] = relationship(
         secondary="campaign_territoire", order_by=Territoire.nom, lazy="selectin"
     )
@@ -55,12 +55,12 @@ class Campaign(Model):
 
     @property
     def chosen(self) -> list[Dispositif]:
-        """The dispositifs that it concerns."""
+        """The dispositifs concerned."""
         return [dispositif for dispositif in Dispositif if not self.dispositifs or dispositif in self.dispositifs]
 
 
 class CampaignInvitation(Model):
-    """A structure was invited; each of its people once, see outbox."""
+    """The invitation of a structure; the outbox sends it once to each member."""
 
     __tablename__ = "campaign_invitation"
     __table_args__ = (UniqueConstraint("campaign_id", "organisme_id"),)

@@ -1,4 +1,4 @@
-"""One decision on many fiches: what was asked, and what became of each."""
+"""Lots: one decision on many fiches, with the result for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backoffice.models.importing import JobStatus
 
 
 class LotAction(StrEnum):
-    """What is done to each fiche; the steps that it takes are in workflows.moderation.lots."""
+    """Action applied to each fiche; its transitions are in workflows.moderation.lots."""
 
     VALIDER = "valider"
     RENVOYER = "renvoyer"
@@ -38,7 +38,7 @@ class LotResult(StrEnum):
 
 
 class Lot(Model):
-    """`status` is None while the person reads what would be done and has not confirmed."""
+    """A decision on many fiches. `status` is None until the person has read the preview and confirmed."""
 
     __tablename__ = "lot"
     __table_args__ = (
@@ -53,15 +53,15 @@ class Lot(Model):
     action: Mapped[LotAction] = mapped_column(Word(LotAction))
     comment: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(String(40), default="")
-    """Code of the reason that is given, when the action asks for one."""
+    """Code of the reason given, when the action requires one."""
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
-    """To whom the fiches are given."""
+    """Moderator to whom the fiches are assigned."""
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"), unique=True)
-    """The lot whose work this one undoes."""
+    """The lot that this one reverts."""
     status: Mapped[JobStatus | None] = mapped_column(Word(JobStatus))
     attempt: Mapped[int] = mapped_column(default=0)
-    """Goes up each time the work is taken: a run that is no longer the latest one stops."""
+    """Incremented each time the lot is taken: a run that is no longer the latest one stops."""
     lines: Mapped[list[LotLine]] = relationship(back_populates="lot", order_by="LotLine.rank")
 
     @property
@@ -86,6 +86,6 @@ class LotLine(Model):
     revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id))
     revision: Mapped[Revision] = relationship()
     obstacle: Mapped[str] = mapped_column(Text, default="")
-    """Why, when the lot was prepared, it could not be done; such a line is not tried."""
+    """Why it was impossible when the lot was prepared; such a line is not tried."""
     result: Mapped[LotResult | None] = mapped_column(Word(LotResult))
     message: Mapped[str] = mapped_column(Text, default="")

@@ -1,8 +1,7 @@
-"""The rules that moderators write, each of their versions, and what they found in the fiches.
+"""Moderation rules written by moderators, their versions, and their hits in fiches.
 
-A rule is only a name for its versions; a version never changes, so that a hit can always be read with
-the very words that made it. Everything here but `ModerationRule` and `RulePause` is append-only, and
-a trigger of the base holds it.
+A rule groups its versions; a version never changes, so that a hit can always be read with the exact text that caused
+it. Everything here except `ModerationRule` and `RulePause` is append-only, by database triggers.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from backoffice.models.territoires import Territoire
 
 
 class Effect(StrEnum):
-    """What a hit does to the fiche."""
+    """Effect of a hit on the fiche."""
 
     SIGNALE = "signale"
     BLOQUE = "bloque"
@@ -51,13 +50,13 @@ class RuleState(StrEnum):
 
 
 class ModerationRule(Model):
-    """territoire_id: null for a rule of the whole network. `active_version_id`: the one that is applied."""
+    """territoire_id: null for a rule of the whole network. `active_version_id`: the version applied; null: none."""
 
     __tablename__ = "moderation_rule"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str | None] = mapped_column(String(40), unique=True)
-    """Of the ready set that comes with the application; null for a rule that somebody wrote."""
+    """Code of a rule shipped with the application; null for a rule written by a person."""
     territoire_id: Mapped[int | None] = mapped_column(ForeignKey(Territoire.id), index=True)
     territoire: Mapped[Territoire | None] = relationship()
     active_version_id: Mapped[int | None] = mapped_column(
@@ -82,7 +81,7 @@ class ModerationRule(Model):
 
 
 class RuleVersion(Model):
-    """One writing of a rule. `definition`: see backoffice.models.moderation.rule_language."""
+    """One version of a rule. `definition`: see backoffice.models.moderation.rule_language."""
 
     __tablename__ = "moderation_rule_version"
     __table_args__ = (
@@ -96,17 +95,17 @@ class RuleVersion(Model):
     number: Mapped[int]
     name: Mapped[str] = mapped_column(String(120))
     message: Mapped[str] = mapped_column(Text)
-    """What a moderator reads on a fiche that the rule hits; why an approval is refused, when it blocks."""
+    """Shown to the moderator of a fiche with a hit, and when a blocking rule refuses an approval."""
     effect: Mapped[Effect] = mapped_column(Word(Effect))
     definition: Mapped[dict[str, Any]] = mapped_column(Json)
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
-    """Null: it came with the application."""
+    """Null: shipped with the application."""
     actor: Mapped[User | None] = relationship()
 
 
 class RuleLog(Model):
-    """What was done with a rule: see EVENTS. territoire_id: where, when it is paused in one territoire only."""
+    """Log of a rule; event: a key of RULE_EVENTS. territoire_id: where, for a pause or its end in one territoire."""
 
     __tablename__ = "moderation_rule_log"
 
@@ -131,7 +130,7 @@ RULE_EVENTS = {
 
 
 class RulePause(Model):
-    """A rule of the whole network that one territoire does not want."""
+    """A rule of the whole network, disabled in one territoire."""
 
     __tablename__ = "moderation_rule_pause"
 
@@ -140,10 +139,10 @@ class RulePause(Model):
 
 
 class RuleHit(Model):
-    """What one version of a rule found in one submitted version of a fiche.
+    """A hit of a rule version in a submitted version of a fiche.
 
-    effect: that of the rule's version, copied for the lists. spots: [{"path": …, "excerpt": …}, …], where
-    `path` is a path of the content ("" for the whole) and `excerpt` the words or the value found.
+    effect: copy of the rule version's, for lists. spots: [{"path": …, "excerpt": …}, …], where `path` is a path of
+    the content ("" for the whole fiche) and `excerpt` the words or the value found.
     """
 
     __tablename__ = "rule_hit"
@@ -167,9 +166,9 @@ class RuleHit(Model):
 
 
 class RuleDismissal(Model):
-    """A moderator has looked at a hit and set it aside: it no longer flags, blocks or hurries the fiche.
+    """A hit set aside by a moderator: it no longer flags, blocks or escalates the fiche.
 
-    carried_from_id: the same words of the same rule had already been set aside in an earlier version.
+    carried_from_id: the dismissal, in an earlier version, of the same words found by the same rule.
     """
 
     __tablename__ = "rule_dismissal"
@@ -185,9 +184,9 @@ class RuleDismissal(Model):
 
 
 def standing() -> ColumnElement[bool]:
-    """Condition on RuleHit: nobody has set it aside, and its rule is still active.
+    """Condition on RuleHit: not dismissed, and its rule is active.
 
-    The versions that have one are marked, for the lists: `Revision.flagged`.
+    `Revision.flagged` is a copy of it for lists.
     """
     return and_(
         ~exists().where(RuleDismissal.hit_id == RuleHit.id),

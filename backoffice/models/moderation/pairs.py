@@ -1,4 +1,4 @@
-"""What moderators decided beside the entries: two fiches that are not one, a correction that is contested."""
+"""Other decisions of moderators: fiches declared distinct, contested corrections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backoffice.models.fiches.fiche import Fiche, Revision
 
 
 class DistinctPair(Model):
-    """Two fiches that look alike and that a moderator said are two. The smaller id comes first."""
+    """Two similar fiches that a moderator declared distinct. The smaller id comes first."""
 
     __tablename__ = "distinct_pair"
     __table_args__ = (
@@ -30,7 +30,7 @@ class DistinctPair(Model):
 
 
 class Contestation(Model):
-    """A structure does not agree with the corrections that a moderator made; open until a moderator answers."""
+    """A structure's objection to the corrections made by a moderator; open until a moderator answers."""
 
     __tablename__ = "contestation"
     __table_args__ = (
@@ -42,7 +42,7 @@ class Contestation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id), unique=True)
-    """The version that the moderator corrected."""
+    """The version that was corrected."""
     revision: Mapped[Revision] = relationship()
     text: Mapped[str] = mapped_column(Text)
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))

@@ -1,8 +1,7 @@
-"""The reasons for which a fiche is refused or suspended, as one territoire words them.
+"""Reasons for a decision on a fiche, as worded by a territoire.
 
-The list that every territoire starts with is data (backoffice/reference/motifs.toml). A row here is what
-a territoire wrote over it, or added. Rows are never deleted; what was said to a structure stays with the
-log of its fiche, whatever becomes of the row.
+The initial list is backoffice/reference/motifs.toml. A row replaces or extends it for one territoire. Rows are never
+deleted; the text sent to a structure is copied in the log of its fiche, whatever happens to the row.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ class Reason(Model):
     code: Mapped[str] = mapped_column(String(40))
     label: Mapped[str] = mapped_column(String(120))
     text: Mapped[str] = mapped_column(Text)
-    """What the structure reads."""
+    """Shown to the structure."""
     cure: Mapped[str] = mapped_column(Text)
     """What the structure can do."""
     transitions: Mapped[list[str]] = mapped_column(Json)
-    """Names of the transitions that it explains."""
+    """Names of the transitions for which it can be chosen."""
     active: Mapped[bool] = mapped_column(default=True)
     updated_at: Mapped[datetime] = mapped_column(Instant, default=now)
     updated_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))

@@ -1,7 +1,6 @@
-"""Remarks that moderators pin on fields, what became of them, and the ready sentences of each territoire.
+"""Remarks pinned on fields by moderators, their events, and the ready sentences of territoires.
 
-A remark and its events are facts: a trigger of the base refuses to change or delete them. The state of a
-remark is read from its last event.
+Remarks and their events are append-only, by a database trigger. The state of a remark is derived from its events.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from backoffice.models.fiches.fiche import Fiche, Revision
 from backoffice.models.territoires import Territoire
 
 LONGEST = 2000
-"""Of a remark, of an answer, of a ready sentence, in characters."""
+"""Longest remark, answer or ready sentence, in characters."""
 
 
 class RemarkAct(StrEnum):
-    """What can happen to a remark."""
+    """Event of a remark."""
 
     REPONDUE = "repondue"
     TRAITEE = "traitee"
@@ -32,7 +31,7 @@ class RemarkAct(StrEnum):
 
 
 class Remark(Model):
-    """What a moderator asks about one spot of one version."""
+    """A question or comment of a moderator on one spot of a version."""
 
     __tablename__ = "remark"
     __table_args__ = (CheckConstraint("length(trim(text)) > 0", name="said"),)
@@ -43,9 +42,9 @@ class Remark(Model):
     revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id), index=True)
     revision: Mapped[Revision] = relationship()
     anchor: Mapped[str] = mapped_column(String(200))
-    """See models.anchors; "" for the whole entry."""
+    """See models.content.anchors; "" for the whole fiche."""
     label: Mapped[str] = mapped_column(String(255))
-    """Of the spot, as it was called then."""
+    """Label of the spot at that time."""
     text: Mapped[str] = mapped_column(Text)
     author_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     author: Mapped[User] = relationship()
@@ -58,18 +57,18 @@ class Remark(Model):
 
     @property
     def done(self) -> bool:
-        """Whether the structure has ticked it off."""
+        """Whether the structure marked it as done."""
         ticks = [event.act for event in self.events if event.act in (RemarkAct.TRAITEE, RemarkAct.ROUVERTE)]
         return bool(ticks) and ticks[-1] is RemarkAct.TRAITEE
 
     @property
     def answer(self) -> str:
-        """What the structure wrote last; "" when it wrote nothing."""
+        """Last answer of the structure; "" when none."""
         return next((event.text for event in reversed(self.events) if event.text is not None), "")
 
 
 class RemarkEvent(Model):
-    """text: the answer as it stands from then on; null when this event says nothing of it."""
+    """text: the answer from then on; null when this event does not change it."""
 
     __tablename__ = "remark_event"
     __table_args__ = (CheckConstraint(one_of("act", RemarkAct), name="act"),)
@@ -85,14 +84,14 @@ class RemarkEvent(Model):
 
 
 class ReadySentence(Model):
-    """One sentence that the moderators of a territoire often write, about one question or about any."""
+    """A sentence often used by the moderators of a territoire, for one question or for any."""
 
     __tablename__ = "ready_sentence"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)
     pattern: Mapped[str] = mapped_column(String(120), default="")
-    """Of the question it is about (see models.content); "" for any."""
+    """Pattern of the question (see models.content); "" for any."""
     text: Mapped[str] = mapped_column(Text)
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """Kept when removed, so that the set that is shipped does not come back."""
+    """Kept when removed, so that the initial set is not loaded again."""

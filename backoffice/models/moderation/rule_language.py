@@ -1,7 +1,7 @@
-"""What a rule of moderators can say: a few typed conditions, all of them or any of them.
+"""Language of moderation rules: a few typed conditions, combined by «all» or «any».
 
-Stored as JSON, read and checked here: {"match": "all" | "any", "conditions": [{"kind": …, …}, …]}.
-Nobody writes a regular expression: words, and a star at the end of a word, are enough and always fast.
+Stored as JSON, parsed and validated here: {"match": "all" | "any", "conditions": [{"kind": …, …}, …]}.
+There are no regular expressions: words, with a star for the end of a word, are enough and always fast.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "financement": ("Ce qui reste à payer", ("financement.frais",)),
     "certification": ("L’examen préparé", ("formation.certification",)),
 }
-"""Where words are looked for: label, patterns of the content."""
+"""{code: (label, patterns of the content)}: where words are searched."""
 
 NUMBERS = {
     "heures_total": ("Nombre d’heures en tout", "heures_total"),
@@ -47,7 +47,7 @@ NUMBERS = {
     "places_libres": ("Places encore libres", "places_libres"),
     "prix": ("Prix en euros", "prix"),
 }
-"""Values that can be compared: label, the field that a hit points at."""
+"""{code: (label, end of the path that a hit points at)}: values that can be compared."""
 
 DATES = {
     "tout_passe": "Toutes les sessions sont terminées depuis plus de",
@@ -68,11 +68,11 @@ EMPTY = {
     "actions[].sessions[].debut": "Premier jour d’une session",
     "financement.cout": "Prix pour la personne",
 }
-"""Fields whose absence a rule may look for."""
+"""{pattern: label}: fields whose absence a rule can detect."""
 
 
 class DefinitionError(ValueError):
-    """A definition that cannot be kept. `field`: the condition's field at fault; the message is for the person."""
+    """An invalid definition. The message is for the user; `rank` and `name` locate the condition and its field."""
 
     def __init__(self, message: str, rank: int = 0, name: str = ""):
         super().__init__(message)
@@ -97,13 +97,13 @@ def _choice(label: str, table: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition. `kind` and `title` are those of the class; each field carries the question that asks it."""
+    """A condition. `kind` is its stored code, `title` its label; the metadata of each field describe its question."""
 
     kind: ClassVar[str]
     title: ClassVar[str]
 
     def check(self) -> tuple[str, str] | None:
-        """(field, message) when it cannot be kept."""
+        """(field name, message) when it is invalid, else None."""
         return None
 
 
@@ -136,7 +136,7 @@ class Words(Condition):
 
 
 SHAPE = re.compile(r"[\w%’'-]+\*?(?:[ \u00a0][\w%’'-]+\*?)*")
-"""Words, each with or without a star at its end."""
+"""Words separated by one space; each may end with a star."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ KINDS: dict[str, type[Condition]] = {
 class Definition:
     conditions: tuple[Condition, ...]
     every: bool = True
-    """Whether all the conditions must hold; else one is enough."""
+    """Whether all the conditions must hold; otherwise one is enough."""
 
     def dump(self) -> dict[str, Any]:
         return {
@@ -259,7 +259,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(document: Any) -> Definition:
-    """The definition of a stored or typed document; raises DefinitionError."""
+    """The definition of a stored or submitted document. Raises DefinitionError when it is invalid."""
     if not isinstance(document, dict) or document.keys() != {"match", "conditions"}:
         raise DefinitionError("Cette règle n’a pas la forme attendue.")
     rows = document["conditions"]

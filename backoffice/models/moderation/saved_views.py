@@ -1,4 +1,4 @@
-"""Views of the queue that a moderator gave a name to."""
+"""Views of the queue saved by moderators."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backoffice.models.base import Model
 
 
 class SavedView(Model):
-    """`query`: tab and filters as they stand in the address of the queue."""
+    """`query`: tab and filters, as the query string of the queue's URL."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("user_id", "name"),)

@@ -1,8 +1,8 @@
-"""Files of registers: each reading, what it changed, from what to what, and what still waits to be believed.
+"""Imports of registers: each reading, its differences with the table, and those not applied yet.
 
-A version of a register is a reading that was applied. Its differences are kept for ever: those that were applied,
-so that it can be undone and the table of a past day told; and those that were not believed yet, with how many
-readings in a row have said them. What waits today is what the last version that stands did not apply.
+A version of a register is a reading that was applied. Its differences are kept for ever: the applied ones, to undo it
+or rebuild the table of a past day; the pending ones, with the number of consecutive readings that contain them. What
+is pending today: what the last version not undone did not apply.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from backoffice.models.importing import JobStatus
 
 
 class RegisterPhase(StrEnum):
-    """What is being done: the file is read and compared (nothing is written), or what it says is applied."""
+    """The file is read and compared (the table is not changed), or its differences are applied."""
 
     LECTURE = "lecture"
     APPLICATION = "application"
@@ -45,7 +45,7 @@ _DIFFERENCES = {
 
 
 class RegisterSetting(Model):
-    """How many readings in a row must say a difference before it is believed, and what is too few rows."""
+    """Number of consecutive readings required to apply a difference, and minimum size of a file."""
 
     __tablename__ = "register_setting"
     __table_args__ = (
@@ -58,11 +58,11 @@ class RegisterSetting(Model):
     changes: Mapped[int]
     removals: Mapped[int]
     least: Mapped[int]
-    """Out of 100 rows of the table, how many a file must still have: below, it is refused."""
+    """Minimum rows in a file, as a percentage of the rows of the table: below it, the file is refused."""
 
 
 class RegisterImport(Model):
-    """One file of a register; or, without a file, what an administrator applied of what waited."""
+    """A file of a register; or, without a file, pending differences applied by an administrator."""
 
     __tablename__ = "register_import"
     __table_args__ = (
@@ -79,22 +79,22 @@ class RegisterImport(Model):
     """None: the command line."""
     created_by: Mapped[User | None] = relationship(foreign_keys=created_by_id)
     filename: Mapped[str] = mapped_column(String(200), default="")
-    """ "" where there was no file."""
+    """ "" without a file."""
     stored: Mapped[str] = mapped_column(String(80), default="")
-    """Name of the file kept until it is read, then "": see backoffice.core.uploads."""
+    """Name of the stored file until it is read, then "": see backoffice.core.uploads."""
     format: Mapped[str] = mapped_column(String(40), default="")
-    """Which of the files that the register knows it was."""
+    """Name of its format, among those of the register."""
     phase: Mapped[RegisterPhase] = mapped_column(Word(RegisterPhase))
     status: Mapped[JobStatus] = mapped_column(Word(JobStatus))
     at_once: Mapped[bool] = mapped_column(default=False)
-    """Whether everything is believed at its first reading."""
+    """Whether every difference is applied at the first reading."""
     attempt: Mapped[int] = mapped_column(default=0)
-    """Goes up each time the reading is taken: a run that is no longer the latest one stops."""
+    """Incremented each time the reading is taken: a run that is no longer the latest one stops."""
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
-    """Lines of the file, and how many are read."""
+    """Lines of the file (total) and lines read (done)."""
     report: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    """rows, faults: how many; kinds: {kind: {applied, waiting}}; said: the first faults, by line; examples."""
+    """rows, faults: numbers; kinds: {kind: {applied, waiting}}; said: first faults, by line; examples."""
     error: Mapped[str] = mapped_column(Text, default="")
     moved_at: Mapped[datetime] = mapped_column(Instant, default=now)
     applied_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -107,12 +107,12 @@ class RegisterImport(Model):
 
     @property
     def stands(self) -> bool:
-        """Whether it is a version of the table that nobody undid."""
+        """Whether it is an applied version that was not undone."""
         return self.applied_at is not None and self.undone_at is None
 
 
 class RegisterRow(Model):
-    """One row that a file gives, kept until it is applied or forgotten; `line`: where it stands in the file."""
+    """A row of a file, kept until it is applied or discarded; `line`: its line number in the file."""
 
     __tablename__ = "register_row"
     __table_args__ = (Index("ix_register_row_import_id_key", "import_id", "key"),)
@@ -122,14 +122,14 @@ class RegisterRow(Model):
     line: Mapped[int]
     key: Mapped[str] = mapped_column(String(60))
     content: Mapped[dict[str, Any]] = mapped_column(Json)
-    """{column: value}, days written as in ISO 8601."""
+    """{column: value}; dates in ISO 8601."""
 
 
 class RegisterDifference(Model):
-    """What a version changed, or would have: append-only, in the base too.
+    """A difference between a version and the table, applied or not. Append-only by a database trigger.
 
-    before, after: {column: value}; None where there is no row. before has all the columns of the table, so that
-    the row can come back as it was; after has those that the register fills.
+    before, after: {column: value}; None when there is no row. before has all the columns of the table, so that the row
+    can be restored; after has those filled by the register.
     """
 
     __tablename__ = "register_difference"
@@ -146,5 +146,5 @@ class RegisterDifference(Model):
     before: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
     after: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
     seen: Mapped[int]
-    """How many readings in a row have said it, this one included."""
+    """Number of consecutive readings that contain it, this one included."""
     applied: Mapped[bool]

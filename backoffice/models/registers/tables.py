@@ -1,7 +1,7 @@
-"""What others publish and Relais keeps a copy of: establishments, schools, numbers, school holidays.
+"""Local copies of public registers: establishments, schools, codes, school holidays.
 
-Registers alone fill these tables (see workflows.registers); nothing refers to their rows by a foreign key, for a
-register may take a row away that a fiche still names.
+Only workflows.registers fills these tables. No foreign key refers to them, because a register may remove a row that
+a fiche still names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from backoffice.models.base import Model
 
 
 class Etablissement(Model):
-    """One establishment, as the public list of training organisations and Sirene know it."""
+    """An establishment, from the public list of training organisations and from Sirene."""
 
     __tablename__ = "etablissement"
 
@@ -23,7 +23,7 @@ class Etablissement(Model):
     nda: Mapped[str] = mapped_column(String(11), default="", index=True)
     denomination: Mapped[str] = mapped_column(String(250), default="")
     listed: Mapped[bool] = mapped_column(default=False)
-    """Whether the public list of training organisations names it: False once it has left the list."""
+    """Whether it is in the public list of training organisations; False once removed from it."""
     qualiopi_formation: Mapped[bool] = mapped_column(default=False)
     qualiopi_bilan: Mapped[bool] = mapped_column(default=False)
     qualiopi_vae: Mapped[bool] = mapped_column(default=False)
@@ -33,16 +33,16 @@ class Etablissement(Model):
     city: Mapped[str] = mapped_column(String(100), default="")
     code_insee: Mapped[str] = mapped_column(String(5), default="")
     closed_on: Mapped[date | None]
-    """The day since when Sirene says that it is closed; None while it is open, or while Sirene was not read."""
+    """Closing date in Sirene; None when it is open, or when Sirene was not imported."""
 
     @property
     def qualiopi(self) -> bool:
-        """Whether it is certified for one category of actions at least."""
+        """Whether it is certified for at least one category of actions."""
         return self.qualiopi_formation or self.qualiopi_bilan or self.qualiopi_vae or self.qualiopi_apprentissage
 
 
 class Uai(Model):
-    """One school or service of the annuaire de l’éducation."""
+    """A school or service of the annuaire de l’éducation."""
 
     __tablename__ = "uai"
 
@@ -58,7 +58,7 @@ class Uai(Model):
 
 
 class Formacode(Model):
-    """One code of Formacode V14, by Centre Inffo: a domain or a public."""
+    """A code of Formacode V14, by Centre Inffo: a domain or a public."""
 
     __tablename__ = "formacode"
 
@@ -67,13 +67,13 @@ class Formacode(Model):
 
 
 class CertifInfo(Model):
-    """One code of Certif Info, and the number of the certification that it stands for."""
+    """A code of Certif Info, and the code of the certification it stands for."""
 
     __tablename__ = "certif_info"
 
     code: Mapped[str] = mapped_column(String(10), primary_key=True)
     certification: Mapped[str] = mapped_column(String(10), default="", index=True)
-    """As Certification.code; "" where it has none."""
+    """As Certification.code; "" without one."""
     label: Mapped[str] = mapped_column(String(250))
 
 

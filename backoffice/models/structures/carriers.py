@@ -1,4 +1,4 @@
-"""A structure that has a SIRET carries one that has none, when it has said yes."""
+"""Carriers: structures with a SIRET asked to lend their name to one without."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from backoffice.models.base import Instant, Model
 
 
 class Support(Model):
-    """One request to one carrier. The e-mail carries the token, the base only its SHA-256.
+    """A request sent to a carrier. The e-mail carries the token, the database only its SHA-256.
 
-    It holds for all the fiches of the structure: the carrier is asked once.
+    The answer is valid for all the fiches of the structure: a carrier is asked once.
     """
 
     __tablename__ = "support"
@@ -30,5 +30,5 @@ class Support(Model):
     email: Mapped[str] = mapped_column(String(160))
     asked_at: Mapped[datetime] = mapped_column(Instant, default=now)
     accepted: Mapped[bool | None]
-    """None while it has not answered; it may change its mind."""
+    """None until it answers; the answer may change."""
     answered_at: Mapped[datetime | None] = mapped_column(Instant)

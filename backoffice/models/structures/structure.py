@@ -1,4 +1,4 @@
-"""What is known of structures beside what they say: checks of their numbers, doubles told apart or made one."""
+"""Checks of the numbers of structures; structures declared distinct, and merges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backoffice.models.base import Instant, Json, Model, Word, one_of
 
 
 class Subject(StrEnum):
-    """What a check is about: one number, or the structure as a whole."""
+    """Subject of a check: one number, or the whole structure."""
 
     SIRET = "siret"
     NDA = "nda"
@@ -31,7 +31,7 @@ class Subject(StrEnum):
         return _SUBJECTS[self]
 
     def value_of(self, organisme: Organisme) -> str:
-        """What would be checked today; "" when there is nothing to check."""
+        """The current value to check; "" when there is none."""
         if self is Subject.ENSEMBLE:
             return organisme.nom
         if self is Subject.QUALIOPI:
@@ -50,7 +50,7 @@ _SUBJECTS = {
 }
 
 IDENTITIES = (Subject.SIRET, Subject.RNA, Subject.UAI)
-"""One of them verified is enough to know who the structure is."""
+"""Verifying one of them is enough to identify the structure."""
 
 
 class Verification(StrEnum):
@@ -71,10 +71,10 @@ _VERIFICATIONS = {
 
 
 class StructureCheck(Model):
-    """What a register, or a moderator, says of one value of a structure.
+    """A check of one value of a structure, by a register or a moderator.
 
-    It speaks of `value` alone: when the structure says something else, it counts no more, and counts again
-    should that value come back. A register's row is written anew when it says something new.
+    It is about `value` only: it no longer counts when the structure's value changes, and counts again if that value
+    comes back. The row of a register is replaced when its result changes.
     """
 
     __tablename__ = "structure_check"
@@ -93,34 +93,34 @@ class StructureCheck(Model):
     state: Mapped[Verification] = mapped_column(Word(Verification))
     by_hand: Mapped[bool]
     source: Mapped[str] = mapped_column(String(120), default="")
-    """Name of the register; "" when a person looked."""
+    """Name of the register; "" when a person checked."""
     findings: Mapped[list[str]] = mapped_column(Json, default=list)
-    """What contradicts, one sentence each."""
+    """What contradicts the value, one sentence each."""
     note: Mapped[str] = mapped_column(Text, default="")
-    """What the moderator wrote."""
+    """Note of the moderator."""
     actor_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     actor: Mapped[User | None] = relationship()
     at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     @property
     def words(self) -> str:
-        """Who says so."""
+        """Author of the check, in French."""
         return f"vérifié par {self.actor.name}, modération" if self.actor else self.source
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far something is verified. check: the last word on it; None while nobody has said anything."""
+    """Result for one subject. check: the check that decided; None without any."""
 
     state: Verification
     check: StructureCheck | None = None
 
 
 def standings(organisme: Organisme, checks: Iterable[StructureCheck]) -> Mapping[Subject, Standing]:
-    """{subject: where its present value stands}; a subject of which nothing is said is not there.
+    """{subject: standing of its present value}; a subject without a value is absent.
 
-    The last to have said something new has the last word, register or person. The whole is contradicted as soon
-    as a number is, and verified when a person said so or when one of IDENTITIES is.
+    The latest check wins, by register or by hand. The whole is contradicted as soon as one number is, and verified
+    when a person verified it or when one of IDENTITIES is verified.
     """
     last: dict[Subject, StructureCheck] = {}
     for check in sorted(checks, key=lambda row: (row.at, row.id)):
@@ -149,7 +149,7 @@ def _whole(found: Mapping[Subject, Standing]) -> Standing:
 
 
 class StructurePair(Model):
-    """Two structures that look alike and that somebody said are two. The smaller id comes first."""
+    """Two similar structures declared distinct. The smaller id comes first."""
 
     __tablename__ = "structure_pair"
     __table_args__ = (
@@ -165,10 +165,9 @@ class StructurePair(Model):
 
 
 class OrganismeMerge(Model):
-    """Two structures were made one: who did it, when, and all that moved. Append-only, in the base too.
+    """A merge of two structures: author, time and everything moved. Append-only by a database trigger.
 
-    It holds no name of a person: the words and contacts that were not chosen stay on the row of the structure
-    that is gone.
+    It holds no personal data: the texts and contacts not chosen stay on the row of the merged structure.
     """
 
     __tablename__ = "organisme_merge"
@@ -182,10 +181,10 @@ class OrganismeMerge(Model):
     gone_id: Mapped[int] = mapped_column(ForeignKey(Organisme.id), unique=True)
     gone: Mapped[Organisme] = relationship(foreign_keys=[gone_id])
     before: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json)
-    """{"kept" and "gone": {"nom" and each number: value}} as they were."""
+    """{"kept" or "gone": {"nom" or a number: value}} before the merge."""
     chosen: Mapped[dict[str, str]] = mapped_column(Json)
-    """{name: "kept" or "gone"} of what survives."""
+    """{name: "kept" or "gone"}: which value was kept."""
     moved: Mapped[dict[str, list[str]]] = mapped_column(Json)
-    """{table.column: primary keys} of the rows that followed."""
+    """{table.column: primary keys} of the rows moved to the kept structure."""
     absorbed: Mapped[dict[str, list[dict[str, Any]]]] = mapped_column(Json)
-    """{table: rows, whole} of those that said the same as one of the survivor: they are no more."""
+    """{table: complete rows} deleted because the kept structure had an equivalent one."""
