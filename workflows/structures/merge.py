@@ -208,7 +208,7 @@ def _one_waiting_request(kept: RowMapping, gone: RowMapping) -> Joined | None:
 
 JOINS: dict[str, Join] = {
     "membership.organisme_id": _higher_role,
-    "invitations.organisme_id": _one_open_invitation,
+    "invitation.organisme_id": _one_open_invitation,
     "join_request.organisme_id": _one_waiting_request,
     "support.organisme_id": _last_answer,
     "campaign_invitation.organisme_id": _earlier_invitation,
