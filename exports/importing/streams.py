@@ -116,7 +116,7 @@ def _survey(path: Path, member: str) -> tuple[str, int]:
 
 
 def _rows(path: Path, member: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
-    """Every row that is not empty, headers included."""
+    """(line number, cells) of every non-empty row, headers included; None for unreadable cells."""
     with _text(path, member, encoding) as text:
         reader = csv.reader(iter(lambda: text.readline(LONGEST), ""), delimiter=delimiter)
         while True:

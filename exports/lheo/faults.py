@@ -50,7 +50,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def lheo_name(element: etree._Element) -> str | None:
-    """Return the name of an element of the language; None for another language or an unknown name."""
+    """Return the name of an LHEO element; None for another namespace or an unknown name."""
     tag = str(element.tag)
     name = tag.removeprefix(_PREFIX)
     return name if name != tag and name in ELEMENTS else None

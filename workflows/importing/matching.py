@@ -42,7 +42,10 @@ class Match:
 
 
 def owner(session: Session, job: ImportJob, read: Read) -> Owner:
-    """The structure of an entry: that of the job, else one of its territoire with the same SIRET or name, else new."""
+    """The structure of an entry: that of the job, else one of its territoire with the same SIRET or name.
+
+    When none is found: `new` if the job may create structures, else a message.
+    """
     said = read.content.structure
     if job.organisme is not None:
         if said.siret and job.organisme.siret and said.siret != job.organisme.siret:

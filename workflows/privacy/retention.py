@@ -176,7 +176,10 @@ class Files:
 
 
 class Told:
-    """Items whose owner is notified by e-mail `period.warning` before. Without a sent e-mail, none is erased."""
+    """Items whose owner is notified by e-mail `period.warning` before: none is erased until that e-mail is sent.
+
+    When nobody can be notified (see `reachable`), items are erased without notice.
+    """
 
     model: Any
 

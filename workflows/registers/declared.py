@@ -79,7 +79,7 @@ def _tracked(session: Session, sirets: Sequence[str]) -> set[str]:
 
 
 OVERSEAS = ("975", "977", "978", "984", "986", "987", "988")
-"""Collectivités that Insee keeps out of its list of communes."""
+"""Overseas collectivités absent from Insee's list of communes."""
 
 
 def _table(name: str) -> Table:

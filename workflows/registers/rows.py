@@ -22,7 +22,7 @@ Cells = Mapping[str, str]
 Content = dict[str, Any]
 
 WEDNESDAY, SATURDAY = 2, 5
-"""As date.weekday counts."""
+"""As numbered by date.weekday."""
 _INSEE = re.compile(r"[0-9][0-9AB][0-9]{3}")
 _ISO, _FRENCH = re.compile(r"(\d{4})-(\d{2})-(\d{2})"), re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _FIVE = re.compile(r"[0-9]{5}")

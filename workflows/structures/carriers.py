@@ -18,7 +18,7 @@ from workflows.notices.outbox import tell
 
 
 def ask(case: Case) -> None:
-    """Sends the request to the carrier named in the content, unless it was already asked for this structure."""
+    """Sends the request to the carrier named in the content, unless it was already sent for this structure."""
     carrier = case.revision.content.structure.carrier
     if carrier is None or support_of(case.session, case.fiche, case.revision.content) is not None:
         return

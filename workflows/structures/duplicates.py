@@ -23,9 +23,9 @@ NUMBERS = (Subject.SIRET, Subject.RNA, Subject.UAI)
 ALIKE = 88
 """Out of 100: similarity from which two names in the same commune may be the same structure."""
 MOST = 50
-"""Pairs shown at once."""
+"""Maximum number of pairs shown."""
 MOST_IN_TOWN = 2000
-"""Structures of one commune whose names are compared."""
+"""Maximum number of structures of one commune whose names are compared."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def within(user: User) -> Select[Organisme]:
 
 
 def may_join(actor: User, organisme: Organisme) -> bool:
-    """The same, for one structure."""
+    """Whether the person may merge this structure: the scope of `within`."""
     if not actor.active or not actor.can(Permission.MANAGE_STRUCTURES):
         return False
     return actor.administrator or organisme.territoire_id in actor.territoire_ids(Role.MODERATEUR)
@@ -117,7 +117,7 @@ def _numbers(name: str) -> list[str]:
 
 
 def sizes(session: Session, organismes: Iterable[Organisme]) -> dict[int, tuple[int, int]]:
-    """{id: (fiches, people)} of each."""
+    """{id: (number of fiches, number of members)} of each structure."""
     ids = {organisme.id for organisme in organismes}
     fiches = dict(_counted(session, Fiche.organisme_id, ids))
     people = dict(_counted(session, Membership.organisme_id, ids))

@@ -31,7 +31,7 @@ SAME = 60
 BATCH = 200
 
 Said = tuple[Subject, str, list[str]]
-"""(subject, name of the register, what contradicts the value)"""
+"""(subject, name of the register, contradictions of the value)"""
 
 
 class Registers:
