@@ -176,10 +176,7 @@ class Files:
 
 
 class Told:
-    """Items whose owner is notified by e-mail `period.warning` before: none is erased until that e-mail is sent.
-
-    When nobody can be notified (see `reachable`), items are erased without notice.
-    """
+    """Items erased `period.warning` after an e-mail sent to the owner, or without notice if nobody can be notified."""
 
     model: Any
 
