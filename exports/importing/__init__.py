@@ -1,4 +1,4 @@
-"""What others send, read into contents: LHEO flows, tables, answers of an online form.
+"""Reads files sent by others into contents: LHEO flows, tables, answers of an online form.
 
-Reading never writes and never fails for one bad value: what is good is kept, what is not is named.
+Reading writes nothing and does not fail on a bad value: valid values are kept, the others become remarks.
 """

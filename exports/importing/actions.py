@@ -1,4 +1,4 @@
-"""The ``action`` elements of a ``formation``: places, groups, sessions, and what they share."""
+"""Reads the ``action`` elements of a ``formation``: places, groups, sessions, and the values common to all groups."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ID = re.compile(r"[A-Z][0-9]{1,9}")
 
 
 class Groups:
-    """Reads the actions into the content of the reading."""
+    """Reads the actions into the content of `reader`. `run` first, then `registration`."""
 
     def __init__(self, reader: Pieces):
         self.reader, self.content, self.source = reader, reader.content, reader.source
@@ -145,7 +145,7 @@ class Groups:
         )
 
     def reception(self, node: Node, action: Action, path: str) -> None:
-        """Childcare and weekly slots: said of each session in the flow, of the group in the content."""
+        """Reads childcare and weekly slots: the flow has them on each session, the content on the group."""
         source, reader = self.source, self.reader
         childcare = source.word(source.extras(node, "accueil"), "garde-enfants")
         action.garde_enfants = action.garde_enfants or childcare
@@ -160,7 +160,7 @@ class Groups:
         action.creneaux = action.creneaux or slots
 
     def place(self, node: Node, rank: int) -> str:
-        """The local id of the place of a group: the principal one; two groups may share one."""
+        """Adds the principal place of a group to the content unless it is there. Returns its local id, or ""."""
         source, content, reader = self.source, self.content, self.reader
         nodes = list(source.all(node, "lieu-de-formation"))
         nodes.sort(key=lambda found: found.get("tag") != "principal")
@@ -186,13 +186,13 @@ class Groups:
         return lieu.id
 
     def own_id(self, node: Node, parent: Node) -> str:
-        """The local id that our export wrote at the end of a numero; "" when it is not ours."""
+        """The local id at the end of a numero written by our export; "" for other files."""
         numero, above = node.get("numero", ""), parent.get("numero", "")
         local = numero.removeprefix(f"{above}-")
         return local if self.reader.read.ours and local != numero and _ID.fullmatch(local) else ""
 
     def settle_ids(self) -> None:
-        """Gives an id to the rows that have none, and to the second of two that share theirs."""
+        """Gives an id to the rows that have none, and to duplicates of an id."""
         content = self.content
         groups: list[list[Any]] = [list(content.actions), *(action.sessions for action in content.actions)]
         for rows in groups:
@@ -206,7 +206,7 @@ class Groups:
             for row in rows:
                 row.id = row.id or content.new_id(next(kind for kind in ID_LETTERS if isinstance(row, kind)))
 
-    # --- what the groups share ------------------------------------------------------------------------
+    # --- values common to the groups ------------------------------------------------------------------
 
     def same(self, name: str, path: str, *, lines: bool = False) -> str:
         found = [(self.source.text(node, name, lines=lines), "") for node in self.nodes]
@@ -256,7 +256,7 @@ class Groups:
         return Financeur(code, programme, source.word(extras, "reference-convention"), places)
 
     def funded_publics(self, extras: Node | None) -> None:
-        """The export repeats the publics of the formation: only others are worth a remark."""
+        """Marks as read the publics and programmes that the export repeats: only others give a remark."""
         for node in self.source.extra_nodes(extras, "code-public-vise"):
             if (node.text or "") in self.content.formation.publics:
                 self.source.taken.add(node)
@@ -264,7 +264,7 @@ class Groups:
         self.source.taken |= {node for node in programme if node.text in set(Dispositif)}
 
     def registration(self) -> None:
-        """Where, when and with whom one joins; LHEO says it of each session."""
+        """Reads how, where, when and with whom to register; LHEO has these values on each session."""
         content, source, reader = self.content, self.source, self.reader
         entry, nodes = content.inscription, [node for node, _ in self.sessions]
         found = [(source.text(node, "modalites-inscription"), "") for node in nodes]
@@ -284,7 +284,7 @@ class Groups:
         self.where()
 
     def where(self) -> None:
-        """The registration address, and which of the known ones it is."""
+        """Reads the registration address, and whether it is that of the place, of the structure or another one."""
         entry, content = self.content.inscription, self.content
         found = []
         for node, action in self.sessions:
@@ -311,7 +311,7 @@ def _key(adresse: Adresse) -> tuple[str, ...]:
 
 
 def _slot(text: str, day: str) -> Creneau | None:
-    """«0930-1130» of a weekday; None when it does not say two hours of a known day."""
+    """The slot «0930-1130» of a weekday; None when the hours or the day are invalid."""
     found = re.fullmatch(r"([01]\d|2[0-3])([0-5]\d)-([01]\d|2[0-3])([0-5]\d)", text)
     if not found or day not in {*JOURS, ""}:
         return None

@@ -1,4 +1,4 @@
-"""One cell, as people fill it, to the value that the content keeps; or what is wrong with it."""
+"""Converts the text of one cell, as people write it, to a value of the content, or to a French error message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DIGITS_ONLY = ("structure.siret", "structure.numero_activite", "code_postal")
 
 
 def cell_text(value: Any) -> str:
-    """What a cell of a spreadsheet shows, on its own terms: 12 rather than 12.0, a day as AAAA-MM-JJ."""
+    """The text of a spreadsheet cell: 12 rather than 12.0, a day as AAAA-MM-JJ, a boolean as oui or non."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -40,7 +40,7 @@ def cell_text(value: Any) -> str:
 
 
 def read_cell(key: str, text: str) -> tuple[Any, str]:
-    """(value, "") or (what can be kept of it, what is wrong). `key` is a pattern or SLOTS."""
+    """(value, "") or (the valid part of the value, error message). key: a pattern of the content, or SLOTS."""
     if key == SLOTS:
         return read_slots(text)
     spot = spots()[key]
@@ -58,12 +58,12 @@ def read_cell(key: str, text: str) -> tuple[Any, str]:
         return bool(said), "" if said is not None else "La réponse attendue est oui ou non."
     text = clean(plain(text), multiline=True)
     if key.endswith("code_postal") and re.fullmatch(r"\d{4}", text):
-        return f"0{text}", ""  # a spreadsheet drops the first zero
+        return f"0{text}", ""  # spreadsheets drop the leading zero
     return (re.sub(r"[\s.\-]", "", text) if key.endswith(_DIGITS_ONLY) else text), ""
 
 
 def read_yes(text: str) -> bool | None:
-    """None: neither yes nor no."""
+    """The boolean of a French or English yes or no; None for anything else."""
     word = search_key(text)
     return word in _YES if word in _YES | _NO else None
 
@@ -75,7 +75,7 @@ def _whole(text: str) -> tuple[int | None, str]:
 
 
 def _chosen(text: str, table: Mapping[str, str], *, several: bool) -> tuple[Any, str]:
-    """The code of the answers; «several» may be separated by semicolons, line ends or commas."""
+    """(code or codes, error). Several answers are separated by semicolons, line breaks, bars or commas."""
     pieces = [piece for piece in re.split(r"[;\n|]", text) if piece.strip()] if several else [text]
     kept: list[str] = []
     unknown: list[str] = []
@@ -93,7 +93,7 @@ def _codes(piece: str, table: Mapping[str, str], *, several: bool) -> list[str]:
         if folded in (search_key(code), search_key(words)):
             return [code]
     if not several:
-        # «A1 – se présente…» is often cut to its first word, «Gratuit» lengthened.
+        # People often shorten «A1 – se présente…» to «A1», or add words after «Gratuit».
         return [code for code, words in table.items() if _begins(folded, code) or _begins(folded, words)][:1]
     inside = [code for code, words in table.items() if f" {search_key(words)} " in f" {folded} "]
     return inside or [code for part in piece.split(",") if part != piece for code in _codes(part, table, several=True)]
@@ -110,7 +110,7 @@ _SLOT = re.compile(rf"((?:{_DAY}(?:\s*(?:,|et|/|&|\+)\s*)?)+)[\s,:]*(?:de\s*)?{_
 
 
 def read_slots(text: str) -> tuple[list[Creneau], str]:
-    """«mardi et jeudi 9h30-11h30 ; samedi de 10h à 12h» → three slots."""
+    """(slots, error): «mardi et jeudi 9h30-11h30 ; samedi de 10h à 12h» gives three slots."""
     slots = []
     for found in _SLOT.finditer(text):
         begin, end = _hour(found[2], found[3]), _hour(found[4], found[5])

@@ -1,7 +1,7 @@
-"""The columns of the tables that structures send: every value of the content, but those of LEFT_OUT.
+"""The columns of the tables that structures send: every value of the content, except those in LEFT_OUT.
 
-Their words, types and closed lists are declared in the content. One more value there is one more column
-here, in the order of the content; `_AFTER` moves the few that stand elsewhere.
+Labels, types and choices are declared in the content: a value added there becomes a column here, in the order of the
+content; `_AFTER` moves a few.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from backoffice.models.content import leaves, spots
 from backoffice.reference.communes import search_key
 
 NUMERO = "numero"
-"""The column that is no value of the content."""
+"""Column of the numero of the fiche, which is not a value of the content."""
 SLOTS = "actions[].creneaux"
-"""The column that says all the slots of a group."""
+"""Column with all the weekly slots of a group in one cell."""
 
 LEFT_OUT = {
     "structure.formateur_nom": "rare: asked in the form",
@@ -39,7 +39,7 @@ LEFT_OUT = {
     "inscription.perimetre": "nobody has sent it in a table",
     "financement.lot": "asked of the OFII market only",
 }
-"""{pattern of a value, or of a part with all its values: why no column takes it}. Hidden values have none either."""
+"""{pattern of a value or of a part: reason why it has no column}. Hidden values have no column either."""
 
 _AFTER = {
     "structure.siret": "structure.nom",
@@ -49,7 +49,7 @@ _AFTER = {
     "actions[].rythme": SLOTS,
     "actions[].organisation": "actions[].presence",
 }
-"""{column: the one that it follows}."""
+"""{column: the column before it}."""
 
 _PREFIXES = {
     "structure.adresse.": "Structure",
@@ -61,7 +61,7 @@ _PREFIXES = {
     "inscription.contact.": "Inscription",
     "financement.financeurs[].": "Financeur",
 }
-"""What comes before the words of the values of a part."""
+"""{start of a pattern: prefix of the header}."""
 
 _HELP = {
     NUMERO: "laissez vide pour une nouvelle fiche ; sinon, le numéro qu’elle a déjà",
@@ -82,7 +82,7 @@ _LIST = "plusieurs réponses : séparez-les par un point-virgule"
 class Column:
     """key: a pattern of the content, NUMERO or SLOTS. header: the French title of the column.
 
-    words: its title, where the key is none of ours. also: other titles that mean the same.
+    words: its title, when it is not the label of the key. also: other accepted titles.
     """
 
     key: str
@@ -102,7 +102,7 @@ class Column:
 
 
 def reason(pattern: str) -> str:
-    """Why no column takes this value; "" when one does."""
+    """Why this value has no column; "" when it has one."""
     if spots()[pattern].hidden:
         return "settled by the application"
     return next((why for left, why in LEFT_OUT.items() if f"{pattern}.".startswith(f"{left}.")), "")
@@ -131,11 +131,11 @@ COLUMNS: tuple[Column, ...] = tuple(_columns())
 BY_KEY: dict[str, Column] = {column.key: column for column in COLUMNS}
 
 _LIKELY = 88
-"""How alike (0 to 100) a header must be to one of ours to be proposed."""
+"""Minimum similarity (0 to 100) between a header and one of ours to propose it."""
 
 
 def exact(headers: list[str], columns: Sequence[Column] = COLUMNS) -> dict[int, str]:
-    """{rank of the header: key} of the headers that are ours, whatever their case and accents."""
+    """{rank of the header: key} of the headers equal to ours, ignoring case and accents."""
     ours = {search_key(words): column.key for column in columns for words in (column.header, *column.also)}
     found: dict[int, str] = {}
     for rank, header in enumerate(headers):
@@ -146,7 +146,10 @@ def exact(headers: list[str], columns: Sequence[Column] = COLUMNS) -> dict[int, 
 
 
 def propose(headers: list[str], remembered: Mapping[str, str], columns: Sequence[Column] = COLUMNS) -> dict[int, str]:
-    """What each column may be: what was chosen last time for this header, else ours, else the likeliest."""
+    """{rank of the header: key}: the last choice for this header, else an equal header, else the most similar one.
+
+    remembered: {header: key, "" for a column to ignore}.
+    """
     keys = {column.key for column in columns}
     found = {rank: remembered[header] for rank, header in enumerate(headers) if remembered.get(header, "") in keys}
     chosen_before = {rank for rank, header in enumerate(headers) if header in remembered}

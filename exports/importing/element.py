@@ -1,4 +1,4 @@
-"""One LHEO element being read: what was taken from it, and so what was left aside."""
+"""Reads the values of one LHEO element and records which were used, to list the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .reading import plain
 _SILENT = frozenset(
     ["type-contact", "parcours-de-formation", "objectif-general-formation", "certifiante", "pays", "langue-formation"]
 )
-"""Elements that the export writes again by itself."""
+"""Elements that the export generates: an unread one is not reported."""
 
 _USUAL = {"code-niveau-entree": ("0", "1"), "code-niveau-sortie": ("0", "1")}
 _SILENT_EXTRAS = frozenset({"referentiel", "duree-hebdo", "niveau-entree", "niveau-vise"})
@@ -30,9 +30,9 @@ def tag(path: str) -> str:
 
 
 class Source:
-    """Reads the texts of a ``formation`` and remembers which ones.
+    """Reads the texts of a ``formation`` and records the elements read in `taken`.
 
-    exact: the texts are ours, and are taken as they stand; else HTML becomes text and blanks go.
+    exact: the file is our own export, texts are taken unchanged; else HTML becomes text and blanks are cleaned.
     """
 
     def __init__(self, root: Node, *, exact: bool):
@@ -44,7 +44,7 @@ class Source:
         return iter(node.iterfind(tag(path)))
 
     def text(self, node: Node | None, path: str = "", *, lines: bool = False) -> str:
-        """The text of the first element at `path`; "" when there is none. `lines`: may have several lines."""
+        """The text of the first element at `path`; "" when there is none. lines: keep line breaks."""
         found = node if not path or node is None else node.find(tag(path))
         if found is None:
             return ""
@@ -53,7 +53,7 @@ class Source:
         return text if self.exact else clean(plain(text), multiline=lines)
 
     def extras(self, node: Node, info: str) -> Node | None:
-        """The child ``extras`` of that name."""
+        """The first child ``extras`` with this ``info``, or None."""
         return next((extras for extras in self.all(node, "extras") if extras.get("info") == info), None)
 
     def word(self, extras: Node | None, info: str) -> str:
@@ -66,7 +66,7 @@ class Source:
         return [] if extras is None else [node for node in self.all(extras, "extra") if node.get("info") == info]
 
     def left(self, kept: set[str]) -> dict[str, list[str]]:
-        """{name of the element: its texts} that nobody took and that are not said elsewhere in `kept`."""
+        """{element name or ``info``: texts} of what was not read, is not in `kept` and is not written by the export."""
         found: dict[str, list[str]] = {}
         for node in self.root.iter(etree.Element):
             text = (node.text or "").strip()

@@ -1,4 +1,4 @@
-"""From a kept file to its entries, whatever its kind, one at a time."""
+"""Reads the entries of a stored file of any kind, one at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from .tables import read_rows
 
 
 def entries(path: Path, kind: ImportKind, mapping: Mapping[int, str]) -> Iterator[Read]:
-    """Raises UnreadableFile where the file cannot be read further; what came before stays good."""
+    """Yields the entries. mapping: {rank of the column: key}, for tables.
+
+    Raises UnreadableFile where the file cannot be read further; the entries already yielded are valid.
+    """
     if kind is not ImportKind.LHEO:
         yield from read_rows(table(path), mapping, grouped=kind is ImportKind.TABLEAU)
         return
@@ -28,7 +31,7 @@ def entries(path: Path, kind: ImportKind, mapping: Mapping[int, str]) -> Iterato
 
 
 LARGEST_TABLE = 6_000_000
-"""Bytes: a table is read whole, a flow entry by entry."""
+"""In bytes: a table is read whole, a flow entry by entry."""
 
 
 def table(path: Path) -> Table:
@@ -38,7 +41,7 @@ def table(path: Path) -> Table:
 
 
 def check(path: Path, kind: ImportKind) -> None:
-    """Raises UnreadableFile when not even a beginning of it can be read."""
+    """Raises UnreadableFile when the first entry, or the table, cannot be read."""
     if kind is ImportKind.LHEO:
         next(entries(path, kind, {}), None)
     else:

@@ -1,4 +1,4 @@
-"""CSV and XLSX files, as French software writes them, to rows of text."""
+"""Reads CSV and XLSX files, as French software writes them, into rows of text."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from .reading import UnreadableFile
 
 MOST_ROWS, MOST_COLUMNS = 5_000, 300
 MOST_UNPACKED = 200_000_000
-"""Bytes that an XLSX file may hold once unpacked."""
+"""Maximum unpacked size of an XLSX file, in bytes."""
 
 NOTE = "Aide"
-"""A row whose first cell begins so is an explanation: it is not read."""
+"""A row whose first cell starts with this word is an explanation and is skipped."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """headers: the first row. rows: (number of the row as the person sees it, its cells)."""
+    """headers: the first row. rows: (row number as in a spreadsheet, from 1; cells, as many as headers)."""
 
     headers: list[str]
     rows: list[tuple[int, list[str]]]
 
 
 def read_table(raw: bytes, least: int = 2) -> Table:
-    """Reads a table of at least so many columns. Raises UnreadableFile when it is not one."""
+    """Reads a table of at least `least` columns. Raises UnreadableFile, with a French message."""
     rows = _xlsx(raw) if raw[:4] == b"PK\x03\x04" else _csv(raw)
     numbered = [(rank, [cell.strip() for cell in row]) for rank, row in enumerate(rows, 1)]
     filled = [(rank, row) for rank, row in numbered if any(row)]
@@ -56,7 +56,7 @@ def _csv(raw: bytes) -> Iterator[list[str]]:
     if "\x00" in text:
         raise UnreadableFile("Ce fichier n’est ni un CSV ni un XLSX : il contient autre chose que du texte.")
     head = text.lstrip("\n").partition("\n")[0]
-    delimiter = max(";\t,", key=head.count)  # the first one in a tie: Excel in French writes «;»
+    delimiter = max(";\t,", key=head.count)  # «;», which French Excel writes, wins a tie
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except csv.Error as error:

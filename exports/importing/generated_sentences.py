@@ -1,4 +1,4 @@
-"""Takes off the sentences that the export writes beside what was typed (exports.fragment.words)."""
+"""Removes the sentences that the export adds to typed texts (exports.fragment.words)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from backoffice.models.content import Action, Contenu, put
 from exports.fragment import words
 from exports.fragment.words import Sentence, Text
 
-_TYPED = "\ue000"  # a private character: nobody types it
+_TYPED = "\ue000"  # private use character, absent from typed texts
 
 
 def rhythm(text: str, action: Action) -> str:
-    """What was typed in a rythme-formation; the slots and the name of the group are already known."""
+    """The typed part of a rythme-formation. action: its slots and name must be read already."""
     if text == words.rhythm(replace(action, rythme="")):
         return ""
     pattern = re.escape(words.rhythm(replace(action, rythme=_TYPED))).replace(_TYPED, "(.*)")
@@ -22,9 +22,9 @@ def rhythm(text: str, action: Action) -> str:
 
 
 def typed(text: str, written: Text, content: Contenu, action: Action | None = None) -> str:
-    """What was typed in a text of the flow. The answers that its sentences carry are put into the content.
+    """The typed part of a text of the flow. Answers found in its generated sentences are written to the content.
 
-    What other elements carry (the levels) is already in the content.
+    Values that come from other elements (the levels) must be in the content already.
     """
     pattern, carried = "(.*?)", []
     for sentence in written.sentences:

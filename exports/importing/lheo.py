@@ -1,8 +1,8 @@
-"""From a ``formation`` of LHEO 2.3 to a content: the mirror of exports.fragment.build.
+"""Reads a ``formation`` of LHEO 2.3 into a content: the inverse of exports.fragment.build.
 
-What our export wrote is read back exactly. What others wrote is read with indulgence: HTML becomes
-text, an unknown code or an impossible date is named and left out, several values where the content has
-one are named, and whatever has no place here is listed, so that nothing is lost in silence.
+Our own exports are read back exactly. Files of others are read leniently: HTML becomes text; an unknown code or an
+impossible date is dropped, extra values where the content has one are dropped, elements without equivalent are
+ignored, each with a remark, so that no loss is silent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CATEGORIES = {code: category for category, code in CATEGORY_CODES.items()}
 
 
 def read_formation(root: Node, place: str) -> Read:
-    """Reads one ``formation``, in the namespace of LHEO 2.3. Never raises for what it contains."""
+    """Reads one ``formation`` in the LHEO 2.3 namespace. Never raises for its content. place: see Read."""
     ours = _is_ours(root)
     read = Read(place, Contenu(), root.get("numero", "").strip(), ours=ours)
     Reader(root, read).run()
@@ -41,13 +41,13 @@ def read_formation(root: Node, place: str) -> Read:
 
 
 def _is_ours(root: Node) -> bool:
-    """Our export always says the parcours, in extras of its own."""
+    """Whether our export wrote the file: it always adds extras with the parcours."""
     source = Source(root, exact=True)
     return source.word(source.extras(root, "parcours"), "parcours") in PARCOURS
 
 
 class Reader(Pieces):
-    """One reading. `read` is filled on the way."""
+    """Reads one ``formation`` into `read`."""
 
     def run(self) -> None:
         content, groups = self.content, Groups(self)
@@ -93,7 +93,7 @@ class Reader(Pieces):
             structure.formateur = Contact()
 
     def carrier(self, node: Node, structure: Structure) -> None:
-        """The structure that lends its SIRET: our export names it, and keeps the official name of the other."""
+        """Reads the carrier from our export, which also has the official name of the carried structure."""
         extras = self.source.extras(node, "structure-porteuse")
         structure.porteuse.nom = self.source.word(extras, "nom")
         structure.porteuse.siret = self.source.word(extras, "SIRET")
@@ -102,7 +102,7 @@ class Reader(Pieces):
             structure.raison_sociale = self.source.word(extras, "raison-sociale-portee")
 
     def teachers(self, node: Node, structure: Structure) -> None:
-        """Who teaches, when it is not the structure itself."""
+        """Reads the teaching organisation, when it is not the structure itself."""
         name = self.source.text(node, "raison-sociale-formateur")
         siret = self.source.text(node, "SIRET-formateur/SIRET").replace(NO_SIRET, "")
         if (self.read.ours and not node.get("numero")) or (not self.read.ours and siret not in ("", structure.siret)):
@@ -140,7 +140,7 @@ class Reader(Pieces):
         text = self.source.text(self.root, "resultats-attendus", lines=True)
         self.content.formation.resultats = generated_sentences.typed(text, words.RESULTS, self.content)
 
-    # --- what the file says of itself -----------------------------------------------------------------
+    # --- dispositif, faults and unread elements -------------------------------------------------------
 
     def dispositif(self) -> Dispositif | None:
         programmes = [self.source.text(node) for node in self.root.iter(tag("extra")) if node.get("info") in _PROGRAMME]
@@ -155,7 +155,7 @@ class Reader(Pieces):
         return None
 
     def faults(self) -> None:
-        """What the grammar and the business rules say of the file as it was sent."""
+        """Adds the faults of the original file against the schema and the business rules."""
         told = {remark.path for remark in self.read.remarks if remark.fault}
         for fault in examine(self.root):
             path = content_path(fault.path, self.content)
@@ -165,7 +165,7 @@ class Reader(Pieces):
             self.read.remark(path, f"Dans le fichier{where} : {fault.message}", self.quoted(fault.path))
 
     def quoted(self, path: str) -> str:
-        """The text of the element that a fault names; "" when there is none."""
+        """The text of the element at the path of a fault; "" when there is none."""
         steps = re.findall(r"/([\w-]+)(?:\[(\d+)\])?", path)[1:]
         found = self.root
         for name, rank in steps:

@@ -1,7 +1,7 @@
-"""What a reading changes in a content that is already there, so that a second import updates it.
+"""Merges a reading into a stored content, so that a second import updates it.
 
-An answer that the file does not give changes nothing. The file's groups, dates, places and financers
-replace those that are stored, each matched with the one it continues, whose local id it keeps.
+A value absent from the file changes nothing. The file's groups, sessions, places and funders replace the stored ones;
+each is matched with its stored equivalent and keeps its local id.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _SETTLED_HERE = frozenset({"id", "lieu", "dernier_repere"})
 
 
 def merge(stored: Contenu, read: Read) -> Contenu:
-    """A new content: `stored` with all that the reading says."""
+    """Returns a new content: `stored` updated with the values of the reading."""
     return _Merge(load(dump(stored)), load(dump(read.content)), read).run()
 
 
 def changes(before: Contenu, after: Contenu) -> list[str]:
-    """The words of the fields that differ, in the order of the content."""
+    """The French labels of the fields that differ, in the order of the content."""
     old, new = dict(leaf_values(before)), dict(leaf_values(after))
     paths = [path for path in {**new, **old} if old.get(path) != new.get(path)]
     shown = [path for path in paths if not spots()[pattern_of(path)].hidden]
@@ -48,7 +48,7 @@ def changes(before: Contenu, after: Contenu) -> list[str]:
 
 
 def same_flow(before: Contenu, after: Contenu, identity: Identity) -> bool:
-    """Whether both would be written alike in a flow, or are the same document."""
+    """Whether both contents are equal, or give the same XML in a flow."""
     if dump(before) == dump(after):
         return True
     one, two = (formation(content, identity) for content in (before, after))
@@ -78,7 +78,7 @@ class _Merge:
         return made
 
     def values(self, target: Any, source: Any, path: str) -> None:
-        """Copies what is said, part by part; rows are matched elsewhere."""
+        """Copies the values present in the reading, recursively; lists of rows are merged elsewhere."""
         if isinstance(source, Adresse):
             _address(target, source)
             return
@@ -139,7 +139,7 @@ class _Merge:
 
 
 def _pair(stored: Sequence[Any], rows: Sequence[Any], tests: Sequence[Same]) -> list[tuple[int, Any, Any]]:
-    """(rank, row, the stored one it continues or None), by the first test that finds one."""
+    """(rank, row, matching stored row or None), matched by the first test that succeeds."""
     left, found = list(stored), {}
     for test in tests:
         for rank, row in enumerate(rows):
@@ -154,7 +154,7 @@ def _is_rows(path: str) -> bool:
 
 
 def _address(target: Adresse, source: Adresse) -> None:
-    """An address is taken whole; the codes already found for the same one stay."""
+    """Replaces an address as a whole; the codes already found stay when it is the same address."""
     if not (source.lignes or source.code_postal or source.ville):
         target.denomination = source.denomination or target.denomination
         return

@@ -1,4 +1,4 @@
-"""The pieces of a ``formation`` that several parts share: contacts, addresses, levels, codes, days, numbers."""
+"""Reads the parts common to several elements of a ``formation``: contacts, addresses, levels, codes, days, numbers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .reading import Read, read_day
 
 
 class Pieces:
-    """Reads them from one ``formation``. What is not understood becomes a remark of `read`."""
+    """Reads parts of one ``formation``. A value that cannot be read becomes a remark of `read`."""
 
     def __init__(self, root: Node, read: Read):
         self.root, self.read, self.content = root, read, read.content
         self.source = Source(root, exact=read.ours)
 
     def contact_of(self, node: Node, name: str, contact: Contact) -> None:
-        """Fills `contact` from the first one that says something."""
+        """Fills `contact` from the first element `name` that is not empty."""
         for found in self.source.all(node, name):
             self.contact(found.find(tag("coordonnees")), contact)
             if not contact.empty:
@@ -37,7 +37,7 @@ class Pieces:
         contact.courriel = source.text(coordinates, "courriel")
 
     def address(self, node: Node | None, adresse: Adresse) -> None:
-        """Fills `adresse` from the ``adresse`` within `node`."""
+        """Fills `adresse` from the ``adresse`` element of `node`."""
         found = None if node is None else node.find(tag("adresse"))
         if found is None:
             return
@@ -70,7 +70,7 @@ class Pieces:
         return levels
 
     def codes(self, nodes: Iterable[Node], known: Any, path: str, what: str) -> list[str]:
-        """The codes that we know, each once; the others are named."""
+        """The known codes, without duplicates; each other code gives a remark."""
         kept: list[str] = []
         for node in nodes:
             code, edition = self.source.text(node), node.get("ref", FORMACODE)
@@ -88,7 +88,7 @@ class Pieces:
         return ""
 
     def answer(self, extras: Node | None, path: str) -> Any:
-        """The value of the ``extra`` named as the leaf at `path`. A yes/no that others do not answer is unsaid."""
+        """The value of the ``extra`` named after the leaf at `path`. A missing boolean is unsaid in files of others."""
         name = path.rpartition("-")[2].replace("_", "-")
         text, kind = self.source.word(extras, name), spots()[pattern_of(path)].kind
         if kind is int:
@@ -107,14 +107,14 @@ class Pieces:
         return day
 
     def whole(self, text: str, path: str) -> int | None:
-        """A whole number; a price or hours without cents may be written 12.00."""
+        """An integer, which may be written 12.00; None, with a remark, for any other text."""
         found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", text.strip())
         if text and not found:
             self.read.remark(path, "Ce n’est pas un nombre entier : la réponse est laissée vide, à compléter.", text)
         return int(found[1]) if found else None
 
     def shared(self, found: Iterable[tuple[Any, str]], path: str) -> Any:
-        """The one value that the groups share; the first one when they differ, and the others are named."""
+        """The value common to the groups. When they differ: the first one, with a remark that quotes the others."""
         texts = [value for value, _ in found if value not in ("", None)]
         others = [str(value) for value in dict.fromkeys(map(str, texts)) if value != str(texts[0])] if texts else []
         if others:

@@ -1,4 +1,4 @@
-"""What every source gives: a content, what was wrong or has no place here, and what it did not say."""
+"""The result of reading an entry from any source, and the readers of dates and HTML that sources share."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from backoffice.models.content.vocabulary import Dispositif
 from exports.lheo.business_rules import UNKNOWN_END, UNKNOWN_START
 
 SHOWN = 200
-"""Characters of the original text that a remark quotes."""
+"""Maximum number of characters quoted in a remark."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something to say about one spot of what was read.
+    """A message about one spot of an entry.
 
     path: see backoffice.models.content; "" when it has no spot. quote: the original text.
-    fault: something to mend in the file; otherwise, only something that the reader must know.
+    fault: True for an error to correct in the file, False for information.
     """
 
     path: str
@@ -38,9 +38,9 @@ class Remark:
 class Read:
     """One entry of a file.
 
-    place: where it stands, in words («ligne 12»). numero: its identity for whoever sent it, or "".
-    unsaid: paths of the values that the file did not say (defaults): they replace nothing.
-    ours: written by our own export; the content is then exactly what was exported.
+    place: its position, in French («ligne 12»). numero: its identifier for the sender, or "".
+    unsaid: paths of the values absent from the file (defaults): a merge ignores them.
+    ours: the file is our own export; the content is then exactly what was exported.
     """
 
     place: str
@@ -59,11 +59,11 @@ class Read:
 
 
 class UnreadableFile(ValueError):
-    """The whole file cannot be read; the message is for the person, in French."""
+    """The file cannot be read. The message is in French, for the user."""
 
 
 def leaf_values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(path, value) of every leaf of a content or of a part of it, rows included."""
+    """(path, value) of every leaf of a content or of one of its parts, rows included."""
     for item in dataclasses.fields(value):
         here = f"{path}-{item.name}" if path else item.name
         found = getattr(value, item.name)
@@ -83,9 +83,9 @@ _FRENCH = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4}|\d{2})")
 
 
 def read_day(text: str) -> tuple[date | None, str]:
-    """(the day, "") of AAAAMMJJ, AAAA-MM-JJ or JJ/MM/AAAA; (None, what is wrong) for anything else.
+    """(day, "") for AAAAMMJJ, AAAA-MM-JJ or JJ/MM/AAAA; (None, French error) for anything else.
 
-    An empty text and the usage values of LHEO for an unknown day are no fault.
+    An empty text and LHEO's values for an unknown day give (None, "").
     """
     text = text.strip()
     if text in ("", UNKNOWN_START, UNKNOWN_END):
@@ -105,7 +105,7 @@ def read_day(text: str) -> tuple[date | None, str]:
 
 
 def read_month(text: str) -> tuple[date, date] | None:
-    """The first and the last day of AAAAMM00, a month whose days are not fixed; None for anything else."""
+    """(first day, last day) of the month AAAAMM00; None for anything else."""
     found = re.fullmatch(r"(\d{4})(0[1-9]|1[0-2])00", text.strip())
     if not found or not 2000 <= int(found[1]) <= 2100:
         return None
@@ -114,7 +114,7 @@ def read_month(text: str) -> tuple[date, date] | None:
 
 
 def read_hour(text: str) -> time | None:
-    """The hour of «9h» or «12h30»; None for anything else."""
+    """The time of «9h» or «12h30»; None for anything else."""
     found = re.fullmatch(r"([01]?\d|2[0-3])h([0-5]\d)?", text.strip())
     return time(int(found[1]), int(found[2] or 0)) if found else None
 
@@ -135,7 +135,7 @@ _BLOCKS = frozenset({"p", "br", "ul", "ol", "div", "h1", "h2", "h3", "h4", "h5",
 
 
 class _Plain(HTMLParser):
-    """Keeps the text: blocks begin a line, items of a list begin with a dash."""
+    """Extracts the text: a block starts a new line, a list item starts with a dash."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -161,7 +161,7 @@ class _Plain(HTMLParser):
 
 
 def plain(text: str) -> str:
-    """The text that a reader of this HTML would see; a text that is not HTML, as it is."""
+    """The visible text of an HTML fragment; a text without HTML is returned with its entities decoded."""
     if _TAG.search(text):
         parser = _Plain()
         parser.feed(text)

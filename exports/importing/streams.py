@@ -1,6 +1,6 @@
-"""CSV files of any size, plain, gzipped or in a zip: read row by row, with a bounded memory.
+"""Reads CSV files of any size, plain, gzipped or zipped, row by row in bounded memory.
 
-A file is gone through twice: once to know its encoding and its length, once for its rows.
+A file is read twice: once to find its encoding and length, once for its rows.
 """
 
 from __future__ import annotations
@@ -25,24 +25,27 @@ from .reading import UnreadableFile
 CHUNK = 262_144
 """Bytes unpacked at a time."""
 MOST = 16_000_000_000
-"""Bytes that a file may hold once unpacked: twice what the largest of them, Sirene, has in 2026."""
+"""Maximum unpacked size, in bytes: twice that of the largest file, Sirene, in 2026."""
 RATIO, RATIO_FROM = 100, 20_000_000
-"""How many times longer than its archive a file may be, looked at past so many bytes. CSV does not pass 20."""
+"""Maximum ratio of unpacked to packed size, checked beyond RATIO_FROM bytes. For CSV it stays below 20."""
 LONGEST = 200_000
-"""Characters of a line that are read at once: more than a cell may have, which is csv.field_size_limit()."""
+"""Characters read at once from a line: more than the maximum of a cell, csv.field_size_limit()."""
 
 _ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _TWICE = re.compile(rb"\xc3[\x80-\xbf]")
-"""What «é» is in UTF-8: in a file that is no UTF-8, the mark of two encodings in one."""
+"""UTF-8 bytes of «é» and the like: in a file that is not valid UTF-8, they show that it mixes two encodings."""
 _UNKNOWN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 DAMAGED = "Ce fichier est abîmé ou coupé : téléchargez-le de nouveau chez son propriétaire."
 
 
 @dataclass(frozen=True)
 class Stream:
-    """headers: the first row. lines: how many the file has, this one included; a cell may hold several."""
+    """A CSV file. headers: its first row. lines: number of lines, headers included; a cell may span several lines.
+
+    member: text in the name of the file to read in a zip.
+    """
 
     path: Path
     member: str
@@ -52,9 +55,9 @@ class Stream:
     lines: int
 
     def rows(self) -> Iterator[tuple[int, list[str] | None]]:
-        """(number of the line, its cells) after the headers; None in place of cells that cannot be read.
+        """(line number, cells) of each row after the headers; None for cells that cannot be read.
 
-        Raises UnreadableFile where the archive is damaged.
+        Raises UnreadableFile when the archive is damaged.
         """
         rows = _rows(self.path, self.member, self.encoding, self.delimiter)
         next(rows)
@@ -62,9 +65,9 @@ class Stream:
 
 
 def open_stream(path: Path, member: str = "") -> Stream:
-    """Looks at the whole file. member: words in the name of the file to read in a zip that has several.
+    """Scans the whole file and returns its Stream. member: text in the name of the file to read in a zip with several.
 
-    Raises UnreadableFile, whose message is for the person, when it is no CSV that can be read.
+    Raises UnreadableFile, with a French message, when it is not a readable CSV.
     """
     encoding, lines = _survey(path, member)
     delimiter = max(";,\t|", key=_head(path, member, encoding).count)
@@ -75,7 +78,7 @@ def open_stream(path: Path, member: str = "") -> Stream:
 
 
 def _head(path: Path, member: str, encoding: str) -> str:
-    """The first line that says something. Raises UnreadableFile when there is none."""
+    """The first non-blank line. Raises UnreadableFile when there is none."""
     with _text(path, member, encoding) as text:
         for line in iter(lambda: text.readline(LONGEST), ""):
             if line.strip():
@@ -84,7 +87,7 @@ def _head(path: Path, member: str, encoding: str) -> str:
 
 
 def _survey(path: Path, member: str) -> tuple[str, int]:
-    """(encoding, number of lines)."""
+    """(encoding, number of lines). Raises UnreadableFile for UTF-16, binary or mixed encodings."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     unicode, twice, unknown, lines, last = True, False, False, 0, b""
     with _opened(path, member) as pieces:
@@ -113,7 +116,7 @@ def _survey(path: Path, member: str) -> tuple[str, int]:
 
 
 def _rows(path: Path, member: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
-    """Every row that is not empty, headers included."""
+    """(line number, cells) of every non-empty row, headers included; None for unreadable cells."""
     with _text(path, member, encoding) as text:
         reader = csv.reader(iter(lambda: text.readline(LONGEST), ""), delimiter=delimiter)
         while True:
@@ -121,7 +124,7 @@ def _rows(path: Path, member: str, encoding: str, delimiter: str) -> Iterator[tu
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error:  # a cell that is too long: the reader begins again on the next line
+            except csv.Error:  # a cell is too long: the reader continues with the next line
                 yield reader.line_num, None
                 continue
             if cells:
@@ -135,7 +138,7 @@ def _text(path: Path, member: str, encoding: str) -> Iterator[io.TextIOWrapper]:
 
 
 class _Raw(io.RawIOBase):
-    """Pieces of bytes as a file."""
+    """File object over an iterator of bytes."""
 
     def __init__(self, pieces: Iterator[bytes]):
         self.pieces, self.rest = pieces, b""
@@ -152,7 +155,7 @@ class _Raw(io.RawIOBase):
 
 @contextmanager
 def _opened(path: Path, member: str) -> Iterator[Iterator[bytes]]:
-    """The bytes of the file, unpacked. What breaks while they are read is an UnreadableFile too."""
+    """The unpacked bytes of the file. An error of decompression while they are read is an UnreadableFile."""
     try:
         with path.open("rb") as stream:
             head = stream.read(len(_ZIP))

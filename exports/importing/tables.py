@@ -1,8 +1,8 @@
-"""From the rows of a table to entries.
+"""Reads the rows of a table into entries.
 
-One row is one group and one period. Rows that name the same fiche (its numero; else the same structure
-and the same title) make one entry: what describes the fiche may be written on the first of them only.
-Answers of an online form are the same with one row for one fiche.
+One row is one group and one period. Rows of the same fiche (same numero; else same structure and title) make one
+entry: values of the whole fiche may be written on the first row only. In the answers of an online form, each row is
+one fiche.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .reading import Read, leaf_values
 
 
 def read_rows(table: Table, mapping: Mapping[int, str], *, grouped: bool) -> list[Read]:
-    """The entries of a table. `mapping`: {rank of the column: key}; `grouped`: several rows may be one fiche."""
+    """The entries of a table. mapping: {rank of the column: key}; grouped: several rows may be one fiche."""
     known = {rank: key for rank, key in mapping.items() if key in BY_KEY and rank < len(table.headers)}
     entries: dict[Any, _Entry] = {}
     for number, cells in table.rows:
@@ -37,13 +37,13 @@ def read_rows(table: Table, mapping: Mapping[int, str], *, grouped: bool) -> lis
 
 
 class _Row:
-    """One row: a content of one place, one group, one session."""
+    """One row, read into a content with one place, one group, one session. wrong: (key, message, text) of errors."""
 
     def __init__(self, number: int, said: dict[str, str], table: Table, known: Mapping[int, str]):
         self.number, self.said, self.answered = number, said, set(said)
         self.headers = {key: table.headers[rank] for rank, key in known.items()}
         self.numero = said.get(NUMERO, "").strip()
-        # What a row does not say stays empty, so that it replaces nothing.
+        # Defaults are emptied: a value absent from the row must not replace a stored one.
         group = Action(format="", presence="", sessions=[Session(recrutement="")])
         self.content = Contenu(lieux=[Lieu()], actions=[group])
         self.content.financement.financeurs = [Financeur()]
@@ -54,7 +54,7 @@ class _Row:
 
     @property
     def key(self) -> tuple[str, ...] | None:
-        """What tells which fiche the row is of; None when it does not say."""
+        """Identity of the fiche of the row: (numero), else (SIRET or name, title); None when both are missing."""
         if self.numero:
             return (self.numero,)
         title = search_key(self.said.get("formation.intitule", ""))
@@ -69,7 +69,7 @@ class _Row:
             action = self.content.actions[0]
             action.creneaux = value
             if message and "actions[].rythme" not in self.said:
-                action.rythme = text  # what was written stays readable
+                action.rythme = text  # keeps the text that could not be parsed
                 self.answered.add("actions[].rythme")
             return
         *parents, name = key.replace("[]", "[].").replace("..", ".").split(".")
@@ -84,14 +84,14 @@ class _Row:
 
 
 class _Entry:
-    """The rows of one fiche, put together."""
+    """The rows of one fiche, combined into one content."""
 
     def __init__(self, row: _Row):
         self.rows = [row]
         self.content = Contenu()
         self.patterns: set[str] = set()
         self.made_of: dict[str, list[_Row]] = {}
-        """{path of a place, a group or a session: the rows that it was read from}."""
+        """{path of a place, a group or a session: rows it was read from}."""
         self.made = Read(f"ligne {row.number}", self.content, row.numero)
 
     def add(self, row: _Row) -> None:
@@ -113,14 +113,14 @@ class _Entry:
         return self.made
 
     def says(self, path: str) -> bool:
-        """Whether a row says the value at a path: the rows that made its part, else any of the fiche."""
+        """Whether the value at a path comes from a cell: of the rows that made its part, else of any row."""
         part = path
         while part and part not in self.made_of:
             part = part.rpartition("-")[0]
         return any(pattern_of(path) in row.answered for row in self.made_of.get(part, self.rows))
 
     def shared(self, row: _Row) -> None:
-        """What is said of the whole fiche: the first row that says it decides, others are named."""
+        """Copies the values of the whole fiche from a row. The first row with a value wins; others give a remark."""
         mine, theirs = dict(leaf_values(self.content)), dict(leaf_values(row.content))
         for key in row.said:
             path = key.replace(".", "-")
@@ -169,6 +169,6 @@ class _Entry:
 
 
 def _spot(key: str) -> str:
-    """The path of the first row of a pattern."""
+    """The path of a pattern, with rank 0 for each repeated part."""
     key = f"{key}[].jour" if key == SLOTS else key
     return key.replace("[]", "-0").replace(".", "-")

@@ -1,4 +1,4 @@
-"""The table to fill, as CSV and as XLSX: our columns, their explanations, the accepted answers."""
+"""The empty table to fill in, as CSV and XLSX: columns, explanations, accepted answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INTRO = (
 
 @dataclass(frozen=True)
 class Template:
-    """columns: in their order; intro: what the first cell explains, beginning with NOTE; sheet: its name."""
+    """columns: in order; intro: explanation in the first cell, starting with NOTE; sheet: name of the XLSX sheet."""
 
     columns: tuple[Column, ...]
     intro: str
@@ -39,7 +39,7 @@ def _help(template: Template, rank: int) -> str:
 
 
 def template_csv(template: Template = FICHES) -> bytes:
-    """In UTF-8 with its mark and semicolons: what Excel in French opens with a double click."""
+    """In UTF-8 with a byte order mark and semicolons, which French Excel opens directly."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
     writer.writerow([column.header for column in template.columns])
@@ -51,13 +51,13 @@ def template_xlsx(template: Template = FICHES) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-    text = book.add_format({"num_format": "@"})  # a SIRET or a postal code stays what was typed
+    text = book.add_format({"num_format": "@"})  # text format: keeps a SIRET or a postal code as typed
     sheet, lists = book.add_worksheet(template.sheet), book.add_worksheet("Réponses acceptées")
     lists.set_column(0, len(template.columns), 40)
     sheet.freeze_panes(1, 1)
     for rank, column in enumerate(template.columns):
         sheet.set_column(rank, rank, 28, text)
-        # write_string: whatever a text begins with, it never becomes a formula.
+        # write_string: a text is never interpreted as a formula.
         sheet.write_string(0, rank, column.header, bold)
         sheet.write_string(1, rank, _help(template, rank), wrapped)
     with_choices = [column for column in template.columns if column.choices]

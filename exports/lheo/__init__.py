@@ -1,1 +1,1 @@
-"""LHEO 2.3: the facts of the language, its schema, and the rules the schema cannot say."""
+"""LHEO 2.3: its grammar, its XML schema, and the rules that the schema cannot express."""

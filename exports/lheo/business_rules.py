@@ -1,8 +1,7 @@
-"""The rules that an LHEO document must follow and that the schema cannot say.
+"""The rules of LHEO that the XML schema cannot express.
 
-A rule is a small function registered for the elements it looks at. It yields the messages of what is
-wrong; ``check`` reads the tree once and turns them into faults. ``examine`` puts the schema and the
-rules together, one remark for one mistake.
+A rule is a function registered for the elements that it checks; it yields messages. ``check`` reads the tree once and
+turns them into faults. ``examine`` combines the schema and the rules, with one fault for each path.
 """
 
 import calendar
@@ -27,21 +26,21 @@ NO_ACTIVITY_NUMBER = "0" * 11
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a rule may need to know beyond the element it looks at."""
+    """The context of a rule. flow: the document is a whole flow. identifiers: every ``id`` of the document."""
 
     root: etree._Element
     flow: bool
     identifiers: frozenset[str]
 
 
-# (message, what completes the path of the element: "", "/@ref", "/fin")
+# (message, suffix of the path of the element: "", "/@ref", "/fin")
 Remark = tuple[str, str]
 Check = Callable[[etree._Element, Document], Iterator[Remark]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its code, which never changes, the elements it looks at, and its function."""
+    """A rule: its stable code, the names of the elements that it checks, and its function."""
 
     code: str
     elements: frozenset[str]
@@ -50,15 +49,15 @@ class Rule:
 
 RULES: list[Rule] = []
 
-# A reading of a large file meets millions of elements: these two rules are looked for in another way there.
+# A large file has millions of elements: `survey` applies these two rules in a faster way.
 EVERY_TEXT, EVERY_ELEMENT = "texte-blanc", "idref-orphelin"
 
 
 def check(root: etree._Element, *, flow: bool = False) -> list[Fault]:
-    """Return what the rules refuse in a document or in one ``formation``, in reading order.
+    """Return the faults of a document or of one ``formation`` against the rules, in document order.
 
-    With ``flow``, the root must be ``lheo``: a flow is a whole document. Elements of other languages are
-    passed over; those of LHEO that stand inside an ``extra`` follow the rules like the others.
+    With ``flow``, the root must be ``lheo``: a flow is a whole document. Elements of other namespaces are ignored;
+    LHEO elements inside an ``extra`` are checked like the others.
     """
     rules, paths = by_tag(), Paths(root)
     document = Document(root, flow, frozenset(map(collapsed, root.xpath("descendant-or-self::*/@id"))))
@@ -72,7 +71,7 @@ def check(root: etree._Element, *, flow: bool = False) -> list[Fault]:
 
 @cache
 def by_tag() -> dict[str, tuple[Rule, ...]]:
-    """Return the rules of each element, by its name with the namespace, as lxml writes it."""
+    """Return {qualified name, as lxml writes it: rules of the element}."""
     return {
         f"{{{NAMESPACE}}}{name}": tuple(registered for registered in RULES if name in registered.elements)
         for name in ELEMENTS
@@ -80,9 +79,9 @@ def by_tag() -> dict[str, tuple[Rule, ...]]:
 
 
 def examine(root: etree._Element, *, flow: bool = False) -> list[Fault]:
-    """Return all that is wrong in a document or in one ``formation``: the schema first, then the rules.
+    """Return the faults of a document or of one ``formation``: the schema first, then the rules.
 
-    A place that already has a remark gets no second one: a SIRET of twelve letters is one mistake.
+    A path has at most one fault: a SIRET of twelve letters is one mistake.
     """
     faults: dict[str, Fault] = {}
     for fault in validate(root) + check(root, flow=flow):
@@ -101,15 +100,15 @@ def rule(code: str, *elements: str) -> Callable[[Check], Check]:
 
 
 def is_real_date(text: str) -> bool:
-    """Tell whether AAAAMMJJ is a day, AAAAMM00 a month or AAAA0000 a year of the calendar.
+    """Tell whether the text is a day AAAAMMJJ, a month AAAAMM00 or a year AAAA0000 of the calendar.
 
-    The unknown dates 00000000 and 99999999 are neither.
+    False for the unknown dates 00000000 and 99999999.
     """
     return _span(text) is not None
 
 
 def _root_remarks(document: Document) -> Iterator[str]:
-    """Refuse a root that is no document: the schema takes any of its elements as one."""
+    """Check that the root is a document: the schema accepts any of its elements as root."""
     name = lheo_name(document.root)
     if name is None:
         yield f"Ce document n’est pas du LHEO 2.3. Il doit commencer par {quoted('lheo')}."
@@ -125,10 +124,10 @@ def _root_remarks(document: Document) -> Iterator[str]:
 
 @rule("date-reelle", *DATES.split())
 def _real_date(element: etree._Element, _document: Document) -> Iterator[Remark]:
-    """A date is in the calendar, or unknown in the way of its side.
+    """A date is in the calendar, or is the unknown value of its element.
 
     Standard: an unknown ``debut`` or ``date`` is 00000000, an unknown ``fin`` is 99999999; AAAAMM00 is a
-    month, AAAA0000 a year. The pattern of the schema lets 20260231 and month 19 through.
+    month, AAAA0000 a year. The pattern of the schema accepts 20260231 and month 19.
     """
     text, name = collapsed(text_of(element)), local_name(element)
     unknown = UNKNOWN_END if name == "fin" else UNKNOWN_START
@@ -144,8 +143,8 @@ def _real_date(element: etree._Element, _document: Document) -> Iterator[Remark]
 def _period_in_order(element: etree._Element, _document: Document) -> Iterator[Remark]:
     """A period does not end before it starts, when both dates are known.
 
-    The sentence of the standard asks for the contrary (« debut >= fin »): it is a slip, and no document
-    follows it. A month or a year counts from its first to its last day.
+    The standard states the opposite (« debut >= fin »): it is an error, and no document follows it. A month or a year
+    counts from its first to its last day.
     """
     start = _span(collapsed(element.findtext(f"{{{NAMESPACE}}}debut") or ""))
     end = _span(collapsed(element.findtext(f"{{{NAMESPACE}}}fin") or ""))
@@ -157,10 +156,10 @@ def _period_in_order(element: etree._Element, _document: Document) -> Iterator[R
 def _dated_attributes(element: etree._Element, _document: Document) -> Iterator[Remark]:
     """``datecrea`` and ``datemaj`` are real days, AAAAMMJJ.
 
-    The national flow writes them so on formation, action and session, where readers compare them as
+    The national flow uses this form on formation, action and session, where consumers compare them as
     texts to find what changed: another form would sort wrongly. On ``lheo`` and ``lheo-index`` they date
-    the file itself, nothing is compared with them, and files with ISO 8601 dates and times exist:
-    these are accepted there.
+    the file itself and are not compared; existing files have ISO 8601 dates and times there, which are
+    accepted.
     """
     whole_file = lheo_name(element) in ("lheo", "lheo-index")
     for name in DATED:
@@ -179,10 +178,9 @@ def _dated_attributes(element: etree._Element, _document: Document) -> Iterator[
 
 @rule("siret", "SIRET")
 def _siret(element: etree._Element, _document: Document) -> Iterator[Remark]:
-    """A SIRET is 14 digits with a right key, La Poste's own key included.
+    """A SIRET is 14 digits with a valid checksum, or La Poste's special checksum.
 
-    Fourteen zeros are the usage where there is no SIRET: the element is compulsory and the schema has no
-    other way to say so.
+    By convention, fourteen zeros mean no SIRET: the element is compulsory and cannot be empty.
     """
     text = text_of(element)
     if text == NO_SIRET:
@@ -195,7 +193,7 @@ def _siret(element: etree._Element, _document: Document) -> Iterator[Remark]:
 
 @rule("numero-activite", "numero-activite")
 def _activity_number(element: etree._Element, _document: Document) -> Iterator[Remark]:
-    """The number of a declared provider is 11 digits; eleven zeros are the usage where there is none."""
+    """An activity declaration number is 11 digits; by convention, eleven zeros mean none."""
     text = text_of(element)
     if not _digits(text, len(NO_ACTIVITY_NUMBER)):
         yield (
@@ -207,7 +205,7 @@ def _activity_number(element: etree._Element, _document: Document) -> Iterator[R
 
 @rule(EVERY_ELEMENT)
 def _known_reference(element: etree._Element, document: Document) -> Iterator[Remark]:
-    """An ``idref`` names an ``id`` of the same document: libxml2 does not look."""
+    """An ``idref`` refers to an ``id`` of the same document: libxml2 does not check it."""
     target = element.get("idref")
     if target is not None and collapsed(target) not in document.identifiers:
         yield (
@@ -218,9 +216,9 @@ def _known_reference(element: etree._Element, document: Document) -> Iterator[Re
 
 @rule("ref-absente", "code-FORMACODE", "code-public-vise", "code-modalite-pedagogique")
 def _thesaurus_version(element: etree._Element, _document: Document) -> Iterator[Remark]:
-    """A Formacode says of which version it is: the standard requires it, for the three elements.
+    """A Formacode has its version in ``ref``: the standard requires it for these three elements.
 
-    The same five digits mean other things from one version to the next.
+    The same five digits have different meanings in different versions.
     """
     if not (element.get("ref") or "").strip():
         yield (
@@ -235,7 +233,7 @@ def _thesaurus_version(element: etree._Element, _document: Document) -> Iterator
 
 @rule(EVERY_TEXT, *(name for name, known in ELEMENTS.items() if known.limits and known.limits[0] > 0))
 def _not_blank(element: etree._Element, _document: Document) -> Iterator[Remark]:
-    """A text that may not be empty holds more than spaces: the schema counts them as letters."""
+    """A text that must not be empty contains more than spaces: the schema counts them as characters."""
     text = text_of(element)
     if text and not text.strip():
         yield (
@@ -247,7 +245,7 @@ def _not_blank(element: etree._Element, _document: Document) -> Iterator[Remark]
 
 @rule("entier-hors-bornes", *(name for name, known in ELEMENTS.items() if known.kind is Kind.INTEGER))
 def _within_bounds(element: etree._Element, _document: Document) -> Iterator[Remark]:
-    """A number is within the bounds of the standard's list: -1 places suit the schema."""
+    """A number is within the bounds of the standard's list of elements: the schema accepts -1 places."""
     name = local_name(element)
     low, high = bounds(name)
     value = whole_number(collapsed(text_of(element)))
@@ -266,13 +264,13 @@ def _eight_digits(text: str) -> bool:
     return _digits(text, len(UNKNOWN_START))
 
 
-# A flow says the same SIRET and the same dates again and again.
+# A flow repeats the same SIRETs and dates many times.
 _valid_siret = lru_cache(maxsize=4096)(siret.is_valid)
 
 
 @lru_cache(maxsize=4096)
 def _span(text: str) -> tuple[date, date] | None:
-    """Return the first and the last day that AAAAMMJJ, AAAAMM00 or AAAA0000 covers; None if it has none."""
+    """Return the first and last day of AAAAMMJJ, AAAAMM00 or AAAA0000; None when it is not in the calendar."""
     if not _eight_digits(text):
         return None
     year, month, day = int(text[:4]), int(text[4:6]), int(text[6:])

@@ -1,8 +1,8 @@
-"""Checks a whole file of any size: the schema, the business rules, the consumers, the usage of elements.
+"""Checks a whole file of any size: schema, business rules, losses in consumers, fill rate of elements.
 
-The schema part validates each formation alone with libxml2; only those that it refuses are walked by
-``structure``, which sees past the first misplaced element: no fault hides another. What stands outside
-formations is checked by the same walk, from the frame that the reader leaves.
+Each formation is validated alone with libxml2; only those that it refuses are walked by ``structure``, which continues
+after the first misplaced element, so that no fault hides another. What is outside formations is checked by the same
+walk, on the frame that the reader gives at the end.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,11 +32,11 @@ def check_file(
     limits: Limits | None = None,
     progress: Callable[[int], None] = lambda _formations: None,
 ) -> Report:
-    """Return all that is to be said of a file. Raise nothing for what the file holds: see ``unreadable``.
+    """Return the report of a file. Never raises for its content: see ``Report.unreadable``.
 
-    progress: told, now and then, how many formations were read.
+    progress: called every 100 formations with the number read so far.
 
-    The path of a fault counts the formations through the file; a formation's own path starts there.
+    In the path of a fault, the rank of a formation is counted through the whole file.
     """
     report = Report(name or (source.name if isinstance(source, Path) else "fichier"))
     reading, survey = Reading(source, limits), Survey()
@@ -66,7 +66,7 @@ def check_file(
 
 
 def schema_faults(source: BinaryIO | Path, limits: Limits | None = None) -> Iterator[Fault]:
-    """Give what the schema alone refuses in a file. Raise ReadError where it cannot be read further."""
+    """Yield the schema faults of a file, without the other checks. Raise ReadError where it cannot be read further."""
     for piece in Reading(source, limits):
         if piece.kind is PieceKind.FORMATION:
             yield from _formation(piece)
@@ -82,7 +82,7 @@ def _faults(piece: Piece, survey: Survey) -> Iterator[Fault]:
     yield from _outside(piece)
     yield from survey.identified(piece.element, _where(piece))
     if piece.kind is PieceKind.FRAME:
-        # a reference in the frame may lead into a formation: the survey knows them all
+        # an idref in the frame may refer to a formation: only the survey knows every id
         yield from (fault for fault in check(piece.element, flow=True) if fault.rule != EVERY_ELEMENT)
 
 
@@ -100,7 +100,7 @@ def _formation(piece: Piece) -> Iterator[Fault]:
 
 
 def _outside(piece: Piece) -> Iterator[Fault]:
-    """Give the structural faults of what is no formation."""
+    """Yield the structural faults outside formations."""
     element = piece.element
     if piece.kind is PieceKind.FRAME:
         yield from structure_faults(element, seen=element.findall(_GIVEN))
@@ -122,7 +122,7 @@ def _loose_text(piece: Piece) -> Iterator[Fault]:
 
 
 def _once(faults: Iterator[Fault]) -> Iterator[Fault]:
-    """One remark for one place of a piece: the schema speaks first, as in ``rules.examine``."""
+    """Keep the first fault of each path: schema faults come first, as in ``business_rules.examine``."""
     seen: set[str] = set()
     for fault in faults:
         if fault.path not in seen:

@@ -1,6 +1,6 @@
-"""What the readers of a flow leave out, seen in the flow itself. The facts were read in their public code.
+"""Detects, in a flow, what its consumers ignore or reject. The facts come from their public code.
 
-``exports.fragment.reader_losses`` says the same of an entry while it is written; facts and names are here only.
+``exports.fragment.reader_losses`` does the same for a fiche being edited, with the facts and names of this module.
 """
 
 from collections import defaultdict
@@ -18,14 +18,14 @@ EDOF = "EDOF (Mon compte formation)"
 TITLE_SHOWN = 150
 """Characters of a title that data·inclusion keeps."""
 CLOSE_HOURS = 10
-"""EDOF takes two actions for one when fewer hours set them apart."""
+"""EDOF rejects an action whose duration differs from a similar one by fewer hours than this."""
 
 _PREFIX = f"{{{NAMESPACE}}}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a consumer does: to a ``unit`` (formation or action), in which words."""
+    """What a consumer does with a ``unit`` (formation or action). words: the French sentence shown."""
 
     consumer: str
     code: str
@@ -66,13 +66,13 @@ RULES: dict[str, Rule] = {
         ),
     )
 }
-"""The rules in the order in which they are told. A code is that of one rule."""
+"""{code: rule}, in display order."""
 
 Children = dict[str, list[etree._Element]]
 
 
 def drops(formation: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Give (code of a rule, element that it falls on) for one formation in the 2.3 namespace."""
+    """Yield (code of the rule, element concerned) for one formation in the 2.3 namespace."""
     parts = _children(formation)
     yield from _formation(formation, parts)
     reached = any(map(_reach, parts.get("contact-formation", ())))
@@ -138,7 +138,7 @@ def _doubles(actions: list[tuple[etree._Element, Children]]) -> Iterator[tuple[s
 
 
 def _look(parts: Children) -> tuple[object, ...]:
-    """All by which data·inclusion tells two actions of a formation apart."""
+    """The values by which data·inclusion distinguishes two actions of a formation."""
     texts = (
         "prix-total-TTC",
         "detail-conditions-prise-en-charge",
@@ -156,7 +156,7 @@ def _look(parts: Children) -> tuple[object, ...]:
 
 
 def _place(parts: Children) -> tuple[object, ...]:
-    """All that EDOF compares beside the hours."""
+    """The values that EDOF compares, besides the hours."""
     texts = ("modalites-enseignement", "modalites-pedagogiques", "acces-handicapes")
     places = tuple(tuple(map(_text_of, place.iter(etree.Element))) for place in parts.get("lieu-de-formation", ()))
     tongues = tuple(map(_text_of, parts.get("langue-formation", ())))

@@ -1,4 +1,4 @@
-"""What is wrong in a document, where, and in words its author understands."""
+"""Faults of a document: their path, rule and French message."""
 
 import re
 from collections import Counter
@@ -9,19 +9,18 @@ from lxml import etree
 from .grammar import ELEMENTS, NAMESPACE
 
 _PREFIX = f"{{{NAMESPACE}}}"
-# the first sentence of a message, a full stop between quotation marks left alone
+# the first sentence of a message; a full stop inside quotation marks does not end it
 _FIRST_SENTENCE = re.compile(r"(?:«[^»]*»|[^«])*?[.](?=\s|$)")
-_SHOWN = 40  # characters of a value quoted in a message: enough to find it again
+_SHOWN = 40  # characters of a value quoted in a message: enough to find it in the file
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to mend.
+    """One fault of a document.
 
-    ``path`` runs from the root that was checked: ``/lheo/offres/formation[1]/action[2]/rythme-formation``;
-    an attribute ends it as ``/@ref``. ``rule`` is a code that does not change with the wording. ``message``
-    is a French sentence that says what is wrong and how to mend it. ``line`` is None for a tree that was
-    not read from a file.
+    ``path`` starts at the checked root: ``/lheo/offres/formation[1]/action[2]/rythme-formation``; for an attribute it
+    ends with ``/@ref``. ``rule`` is a stable code. ``message`` says in French what is wrong and how to correct it.
+    ``line`` is None for a tree that was not read from a file.
     """
 
     path: str
@@ -36,7 +35,7 @@ class Fault:
 
     @property
     def cure(self) -> str:
-        """How to mend it: what follows the first sentence."""
+        """How to correct it: the message after its first sentence."""
         return self._split()[1]
 
     def _split(self) -> tuple[str, str]:
@@ -51,19 +50,18 @@ def local_name(element: etree._Element) -> str:
 
 
 def lheo_name(element: etree._Element) -> str | None:
-    """Return the name of an element of the language; None for another language or an unknown name."""
+    """Return the name of an LHEO element; None for another namespace or an unknown name."""
     tag = str(element.tag)
     name = tag.removeprefix(_PREFIX)
     return name if name != tag and name in ELEMENTS else None
 
 
 class Paths:
-    """The paths of the elements of one root, while it does not change; ``where`` is that of the root itself.
+    """Computes the paths of the elements of a root, which must not change meanwhile. where: path of the root itself.
 
-    A step is numbered where the language lets the element be repeated, even when it stands alone, so that
-    a path does not change when a second one is added; and wherever it is in fact repeated.
-    The children of an element are counted once, when the first of them is at fault: a hundred thousand
-    misplaced children must not be counted a hundred thousand times.
+    A step has a rank if LHEO allows the element to repeat, even when it is alone, so that a path does not change when
+    a second one is added; and wherever it is repeated. The children of an element are counted once and cached:
+    otherwise a hundred thousand misplaced children would be counted a hundred thousand times.
     """
 
     def __init__(self, root: etree._Element, where: str | None = None) -> None:
@@ -72,7 +70,7 @@ class Paths:
         self._steps: dict[etree._Element, dict[etree._Element, str]] = {}
 
     def path(self, element: etree._Element) -> str:
-        """Return the path of an element from the root that is being checked, root included."""
+        """Return the path of an element, starting with that of the root."""
         steps: list[str] = []
         while element is not self.root:
             parent = element.getparent()
@@ -84,12 +82,12 @@ class Paths:
         return "/".join([self.where, *reversed(steps)])
 
     def fault(self, element: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
-        """Make the fault of an element; ``suffix`` completes its path (``/@ref``, ``/fin``)."""
+        """Make the fault of an element; ``suffix`` is added to its path (``/@ref``, ``/fin``)."""
         return Fault(self.path(element) + suffix, rule, message, element.sourceline)
 
 
 def quoted(value: str) -> str:
-    """Return a value between French quotation marks, on one line, cut when it is long."""
+    """Return a value in French quotation marks, on one line, truncated to 40 characters."""
     shown = " ".join(value.split())
     if len(shown) > _SHOWN:
         shown = shown[: _SHOWN - 1] + "…"
@@ -97,7 +95,7 @@ def quoted(value: str) -> str:
 
 
 def _steps(parent: etree._Element) -> dict[etree._Element, str]:
-    """Return the step of each child of an element, as a path writes it."""
+    """Return {child: its step in a path} for the children of an element."""
     children = list(parent.iterchildren(etree.Element))
     total = Counter(str(child.tag) for child in children)
     seen: Counter[str] = Counter()

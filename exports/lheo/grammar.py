@@ -1,17 +1,17 @@
-"""The whole of LHEO 2.3 as one table of facts: 170 elements, their order, number, lengths and codes.
+"""The grammar of LHEO 2.3 as one table: 170 elements, their order, occurrences, lengths and codes.
 
-Everything that must agree with the language reads this module: the schema, the writer, the length of
-a form's field, the path in a remark. No limit is written twice.
+Everything that depends on LHEO reads this module: the schema, the writer, the length of a form's field, the path in a
+remark. No limit is written twice.
 
 How to read the tables:
 - ``SEQUENCES``: the children of an element, in their compulsory order, each followed by how many times
   it may occur: nothing = exactly once, ``?`` = at most once, ``*`` = any number, ``+`` = at least once,
-  ``{m,n}`` = from m to n times. Every sequence ends with ``extras*``, which is therefore not repeated
-  in the table, save those named in ``CLOSED``.
+  ``{m,n}`` = from m to n times. Every sequence ends with ``extras*``, which is therefore not written
+  in the table, except those in ``CLOSED``.
 - ``TEXTS``: (shortest, longest) → the free texts of that length, in code points.
-- ``INTEGERS``: (lowest, highest) → the whole numbers so bounded. The published schema accepts any
-  64-bit number: the bounds come from the standard's list of elements and are held by our own rules.
-- ``DATES``: eight digits AAAAMMJJ. What makes them real dates is in ``rules``.
+- ``INTEGERS``: (lowest, highest) → the integers with these bounds. The published schema accepts any
+  64-bit number: the bounds come from the standard's list of elements and are checked by ``business_rules``.
+- ``DATES``: eight digits AAAAMMJJ. ``business_rules`` checks that they are real dates.
 - ``tables.KEYS``: one code of a closed table.
 """
 
@@ -42,7 +42,7 @@ SEQUENCES = {
     "sous-modules": "sous-module+",
     "sous-module": "reference-module type-module",
     "modules-prerequis": "reference-module+",
-    # --- one action: a place, a group, a way of teaching
+    # --- one action: a place, a group, a teaching mode
     "action": """
         rythme-formation code-public-vise{1,10} info-public-vise? niveau-entree-obligatoire
         modalites-alternance modalites-enseignement conditions-specifiques prise-en-charge-frais-possible
@@ -89,7 +89,7 @@ SEQUENCES = {
         type-cycle annee-cycle* effectif-minimal? capacite-simultanee? capacite-cumulee? alternance?""",
     "alternance": "type-alternance rythme-alternance?",
     "rythme-alternance": "unite-rythme-alternance unites-entreprise unites-centre",
-    # --- the organisation that answers for the offer
+    # --- the organisation responsible for the offer
     "organisme-formation-responsable": """
         numero-activite SIRET-organisme-formation nom-organisme raison-sociale coordonnees-organisme
         contact-organisme+ renseignements-specifiques? potentiel? code-UAI-organisme-formation?""",
@@ -107,7 +107,7 @@ SEQUENCES = {
     "portable": "numtel{1,3}",
     "fax": "numtel{1,3}",
     "web": "urlweb{1,3}",
-    # --- the index, and the file that gathers flows and organisations
+    # --- the index, and the file that combines a flow and organisations
     "lheo-index": "resumes-offres? resumes-organismes?",
     "resumes-offres": "resume-offre*",
     "resumes-organismes": "resume-organisme*",
@@ -121,9 +121,9 @@ SEQUENCES = {
     "lheo-plus": "lheo? organisme-formation-responsable*",
 }
 
-CLOSED = frozenset({"periode-inscription"})  # the one sequence that takes no extras
+CLOSED = frozenset({"periode-inscription"})  # the only sequence without extras
 
-# The children of extras come in any order; extra itself takes any content.
+# The children of extras come in any order; extra accepts any content.
 CHOICES = {"extras": "extras* extra*"}
 ANY = "extra"
 
@@ -178,7 +178,7 @@ DATES = "debut fin date"
 DATE_LENGTH = 8
 DATE_PATTERN = "[0-9][0-9][0-9][0-9][019][0-9][01239][0-9]"
 
-# attribute → its type in XML Schema. Every element takes the common ones; none is compulsory.
+# attribute → its type in XML Schema. Every element accepts the common ones; none is compulsory.
 COMMON = {
     "numero": "string",
     "info": "string",
@@ -201,12 +201,12 @@ class UnknownNameError(KeyError):
     """A name, a path or a table that LHEO 2.3 does not have."""
 
     def __str__(self) -> str:
-        """Show the sentence as written: KeyError would show it between quotes."""
+        """Return the message as written: KeyError would show its repr."""
         return str(self.args[0])
 
 
 class Kind(StrEnum):
-    """What an element holds."""
+    """The kind of content of an element."""
 
     SEQUENCE = "sequence"  # children in a fixed order
     CHOICE = "choice"  # children in any order
@@ -219,7 +219,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A place for an element inside another; ``maximum`` is None where nothing bounds it."""
+    """An element allowed inside another. ``maximum`` is None when unbounded."""
 
     name: str
     minimum: int
@@ -228,7 +228,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of the language. What its kind does not have is empty or None."""
+    """One element of LHEO. Fields that do not apply to its kind are empty or None."""
 
     name: str
     kind: Kind
@@ -302,8 +302,8 @@ ELEMENTS: dict[str, Element] = _elements()
 def resolve(path: str) -> Element:
     """Return the element at the end of a path such as ``formation/action[2]/rythme-formation``.
 
-    A path may start anywhere, with or without a leading slash; numbers in brackets are ignored. Each
-    step must be a child that the step before it allows. Raise UnknownNameError otherwise.
+    A path may start at any element, with or without a leading slash; ranks in brackets are ignored. Each
+    step must be an allowed child of the step before it. Raise UnknownNameError otherwise.
     """
     steps = [step.partition("[")[0] for step in path.strip("/").split("/")]
     for parent, child in pairwise(steps):
@@ -314,7 +314,7 @@ def resolve(path: str) -> Element:
 def limit(path: str) -> tuple[int, int]:
     """Return the (shortest, longest) length of the text at the end of the path, in code points.
 
-    Raise UnknownNameError for a path that LHEO does not have, ValueError for an element that holds no text.
+    Raise UnknownNameError for a path that LHEO does not have, ValueError for an element that is no text.
     """
     limits = resolve(path).limits
     if limits is None:
@@ -334,9 +334,9 @@ def bounds(path: str) -> tuple[int, int]:
 
 
 def occurs(parent: str, child: str) -> tuple[int, int | None]:
-    """Return how many times, at least and at most, the child may occur; None where nothing bounds it.
+    """Return the (minimum, maximum) number of occurrences of the child; maximum None when unbounded.
 
-    Raise UnknownNameError when the parent is unknown or does not take that child.
+    Raise UnknownNameError when the parent is unknown or does not allow that child.
     """
     for place in _element(parent).children:
         if place.name == child:
@@ -345,9 +345,9 @@ def occurs(parent: str, child: str) -> tuple[int, int | None]:
 
 
 def table(name: str) -> tuple[str, ...]:
-    """Return the codes of a table, in order, from its name or from a path to an element that uses it.
+    """Return the codes of a table, in order. name: of the table or of an element that uses it, or a path to one.
 
-    Where a table and an element share a name, the element uses that very table, so both read alike.
+    A table and an element with the same name are never ambiguous: the element uses that table.
     Raise UnknownNameError otherwise.
     """
     last = resolve(name).name if "/" in name else name

@@ -1,7 +1,7 @@
 """What is decided before the parser starts: the encoding, the refusal of a DOCTYPE, the version of LHEO.
 
-The parser then receives UTF-8 without declaration, whatever the file was written in, so it cannot read
-the start of a file otherwise than we did.
+The parser then receives UTF-8 without an XML declaration, whatever the encoding of the file, so it cannot interpret
+the prolog differently.
 """
 
 import codecs
@@ -16,7 +16,7 @@ from .unpacking import ReadError
 FORMER_NAMESPACE = "http://www.lheo.org/2.2"
 _FORMER, _CURRENT = FORMER_NAMESPACE.encode(), NAMESPACE.encode()
 
-# name in an XML declaration → codec. libxml2 knows hundreds; these are the ones that French files have.
+# name in an XML declaration → codec. libxml2 knows hundreds; these are the ones found in French files.
 _ENCODINGS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -46,9 +46,9 @@ _LONGEST_PROLOG = 1_000_000
 
 
 def written(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
-    """Return whether a document is in LHEO 2.2, and its bytes in UTF-8 and in the 2.3 namespace.
+    """Return (whether the document is in LHEO 2.2, its bytes in UTF-8 and in the 2.3 namespace).
 
-    Raise ReadError, at once or while it is read, for what is no text or no XML and for a DOCTYPE.
+    Raise ReadError, immediately or while the bytes are read, when it is not text or XML and for a DOCTYPE.
     """
     head = b""
     while len(head) < 4 and (chunk := next(chunks, b"")):
@@ -67,8 +67,8 @@ def written(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
         if len(start) > _LONGEST_PROLOG:
             raise ReadError("Ce fichier ne commence pas comme un document XML.", 1)
     else:
-        attributes = b""  # cut short, or no XML: the parser will say so
-    if declaration := _DECLARATION.match(start):  # it has been obeyed; its lines still count
+        attributes = b""  # truncated, or not XML: the parser will report it
+    if declaration := _DECLARATION.match(start):  # removed, but its line breaks stay for line numbers
         start = re.sub(rb"[^\n]", b" ", declaration[0]) + start[declaration.end() :]
     former = _FORMER in attributes
     texts = chain((start,), texts)
@@ -108,7 +108,7 @@ def _transcoded(codec: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _root_attributes(start: bytes) -> bytes | None:
-    """Return the attributes of the first tag as they are written; None if it is not whole yet."""
+    """Return the raw attributes of the first tag; None if it is not complete yet. Raise ReadError for a DOCTYPE."""
     before = _BEFORE_ROOT.match(start)
     rest = start[before.end() :] if before else start
     if rest.startswith(_DOCTYPE):
@@ -124,9 +124,9 @@ def _root_attributes(start: bytes) -> bytes | None:
 
 
 def _renamed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Replace one namespace by the other, even where a chunk ends within it.
+    """Replace the 2.2 namespace by that of 2.3, even when it is split between two chunks.
 
-    The two have the same length; a text that would name the 2.2 namespace is changed too, which no offer does.
+    A text that contains the 2.2 namespace would be changed too; no offer has one.
     """
     kept = b""
     for chunk in chunks:

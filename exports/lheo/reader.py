@@ -1,10 +1,9 @@
-"""Reads an LHEO file that anybody may have made: one ``formation`` at a time, whatever the size.
+"""Reads an untrusted LHEO file of any size, one ``formation`` at a time.
 
-Nothing outside the file is ever opened and nothing in it is expanded: a DOCTYPE is refused before the
-parser sees it, so there is no entity to resolve. What is read is bounded in size, in number and in depth
-(256 levels, libxml2's own limit, which ``huge_tree`` would lift). Every problem is a ``ReadError``.
+No external resource is opened and no entity is expanded: a DOCTYPE is refused before parsing. Size, counts and depth
+are limited (256 levels, libxml2's own limit, which ``huge_tree`` would lift). Every problem is a ``ReadError``.
 
-LHEO 2.2 has the shape of 2.3: its namespace is rewritten on the way, and ``Reading.former`` says so.
+LHEO 2.2 has the same structure as 2.3: its namespace is rewritten while reading, and ``Reading.former`` is set.
 """
 
 from collections.abc import Iterator
@@ -29,19 +28,19 @@ _FORMATION, _OFFRES, _ROOT = (f"{{{NAMESPACE}}}{name}" for name in ("formation",
 
 
 class PieceKind(StrEnum):
-    """What a piece of a document is."""
+    """The kind of a piece of a document."""
 
     FORMATION = "formation"
-    STRAY = "stray"  # another child of offres, that a formation follows
-    FRAME = "frame"  # the root, once everything is read; of the formations, the last is left, emptied
+    STRAY = "stray"  # another child of offres, followed by a formation
+    FRAME = "frame"  # the root, at the end; of each offres it keeps the last formation, emptied
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An element with all that it holds, to be looked at before the next piece is asked for.
+    """An element with its content, valid until the next piece is requested.
 
-    ``rank`` counts the formations, from 1. ``text`` is what stands around it in offres, where only white
-    space may; in the frame, it is still in its place.
+    ``rank`` counts the formations, from 1. ``text`` is the text around the element in offres, where only white
+    space is allowed; in the frame, that text is still in the tree.
     """
 
     kind: PieceKind
@@ -52,7 +51,10 @@ class Piece:
 
 
 class Reading:
-    """The pieces of one document, in order. After them, ``formations`` is how many there were."""
+    """Iterator over the pieces of one document, in order. Afterwards, ``formations`` and ``size`` (bytes) are set.
+
+    ``former``: the document was in LHEO 2.2.
+    """
 
     def __init__(self, source: BinaryIO | Path, limits: Limits | None = None) -> None:
         self.source = source
@@ -64,7 +66,7 @@ class Reading:
         self._signs = self._weight = 0
 
     def __iter__(self) -> Iterator[Piece]:
-        """Give the pieces. Raise ReadError where the file cannot be read further."""
+        """Yield the pieces. Raise ReadError where the file cannot be read further."""
         with ExitStack() as opened:
             stream = self.source
             if isinstance(stream, Path):
@@ -77,8 +79,8 @@ class Reading:
 
     def _pieces(self, chunks: Iterator[bytes]) -> Iterator[Piece]:
         parser = etree.XMLPullParser(
-            # the start of a formation says that all before it is whole. Events of the end are twice slower:
-            # lxml then runs for each element of the file
+            # the start of a formation means that everything before it is complete. End events are twice as slow:
+            # lxml then handles each element of the file
             events=("start",),
             tag=_FORMATION,
             resolve_entities=False,
@@ -96,7 +98,7 @@ class Reading:
                 parser.feed(chunk)
             except etree.XMLSyntaxError as error:
                 problem = said_in_french(parser.feed_error_log, error)
-            for _, element in parser.read_events():  # what was whole before the error
+            for _, element in parser.read_events():  # the elements complete before the error
                 yield from self._started(element)
             if problem:
                 raise problem
@@ -110,7 +112,7 @@ class Reading:
     def _started(self, element: etree._Element) -> Iterator[Piece]:
         offres = element.getparent()
         if offres is None or offres.tag != _OFFRES or not _is_root(offres.getparent()):
-            return  # a formation inside an extra, or without its offres: it stays where it is
+            return  # a formation inside an extra, or outside offres, is left in the tree
         self._signs = self._weight = 0
         if not self._offres or self._offres[-1] is not offres:
             yield from self._last()
@@ -120,7 +122,7 @@ class Reading:
         yield from self._whole(offres, offres.index(element))
 
     def _last(self) -> Iterator[Piece]:
-        """Give what is left in an offres until its last formation, which stays in the frame, emptied."""
+        """Yield the children left in the current offres, up to its last formation, which is emptied but not removed."""
         if self._offres:
             offres = self._offres[-1]
             yield from self._whole(offres, offres.index(offres.findall(_FORMATION)[-1]))
@@ -129,7 +131,7 @@ class Reading:
             last.clear(keep_tail=True)
 
     def _whole(self, offres: etree._Element, number: int) -> Iterator[Piece]:
-        """Give the first children of offres, then forget them."""
+        """Yield the first `number` children of offres, then remove them from the tree."""
         if not number:
             return
         before, offres.text = offres.text or "", None
@@ -151,10 +153,10 @@ class Reading:
         return Piece(kind, element, element.sourceline or 1, self.formations, text)
 
     def _weigh(self, chunk: bytes) -> None:
-        """Bound what is kept in memory until the next formation: its bytes, its tags and attributes."""
+        """Limit what is kept in memory until the next formation: bytes, tags and attributes."""
         self.size += len(chunk)
         self._weight += len(chunk)
-        if self._weight > _LIGHT:  # what is lighter has few enough, and counting takes time
+        if self._weight > _LIGHT:  # below, there cannot be too many, and counting takes time
             self._signs += chunk.count(b"<") + chunk.count(b"=")
         if self._weight > self.limits.weight or self._signs > self.limits.signs:
             raise ReadError(
@@ -165,11 +167,10 @@ class Reading:
 
 
 def read_formations(source: BinaryIO | Path, limits: Limits | None = None) -> Iterator[tuple[etree._Element, int]]:
-    """Give each formation of a file, in the 2.3 namespace, with its line; the file may be gzipped.
+    """Yield each formation of a file, in the 2.3 namespace, with its line; the file may be gzipped.
 
-    An element is to be used before the next one is asked for: it is emptied then. Raise ReadError, with a
-    French message and the line when it is known, as soon as the file cannot be read further, and for a
-    document of another kind.
+    An element is valid until the next one is requested: it is emptied then. Raise ReadError, with a French message
+    and the line when it is known, where the file cannot be read further, and when it has no formation.
     """
     for piece in Reading(source, limits):
         if piece.kind is PieceKind.FORMATION:

@@ -1,4 +1,4 @@
-"""What a file check found, in a form that a page, a terminal and a program read."""
+"""The report of a file check, as JSON and as text for a terminal."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _NUMBERS = re.compile(r"\[\d+\]")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One of the places of a repeated fault."""
+    """One occurrence of a repeated fault."""
 
     line: int | None
     path: str
@@ -25,7 +25,7 @@ class Example:
 
 @dataclass(slots=True)
 class Group:
-    """The same fault at the same kind of place: ``path`` is without numbers, ``cure`` that of the first one."""
+    """Faults with the same rule and the same path without ranks. problem, cure: those of the first one."""
 
     rule: str
     path: str
@@ -37,7 +37,7 @@ class Group:
 
 @dataclass(slots=True)
 class DropCount:
-    """How many formations or actions a consumer treats so, and the first of them."""
+    """Number of units that a consumer's rule applies to. lines: of the first EXAMPLES."""
 
     consumer: str
     code: str
@@ -49,9 +49,9 @@ class DropCount:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """An element, by its path from formation: how often it is filled in, and in which share of its units.
+    """Fill rate of an element, given by its path from formation. occurrences: number of filled elements.
 
-    ``units`` of the ``total`` formations, actions or sessions (``unit``) hold it at least once.
+    ``units`` of the ``total`` formations, actions or sessions (``unit``) contain it at least once.
     """
 
     path: str
@@ -68,7 +68,7 @@ class Fill:
 
 @dataclass(slots=True)
 class Report:
-    """The result of one check. ``unreadable`` is set where reading had to stop: what follows is unknown."""
+    """The result of one check. ``unreadable`` is the error that stopped the reading, if any: the rest is unchecked."""
 
     file: str
     version: str = "2.3"
@@ -89,7 +89,7 @@ class Report:
         return 2 if self.unreadable else int(self.faults > 0)
 
     def add(self, fault: Fault) -> None:
-        """Count a fault, in its group. Past MOST_GROUPS kinds, it is only counted."""
+        """Count a fault in its group. Beyond MOST_GROUPS groups, it is counted without one."""
         self.faults += 1
         key = (fault.rule, _NUMBERS.sub("", fault.path))
         group = self.groups.get(key)
@@ -103,7 +103,7 @@ class Report:
             group.examples.append(Example(fault.line, fault.path, fault.problem))
 
     def drop(self, code: str, line: int) -> None:
-        """Count what a consumer leaves out."""
+        """Count one unit that a consumer ignores or changes. code: of consumers.RULES."""
         counted = self.drops.get(code)
         if counted is None:
             rule = RULES[code]
@@ -113,7 +113,7 @@ class Report:
             counted.lines.append(line)
 
     def as_json(self) -> dict[str, Any]:
-        """The whole report, in plain types. Keys are French: people read this file too."""
+        """Return the report in JSON types. Keys are French: the file is downloaded by users."""
         return {
             "fichier": self.file,
             "version": self.version,
@@ -161,7 +161,7 @@ def _french(value: Any) -> Any:
 
 
 def as_text(report: dict[str, Any]) -> Iterator[str]:
-    """Give the lines that a terminal shows of a report made by ``as_json``."""
+    """Yield the lines that a terminal shows. report: from ``as_json``."""
     counts = report["comptes"]
     yield (
         f"{report['fichier']} (LHEO {report['version']}) : {counts['formations']} formations, "

@@ -1,8 +1,8 @@
-"""The XML Schema of LHEO 2.3, built from the grammar, and what it says of a document.
+"""The XML Schema of LHEO 2.3, built from the grammar, and the validation of documents with it.
 
-The schema accepts and refuses what the published one does: the tests compare the two on thousands of
-documents. It is ours, so it is shorter: three groups of attributes instead of one for each element.
-Only a document that names types of the published schema by ``xsi:type`` could tell them apart.
+It accepts and refuses the same documents as the published schema: the tests compare the two on thousands of
+documents. It is shorter, with three groups of attributes instead of one for each element. The two differ only for a
+document that refers to types of the published schema by ``xsi:type``.
 """
 
 from functools import cache
@@ -33,12 +33,12 @@ _XS = ElementMaker(namespace=_XS_NAMESPACE, nsmap={"xs": _XS_NAMESPACE})
 _CONTAINERS = (Kind.SEQUENCE, Kind.CHOICE, Kind.ANY)
 _GROUPS = {"communs": COMMON, "dates": DATED, "liens": LINKED}
 
-# lxml keeps the errors of a validation on the schema itself: two threads must not read each other's.
+# lxml stores the errors of a validation on the schema object, which threads share.
 _one_at_a_time = Lock()
 
 
 def build(elements: dict[str, Element] | None = None) -> etree._Element:
-    """Return the schema as a tree, for the whole language unless other elements are given."""
+    """Return the schema as a tree. elements: those to describe; all of LHEO by default."""
     described = list((ELEMENTS if elements is None else elements).values())
     root = etree.Element(
         f"{{{_XS_NAMESPACE}}}schema",
@@ -60,15 +60,15 @@ def build(elements: dict[str, Element] | None = None) -> etree._Element:
 
 @cache
 def schema() -> etree.XMLSchema:
-    """Return the compiled schema, the same one for the whole process."""
+    """Return the compiled schema, cached for the process."""
     return etree.XMLSchema(build())
 
 
 def validate(root: etree._Element) -> list[Fault]:
-    """Return what the schema refuses in a document, or in one of its elements; an empty list if nothing.
+    """Return the faults of a document, or of one of its elements, against the schema; empty when it is valid.
 
-    The schema alone decides. Where it refuses, our own walk says why, because it sees past the first
-    misplaced element; should it find nothing to say, the words of libxml2 are given instead.
+    The schema alone decides. When it refuses, our own walk gives the faults, because it continues after the first
+    misplaced element; if the walk finds none, the messages of libxml2 are returned.
     """
     compiled = schema()
     with _one_at_a_time:
@@ -107,10 +107,10 @@ def _value_name(element: Element) -> str:
 
 
 def _place(child: Child) -> list[etree._Element]:
-    """Write how often a child may occur without a counter where it can be done.
+    """Return the particles of a child, without occurrence counters where possible.
 
-    ``ligne{1,4}`` becomes ligne (ligne (ligne (ligne)?)?)?. libxml2 compiles a content model to a plain table
-    of states only if nothing in it is counted: a flow is then validated a fifth faster.
+    ``ligne{1,4}`` becomes ligne (ligne (ligne (ligne)?)?)?. libxml2 compiles a content model to a plain state table
+    only if it has no counter: validating a flow is then a fifth faster.
     """
     name = f"lheo:{child.name}"
     if child.maximum is None or child.maximum == 1:
@@ -125,7 +125,7 @@ def _place(child: Child) -> list[etree._Element]:
 
 
 def _facets(element: Element) -> tuple[str, list[etree._Element]]:
-    """Return the base type of a simple content and the facets that narrow it."""
+    """Return the base type of a simple content and the facets that restrict it."""
     if element.limits is not None:
         low, high = element.limits
         return "xs:string", [_XS.minLength(value=str(low)), _XS.maxLength(value=str(high))]

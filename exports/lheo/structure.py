@@ -1,8 +1,8 @@
 """Finds every structural fault of a document, each with its path.
 
-libxml2 stops checking the children of an element at the first one it did not expect: one misplaced
-element hides the faults of all that follow. This walk goes on: it names the fewest misplaced children
-and still looks at each of them. It is a second reading, for people: ``schema.validate`` decides.
+libxml2 stops checking the children of an element at the first unexpected one: one misplaced element hides the faults
+of all that follow. This walk continues: it reports the smallest set of misplaced children and checks each of them. It
+only explains a refusal: ``schema.validate`` decides.
 """
 
 import re
@@ -17,7 +17,7 @@ from lxml import etree
 from .faults import Fault, Paths, lheo_name, local_name, quoted
 from .grammar import DATE_LENGTH, DATE_PATTERN, ELEMENTS, NAMESPACE, Element, Kind
 
-_BLANKS = " \t\r\n"  # what XML calls white space: a no-break space is text
+_BLANKS = " \t\r\n"  # white space in XML: a no-break space is text
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _DATE = re.compile(DATE_PATTERN)
 _INTEGER = re.compile(r"(?P<sign>[+-]?)0*(?P<digits>[0-9]{1,19})")
@@ -33,7 +33,7 @@ def structure_faults(root: etree._Element, seen: Collection[etree._Element] = ()
     """Return the structural faults of a document or of any of its elements, a parent's before its children's.
 
     The root must be an element of LHEO 2.3; if it is not, that is the only fault. The elements of ``seen``
-    have been checked already and emptied: they count as children, nothing is said of what they hold.
+    have already been checked and emptied: they count as children, their content is not checked.
     """
     if lheo_name(root) is None:
         return [Paths(root).fault(root, "element-inconnu", _unknown_root(root))]
@@ -41,25 +41,25 @@ def structure_faults(root: etree._Element, seen: Collection[etree._Element] = ()
 
 
 def unexpected(child: etree._Element, parent: str) -> str:
-    """Return what is said of an element that has no place in this parent."""
+    """Return the French message for an element that this parent does not allow."""
     return _unexpected(child, ELEMENTS[parent])
 
 
 def collapsed(value: str) -> str:
-    """Return a value as XML Schema reads a token: no white space around it, single spaces inside."""
+    """Return a value normalised as an XML Schema token: stripped, with single spaces inside."""
     if value.isalnum():
-        return value  # nearly always: a code, a date, a number
+        return value  # fast path for nearly all values: codes, dates, numbers
     return " ".join(part for part in re.split(f"[{_BLANKS}]+", value) if part)
 
 
 def text_of(element: etree._Element) -> str:
-    """Return the text of an element, its comments left out, what its children hold left out too."""
+    """Return the text of an element itself, without its comments and the content of its children."""
     return (element.text or "") + "".join(child.tail or "" for child in element)
 
 
 def whole_number(token: str) -> int | None:
-    """Return the value of a token that is a 64-bit number of XML Schema; None if it is not one."""
-    # Python refuses to read thousands of digits: the pattern keeps 19 at most, leading zeros aside.
+    """Return the value of a token that is an ``xs:long`` (64 bits); None if it is not one."""
+    # int() raises ValueError beyond thousands of digits: the pattern accepts 19, without leading zeros.
     found = _INTEGER.fullmatch(token)
     if found is None:
         return None
@@ -68,7 +68,7 @@ def whole_number(token: str) -> int | None:
 
 
 class _Walk:
-    """One reading of one tree; remembers the identifiers it met."""
+    """One walk of one tree; collects the identifiers to find duplicates."""
 
     def __init__(self, root: etree._Element, seen: frozenset[etree._Element]) -> None:
         self.root = root
@@ -77,16 +77,16 @@ class _Walk:
         self.identifiers: set[str] = set()
 
     def faults(self) -> Iterator[Fault]:
-        # root.iter() reads in order and without recursion: extras may be nested deeper than Python's stack
+        # root.iter() is in document order and not recursive: extras may be nested deeper than Python's stack
         refused: set[etree._Element] = set()
         for element in self.root.iter(etree.Element):
             if element.getparent() in refused and element is not self.root:
-                refused.add(element)  # inside an element that has no place here, nothing is known
+                refused.add(element)  # the content of a refused element is not checked
                 continue
             name = lheo_name(element)
             if name is None:
                 if not self._tolerated(element):
-                    refused.add(element)  # its parent has already said so
+                    refused.add(element)  # already reported with its parent
                 continue
             if element in self.seen:
                 continue
@@ -95,7 +95,7 @@ class _Walk:
             yield from self._content(element, known)
 
     def _tolerated(self, element: etree._Element) -> bool:
-        """Tell whether a foreign element stands inside an extra, which takes anything."""
+        """Tell whether a foreign element is inside an extra, which accepts any content."""
         return any(lheo_name(above) == "extra" for above in element.iterancestors())
 
     def _fault(self, element: etree._Element, rule: str, message: str, suffix: str = "") -> Fault:
@@ -118,7 +118,7 @@ class _Walk:
 
     def _attribute(self, kind: str, value: str) -> str | None:
         token = collapsed(value)
-        # libxml2 accepts no white space around a date and time, though XML Schema does
+        # unlike XML Schema, libxml2 accepts no white space around a dateTime
         if kind == "dateTime" and not _is_moment(value):
             return f"{quoted(value)} n’est pas une date avec son heure. Écrivez-la comme 2026-03-31T09:00:00+02:00."
         if kind in ("ID", "IDREF") and not _NAME.fullmatch(token):
@@ -186,7 +186,7 @@ class _Walk:
         placed = {rank for index, (_, rank) in enumerate(present) if index not in misplaced}
         for index in sorted(misplaced):
             child, rank = present[index]
-            # Name a neighbour that is really there: the one before, or else the one after.
+            # Name a neighbour that is present: the one before, or else the one after.
             before = max((other for other in placed if other < rank), default=None)
             after = min((other for other in placed if other > rank), default=rank)
             side, neighbour = ("avant", after) if before is None else ("après", before)
@@ -202,7 +202,7 @@ def _children(element: etree._Element) -> list[etree._Element]:
 
 
 def _value_fault(element: etree._Element, known: Element) -> tuple[str, str] | None:
-    """Return the (rule, message) of a text, a code, a number or a date that has not the right form."""
+    """Return the (rule, message) of a text, code, number or date with a wrong form; None when it is right."""
     text = text_of(element)
     if known.limits is not None:
         return _length_fault(element, known.limits, len(text))
@@ -238,7 +238,7 @@ def _length_fault(element: etree._Element, limits: tuple[int, int], length: int)
 
 
 def _spare(element: etree._Element) -> bool:
-    """Tell whether the element may be taken out: its parent has more of it than it must."""
+    """Tell whether the element may be removed: its parent has more of them than the minimum."""
     parent = element.getparent()
     above = lheo_name(parent) if parent is not None else None
     if parent is None or above is None:
@@ -266,12 +266,12 @@ def _unexpected(child: etree._Element, known: Element) -> str:
 
 
 def _misplaced(ranks: list[int]) -> set[int]:
-    """Return the positions to take out so that the ranks never decrease: as few as can be.
+    """Return the smallest set of positions to remove so that the ranks never decrease.
 
-    What stays is a longest non-decreasing subsequence, found in n log n: ``offres`` has 20,000 children.
+    The rest is a longest non-decreasing subsequence, found in O(n log n): ``offres`` has 20,000 children.
     """
     tails: list[int] = []  # the lowest rank that ends a subsequence of each length
-    ends: list[int] = []  # where that rank is
+    ends: list[int] = []  # the position of that rank
     before: list[int] = []
     for position, rank in enumerate(ranks):
         length = bisect_right(tails, rank)
@@ -290,8 +290,8 @@ def _is_moment(token: str) -> bool:
     found = _MOMENT.fullmatch(token)
     if found is None:
         return False
-    # Python's calendar stops at the year 9999; years repeat every 400, so 2000-2399 stand for all.
-    # 24:00:00 is the midnight that ends a day.
+    # Python's calendar stops at the year 9999; years repeat every 400, so 2000-2399 represent all.
+    # 24:00:00 is the midnight at the end of a day.
     year = 2000 + int(found["year"]) % 400
     time = "00:00:00" if found["time"] == "24:00:00" else found["time"]
     try:

@@ -1,7 +1,7 @@
-"""One pass over each formation: what the rules refuse, and which elements people fill in.
+"""One pass over each formation: faults against the business rules, and fill rate of the elements.
 
-Each element is looked at once, in plain Python, so what is done here is done millions of times for a
-national flow: no path and no search where nothing is wrong.
+Each element is visited once, in Python, millions of times for a national flow: paths are computed and searches done
+only for faults.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from .grammar import NAMESPACE
 from .structure import collapsed
 
 UNITS = {"/formation": "formation", "/formation/action": "action", "/formation/action/session": "session"}
-"""What is counted in a flow, by its path. The rate of an element is its share of the units it belongs to."""
+"""{path: unit}. The fill rate of an element is the share of its units that contain it."""
 
-MOST_IDENTIFIERS = 200_000  # remembered through a file; the national flow has none
-MOST_PLACES = 5_000  # of different paths: LHEO has some 900 that people use
+MOST_IDENTIFIERS = 200_000  # kept in memory for a file; the national flow has none
+MOST_PLACES = 5_000  # different paths; some 900 are used in practice
 _IDENTIFIED = etree.XPath("descendant-or-self::*[@id or @idref]")
 _ORPHAN = {tag: next(rule for rule in rules if rule.code == EVERY_ELEMENT) for tag, rules in by_tag().items()}
 
@@ -27,10 +27,10 @@ Remark = tuple[etree._Element, str, str, str]
 
 @dataclass(slots=True)
 class Usage:
-    """How an element is used at one place of the tree.
+    """Usage of an element at one path.
 
-    ``unit`` is what it belongs to, ``inner`` what its children belong to. ``filled`` counts the elements
-    that hold something, ``units`` the units that hold at least one of them.
+    ``unit`` is the unit of the element, ``inner`` that of its children. ``filled`` counts the elements with
+    content, ``units`` the units that contain at least one of them; ``last`` is the rank of the last such unit.
     """
 
     path: str
@@ -44,7 +44,7 @@ class Usage:
     last: int = 0
 
     def child(self, tag: str) -> "Usage":
-        """Make the place of a child that is met for the first time."""
+        """Create the usage of a child, at its first occurrence."""
         path = f"{self.path}/{tag.rpartition('}')[2]}"
         rules = by_tag().get(tag, ())
         made = Usage(
@@ -59,7 +59,7 @@ class Usage:
 
 
 class Survey:
-    """The formations of one file, looked at one after the other."""
+    """Survey of the formations of one file, given one after the other."""
 
     def __init__(self) -> None:
         self.root = Usage("", "", "").child(f"{{{NAMESPACE}}}formation")
@@ -69,7 +69,7 @@ class Survey:
         self._places = 0
 
     def formation(self, element: etree._Element, where: str) -> list[Fault]:
-        """Return what the rules refuse in the formation at this path; count what it holds."""
+        """Return the faults of the formation at this path against the rules; count its elements."""
         remarks: list[Remark] = []
         document = Document(element, False, frozenset())
         self.counts["formation"] += 1
@@ -81,7 +81,7 @@ class Survey:
         return [paths.fault(*remark) for remark in remarks] + self.identified(element, where)
 
     def identified(self, root: etree._Element, where: str) -> list[Fault]:
-        """Remember the identifiers of the part of the file at this path; return those already taken by another."""
+        """Collect the ids and idrefs of a part of the file; return a fault for each id already used elsewhere."""
         faults: list[Fault] = []
         carriers = _IDENTIFIED(root)
         if not carriers:
@@ -104,12 +104,12 @@ class Survey:
         return faults
 
     def orphans(self) -> Iterator[Fault]:
-        """Give, when all is read, the references that lead nowhere; none if identifiers were too many to keep."""
+        """Yield, at the end, a fault for each idref without its id; none if there were too many ids to keep."""
         if len(self._identifiers) < MOST_IDENTIFIERS:
             yield from (fault for target, fault in self._awaited if target not in self._identifiers)
 
     def usages(self) -> Iterator[Usage]:
-        """Give each place of the tree that was met filled in: a parent before its children."""
+        """Yield each path that was filled in at least once, a parent before its children."""
         waiting = list(self.root.children.values())[::-1]
         while waiting:
             usage = waiting.pop()

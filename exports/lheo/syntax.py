@@ -1,4 +1,4 @@
-"""What the XML parser says of a file that is not well formed, in French words."""
+"""French messages for the syntax errors of the XML parser."""
 
 import re
 
@@ -29,9 +29,9 @@ _TOO_BIG = "Un texte ou un élément est trop long pour être lu. Raccourcissez-
 
 
 def said_in_french(log: etree._ListErrorLog, error: etree.XMLSyntaxError) -> ReadError:
-    """Return what the first fatal entry of a parser's log means; the exception speaks where there is none.
+    """Return a ReadError for the first fatal entry of a parser's log, else for the exception.
 
-    The parser's own words end the message where we have no better ones.
+    An unknown error is given with the parser's English message.
     """
     entry = next(iter(log.filter_from_fatals()), None)
     said = (entry.message if entry is not None else error.msg) or ""

@@ -1,7 +1,7 @@
-"""The code tables of LHEO 2.3, each with its codes in the order of the standard, and who uses them.
+"""The code tables of LHEO 2.3, each with its codes, and the elements that use them.
 
-The order is the one of the published schema; it is not numeric everywhere (« AIS », « financeurs »).
-Labels are not here: what a person reads is written in our own words, beside the form's fields.
+The order is that of the published schema; it is not always numeric (« AIS », « financeurs »). French labels are not
+here: they are declared with the form's fields.
 """
 
 # table → its codes
@@ -30,7 +30,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     }.items()
 }
 
-# table → the elements that hold one of its codes
+# table → the elements whose value is one of its codes
 USERS: dict[str, str] = {
     "boolean": "certifiante niveau-entree-obligatoire prise-en-charge-frais-possible a-distance obligatoire "
     "conventionnement",

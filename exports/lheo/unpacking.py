@@ -1,4 +1,4 @@
-"""The bytes of a file that anybody may have sent, gzip undone, within limits."""
+"""Reads the bytes of an untrusted file, plain or gzipped, within limits."""
 
 import zlib
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 CHUNK = 262_144
-"""Bytes read at a time. Fewer, and the parser starts over more often; more, and the memory grows."""
+"""Bytes read at a time: fewer means more parser calls, more means more memory."""
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OTHERS = (b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"Rar!")
 
 
 class ReadError(ValueError):
-    """The file cannot be read, or no further. The message is French and says what to do; ``line`` may be known."""
+    """The file cannot be read, or not further. message: French, says what to do. line: None when unknown."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -23,11 +23,11 @@ class ReadError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may ask of us. The national flow of 2026 is far below each of them.
+    """Limits on a file. The national flow of 2026 is far below each of them.
 
-    size: bytes of the document, once unpacked. ratio: how many times longer it may be than the gzip file,
-    looked at past ``ratio_from`` bytes. formations, offres: how many. weight: bytes, and signs: tags and
-    attributes past the first million bytes, of one formation or of what stands outside formations.
+    size: bytes of the unpacked document. ratio: maximum of unpacked size / gzip size, checked beyond ``ratio_from``
+    bytes. formations, offres: their number. weight: bytes, and signs: tags and attributes after the first million
+    bytes, of one formation or between two formations.
     """
 
     size: int = 1_000_000_000
@@ -40,7 +40,7 @@ class Limits:
 
 
 def unpacked(stream: BinaryIO, limits: Limits) -> Iterator[bytes]:
-    """Give the bytes of a plain or gzipped file, never empty. Raise ReadError beyond the limits."""
+    """Yield non-empty chunks of the unpacked file. Raise ReadError beyond the limits and for other archives."""
     raw = iter(lambda: stream.read(CHUNK), b"")
     first = next(raw, b"")
     while 0 < len(first) < len(_GZIP) and (more := next(raw, b"")):
@@ -67,7 +67,7 @@ def _with(first: bytes, raw: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _gunzipped(first: bytes, raw: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    """Undo gzip, its members one after the other, by pieces of CHUNK bytes at most."""
+    """Decompress gzip, member after member, in chunks of CHUNK bytes at most."""
     unpacker = zlib.decompressobj(wbits=31)
     packed, read, given = first, len(first), 0
     while True:
@@ -86,7 +86,7 @@ def _gunzipped(first: bytes, raw: Iterator[bytes], limits: Limits) -> Iterator[b
         if unpacker.eof:
             packed = unpacker.unused_data.lstrip(b"\0") or next(raw, b"").lstrip(b"\0")
             if not packed:
-                return  # zeros may fill the end, as gzip itself allows
+                return  # trailing zeros are allowed, as by gzip itself
             read += 0 if unpacker.unused_data else len(packed)
             unpacker = zlib.decompressobj(wbits=31)
             continue

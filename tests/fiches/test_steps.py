@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, time
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import event
 
 from backoffice.core.extensions import db
 from backoffice.models import Dispositif, Fiche, RevisionState
@@ -19,6 +17,7 @@ from forms.kit.saving import all_rows
 from tests.support import factories as make
 from tests.support.asked import ASKED, ASL, dispositif_of, step_under_test
 from tests.support.pages import Page, name_of, open_page, open_step, review_links, stored
+from tests.support.statements import statements
 from tests.support.visitor import Visitor
 from workflows.fiches import operations
 
@@ -549,21 +548,6 @@ def test_a_town_is_recognised_without_its_accents_and_refused_elsewhere(visitor,
 # --- Lists cost the same whatever their length --------------------------------------------------------
 
 
-@contextmanager
-def counted():
-    """The number of statements sent to the base meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection, _cursor, statement, *_):
-        sent.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("address", ["/fiches/", "/moderation/", "/consultation/", "/administration"])
 def test_thirty_fiches_take_as_many_queries_as_three(app, nadia, address):
     moderator = make.moderator()
@@ -574,7 +558,7 @@ def test_thirty_fiches_take_as_many_queries_as_three(app, nadia, address):
     for more in (3, 27):
         for _ in range(more):
             make.fiche_in(way.get(address, RevisionState.VALIDEE), nadia, moderator)
-        with counted() as sent:
+        with statements() as sent:
             assert visitor.get(address).status_code == 200
         numbers.append(len(sent))
     assert numbers[0] == numbers[1] <= 15
@@ -589,7 +573,7 @@ def test_a_page_of_many_rows_takes_as_many_queries_as_one_of_few(visitor, nadia,
         content.actions = [replace(group, id=content.new_id(Action), sessions=[]) for _ in range(rows)]
         fiche = make.draft(nadia, content)
         address = f"/fiches/{fiche.id}/saisie/{slug}"
-        with counted() as sent:
+        with statements() as sent:
             assert visitor.get(address).status_code == 200
         numbers.append(len(sent))
     assert numbers[0] == numbers[1]

@@ -121,6 +121,7 @@ def test_until_it_is_approved_a_fiche_goes_to_the_queue_of_its_place_with_the_nu
     assert "Confiée au territoire de son lieu" in open_page(Visitor(app, rosa), f"/historique/{fiche.id}").words()
 
 
+@pytest.mark.committed
 def test_a_published_fiche_follows_at_its_approval_from_one_flow_to_the_other(app, nadia, marc):
     rosa = make.moderator("Rosa Rennes", "bretagne")
     fiche = make.fiche_in(RevisionState.VALIDEE, nadia, marc)

@@ -1,7 +1,7 @@
-"""Checking an LHEO file that somebody sent: a job, since a large one takes a minute.
+"""Checks an uploaded LHEO file in a job, since a large one takes a minute.
 
-Each account has one check, in files of the instance folder: what was sent, until it is checked; where the
-check stands, while it is under way; the last report, until the next one replaces it.
+Each account has one check, stored in files of the instance folder: the upload (``.envoi``) until it is checked, the
+progress (``.etat``) while the check runs, and the last report (``.json``) until the next one replaces it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from workflows.work.jobs import start
 
 JOB = "workflows.flux.file_checks.run"
 LIMITS = Limits(size=400_000_000)
-"""Less may come out of an upload than of a file given to the command."""
+"""The unpacked size of an upload is limited more strictly than that of a file given to the command."""
 TOLD_EVERY = 1.0
-"""Seconds between two words about the progress."""
+"""Minimum number of seconds between two writes of the progress."""
 
 
 @dataclass
 class Check:
-    """One file under check. sent: the name it is kept under; formations: how many were read so far."""
+    """One file under check. name: as uploaded; sent: its stored name; formations: number read so far."""
 
     name: str
     sent: str
@@ -39,7 +39,7 @@ class Check:
 
 
 def ask(account: str, stream: IO[bytes], name: str) -> None:
-    """Keeps the file and asks for its check; the one before is given up."""
+    """Stores the file and enqueues its check. A check in progress of the same account is abandoned."""
     former = waiting(account)
     sent = secrets.token_hex(8)
     with _sent(sent).open("wb") as kept:
@@ -51,13 +51,13 @@ def ask(account: str, stream: IO[bytes], name: str) -> None:
 
 
 def ask_again(account: str) -> None:
-    """For a check that was killed, or that Redis never gave to a worker."""
+    """Enqueues again a check whose job was killed or lost."""
     if check := waiting(account):
         start(JOB, (account, check.sent))
 
 
 def run(account: str, sent: str) -> None:
-    """The job. Does nothing when another file was sent meanwhile."""
+    """The job. Does nothing when the account has uploaded another file since."""
     check = waiting(account)
     if check is None or check.sent != sent:
         return
@@ -79,7 +79,7 @@ def run(account: str, sent: str) -> None:
 
 
 def waiting(account: str) -> Check | None:
-    """The check under way."""
+    """The check in progress of an account, or None."""
     try:
         return Check(**json.loads(_progress(account).read_text()))
     except FileNotFoundError:
@@ -87,18 +87,18 @@ def waiting(account: str) -> Check | None:
 
 
 def report_of(account: str) -> Path:
-    """Where the last report of an account is, if there is one."""
+    """Path of the last report of an account; it may not exist."""
     return folder("verifications") / f"{account}.json"
 
 
 def old_files(before: datetime) -> list[Path]:
-    """The files sent before this moment and never checked."""
+    """The files, reports excepted, last modified before this instant: uploads never checked and their progress."""
     kept = (file for file in folder("verifications").iterdir() if file.suffix != ".json")
     return sorted(file for file in kept if file.stat().st_mtime <= before.timestamp())
 
 
 def purge(_session: Session, before: datetime, limit: int) -> int:
-    """Removes at most `limit` of them."""
+    """Deletes at most `limit` of `old_files`. Returns how many."""
     files = old_files(before)[:limit]
     for file in files:
         file.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def purge(_session: Session, before: datetime, limit: int) -> int:
 
 
 def forget(account: str) -> None:
-    """What an account that is erased had sent, and its last report."""
+    """Deletes the upload, the progress and the last report of an account that is erased."""
     if check := waiting(account):
         _sent(check.sent).unlink(missing_ok=True)
     for file in (_progress(account), report_of(account)):

@@ -1,9 +1,8 @@
-"""Making and publishing flows: asked, run by a job, followed, stopped, started again.
+"""Runs that build and publish a flow in a job: request, progress, stop, restart.
 
-In the folder of a flow, each full flow has a name of its own and never changes; ``manifeste.json``
-names the present one and is replaced at once: whoever reads never meets a torn or mixed file. The lock
-file is held while a flow is being made: two runs of one flow wait in line, and a run whose lock is free
-though it says «en cours» was killed.
+In the folder of a flow, each full flow is a file with its own name that never changes; ``manifeste.json`` names the
+current one and is replaced atomically, so a reader never gets a partial file. A lock file is held while a flow is
+built: two runs of one flow are serialised, and a run in state «en cours» whose lock is free was killed.
 """
 
 from __future__ import annotations
@@ -34,18 +33,18 @@ from workflows.work.jobs import enqueue
 
 JOB = "workflows.flux.runs.run"
 ON_MAP = "workflows.conventions.on_map.recompute"
-"""What a published flow proves to funders."""
+"""Job enqueued after a full flow is published: it updates the obligation «sur la carte»."""
 CURRENT = "manifeste.json"
 
 log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """Somebody asked this run to stop."""
+    """A user asked this run to stop."""
 
 
 def ask(session: Session, flux: Flux, since: datetime | None = None) -> FluxRun:
-    """A new run, that a job will make after the commit; with `since`, of what changed after that moment."""
+    """Creates a run and enqueues its job. since: builds a differential flow of the changes after this instant."""
     kind = FluxKind.DIFFERENTIEL if since else FluxKind.COMPLET
     run_ = FluxRun(flux_id=flux.id, kind=kind, since=since)
     session.add(run_)
@@ -55,7 +54,7 @@ def ask(session: Session, flux: Flux, since: datetime | None = None) -> FluxRun:
 
 
 def ask_again(session: Session, run_: FluxRun) -> None:
-    """Starts again a run that failed, was stopped, or was killed while it worked."""
+    """Enqueues again a run that failed, was stopped or was killed. See `may_begin_again`."""
     run_.state, run_.stop_asked, run_.done, run_.message = RunState.EN_ATTENTE, False, 0, None
     session.flush()
     enqueue(session, JOB, run_.id)
@@ -69,7 +68,7 @@ def ask_to_stop(session: Session, run_: FluxRun) -> None:
 
 
 def run(run_id: int) -> None:
-    """The job: makes one flow and publishes it. Done twice, it is made once."""
+    """The job: builds one flow and publishes it. Idempotent. Expected failures are recorded, others are raised too."""
     code = db.session.scalars(select(Flux.code).join(FluxRun).where(FluxRun.id == run_id)).one()
     db.session.rollback()
     folder = folder_of(code)
@@ -95,7 +94,7 @@ def run(run_id: int) -> None:
 
 
 def _worth_telling(manifest: Manifest, refused: list[int]) -> str | None:
-    """That fragments of an older version had to stay, or that a differential could say departures only."""
+    """Message of a successful run: removals of a differential flow, and fiches that kept an older fragment."""
     said = []
     if manifest.removed:
         said.append(f"{len(manifest.removed)} retraits.")
@@ -120,7 +119,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _begin(run_id: int) -> bool:
-    """Takes the run, unless it is done or stopped already."""
+    """Sets the run to EN_COURS. Returns False when it is already finished or stopped."""
     with atomic() as session:
         run_ = session.get_one(FluxRun, run_id, with_for_update=True, populate_existing=True)
         if run_.state not in (RunState.EN_ATTENTE, RunState.EN_COURS):
@@ -167,7 +166,7 @@ def _progress(run_id: int, done: int) -> None:
 
 
 def _note(run_id: int, **values: object) -> bool:
-    """Writes how far a run is, in a transaction of its own; True when it was asked to stop."""
+    """Updates a run in a separate transaction. Returns True when a stop was requested."""
     mark = read_only.set(False)
     try:
         with Session(db.engine) as session:
@@ -195,7 +194,7 @@ def _end(run_id: int, state: RunState, message: str | None, manifest: Manifest |
 
 
 def _retire(folder: Path, kind: FluxKind, kept: int) -> None:
-    """Deletes the oldest flows beyond those to keep. A reader that has one open still reads it whole."""
+    """Deletes the oldest flows: the current one and `kept` previous ones remain. Open readers are not affected."""
     manifests = sorted(folder.glob(f"{kind}-*.xml.gz{MANIFEST}"))
     for manifest in manifests[: -(kept + 1)]:
         packed = folder / manifest.name.removesuffix(MANIFEST)
@@ -204,7 +203,7 @@ def _retire(folder: Path, kind: FluxKind, kept: int) -> None:
 
 
 def interrupted(run_: FluxRun) -> bool:
-    """Whether a run that says it works was killed: nobody holds the lock of its flow."""
+    """Whether a run in state EN_COURS was killed: the lock of its flow is free."""
     if run_.state is not RunState.EN_COURS:
         return False
     lock = folder_of(run_.flux.code) / ".lock"
@@ -226,18 +225,18 @@ def may_begin_again(run_: FluxRun) -> bool:
 
 
 def file_of(run_: FluxRun) -> Path | None:
-    """What a run wrote, while it is kept."""
+    """The file that a run wrote; None when there is none or it was deleted."""
     file = folder_of(run_.flux.code) / run_.file if run_.file else None
     return file if file and file.exists() else None
 
 
 def in_trouble(run_: FluxRun) -> bool:
-    """Whether somebody must look at this run: it failed, or it was killed."""
+    """Whether the run failed or was killed."""
     return run_.state is RunState.ECHOUE or interrupted(run_)
 
 
 def publish_all() -> None:
-    """The nightly job: asks for every active flow. Several workers make them side by side."""
+    """The nightly job: creates a run of every active flow. Several workers can run them in parallel."""
     with atomic() as session:
         for flux in session.scalars(select(Flux).where(Flux.active).order_by(Flux.id)):
             ask(session, flux)

@@ -1,4 +1,4 @@
-"""The flows of the network and the keys of their readers: made, set, taken back."""
+"""Creates, changes and deletes the flows of the network; creates and revokes the keys of their readers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KEY: Columns = {"name": {}, "flux": {}, "revoked_at": {}}
 
 
 def write(session: Session, flux: Flux, form: Settings, actor: User) -> Flux:
-    """Makes a flow of its definition, or changes its settings."""
+    """Creates a flow from its form, or changes its settings. Logged."""
     with kept(session, actor, flux, FLUX):
         form.fill(flux)
         session.add(flux)
@@ -37,13 +37,13 @@ def write(session: Session, flux: Flux, form: Settings, actor: User) -> Flux:
 
 
 def delete(session: Session, flux: Flux, actor: User) -> None:
-    """Raises IntegrityError when it was made once, or has a reader."""
+    """Deletes a flow. Raises IntegrityError when it has a run or a key."""
     with kept(session, actor, flux, FLUX):
         session.delete(flux)
 
 
 def give_key(session: Session, flux: Flux, name: str, actor: User | None) -> str:
-    """A new key for a reader of this flow. It is told now and never again: the base has its hash only."""
+    """Creates a key for a reader of this flow and returns it: only its hash is stored."""
     key = new_token()
     row = FluxToken(flux=flux, name=name, token_hash=token_hash(key))
     with kept(session, actor, row, KEY):
@@ -52,7 +52,7 @@ def give_key(session: Session, flux: Flux, name: str, actor: User | None) -> str
 
 
 def take_back(session: Session, key: FluxToken, actor: User | None) -> None:
-    """The key opens nothing any more; raises Refused when it was taken back already."""
+    """Revokes a key. Raises Refused when it is already revoked."""
     if key.revoked_at is not None:
         raise Refused("Cette clé est déjà retirée : rien n’a été changé.")
     with kept(session, actor, key, KEY):

@@ -1,8 +1,8 @@
-"""Importing a file: read it first, write nothing, report line by line; then import what was chosen.
+"""Imports a file in two phases: read it and report line by line, then import the chosen lines.
 
-The file is kept with a job (``ImportJob``); the reading and the importing are two runs of the same
-background function, `run`, which owns its transactions: one for a few lines read, one for each line
-imported. A line that fails blocks no other; a run that was killed can be started again, and goes on.
+The file is stored with its ``ImportJob``. Both phases are runs of the same background function, `run`, which owns its
+transactions: one for each BATCH of lines read, one for each line imported. A line that fails does not block the
+others; a run that was killed can be started again and continues.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ from . import lines as import_lines
 
 RUN = "workflows.importing.jobs.run"
 MOST = 5_000
-"""Entries that one job reads; a regional flow goes by the command line, in parts."""
+"""Maximum number of entries in one job. A regional flow is imported in parts, from the command line."""
 BATCH = 20
 
 log = logging.getLogger(__name__)
 
 
-# --- Asking ------------------------------------------------------------------------------------------
+# --- Requests ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class SentFile:
-    """filename: as the person named it; stored: the name it is kept under; columns: those a table may have."""
+    """An uploaded file. filename: as uploaded; stored: its stored name; columns: those that a table may have."""
 
     kind: ImportKind
     filename: str
@@ -63,7 +63,10 @@ class SentFile:
     columns: Sequence[Column]
 
     def exact_columns(self) -> dict[int, str] | None:
-        """{rank: key of the column} of a table whose headers are all ours; None when a person must say them."""
+        """{rank: key of the column} when every header is one of `columns`; None when a person must map them.
+
+        Empty for LHEO.
+        """
         if self.kind is ImportKind.LHEO:
             return {}
         headers = table(path_of(self.stored)).headers
@@ -72,9 +75,9 @@ class SentFile:
 
 
 def keep(stream: BinaryIO, kind: ImportKind) -> str:
-    """Keeps a file to import; returns the name it is kept under.
+    """Stores a file to import and returns its stored name.
 
-    Raises UnreadableFile, and keeps nothing, when not even a beginning of it can be read.
+    Raises UnreadableFile, and stores nothing, when its beginning cannot be read.
     """
     stored = uploads.keep(stream)
     try:
@@ -94,7 +97,7 @@ def start(
     organisme: Organisme | None = None,
     territoire_id: int,
 ) -> ImportJob:
-    """A job for a kept file: its reading is asked, or it waits for its columns to be said."""
+    """Creates the job of a stored file. Enqueues its reading, unless its columns must be mapped first."""
     named = file.kind, file.filename, file.stored
     job = create_job(session, actor, *named, settings, organisme=organisme, territoire_id=territoire_id)
     columns = file.exact_columns()
@@ -114,7 +117,7 @@ def create_job(
     organisme: Organisme | None = None,
     territoire_id: int,
 ) -> ImportJob:
-    """A job that waits for its columns (tables) or for its reading (LHEO)."""
+    """Creates a job without enqueuing it: its columns (tables) or its reading (LHEO) come next."""
     job = ImportJob(
         created_by_id=actor.id,
         organisme=living(session, organisme.id) if organisme else None,
@@ -132,14 +135,14 @@ def create_job(
 
 
 def ask_reading(session: Session, job: ImportJob, mapping: dict[int, str] | None = None) -> None:
-    """Reads the file and reports; writes no fiche."""
+    """Enqueues the reading of the file, which writes no fiche. mapping: {rank of the column: key}."""
     if mapping is not None:
         job.settings = {**job.settings, "mapping": {str(rank): key for rank, key in mapping.items()}}
     _ask(session, job, Phase.LECTURE)
 
 
 def name_columns(session: Session, job: ImportJob, headers: Sequence[str], chosen: dict[int, str]) -> None:
-    """Keeps what the columns of a table are, for the next one alike, and asks its reading.
+    """Remembers the mapping of the columns for the next table with these headers, and enqueues the reading.
 
     chosen: {rank of the header: key of the column}; the other columns are not read.
     """
@@ -150,9 +153,10 @@ def name_columns(session: Session, job: ImportJob, headers: Sequence[str], chose
 def ask_import(
     session: Session, job: ImportJob, line_ids: list[int] | None, choices: dict[int, int], *, submit: bool
 ) -> int:
-    """Imports these lines, or all that can be (None). Returns how many.
+    """Enqueues the import of these lines, or of every importable line (None). Returns how many.
 
-    choices: {line: the fiche that it continues, 0 for a new one}, for the lines that are «À choisir».
+    choices: {line id: id of the fiche to update, 0 for a new one}, for the lines «À choisir». submit: submit each
+    fiche to moderation afterwards.
     """
     open_ = or_(ImportLine.result.is_(None), ImportLine.result == Outcome.ECHEC)
     lines = session.scalars(select(ImportLine).where(ImportLine.job_id == job.id, open_)).all()
@@ -176,7 +180,7 @@ def ask_import(
 
 
 def start_again(session: Session, job: ImportJob) -> None:
-    """For a job that was killed, or that Redis never gave to a worker."""
+    """Enqueues again a job that was killed or lost. Does nothing for a finished one."""
     if job.phase is not Phase.COLONNES and job.status is not JobStatus.FINI:
         _ask(session, job, job.phase)
 
@@ -192,12 +196,15 @@ def _old(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def old_files(session: Session, before: datetime) -> int:
-    """How many files were kept for imports that nobody touched since."""
+    """Number of files stored for imports that have not progressed since this instant."""
     return session.scalar(select(func.count()).where(*_old(before))) or 0
 
 
 def forget_files(session: Session, before: datetime, limit: int) -> int:
-    """Removes at most `limit` of them; their reports stay. The file goes first: killed then, it is done again."""
+    """Deletes at most `limit` of these files; their reports stay. Returns how many.
+
+    The file is deleted before the row is updated: when the process is killed between the two, the next run retries.
+    """
     rows = select(ImportJob).where(*_old(before)).order_by(ImportJob.id).limit(limit)
     jobs = session.scalars(rows.with_for_update(of=ImportJob).execution_options(populate_existing=True)).all()
     for job in jobs:
@@ -213,6 +220,7 @@ def forget_files(session: Session, before: datetime, limit: int) -> int:
 
 
 def remembered(session: Session, job: ImportJob) -> dict[str, str]:
+    """{header: key} as last chosen for the structure, or for the territoire, of the job."""
     found = _mapping(session, job)
     own = _shelf(job)
     return {key.removeprefix(own): value for key, value in found.chosen.items() if _of(key, own)} if found else {}
@@ -220,7 +228,7 @@ def remembered(session: Session, job: ImportJob) -> dict[str, str]:
 
 def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
     if job.organisme_id is not None:
-        living(session, job.organisme_id)  # none is merged until the row is there
+        living(session, job.organisme_id)  # prevents a merge until the row is written
         session.refresh(job)
     found = _mapping(session, job)
     if found is None:
@@ -233,12 +241,12 @@ def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
 
 
 def _shelf(job: ImportJob) -> str:
-    """«SIRET» is one column in a list of conventions and another one in a table of fiches: each is remembered apart."""
+    """Prefix of the remembered headers: «SIRET» maps to two columns, in a list of conventions and in one of fiches."""
     return f"{job.kind}\x1f" if job.kind is ImportKind.CONVENTIONS else ""
 
 
 def _of(key: str, shelf: str) -> bool:
-    """A header has one line: only those of another shelf have two."""
+    """Whether a remembered header has this prefix; without a prefix, whether it has none."""
     return key.startswith(shelf) if shelf else "\x1f" not in key
 
 
@@ -253,7 +261,7 @@ def _mapping(session: Session, job: ImportJob) -> ImportMapping | None:
 
 
 def run(job_id: int) -> None:
-    """Does what the job waits for; nothing when it waits for nothing."""
+    """Runs the requested phase of the job. Does nothing unless its status is ATTEND."""
     with atomic() as session:
         job = _locked(session, job_id)
         if job.status is not JobStatus.ATTEND:
@@ -286,7 +294,7 @@ def _locked(session: Session, job_id: int) -> ImportJob:
 
 
 def _read(job_id: int, attempt: int) -> bool:
-    """The first run: every entry becomes a line with its report. False when another run took over."""
+    """The reading: every entry becomes an ImportLine with its report. Returns False when another run took over."""
     with atomic() as session:
         job = _locked(session, job_id)
         session.execute(delete(ImportLine).where(ImportLine.job_id == job_id))
@@ -323,7 +331,7 @@ def _entries(job: ImportJob, mapping: dict[int, str]) -> Iterator[Any]:
 
 REPORTS: dict[ImportKind, Callable[..., ImportLine]] = {ImportKind.CONVENTIONS: grant_lines.report}
 WRITERS: dict[ImportKind, Callable[..., tuple[Outcome, str]]] = {ImportKind.CONVENTIONS: grant_lines.import_line}
-"""What a line becomes and how it is written, where it is no fiche."""
+"""How a line is reported and written, for the kinds that are not fiches."""
 
 
 def _bounded(reads: Iterator[Any]) -> Iterator[Any]:
@@ -334,7 +342,7 @@ def _bounded(reads: Iterator[Any]) -> Iterator[Any]:
 
 
 def _import(job_id: int, attempt: int) -> bool:
-    """The second run: one transaction for each chosen line. False when another run took over."""
+    """The import: one transaction for each chosen line. Returns False when another run took over."""
     with atomic() as session:
         job = _locked(session, job_id)
         chosen = select(ImportLine.id).where(ImportLine.job_id == job_id, ImportLine.chosen)

@@ -1,6 +1,6 @@
-"""One entry of an imported file: what it would become, and writing it.
+"""One entry of an imported file: its report, then its import.
 
-Fiches are written by workflows.fiches.operations and sent by the engine: an import has no right of its own.
+Fiches are written by workflows.fiches.operations and submitted by the engine, with the rights of the job's author.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def report(
 
 
 def settle(read: Read) -> None:
-    """Finds the commune of each address, as the form does; names those that do not exist."""
+    """Finds the commune of each address, as the form does. An unknown one becomes a remark."""
     content = read.content
     spots = [("structure-adresse", content.structure.adresse), ("inscription-adresse", content.inscription.adresse)]
     spots += [(f"lieux-{rank}-adresse", lieu.adresse) for rank, lieu in enumerate(content.lieux)]
@@ -84,7 +84,7 @@ def _settle(read: Read, path: str, adresse: Adresse) -> None:
 
 
 def plan(session: Session, job: ImportJob, read: Read, taken: set[int]) -> dict[str, Any]:
-    """What an entry would become. Writes nothing."""
+    """What importing an entry would do: {plan, fiche, message, changes, missing, candidates}. Writes nothing."""
     found: dict[str, Any] = {
         "plan": Outcome.ECARTEE, "fiche": None, "message": "", "changes": [], "missing": [], "candidates": [],
     }  # fmt: skip
@@ -124,14 +124,14 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _identity(fiche: Fiche) -> Identity:
-    """Enough to compare two contents as the flow would say them."""
+    """An identity with fixed dates, enough to compare the flow output of two contents."""
     return Identity(fiche.numero or "", "", fiche.dispositif, _EPOCH, _EPOCH)
 
 
 def import_line(session: Session, job: ImportJob, line: ImportLine) -> tuple[Outcome, str]:
-    """Writes one line: a new fiche or the next draft of the one it continues; sends it when asked.
+    """Writes one line: a new fiche, or the draft of the one to update; submits it when the job says so.
 
-    Raises Refused, with nothing to keep, when it cannot be written.
+    Returns (outcome, message). Raises Refused when it cannot be written: the caller rolls back.
     """
     actor, read = job.created_by, _stored(line)
     if line.fiche_id is None:
@@ -185,7 +185,7 @@ def _new_fiche(session: Session, job: ImportJob, line: ImportLine, read: Read) -
 
 
 def _send(session: Session, job: ImportJob, fiche: Fiche) -> str:
-    """What becomes of the request to send the draft to the queue; a draft that lacks something stays one."""
+    """Submits the draft and returns the result in French. An incomplete draft stays a draft."""
     actor, latest = job.created_by, fiche.latest
     if latest.state is not RevisionState.BROUILLON:
         return ""

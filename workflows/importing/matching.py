@@ -1,4 +1,4 @@
-"""Whose entry is this, and which fiche does it continue? So that importing twice updates instead of doubling."""
+"""Finds the structure and the existing fiche of an imported entry, so that a second import updates the same fiches."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from exports.importing.merge import place_key
 from exports.importing.reading import Read
 
 SURE, DOUBTFUL = 93, 75
-"""How alike, of 100, title and place must be: to be the same fiche; to be shown as perhaps the same."""
+"""Minimum `likeness`: to be the same fiche; to be proposed as a candidate."""
 
 SAME_NAME = 95
+"""Out of 100: similarity from which two names are the same structure."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """organisme: None when there is none yet, or when `message` says why the entry cannot be taken."""
+    """organisme: None when it must be created (`new`), or when the entry is rejected; `message` says why, in French."""
 
     organisme: Organisme | None = None
     message: str = ""
@@ -33,13 +34,18 @@ class Owner:
 
 @dataclass(frozen=True)
 class Match:
+    """fiche: the one to update. candidates: (fiche, likeness) for a person to choose. message: why it is rejected."""
+
     fiche: Fiche | None = None
     candidates: list[tuple[Fiche, int]] = field(default_factory=list)
     message: str = ""
 
 
 def owner(session: Session, job: ImportJob, read: Read) -> Owner:
-    """The structure that an entry belongs to, within what the job may touch."""
+    """The structure of an entry: that of the job, else one of its territoire with the same SIRET or name.
+
+    When none is found: `new` if the job may create structures, else a message.
+    """
     said = read.content.structure
     if job.organisme is not None:
         if said.siret and job.organisme.siret and said.siret != job.organisme.siret:
@@ -70,7 +76,7 @@ def owner(session: Session, job: ImportJob, read: Read) -> Owner:
 
 
 def match(session: Session, job: ImportJob, read: Read, organisme: Organisme | None, taken: set[int]) -> Match:
-    """The fiche that an entry continues: by numero, else by likeness among those of its structure."""
+    """The fiche to update: by numero, else by likeness among those of its structure. taken: ids already matched."""
     if read.numero:
         known = session.scalars(
             select(Fiche).where(or_(Fiche.numero == read.numero, Fiche.foreign_numero == read.numero))
@@ -93,7 +99,7 @@ def _likeliest(read: Read, fiches: Sequence[Fiche], taken: set[int]) -> Match:
     scored = [
         (fiche, likeness(read.content, fiche.latest.content))
         for fiche in fiches
-        # Two numeros of the same sender are two entries, however alike.
+        # Two numeros of one sender are two fiches, whatever their likeness.
         if fiche.id not in taken and not (read.numero and fiche.foreign_numero)
     ]
     scored = sorted((row for row in scored if row[1] >= DOUBTFUL), key=lambda row: (-row[1], row[0].id))
@@ -104,11 +110,11 @@ def _likeliest(read: Read, fiches: Sequence[Fiche], taken: set[int]) -> Match:
 
 
 def likeness(one: Contenu, two: Contenu) -> int:
-    """0 to 100: titles count for seven tenths, the first place for three when both are known."""
+    """0 to 100: the titles count for 70 %, the first places for 30 % when both have one; else the titles alone."""
     titles = _alike(one.formation.intitule, two.formation.intitule)
     places = [place_key(content.lieux[0].adresse) if content.lieux else "" for content in (one, two)]
     score = round(0.7 * titles + 0.3 * fuzz.ratio(*places)) if all(places) else round(titles)
-    # «Groupe 1» and «Groupe 2», «A1» and «A2»: alike to the letter, and two different things.
+    # «Groupe 1» and «Groupe 2», «A1» and «A2» are similar titles of two different fiches.
     return score if _numbers(one) == _numbers(two) else min(score, SURE - 1)
 
 
@@ -117,13 +123,13 @@ def _numbers(content: Contenu) -> list[str]:
 
 
 def _alike(one: str, two: str) -> float:
-    """Of two titles or names: 0 as soon as one of them says nothing."""
+    """Similarity of two titles or names, 0 to 100; 0 when one is empty."""
     folded = search_key(one), search_key(two)
     return fuzz.ratio(*folded) if all(folded) else 0.0
 
 
 def same_entry(read: Read) -> tuple[str, ...]:
-    """Two lines of a file with the same key say the same fiche twice."""
+    """The identity of an entry within its file: two lines with the same key are the same fiche."""
     if read.numero:
         return (read.numero,)
     content = read.content

@@ -1,6 +1,6 @@
-"""Erasing an account: nobody is named any more, nobody can come in as it, and what others rely on stays.
+"""Erases an account: the person is no longer named, nobody can log in to it, and the data that others need stays.
 
-`workflows.privacy.personal_data` declares what is deleted, emptied or kept; this module does it, in the caller's
+`workflows.privacy.personal_data` declares what is deleted, blanked or kept; this module does it, in the caller's
 transaction.
 """
 
@@ -30,18 +30,17 @@ from workflows.robot import is_robot
 from .personal_data import ACCOUNT, HOLDINGS, Fate, Holding
 
 PAGE = "/mes-donnees/?effacer"
-"""Where the link leads whoever only comes in by it: it erases nothing by itself."""
+"""Page of the magic link for a person without a password. Opening it does not erase anything."""
 LINK_LIFE = timedelta(minutes=30)
-"""Of the link that confirms an erasure, for who has no password."""
+"""Validity of the magic link that confirms an erasure, for a person without a password."""
 
 
 def erase(session: Session, account_id: int, actor: User) -> Erasure:
-    """Erases the account, once: asked again, gives the proof of the first time.
+    """Erases the account. Idempotent: called again, returns the Erasure of the first time.
 
-    Raises Refused, with nothing changed, for the last administrator, for the account of what Relais does itself and for
-    those of the demonstration.
+    Raises Refused, with nothing changed, for the last administrator, the robot account and demonstration accounts.
     """
-    decision_lock(session)  # before the locks of rows, as in engine.lock
+    decision_lock(session)  # before the row locks, as in engine.lock
     lock_administrators(session)
     if done := proof(session, account_id):
         return done
@@ -54,7 +53,7 @@ def erase(session: Session, account_id: int, actor: User) -> Erasure:
         select(User).where(User.id == account_id).with_for_update(of=User).execution_options(populate_existing=True)
     ).one()
     if done := proof(session, account_id):
-        return done  # asked twice at the same moment
+        return done  # erased by a concurrent request
     counts = {holding.key: _clear(session, holding, user) for holding in HOLDINGS if holding.fate is not Fate.GARDE}
     for name, own in ACCOUNT.items():
         if not own.kept:
@@ -73,7 +72,7 @@ def proof(session: Session, account_id: int) -> Erasure | None:
 
 
 def refusal(session: Session, user: User) -> str:
-    """Why the account cannot be erased; "" when it can."""
+    """Why the account cannot be erased, in French; "" when it can."""
     if is_robot(user):
         return "Ce compte est celui de Relais lui-même : il ne s’efface pas."
     if user.demonstration:
@@ -86,7 +85,7 @@ def refusal(session: Session, user: User) -> str:
 
 
 def left_alone(session: Session, user: User) -> Sequence[Organisme]:
-    """The structures of which this person is the last responsable: nobody will answer for them."""
+    """The structures of which this person is the only active responsable."""
     other, account = aliased(Membership), aliased(User)
     somebody = exists().where(
         other.organisme_id == Membership.organisme_id,
@@ -105,7 +104,7 @@ def left_alone(session: Session, user: User) -> Sequence[Organisme]:
 
 
 def in_hand(session: Session, user: User) -> int:
-    """How many entries the person has taken and not decided."""
+    """Number of versions that the person has taken for moderation and not decided."""
     return session.scalar(select(func.count()).where(_taken(user))) or 0
 
 
@@ -122,7 +121,7 @@ def _clear(session: Session, holding: Holding, user: User) -> int:
 
 
 def ask_by_link(session: Session, user: User) -> None:
-    """Sends the link that confirms the erasure, to the address of the account."""
+    """Sends the magic link that confirms the erasure to the address of the account."""
     link = Link(user_id=user.id, email=user.email, page=PAGE, single_use=True, expires_at=now() + LINK_LIFE)
     token = give_token(session, link)
     tell(
@@ -135,7 +134,7 @@ def ask_by_link(session: Session, user: User) -> None:
 
 
 def confirmed_by(session: Session, token: str) -> User | None:
-    """Whose account an open link of `ask_by_link` erases; None when it is too old, used, or another link."""
+    """The account of a valid link from `ask_by_link`; None when it is expired, used or another kind of link."""
     link = session.scalars(
         select(Link)
         .where(Link.token_hash == token_hash(token), Link.page == PAGE)

@@ -1,4 +1,4 @@
-"""All that Relais holds about a person, in one archive: data for a machine, a page for a person."""
+"""Export of all the personal data of an account, as a zip archive: JSON data and an HTML page."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from workflows.notices.declared import NOTICES
 from .personal_data import ACCOUNT, HOLDINGS, Holding
 
 DATA, PAGE = "data.json", "donnees.html"
-"""Names in the archive."""
+"""File names in the archive."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One holding of one person. rows: in the order of `labels`, one value a label."""
+    """One holding of one person. labels: {key: French label}; rows: one value for each label, in that order."""
 
     key: str
     title: str
@@ -38,7 +38,7 @@ class Part:
 
 
 def parts(session: Session, user: User) -> Iterator[Part]:
-    """Every holding of the table, those that are empty too."""
+    """The account, then every holding of HOLDINGS, empty ones included."""
     account = {name: own.label for name, own in ACCOUNT.items() if own.label}
     yield Part("compte", "Votre compte", account, [tuple(getattr(user, name) for name in account)])
     for holding in HOLDINGS:
@@ -47,7 +47,7 @@ def parts(session: Session, user: User) -> Iterator[Part]:
 
 
 def write(session: Session, user: User, output: IO[bytes]) -> None:
-    """Writes the zip: data.json, whose every key is explained beside its values, and donnees.html."""
+    """Writes the zip: data.json, with the French label of each key, and donnees.html."""
     found = list(parts(session, user))
     at = now()
     data = {
@@ -69,7 +69,7 @@ def write(session: Session, user: User, output: IO[bytes]) -> None:
 
 
 def words(value: Any) -> str:
-    """A value as a person reads it."""
+    """A value as French text."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
@@ -86,7 +86,7 @@ def words(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The same as JSON writes it: moments in ISO 8601, UTC."""
+    """A value that JSON accepts: dates and instants in ISO 8601, UTC."""
     return value.isoformat() if isinstance(value, date) else value
 
 

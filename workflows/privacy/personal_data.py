@@ -1,9 +1,9 @@
-"""What Relais holds about the people who have an account, each thing declared once.
+"""Declares the personal data that Relais stores about account holders.
 
-The export, the erasure and the page «Confidentialité» read this table. A test compares it with the tables of the
-base: a column that names an account, or holds an e-mail address, is either here or in ELSEWHERE.
+The export, the erasure and the page «Confidentialité» read this table. A test compares it with the database: every
+column that refers to an account, or contains an e-mail address, is either here or in ELSEWHERE.
 
-To add one: a row of HOLDINGS, with what its owner reads of it and what becomes of it when the account is erased.
+To add one: a row of HOLDINGS, with what the export shows and what erasure does with the rows.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ from backoffice.models import (
 from workflows.notices.mail import FORGOTTEN
 
 ERASED = "Compte effacé"
-"""The name of an account that was erased."""
+"""The name that replaces that of an erased account."""
 NO_ADDRESS = "adresse effacée"
-"""In place of the address of an e-mail that was sent."""
+"""Text that replaces an erased e-mail address."""
 
 
 class Fate(StrEnum):
-    """What becomes of a row when the account is erased."""
+    """What erasing the account does with a row: delete it, blank its personal columns, or keep it."""
 
     SUPPRIME = "supprime"
     VIDE = "vide"
@@ -93,15 +93,16 @@ _FATES = {
 }
 
 Shown = Mapping[str, tuple[str, Any]]
-"""{key in data.json: (French label, what is selected)}"""
+"""{key in data.json: (French label, selected column or expression)}"""
 
 
 @dataclass(frozen=True)
 class Holding:
     """The rows of one table that are about a person.
 
-    key: in data.json. columns: those that name the person, by the number of the account or by its address.
-    joins: what `shown` needs besides. why: the reason for which a row is kept. blank: what emptying writes.
+    key: in data.json. columns: those that identify the person, by account id or by e-mail address. joins: (target,
+    condition) of the outer joins that `shown` needs. why: the reason for keeping the rows, in French. blank: {column:
+    value} written when the rows are blanked.
     """
 
     key: str
@@ -118,11 +119,11 @@ class Holding:
         return self.columns[0].class_
 
     def of(self, user: User) -> ColumnElement[bool]:
-        """The condition on the rows of this person."""
+        """SQL condition: the row is about this person."""
         return or_(*(column == (user.id if is_account(column) else user.email) for column in self.columns))
 
     def rows(self, user: User) -> Select[Any]:
-        """What the person reads of them, the oldest first."""
+        """Query of the values shown to the person, in the order of the primary key."""
         query = select(*(value.label(key) for key, (_, value) in self.shown.items())).select_from(self.model)
         for target, condition in self.joins:
             query = query.outerjoin(target, condition)
@@ -130,13 +131,13 @@ class Holding:
 
 
 def is_account(column: InstrumentedAttribute[Any]) -> bool:
-    """Whether a column holds the number of an account, not an address."""
+    """Whether a column contains an account id; otherwise it contains an address."""
     return bool(column.property.columns[0].foreign_keys)
 
 
 @dataclass(frozen=True)
 class Own:
-    """One column of the account itself. label: "" for what is not told; blank: what erasing writes there."""
+    """One column of the account itself. label: "" when not exported; blank: value written by erasure, unless `kept`."""
 
     label: str
     blank: Any = None
@@ -145,7 +146,7 @@ class Own:
 
 ACCOUNT: Mapping[str, Own] = {
     "id": Own("Numéro du compte", kept=True),
-    "email": Own("Adresse e-mail"),  # made unique by the number: see erasure
+    "email": Own("Adresse e-mail"),  # replaced by a unique address: see erasure
     "name": Own("Nom", ERASED),
     "password_hash": Own("", ""),
     "active": Own("Compte ouvert", False),
@@ -169,7 +170,7 @@ _RESTING = case(
     ),
     else_=Mail.state,
 )
-"""An e-mail without text or address leaves no more."""
+"""The state of an emptied e-mail: one that could still be sent is cancelled."""
 BLANK_TEXT: Mapping[str, Any] = {"text": "", "html": "", "state": _RESTING}
 BLANK_MAIL: Mapping[str, Any] = {
     **BLANK_TEXT,
@@ -180,7 +181,7 @@ BLANK_MAIL: Mapping[str, Any] = {
 }
 
 HOLDINGS: tuple[Holding, ...] = (
-    # --- What goes with the account ---
+    # --- Deleted or blanked with the account ---
     Holding(
         "structures",
         "Vos structures",
@@ -335,7 +336,7 @@ HOLDINGS: tuple[Holding, ...] = (
             "closed_at": func.coalesce(Invitation.closed_at, Invitation.sent_at),
         },
     ),
-    # --- The history: it stays, and names nobody any more ---
+    # --- History: kept, without the person's name ---
     Holding(
         "fiches_envoyees",
         "Les fiches que vous avez envoyées",
@@ -695,7 +696,7 @@ HOLDINGS: tuple[Holding, ...] = (
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """What Relais knows of people who have no account. columns: «table.column» of the addresses among it."""
+    """Data about people without an account. columns: «table.column» of the e-mail addresses in it."""
 
     what: str
     done: str

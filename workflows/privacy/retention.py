@@ -1,8 +1,8 @@
-"""The periods of `backoffice/reference/conservation.toml`, applied each night.
+"""Applies the retention periods of `backoffice/reference/conservation.toml` each night.
 
-Each kind of the file has one rule here. A rule works in batches, each in its own transaction with the count of what it
-did: killed between two, the next run goes on where it stopped; run twice, the second finds nothing. What is published,
-what was sent, the log of transitions and the obligations are in no rule.
+Each kind of the file has one rule here. A rule works in batches, each in its own transaction with its count: a run
+that is killed is continued by the next one, and a second run has nothing to do. No rule touches published or submitted
+content, the transition log or the obligations.
 """
 
 from __future__ import annotations
@@ -77,18 +77,18 @@ from .personal_data import BLANK_MAIL, BLANK_TEXT, NO_ADDRESS
 
 BATCH = 200
 LEFT = (MailState.REMIS, MailState.ENVOYE, MailState.INCERTAIN, MailState.REFUSE)
-"""States of an e-mail that was given to a server, whatever became of it there."""
+"""States of an e-mail that was handed to a server, delivered or not."""
 
 
 def survey(at: datetime | None = None) -> dict[str, int]:
-    """What a run would erase now, by kind; writes nothing."""
+    """Number of items that a run would process at this instant, by kind. Writes nothing."""
     at = at or now()
     with atomic() as session:
         return {kind: RULES[kind].count(session, period, at) for kind, period in conservation().items()}
 
 
 def run() -> dict[str, int]:
-    """The nightly job. Gives what it did, by kind."""
+    """The nightly job. Returns the number of items processed, by kind."""
     at = now()
     with atomic() as session:
         robot(session)
@@ -116,9 +116,9 @@ def _batch(run_id: int, rule: Rule, period: Period, at: datetime) -> int:
 
 
 class Rule(Protocol):
-    """count: how many are due. batch: does at most `limit` of them, gives how many; 0 when none is left.
+    """count: number of items due. batch: processes at most `limit` of them, returns how many; 0 when none is left.
 
-    warn: tells those who must be told first; in transactions of its own.
+    warn: notifies the owners who must be told beforehand, in its own transactions.
     """
 
     def count(self, session: Session, period: Period, at: datetime) -> int: ...
@@ -129,12 +129,12 @@ class Rule(Protocol):
 
 
 Due = Callable[[datetime], ColumnElement[bool]]
-"""The condition on the rows of which the period is over, given the moment that it was counted from."""
+"""SQL condition: the period of a row is over. Argument: the instant before which it is (now minus the period)."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that one order deletes, or empties by writing `values`: an emptied row must no longer be due."""
+    """Rows that one statement deletes or, with `values`, updates. An updated row must no longer be due."""
 
     model: type[Model]
     due: Due
@@ -155,12 +155,12 @@ class Rows:
         return changed.rowcount
 
     def warn(self, period: Period, at: datetime) -> None:
-        """Nobody: the page «Confidentialité» says it."""
+        """Notifies nobody: the page «Confidentialité» states the period."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files that our own folders keep: `due` counts them, `forget` removes at most `limit` of them."""
+    """Files of the instance folder: `due` counts those due, `forget` deletes at most `limit` of them."""
 
     due: Callable[[Session, datetime], int]
     forget: Callable[[Session, datetime, int], int]
@@ -172,11 +172,11 @@ class Files:
         return self.forget(session, period.before(at), limit)
 
     def warn(self, period: Period, at: datetime) -> None:
-        """As for Rows."""
+        """Notifies nobody, as for Rows."""
 
 
 class Told:
-    """What somebody owns and is told of first: at least `told` days before, by an e-mail that has left."""
+    """Items erased `period.warning` after an e-mail sent to the owner, or without notice if nobody can be notified."""
 
     model: Any
 
@@ -185,7 +185,7 @@ class Told:
         return session.scalar(due) or 0
 
     def owned(self, period: Period, at: datetime) -> Select[Any]:
-        """The ids of those that are due."""
+        """Query of the ids that are due: notified long enough ago and the e-mail sent, or nobody to notify."""
         told = exists().where(
             RetentionNotice.kind == period.kind,
             RetentionNotice.subject == self.model.id,
@@ -204,7 +204,7 @@ class Told:
         return len(ids)
 
     def warn(self, period: Period, at: datetime) -> None:
-        """Once for each, as soon as fewer than `told` days are left."""
+        """Notifies each owner once, as soon as less than `period.warning` is left."""
         known = exists().where(
             RetentionNotice.kind == period.kind,
             RetentionNotice.subject == self.model.id,
@@ -224,19 +224,19 @@ class Told:
                 return
 
     def kept(self) -> Select[Any]:
-        """The ids of all that the rule is about, whatever their age."""
+        """Query of the ids in the scope of the rule, whatever their age."""
         raise NotImplementedError
 
     def since(self) -> ColumnElement[datetime]:
-        """The moment that the period is counted from: who comes back moves it, and begins a new period."""
+        """The instant from which the period is counted. New activity moves it and starts a new period."""
         raise NotImplementedError
 
     def reachable(self) -> ColumnElement[bool]:
-        """Whether there is somebody to tell."""
+        """SQL condition: there is somebody to notify."""
         raise NotImplementedError
 
     def left(self) -> ColumnElement[bool]:
-        """Whether the e-mail that tells it has left: where e-mails only wait, nothing is erased."""
+        """SQL condition: the notification e-mail was sent. While e-mails stay in the outbox, nothing is erased."""
         raise NotImplementedError
 
     def tell(self, session: Session, id_: int, since: datetime, day: str) -> None:
@@ -247,7 +247,7 @@ class Told:
 
 
 class Accounts(Told):
-    """Those of the structures. Who moderates, funds or administers is known to an administrator, who decides."""
+    """Inactive accounts of structures. An administrator decides for moderators, funders and administrators."""
 
     model = User
 
@@ -277,7 +277,7 @@ class Accounts(Told):
 
 
 class Drafts(Told):
-    """First versions that were never sent."""
+    """Drafts of fiches that were never submitted."""
 
     model = Revision
 
@@ -314,7 +314,7 @@ class Drafts(Told):
 
 
 class ArchivedDrafts:
-    """The draft that an archived fiche still has: emptied under the lock of its fiche."""
+    """Drafts of archived fiches: emptied under the lock of the fiche."""
 
     def _due(self, period: Period, at: datetime) -> Select[Any]:
         return (
@@ -341,7 +341,7 @@ class ArchivedDrafts:
         return len(rows)
 
     def warn(self, period: Period, at: datetime) -> None:
-        """As for Rows: whoever archives a fiche is done with it."""
+        """Notifies nobody: whoever archived the fiche no longer needs its draft."""
 
 
 def _ended_year(before: datetime) -> ColumnElement[bool]:

@@ -1,5 +1,5 @@
-"""Registers that others own: what their files say, believed after so many readings, applied at once, undone at will.
+"""Imports of external registers: read a file, confirm its differences over several readings, apply them, undo them.
 
-`declared` says what each register is, `reading` makes rows of its file, `differences` compares them with the table
-and writes it, `versions` decides what is believed, applied and undone, `runs` does it in the background.
+`declared` describes each register, `reading` turns its file into rows, `differences` compares the rows with the table
+and updates it, `versions` decides what is applied and undone, `runs` holds the background jobs.
 """

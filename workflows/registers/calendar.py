@@ -1,4 +1,4 @@
-"""The school calendar that was imported, as the file that pure code reads: see backoffice.reference.school_holidays."""
+"""Writes the imported school calendar to the file read by backoffice.reference.school_holidays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backoffice.reference.school_holidays import write_calendar
 
 
 def follow(version_id: int) -> None:
-    """Told of each version that is applied or undone."""
+    """Job run after each version is applied or undone: refreshes the file if it is a version of the calendar."""
     with atomic() as session:
         mine = session.get_one(RegisterImport, version_id).register == "vacances"
     if mine:
@@ -18,7 +18,7 @@ def follow(version_id: int) -> None:
 
 
 def refresh() -> None:
-    """Writes the file again as the table is."""
+    """Rewrites the file from the table."""
     with atomic() as session:
         rows = session.scalars(select(SchoolBreak).order_by(SchoolBreak.zone, SchoolBreak.debut)).all()
         write_calendar([(row.zone, row.debut.isoformat(), row.fin.isoformat(), row.nom) for row in rows])

@@ -1,6 +1,6 @@
-"""The registers that Relais reads: a few lines each. One more register is one more entry of REGISTERS.
+"""Declarations of the registers that Relais imports. To add a register, add an entry to `_DECLARED`.
 
-The names of columns are those of the owners' files; `docs/registres.md` says which could be checked, and when.
+Column names are those of the owners' files; `docs/registres.md` says which were verified, and when.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from . import rows
 
 Cells = Mapping[str, str]
 Content = dict[str, Any]
-"""{column: value} of one row of the table; days as ISO 8601 writes them, so that JSON can hold them."""
+"""{column: value} of one row of the table; days in ISO 8601, so that it can be stored as JSON."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of file. columns: {name for `read`: the headers that stand for it}; those of `optional` may lack.
+    """One kind of file. columns: {name for `read`: the accepted headers}; those of `optional` may be missing.
 
-    read: what one line of the file gives: rows of the table, none when the line is not for us; ValueError, in
-    French, when it is wrong. covers: the rows of the table that such a file would name, if they still were;
-    None: it names some of them only, and nothing is taken away for what it leaves out.
+    read: converts one line into rows of the table, none when the line is out of scope; raises ValueError, in French,
+    when it is invalid. covers: the rows of the table that a complete file contains: those it lacks are removals.
+    None: the file is partial, and never removes a row.
     """
 
     name: str
@@ -39,15 +39,15 @@ class Format:
     covers: Callable[[FromClause], ColumnElement[bool]] | None = lambda table: true()
     optional: frozenset[str] = frozenset()
     member: str = ""
-    """Words in the name of the file to read, where the owner publishes a zip of several."""
+    """Text in the name of the file to read, where the owner publishes a zip with several files."""
 
 
 @dataclass(frozen=True)
 class Register:
-    """owner, title: who publishes it and under which name. columns: those it fills, the key first.
+    """An external register. owner, title: who publishes it, under which name. columns: those it fills, the key first.
 
-    held: the rows of the table that are its own; others share the table. gone: what a removal writes; None: the row
-    goes. known: of these keys, those to keep; None: all.
+    held: the rows of the table that come from this register; others may share the table. gone: values that a removal
+    writes; None: the row is deleted. known: filters keys, returns those to import; None: all.
     """
 
     name: str
@@ -72,14 +72,14 @@ class Register:
 
 
 def _tracked(session: Session, sirets: Sequence[str]) -> set[str]:
-    """Sirene has forty million establishments: those that training knows, and our structures'."""
+    """Sirene has forty million establishments: only those already in the table or used by a structure are imported."""
     listed = select(Etablissement.siret).where(Etablissement.siret.in_(sirets))
     ours = select(Organisme.siret).where(Organisme.siret.in_(sirets))
     return {*session.scalars(listed), *session.scalars(ours)}
 
 
 OVERSEAS = ("975", "977", "978", "984", "986", "987", "988")
-"""Collectivités that Insee keeps out of its list of communes."""
+"""Overseas collectivités absent from Insee's list of communes."""
 
 
 def _table(name: str) -> Table:
@@ -87,7 +87,7 @@ def _table(name: str) -> Table:
 
 
 def _columns(*names: str) -> dict[str, tuple[str, ...]]:
-    """Headers that are their own names."""
+    """Columns whose header is their name."""
     return {name: (name,) for name in names}
 
 
@@ -354,4 +354,4 @@ LABELS = {
     "debut": "Premier jour",
     "fin": "Dernier jour",
 }
-"""{column: words of it}, for whoever reads a difference."""
+"""{column: French label}, shown in the differences."""

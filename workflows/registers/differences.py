@@ -1,7 +1,7 @@
-"""What a reading and the table do not say alike, and writing it: orders on whole sets, never row by row in Python.
+"""Differences between a reading and the table, found and applied by set-based SQL, never row by row in Python.
 
-A difference has the row before and after it, as JSON. Applying writes what is after where `before` was; undoing is
-the same order with both exchanged.
+A difference stores the row before and after, as JSON. Applying replaces `before` with `after`; undoing is the same
+statement with the two exchanged.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ from backoffice.reference.registers import Patience
 from .declared import Format, Register
 
 Applied = Callable[[ReadOnlyColumnCollection[str, Any]], ColumnElement[bool]]
-"""Whether a difference is applied, from the columns of its row."""
+"""SQL condition: whether a difference is applied, given the columns of its row."""
 AT_ONCE = Patience(1, 1, 1, 0)
 
 
 def of_reading(
     session: Session, register: Register, format_: Format, import_id: int, previous_id: int
 ) -> list[Select[Any]]:
-    """(key, kind, before, after, seen) of every difference between the rows that were read and the table.
+    """Queries giving (key, kind, before, after, seen) of every difference between the reading and the table.
 
-    previous_id: the version whose waiting differences count as seen before; 0 when there is none.
+    previous_id: the version whose waiting differences increment `seen`; 0 when there is none.
     """
     table, row, waiting = register.table, aliased(RegisterRow), aliased(RegisterDifference)
     read = {name: _value(session, row.content, table.c[name]) for name in register.columns}
@@ -106,7 +106,7 @@ def _waits(waiting: type[RegisterDifference], version_id: int, key: SQLCoreOpera
 
 
 def of_waiting(session: Session, register: Register, version_id: int) -> Select[Any]:
-    """(key, kind, before, after, seen) of what waits since that version, with the rows as they are now."""
+    """Query giving (key, kind, before, after, seen) of the differences waiting in that version; before: current row."""
     table, waiting = register.table, RegisterDifference
     there = table.c[register.key[0]]
     before = case((there.is_not(None), _image(session, table, list(table.c))), else_=_nothing())
@@ -121,12 +121,13 @@ def of_waiting(session: Session, register: Register, version_id: int) -> Select[
         .select_from(waiting)
         .outerjoin(table, key_of(register, table) == waiting.key)
         .where(waiting.import_id == version_id, waiting.applied.is_(False))
-        # A row that another hand took away meanwhile need not be taken away again.
+        # A removal is dropped when the row was deleted in the meantime.
         .where(or_(there.is_not(None), waiting.after.is_not(None)))
     )
 
 
 def believed(patience: Patience, kind: ColumnElement[str], seen: ColumnElement[int]) -> ColumnElement[bool]:
+    """SQL condition: whether a difference was seen in enough consecutive readings for its kind."""
     needed = case(
         (kind == DifferenceKind.AJOUT.value, patience.additions),
         (kind == DifferenceKind.CHANGEMENT.value, patience.changes),
@@ -136,7 +137,7 @@ def believed(patience: Patience, kind: ColumnElement[str], seen: ColumnElement[i
 
 
 def keep(session: Session, import_id: int, query: Select[Any], applied: Applied) -> None:
-    """Writes the differences of a version. applied: of a row of the query."""
+    """Stores the differences of a version. query: from of_reading or of_waiting."""
     found = query.subquery()
     columns = ("key", "kind", "before", "after", "seen")
     names = ["import_id", *columns, "applied"]
@@ -145,7 +146,7 @@ def keep(session: Session, import_id: int, query: Select[Any], applied: Applied)
 
 
 def write(session: Session, register: Register, import_id: int, *, back: bool = False) -> None:
-    """Puts what the version applied into the table; `back`: puts back what was there."""
+    """Writes the applied differences of a version to the table; back: restores the previous rows."""
     table, difference = register.table, RegisterDifference
     old, new = difference.before, difference.after
     if back:
@@ -167,7 +168,7 @@ def write(session: Session, register: Register, import_id: int, *, back: bool = 
 
 
 def key_of(register: Register, table: FromClause) -> ColumnElement[str]:
-    """Of a row of the table, as Register.key_of makes it of a content."""
+    """SQL expression of the key of a row, equal to Register.key_of of its content."""
     parts: list[ColumnElement[str]] = [
         cast(table.c[name], String) if isinstance(table.c[name].type, Date) else table.c[name] for name in register.key
     ]
@@ -178,19 +179,19 @@ def key_of(register: Register, table: FromClause) -> ColumnElement[str]:
 
 
 def _same(session: Session, register: Register, document: Any) -> ColumnElement[bool]:
-    """Whether a document tells a row of the table."""
+    """SQL condition: the JSON document and the row of the table have the same key."""
     parts: list[ColumnElement[bool]] = []
     for name in register.key:
         column = register.table.c[name]
         parts.append(column == _value(session, document, column))
         if isinstance(column.type, String):
-            # No key is empty: said, so that an index of those that are not can serve.
+            # No key is empty: stating it lets the database use a partial index on non-empty keys.
             parts.append(column != literal_column("''"))
     return and_(*parts)
 
 
 def _value(session: Session, document: Any, column: Column[Any]) -> ColumnElement[Any]:
-    """One value of a JSON document, as the column holds it."""
+    """One value of a JSON document, in the type of the column."""
     item = document[column.name]
     flag: ColumnElement[bool] = item.as_boolean()
     number: ColumnElement[int] = item.as_integer()
@@ -205,7 +206,7 @@ def _value(session: Session, document: Any, column: Column[Any]) -> ColumnElemen
 
 
 def _image(session: Session, table: FromClause, columns: Sequence[Any], **instead: Any) -> ColumnElement[Any]:
-    """The row as a JSON document; `instead`: values other than its own."""
+    """The row as a JSON document. instead: values that replace its own."""
     pairs: list[Any] = []
     for column in columns:
         pairs += [literal_column(f"'{column.name}'"), instead.get(column.name, column)]

@@ -1,4 +1,4 @@
-"""From the file of a register to rows of its table: columns recognised, each line read, what is wrong told by line."""
+"""Reads the file of a register: recognises its columns, converts each line into rows, reports faults by line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _APART = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True)
 class Entry:
-    """One row that a line gives; or, without content, what is wrong with the line."""
+    """One row read from a line; or, when content is None, the fault of the line, in French."""
 
     line: int
     key: str = ""
@@ -38,7 +38,7 @@ class Reader:
     """{name of a column of the format: its rank in the file}"""
 
     def entries(self) -> Iterator[Entry]:
-        """What each line gives, in the order of the file; the lines that are not for us give nothing."""
+        """The rows and faults of each line, in the order of the file. Lines out of scope yield nothing."""
         width = len(self.stream.headers)
         for line, row in self.stream.rows():
             if row is None:
@@ -57,7 +57,7 @@ class Reader:
             yield Entry(line, fault=str(error))
 
     def _fitted(self, content: Content) -> Content:
-        """Texts as long as their columns: a name is cut, a number that is too long is wrong."""
+        """Fits texts to their columns: a name is truncated; ValueError for a key or number that is too long."""
         for name, value in content.items():
             kind = self.register.table.c[name].type
             if isinstance(value, str) and isinstance(kind, String) and kind.length and len(value) > kind.length:
@@ -68,11 +68,11 @@ class Reader:
 
 
 SHORT = 14
-"""Columns of so many characters hold numbers."""
+"""Columns of at most this many characters hold numbers: they are never truncated."""
 
 
 def open_reader(register: Register, path: Path) -> Reader:
-    """Recognises the file. Raises UnreadableFile, whose message is for the person, when it is not one of its own."""
+    """Recognises the format of the file. Raises UnreadableFile, with a French message, when none matches."""
     lacking: list[tuple[int, str]] = []
     for format_ in register.formats:
         stream = open_stream(path, format_.member)
@@ -98,7 +98,7 @@ def open_reader(register: Register, path: Path) -> Reader:
 
 
 def _squashed(header: str) -> str:
-    """Owners write one header in several ways: accents, capitals, dots and underscores do not count."""
+    """Normalises a header: accents, case, dots and underscores are ignored, since owners vary them."""
     return _APART.sub("", unicodedata.normalize("NFKD", header).casefold())
 
 

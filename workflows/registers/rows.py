@@ -1,6 +1,6 @@
-"""What one line of each file gives: rows of our tables, or ValueError with what is wrong, in French.
+"""Converters of one line of each register file into rows of our tables. They raise ValueError, in French.
 
-Cells come without blanks at their ends. Texts longer than their column are cut later, keys never.
+Cells are stripped. Texts longer than their column are truncated by `reading`; keys never are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Cells = Mapping[str, str]
 Content = dict[str, Any]
 
 WEDNESDAY, SATURDAY = 2, 5
-"""As date.weekday counts."""
+"""As numbered by date.weekday."""
 _INSEE = re.compile(r"[0-9][0-9AB][0-9]{3}")
 _ISO, _FRENCH = re.compile(r"(\d{4})-(\d{2})-(\d{2})"), re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 _FIVE = re.compile(r"[0-9]{5}")
@@ -35,7 +35,7 @@ def _code_insee(text: str) -> str:
 
 
 def _postal(text: str) -> str:
-    """A postal code, whose zero at the start a spreadsheet may have taken; "" for anything else, as abroad."""
+    """A postal code, with the leading zero that a spreadsheet may have dropped; "" for anything else, as abroad."""
     text = text.zfill(5) if text.isascii() and text.isdigit() else text
     return text if _FIVE.fullmatch(text) else ""
 
@@ -50,7 +50,10 @@ def _siret(text: str) -> str:
 
 
 def _day(text: str) -> str | None:
-    """ISO 8601, of AAAA-MM-JJ (an hour may follow) or JJ/MM/AAAA; None for no day, or for one as far as 9999."""
+    """The ISO 8601 day of AAAA-MM-JJ (a time may follow) or JJ/MM/AAAA; None when empty or outside 1900-2200.
+
+    Raises ValueError for anything else.
+    """
     if not text:
         return None
     iso, french = _ISO.match(text), _FRENCH.match(text)
@@ -70,7 +73,7 @@ def _yes(text: str) -> bool:
 
 
 def insee_commune(cells: Cells) -> Iterator[Content]:
-    """Communes and arrondissements municipaux; the others are former communes, which no address should name."""
+    """Communes and municipal arrondissements only; other types are not valid in an address (former communes…)."""
     if cells["TYPECOM"] in ("COM", "ARM"):
         parent = cells["COMPARENT"] if cells["TYPECOM"] == "ARM" else ""
         yield _commune(cells["COM"], cells["LIBELLE"], cells["DEP"], cells["REG"], parent)
@@ -126,7 +129,7 @@ def certification(cells: Cells) -> Iterator[Content]:
     start = _day(cells.get("Date_Effet", "")) or _day(cells.get("Date_Decision", ""))
     end = _day(cells["Date_Fin_Enregistrement"])
     if start and end and start > end:
-        start = None  # a decision that came after its own end: the end is what counts
+        start = None  # inconsistent dates: only the end is kept
     label = _named(cells["Intitule"])
     yield {
         "code": numbers.certification(cells["Numero_Fiche"]),
@@ -139,7 +142,7 @@ def certification(cells: Cells) -> Iterator[Content]:
 
 
 def certif_info(cells: Cells) -> Iterator[Content]:
-    """«-1» is how the files of Mon compte formation say that there is no number."""
+    """One Certif Info code. In the files of Mon compte formation, «-1» means no number."""
     code, rncp, rs = (cells.get(name, "").removesuffix(".0") for name in ("code", "rncp", "rs"))
     if code == "-1":
         return
@@ -157,7 +160,7 @@ def certif_info(cells: Cells) -> Iterator[Content]:
 
 
 def organisme(cells: Cells) -> Iterator[Content]:
-    """Those abroad have no SIRET: they are left out."""
+    """One training organisation. Those abroad have no SIRET and are skipped."""
     if not cells["siret"]:
         return
     nda = cells["nda"].replace(" ", "")
@@ -179,7 +182,10 @@ def organisme(cells: Cells) -> Iterator[Content]:
 
 
 def sirene(cells: Cells) -> Iterator[Content]:
-    """dateDebut: since when the establishment is as it is; closed, since when it is closed. Some lines say neither."""
+    """One establishment. dateDebut: start of its present state, so the closing day when it is closed.
+
+    Lines without a state are skipped.
+    """
     commune = cells["codeCommuneEtablissement"]
     state = cells["etatAdministratifEtablissement"]
     if not state:
@@ -215,11 +221,12 @@ def uai(cells: Cells) -> Iterator[Content]:
 
 
 def school_break(cells: Cells) -> Iterator[Content]:
-    """The owner writes the day of the last class, and the day when school begins again.
+    """One school holiday. The file gives the day of the last class and the day when classes resume.
 
-    A Saturday or a Wednesday, without class for most, is already of the holidays; the bridge of Ascension is written
-    by its only day, and lasts until the Saturday. Rows for teachers alone are left out. The last summer has only its
-    beginning: it ends with August. Where a part of a zone has days of its own, «population» names it.
+    A break starts the day after the last class, or that same day when it is a Wednesday or a Saturday, when most
+    pupils have no class. The Ascension break is given by its only day and lasts until Saturday. The last summer has
+    only a start: it ends on 31 August. Rows for teachers alone are skipped. «population» names a part of a zone that
+    has its own dates.
     """
     population, said = cells.get("population", ""), search_key(cells["description"])
     if "enseignant" in search_key(population):
@@ -251,8 +258,10 @@ def _break(zone: str, start: date, end: date, name: str) -> Content:
 
 
 def _morning(text: str, zone: str) -> date:
-    """The day that an instant begins, of a day alone, itself. The owner writes midnight in Paris for every zone; some
-    files have that of the zone itself."""
+    """The local day of a date or of an instant. Instants are midnight in Paris or, in some files, in the zone itself.
+
+    Raises ValueError.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

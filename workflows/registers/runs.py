@@ -1,7 +1,8 @@
-"""Reading a file and applying it, in the background: `run` does what the reading waits for, and may be killed.
+"""Background jobs that read the file of a register and apply it. A job that is killed can be run again.
 
-The rows of a file are put aside in short transactions, tagged with the reading, so that people write meanwhile; what
-is believed is then applied in one. A run that was killed left rows aside, or nothing: the next one begins again.
+The rows of a file are staged in RegisterRow, tagged with the import, in short transactions, so that other writers are
+not blocked; the differences are then applied in one transaction. A killed run leaves staged rows or nothing: the next
+one starts over.
 """
 
 from __future__ import annotations
@@ -32,20 +33,20 @@ from .versions import locked
 
 RUN = "workflows.registers.runs.run"
 BATCH = 2_000
-"""Lines between two transactions."""
+"""Entries in one transaction."""
 SAID = 200
-"""Faults that a report quotes; all are counted."""
+"""Faults listed in a report; all are counted."""
 TOO_FAULTY = 10
-"""Out of 100 lines, how many may be wrong before the whole file is refused."""
+"""Percentage of faulty lines above which the whole file is refused."""
 KEPT = timedelta(days=7)
-"""How long what was read waits to be applied."""
+"""How long staged rows are kept when they are not applied."""
 
 
-# --- Asking ------------------------------------------------------------------------------------------
+# --- Requests ----------------------------------------------------------------------------------------
 
 
 def ask_reading(session: Session, register: Register, filename: str, stored: str, actor: User | None) -> RegisterImport:
-    """Reads the file and reports; writes nothing in the table. stored: see backoffice.core.uploads."""
+    """Enqueues the reading of a file, which leaves the table unchanged. stored: its name in backoffice.core.uploads."""
     row = RegisterImport(
         register=register.name,
         created_by=actor,
@@ -60,7 +61,10 @@ def ask_reading(session: Session, register: Register, filename: str, stored: str
 
 
 def ask_applying(session: Session, import_id: int, *, at_once: bool = False) -> None:
-    """Applies what was read: what is believed or, `at_once`, all of it. Raises Refused where it cannot be."""
+    """Enqueues the application of a finished reading. at_once: every difference, else the confirmed ones.
+
+    Raises Refused in any other state.
+    """
     row = locked(session, import_id)
     if row.phase is not RegisterPhase.LECTURE or row.status is not JobStatus.FINI:
         raise Refused("Ce fichier ne peut pas être appliqué : sa lecture n’est pas finie, ou elle l’est déjà.")
@@ -69,7 +73,7 @@ def ask_applying(session: Session, import_id: int, *, at_once: bool = False) -> 
 
 
 def can_start_again(row: RegisterImport) -> bool:
-    """Whether a reading that was killed, or that Redis never gave to a worker, has what it needs to go on."""
+    """Whether an import whose job was killed or lost can be enqueued again: to apply, or to read a stored file."""
     return row.status is not JobStatus.FINI and (row.phase is RegisterPhase.APPLICATION or row.stored != "")
 
 
@@ -86,8 +90,8 @@ def _ask(session: Session, row: RegisterImport) -> None:
 
 
 def purge() -> None:
-    """The nightly job: forgets what was read long ago and never applied. The reports stay."""
-    calendar.refresh()  # should the process that applied it have been killed just after
+    """The nightly job: deletes rows staged for longer than KEPT, and those already applied. The reports stay."""
+    calendar.refresh()  # in case the process was killed just after applying the calendar
     with atomic() as session:
         aside = select(RegisterRow.import_id).distinct()
         old = select(RegisterImport.id).where(RegisterImport.id.in_(aside), RegisterImport.moved_at < now() - KEPT)
@@ -109,11 +113,11 @@ def _applied(aside: Select[int]) -> ColumnElement[bool]:
 
 
 class Overtaken(Exception):
-    """Another run took the reading over: this one stops, and leaves it what it has."""
+    """Another run took over this import: the present one stops."""
 
 
 def run(import_id: int) -> None:
-    """Does what the reading waits for; nothing when it waits for nothing."""
+    """Runs the requested phase of an import. Does nothing unless its status is ATTEND."""
     with atomic() as session:
         row = locked(session, import_id)
         if row.status is not JobStatus.ATTEND:
@@ -142,7 +146,7 @@ def _mine(session: Session, import_id: int, attempt: int) -> RegisterImport:
 
 
 def _failed(import_id: int, attempt: int, message: str, *, forget: bool = False) -> None:
-    """`forget`: the file is refused, nothing of it is kept."""
+    """Records a failure. forget: also deletes the file and its staged rows."""
     with atomic() as session:
         row = locked(session, import_id)
         if row.attempt != attempt:
@@ -157,7 +161,7 @@ def _failed(import_id: int, attempt: int, message: str, *, forget: bool = False)
 
 
 def _read(import_id: int, attempt: int, register: Register) -> None:
-    """Puts the rows of the file aside, checks them, and reports what applying them would do."""
+    """Stages the rows of the file, checks them, and reports what applying them would do."""
     with atomic() as session:
         row = _mine(session, import_id, attempt)
         stored = row.stored
@@ -196,7 +200,7 @@ def _read(import_id: int, attempt: int, register: Register) -> None:
 
 @contextmanager
 def _only_reading() -> Iterator[Session]:
-    """A transaction that writes nothing: on SQLite others write meanwhile, for comparing large tables takes seconds."""
+    """A read-only transaction: comparing large tables takes seconds, and on SQLite others can write meanwhile."""
     mark = read_only.set(True)
     try:
         with atomic() as session:
@@ -230,7 +234,7 @@ def _known(session: Session, register: Register, batch: list[Entry]) -> list[Ent
 
 
 def _once_each(session: Session, import_id: int, faults: Faults) -> int:
-    """Of rows with one key the first one stays; the others are told, unless they say the same. Returns what stays."""
+    """Keeps the first staged row of each key; a different duplicate is a fault. Returns the number of rows kept."""
     row, first = RegisterRow, aliased(RegisterRow)
     mine = row.import_id == import_id
     number, keys = session.execute(select(func.count(), func.count(row.key.distinct())).where(mine)).one()
@@ -250,7 +254,7 @@ def _once_each(session: Session, import_id: int, faults: Faults) -> int:
 
 
 def _check(session: Session, register: Register, format_: Format, rows: int, faults: Faults, lines: int) -> None:
-    """A source that has a bad day must not empty the table: raises UnreadableFile."""
+    """Raises UnreadableFile for a file with too many faults or too few rows, so that it cannot empty the table."""
     wrong = f" Première faute, ligne {faults.said[0]['line']} : {faults.said[0]['message']}" if faults.said else ""
     if faults.number * 100 > max(lines, 1) * TOO_FAULTY:
         raise UnreadableFile(
@@ -274,5 +278,5 @@ def _apply(import_id: int, attempt: int, register: Register) -> None:
         row = _mine(session, import_id, attempt)
         format_ = next(one for one in register.formats if one.name == row.format)
         versions.apply(session, register, format_, row)
-    with atomic() as session:  # what is applied is kept in the differences
+    with atomic() as session:  # the differences keep what was applied
         session.execute(delete(RegisterRow).where(RegisterRow.import_id == import_id))

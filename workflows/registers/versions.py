@@ -1,8 +1,8 @@
-"""What of a reading is believed, applied, undone; the table of a past day.
+"""Versions of a register: which differences are applied, undoing a version, the table as it was on a past day.
 
-A difference is believed once so many readings in a row have said it, each one applied: the setting of its register.
-What is not yet believed waits in the version that said it; the next version says it again, one more time, or lets
-it drop. The first reading of a register that has no row is believed whole.
+A difference is applied once enough consecutive applied readings contain it: see `Patience`, set for each register.
+Until then it waits in its version; the next version either counts it once more or drops it. The first reading of a
+register without rows is applied entirely.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ from . import differences
 from .declared import REGISTERS, Format, Register
 
 LISTENERS: tuple[str, ...] = ("workflows.fiches.register_alerts.after_import", "workflows.registers.calendar.follow")
-"""Jobs asked for with the number of a version once it is applied, and again once it is undone (`undone_at` then says
-so): ``package.module.function``. Each looks at the version's differences that are applied."""
+"""Jobs enqueued with the id of a version when it is applied, and again when it is undone (`undone_at` is then set):
+``package.module.function``. Each reads the applied differences of the version."""
 
 LOCK = 7_350_200
-"""Of the advisory locks on PostgreSQL, one for each table that registers fill."""
+"""First key of the PostgreSQL advisory locks, one for each table that registers fill."""
 EXAMPLES = 10
 
 
 def patience_of(session: Session, register: Register) -> Patience:
-    """What an administrator set, else what is shipped."""
+    """The setting of an administrator, else the default."""
     own = session.get(RegisterSetting, register.name)
     return Patience(own.additions, own.changes, own.removals, own.least) if own else patience(register.name)
 
 
 def lock(session: Session, register: Register) -> None:
-    """Until the end of the transaction, nobody else writes the table of this register. SQLite has one writer."""
+    """Advisory lock on the table of this register until the transaction ends. SQLite needs none: one writer."""
     if session.get_bind().dialect.name == "postgresql":
         rank = [one.name for one in REGISTERS.values()].index(register.sharing[0].name)
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK + rank})
 
 
 def locked(session: Session, import_id: int) -> RegisterImport:
-    """As it is now in the base, until the end of the transaction."""
+    """The import, reloaded, with a row lock until the end of the transaction."""
     return session.scalars(
         select(RegisterImport)
         .where(RegisterImport.id == import_id)
@@ -61,7 +61,7 @@ def locked(session: Session, import_id: int) -> RegisterImport:
 
 
 def last_version(session: Session, registers: Sequence[Register]) -> RegisterImport | None:
-    """The last one that stands, of any of these registers."""
+    """The version of these registers applied last and not undone."""
     return session.scalars(
         select(RegisterImport)
         .where(
@@ -75,21 +75,21 @@ def last_version(session: Session, registers: Sequence[Register]) -> RegisterImp
 
 
 def rows_held(session: Session, register: Register, format_: Format | None = None) -> int:
-    """How many rows of the table are the register's; of those that such a file would name, when it is given."""
+    """Number of rows of the table that come from the register; with a format, of those that its files cover."""
     covered = format_.covers(register.table) if format_ and format_.covers else true()
     query = select(func.count()).select_from(register.table).where(register.held(register.table), covered)
     return session.scalar(query) or 0
 
 
 def _terms(session: Session, register: Register, row: RegisterImport) -> tuple[int, Patience]:
-    """The version whose waiting differences are counted, 0 for none; and how many readings are needed."""
+    """(id of the version whose waiting differences count, 0 for none; number of readings needed)."""
     previous = last_version(session, [register])
     whole = row.at_once or rows_held(session, register) == 0
     return previous.id if previous else 0, differences.AT_ONCE if whole else patience_of(session, register)
 
 
 def describe(session: Session, register: Register, format_: Format, row: RegisterImport) -> dict[str, Any]:
-    """What applying this reading would do now: {kinds: {kind: {applied, waiting}}, examples: [...]}; writes nothing."""
+    """Effect of applying this reading: {kinds: {kind: {applied, waiting}}, examples: [...]}. Writes nothing."""
     previous, needed = _terms(session, register, row)
     kinds: dict[str, dict[str, int]] = {}
     examples: list[dict[str, Any]] = []
@@ -107,7 +107,7 @@ def describe(session: Session, register: Register, format_: Format, row: Registe
 
 
 def apply(session: Session, register: Register, format_: Format, row: RegisterImport) -> None:
-    """The reading becomes a version: what is believed is written, what is not waits. One transaction."""
+    """Makes a version of the reading: confirmed differences are applied, the others wait. One transaction."""
     lock(session, register)
     previous, needed = _terms(session, register, row)
     for query in differences.of_reading(session, register, format_, row.id, previous):
@@ -116,9 +116,9 @@ def apply(session: Session, register: Register, format_: Format, row: RegisterIm
 
 
 def apply_waiting(session: Session, register: Register, actor: User | None, keys: Sequence[str] | None) -> int:
-    """An administrator believes what waits, all of it or these keys. Returns how many differences were applied.
+    """Applies waiting differences by decision of an administrator. keys: None for all. Returns how many were applied.
 
-    It makes a version without a file; what is left waits on, seen as many times as before.
+    Creates a version without a file; the other differences keep waiting with the same `seen`.
     """
     lock(session, register)
     previous = last_version(session, [register])
@@ -146,7 +146,10 @@ def apply_waiting(session: Session, register: Register, actor: User | None, keys
 
 
 def undo(session: Session, version_id: int, actor: User | None) -> None:
-    """Puts back what the version changed, and what waited before it waits again. Refused unless it is the last one."""
+    """Restores the rows that the version changed; the previous version's differences wait again.
+
+    Raises Refused unless it is the last applied version of its table.
+    """
     register = REGISTERS[session.get_one(RegisterImport, version_id).register]
     lock(session, register)
     row = locked(session, version_id)
@@ -184,7 +187,7 @@ def _tell(session: Session, row: RegisterImport, actor: User | None, before: str
 
 
 def set_patience(session: Session, register: Register, values: Mapping[str, int], actor: User | None) -> None:
-    """What an administrator sets; each value that changes is kept in the log of changes."""
+    """Saves the setting of a register. values: {field of Patience: value}. Each change is logged."""
     before, own = patience_of(session, register), session.get(RegisterSetting, register.name)
     if own is None:
         own = RegisterSetting(register=register.name, **asdict(before))
@@ -197,7 +200,7 @@ def set_patience(session: Session, register: Register, values: Mapping[str, int]
 
 
 def told(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[tuple[str, str, str]]:
-    """(column, value before, value after) of what changes between two rows; all of the only one, where there is one."""
+    """(column, value before, value after) of each column that differs; a missing row counts as empty values."""
     old, new = before or {}, after or {}
     return [
         (name, _words(old.get(name)), _words(new.get(name)))
@@ -207,12 +210,12 @@ def told(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> l
 
 
 def _words(value: Any) -> str:
-    """SQLite writes 1 and 0 where PostgreSQL writes true and false."""
+    """A value as text. SQLite stores 1 and 0 where PostgreSQL stores true and false."""
     return "" if value is None else str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def _end_of(day: date) -> datetime:
-    """The end of a day in Paris."""
+    """The instant, in UTC, when this day ends in Paris."""
     if day >= date.max:
         return datetime.max.replace(tzinfo=UTC)
     following = day + timedelta(days=1)
@@ -220,10 +223,10 @@ def _end_of(day: date) -> datetime:
 
 
 def as_of(session: Session, register: Register, moment: datetime) -> Iterator[dict[str, Any]]:
-    """The rows of the table as they were then, in no order: {column: value}, days as ISO 8601 or as dates.
+    """The rows of the table at this instant, unordered: {column: value}, days as ISO 8601 texts or as dates.
 
-    What no version changed since is as it is now; the rest is what the first version after that moment found. What
-    was there before the first version, or written by another hand, is told as it is now.
+    A row that no later version changed is the current one; another is the `before` of the first later version. Rows
+    older than the first version, or written by other code, are given in their current state.
     """
     table, names = register.table, [one.name for one in register.sharing]
     since = (
@@ -253,7 +256,7 @@ def as_of(session: Session, register: Register, moment: datetime) -> Iterator[di
 
 
 def write_csv(session: Session, register: Register, day: date, output: TextIO) -> None:
-    """The table as it was at the end of a day."""
+    """Writes the table as it was at the end of a day, as CSV with semicolons."""
     columns = [column.name for column in register.table.c]
     writer = csv.DictWriter(output, columns, delimiter=";", lineterminator="\n")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""What a moderator can do about a carrier that does not answer: write again, or note its agreement."""
+"""What a moderator can do about a carrier that does not answer: send the request again, or record its agreement."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from workflows.fiches.engine import authorised, lock, record
 from .carriers import send, support_of
 
 AGAIN = timedelta(days=1)
-"""Between two messages to the same carrier."""
+"""Minimum delay between two messages to the same carrier."""
 
 
 def ask_again(session: Session, fiche_id: int, revision_id: int, actor: User) -> Support:
-    """A moderator writes again to a carrier that is silent, once a day at most."""
+    """Sends the request again. Raises Refused less than AGAIN after the previous one."""
     case, support = _waiting(session, fiche_id, revision_id, actor)
     if case.at - support.asked_at < AGAIN:
         raise Refused(f"Un message lui a été envoyé {day_and_time(support.asked_at)}. Attendez un jour avant un autre.")
@@ -31,7 +31,7 @@ def ask_again(session: Session, fiche_id: int, revision_id: int, actor: User) ->
 
 
 def confirm(session: Session, fiche_id: int, revision_id: int, actor: User, comment: str) -> Support:
-    """A moderator has the agreement of the carrier in another way, and says which: a letter, a telephone call."""
+    """Records an agreement received another way. comment: how (letter, telephone call); Refused when empty."""
     case, support = _waiting(session, fiche_id, revision_id, actor)
     if not comment.strip():
         raise Refused("Dites comment la structure porteuse a donné son accord : un courrier, un appel, à quelle date.")
@@ -42,7 +42,7 @@ def confirm(session: Session, fiche_id: int, revision_id: int, actor: User, comm
 
 
 def _waiting(session: Session, fiche_id: int, revision_id: int, actor: User) -> tuple[Case, Support]:
-    """The fiche, locked, and its carrier, who has not said yes."""
+    """Locks the fiche. Returns its case and the request that the carrier has not accepted; Refused otherwise."""
     fiche = lock(session, fiche_id)
     if not authorised(actor, Permission.MODERATE, fiche):
         raise Refused("Vous n’avez pas le droit de faire cela sur cette fiche.")

@@ -1,4 +1,4 @@
-"""A structure without SIRET names its carrier, which is asked by e-mail and answers through a magic link."""
+"""Carriers: a structure without SIRET names one that has a SIRET. It is asked by e-mail and answers by a magic link."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workflows.notices.outbox import tell
 
 
 def ask(case: Case) -> None:
-    """Asks the carrier that the content names, unless it was asked already for this structure."""
+    """Sends the request to the carrier named in the content, unless it was already sent for this structure."""
     carrier = case.revision.content.structure.carrier
     if carrier is None or support_of(case.session, case.fiche, case.revision.content) is not None:
         return
@@ -33,7 +33,7 @@ def ask(case: Case) -> None:
 
 
 def send(case: Case, support: Support) -> None:
-    """Sends the carrier a new magic link; the former one no longer works."""
+    """Sends the request e-mail with a new magic link; the previous link stops working."""
     token = new_token()
     support.token_hash, support.asked_at = token_hash(token), case.at
     case.session.flush()
@@ -48,7 +48,7 @@ def send(case: Case, support: Support) -> None:
 
 
 def accepted(case: Case) -> None:
-    """Guard: who lends its SIRET has said yes."""
+    """Guard: raises Refused unless the carrier has accepted, when the content names one."""
     carrier = case.revision.content.structure.carrier
     if carrier is None:
         return
@@ -70,7 +70,7 @@ def find(session: Session, token: str) -> Support | None:
 
 
 def answer(session: Session, token: str, yes: bool) -> Support | None:
-    """Keeps the answer of a carrier; None when the token is unknown."""
+    """Records the answer of a carrier. Returns None when the token is unknown."""
     decision_lock(session)
     support = find(session, token)
     if support is not None:
@@ -81,7 +81,7 @@ def answer(session: Session, token: str, yes: bool) -> Support | None:
 
 
 def _followed(session: Session, support: Support) -> Sequence[Support]:
-    """The same request of the structure that this one was made one with since."""
+    """The same request for the structure that this one was merged into."""
     return session.scalars(
         select(Support).where(
             Support.organisme_id == support.organisme.merged_into_id,

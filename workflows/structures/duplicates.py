@@ -1,4 +1,7 @@
-"""Structures that are probably the same one, entered twice: found for all at once, told apart, or made one."""
+"""Structures that were probably entered twice: the likeliest pairs, and marking a pair as not duplicates.
+
+Merging a pair is `workflows.structures.merge`.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,18 @@ from workflows.case import Refused
 from workflows.conventions.recognition import bare_name
 
 NUMBERS = (Subject.SIRET, Subject.RNA, Subject.UAI)
-"""What two structures never share. A declaration number or a SIREN is of a legal unit with several of them."""
+"""Numbers that identify one structure. A declaration number or a SIREN belongs to a legal unit with several of them."""
 ALIKE = 88
-"""Of 100: from there on, two names in the same commune may be of the same structure."""
+"""Out of 100: similarity from which two names in the same commune may be the same structure."""
 MOST = 50
-"""Pairs shown at once."""
+"""Maximum number of pairs shown."""
 MOST_IN_TOWN = 2000
-"""Structures of one commune whose names are compared."""
+"""Maximum number of structures of one commune whose names are compared."""
 
 
 @dataclass(frozen=True)
 class Likely:
-    """Two structures, the older first. score: out of 100; why: what is alike, in words."""
+    """Two structures, the lower id first. score: out of 100; why: what they have in common, in French."""
 
     first: Organisme
     second: Organisme
@@ -36,7 +39,7 @@ class Likely:
 
 
 def within(user: User) -> Select[Organisme]:
-    """The living structures that the person may join: of their territoires, or all for an administrator."""
+    """The structures, not merged, that the person may merge: those of their territoires, all for an administrator."""
     living = select(Organisme).where(Organisme.merged_into_id.is_(None))
     if user.administrator:
         return living
@@ -44,14 +47,14 @@ def within(user: User) -> Select[Organisme]:
 
 
 def may_join(actor: User, organisme: Organisme) -> bool:
-    """The same, for one structure."""
+    """Whether the person may merge this structure: the scope of `within`."""
     if not actor.active or not actor.can(Permission.MANAGE_STRUCTURES):
         return False
     return actor.administrator or organisme.territoire_id in actor.territoire_ids(Role.MODERATEUR)
 
 
 def likely(session: Session, user: User) -> list[Likely]:
-    """The MOST + 1 likeliest pairs, without those told apart; the number of queries depends on nothing."""
+    """The MOST + 1 likeliest pairs, without those marked as different. The number of queries is constant."""
     why: dict[tuple[int, int], dict[str, int]] = {}
     for number in NUMBERS:
         for pair in _same_number(session, user, number):
@@ -78,7 +81,7 @@ def _same_number(session: Session, user: User, number: Subject) -> Iterator[tupl
 
 
 def _same_names(session: Session, user: User) -> Iterator[tuple[tuple[int, int], int]]:
-    """Alike in the same commune; the very same in the same territoire, when a commune is not known."""
+    """Pairs with similar names in the same commune, or equal names in one territoire when a commune is unknown."""
     columns = (Organisme.id, Organisme.nom, Organisme.commune, Organisme.territoire_id)
     rows = session.execute(within(user).with_only_columns(*columns).order_by(Organisme.id)).all()
     towns: dict[str, list[tuple[int, str]]] = {}
@@ -109,12 +112,12 @@ def _alike(members: Sequence[tuple[int, str]]) -> Iterator[tuple[tuple[int, int]
 
 
 def _numbers(name: str) -> list[str]:
-    """«École 1» and «École 2»: alike to the letter, and two different things."""
+    """The words with a digit: «École 1» and «École 2» are similar names of two different structures."""
     return sorted(word for word in name.split() if not word.isalpha())
 
 
 def sizes(session: Session, organismes: Iterable[Organisme]) -> dict[int, tuple[int, int]]:
-    """{id: (fiches, people)} of each."""
+    """{id: (number of fiches, number of members)} of each structure."""
     ids = {organisme.id for organisme in organismes}
     fiches = dict(_counted(session, Fiche.organisme_id, ids))
     people = dict(_counted(session, Membership.organisme_id, ids))
@@ -127,7 +130,7 @@ def _counted(session: Session, column: InstrumentedAttribute[int], ids: set[int]
 
 
 def tell_apart(session: Session, one_id: int, two_id: int, actor: User) -> None:
-    """«Ce ne sont pas des doublons»: the pair is not shown any more, to anybody."""
+    """«Ce ne sont pas des doublons»: the pair is no longer shown to anyone. Raises Refused outside the scope."""
     first, second = sorted((one_id, two_id))
     found = session.scalars(within(actor).where(or_(Organisme.id == first, Organisme.id == second))).all()
     if first == second or len(found) != 2 or not all(may_join(actor, row) for row in found):
@@ -136,4 +139,4 @@ def tell_apart(session: Session, one_id: int, two_id: int, actor: User) -> None:
         with session.begin_nested():
             session.add(StructurePair(first_id=first, second_id=second, actor_id=actor.id))
     except IntegrityError:
-        return  # a colleague has just said so
+        return  # the pair was already marked

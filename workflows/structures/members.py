@@ -1,8 +1,7 @@
-"""The people of a structure: another role, leaving, being removed.
+"""Members of a structure: change a role, leave, remove.
 
-Each holds the row of the structure, so that two at once never leave it without a responsable. Where an account
-is held too, it is held first; an invitation or a request, last. They flush, keep the change in the log and never
-commit.
+Each operation locks the row of the structure, so that two concurrent ones cannot leave it without a responsable. Lock
+order: account, structure, invitation or request. Operations flush, write the log and never commit.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def lock_structure(session: Session, organisme_id: int) -> Organisme:
 
 
 def change_role(session: Session, actor: User, organisme_id: int, user_id: int, role: Role) -> Membership:
-    """role: of the members of a structure. The same role again changes nothing."""
+    """role: Role.SAISIE or Role.RESPONSABLE. Giving the same role changes nothing."""
     organisme = _managed(session, actor, organisme_id)
     membership = _membership(session, organisme, user_id)
     if membership.role is role:
@@ -61,7 +60,7 @@ def remove(session: Session, actor: User, organisme_id: int, user_id: int) -> No
 
 
 def leave(session: Session, actor: User, organisme_id: int) -> Organisme:
-    """By oneself."""
+    """The actor leaves the structure."""
     organisme = lock_structure(session, organisme_id)
     _take_out(session, actor, organisme, actor.id)
     return organisme
@@ -98,7 +97,7 @@ def _take_out(session: Session, actor: User, organisme: Organisme, user_id: int)
 
 
 def _keep_a_responsable(session: Session, actor: User, organisme: Organisme, leaving: Membership) -> None:
-    """A structure does not lose its last one by its own hand; a moderator of its territoire may do so."""
+    """Raises Refused when the last active responsable would go, unless the actor moderates its territoire."""
     if leaving.role is not Role.RESPONSABLE or organisme.territoire_id in actor.territoire_ids(Role.MODERATEUR):
         return
     others = (

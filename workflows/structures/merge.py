@@ -1,15 +1,14 @@
-"""Two structures that are the same become one, in one transaction, and nothing is lost.
+"""Merges two rows of the same structure, in one transaction, without losing data.
 
-All that names the structure that goes names the one that is kept from then on: its fiches, their drafts, its people,
-grants, invitations, imports. What references a structure is read from the metadata, so that a table made later
-follows by itself; only where both may have said the same thing (a unique constraint) has `JOINS` to say what is kept.
+Every foreign key to the old structure is set to the kept one: fiches and their drafts, members, grants, invitations,
+imports. The columns are read from the metadata, so a table added later is included. Only where both structures may
+have a row under the same unique constraint does `JOINS` say how to resolve the conflict.
 
-What was decided does not change: revisions, the log of transitions, obligations, numeros of fiches. Nor do fragments:
-they are what a moderator approved, and the next flow is made of the very same bytes. Inside a fragment the structure
-has the name, the numbers and the numero that it had that day; the numero (exports.fragment.build.organisme_numero) and
-the rest become those of the kept structure when the fiche is next approved, or next changed by the fast lane for the
-numero alone. The row of the structure that goes stays and points at the other: old addresses lead there, and nobody
-acts for it any more.
+Decisions do not change: revisions, the transition log, obligations, numeros of fiches. Nor do fragments: they are what
+a moderator approved, and the next flow contains the same bytes. A fragment keeps the name, numbers and numero that the
+structure had that day. The numero (exports.fragment.build.organisme_numero) and the rest become those of the kept
+structure at the next approval of the fiche; the fast lane updates the numero alone. The row of the old structure stays
+and points to the kept one: old URLs redirect there, and nobody acts for it any more.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Column, RowMapping, Table, UniqueConstraint, and_, delete, func, select, update
@@ -51,17 +51,17 @@ from .operations import known_structure, numbered, qualiopi_of
 KEPT, GONE = "kept", "gone"
 
 STAYS = {"organisme_merge.kept_id", "organisme_merge.gone_id", "orphan.organisme_id"}
-"""References that are history: they name the structure of that day."""
+"""Foreign keys that are history: they keep the structure of that day."""
 
 Values = dict[str, Any]
 
 
-# --- What survives of what the two say of themselves -----------------------------------------------------
+# --- Which identity is kept ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing of which only one survives. kept, gone: what each says, in words, "" when it says nothing."""
+    """One part of the identity where one value must be chosen. kept, gone: the value of each, in words; "" if none."""
 
     name: str
     label: str
@@ -70,12 +70,12 @@ class Choice:
 
     @property
     def usual(self) -> str:
-        """What most will choose: the word of the structure that is kept, when it has one."""
+        """The default: the kept structure's value if it has one, else the old one's."""
         return KEPT if self.kept else GONE
 
     @property
     def open(self) -> bool:
-        """Whether there is something to choose."""
+        """Whether there is a choice: the old structure has a value and it differs."""
         return self.kept != self.gone and bool(self.gone)
 
 
@@ -94,7 +94,7 @@ PARTS = {
 
 
 def choices(session: Session, kept: Organisme, gone: Organisme) -> list[Choice]:
-    """All that the two may say differently, in the order of their page."""
+    """One Choice for each of PARTS, in that order."""
     said = {side: _known(session, organisme) for side, organisme in ((KEPT, kept), (GONE, gone))}
     words = {side: _words(organisme, said[side]) for side, organisme in ((KEPT, kept), (GONE, gone))}
     return [Choice(name, label, words[KEPT][name], words[GONE][name]) for name, label in PARTS.items()]
@@ -123,11 +123,11 @@ def load_contact(document: Document) -> Any:
     return load({"structure": {"contact": document}}).structure.contact
 
 
-# --- What follows ----------------------------------------------------------------------------------------
+# --- Moving the rows -------------------------------------------------------------------------------------
 
 
 def references() -> Iterator[Column[Any]]:
-    """Every column of the base that names a structure."""
+    """Every column of the database with a foreign key to a structure."""
     key = Organisme.__table__.c.id
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
@@ -140,7 +140,7 @@ def name_of(column: Column[Any]) -> str:
 
 
 def uniques(column: Column[Any]) -> Iterator[list[Column[Any]]]:
-    """The other columns of each unique constraint of this one: two rows that have them alike cannot both stay."""
+    """For each unique constraint on this column, its other columns: two rows equal on them conflict after the merge."""
     table = column.table
     assert isinstance(table, Table)
     groups: list[Sequence[Any]] = [list(c.columns) for c in table.constraints if isinstance(c, UniqueConstraint)]
@@ -151,59 +151,70 @@ def uniques(column: Column[Any]) -> Iterator[list[Column[Any]]]:
             yield [other for other in group if other is not column]
 
 
-@dataclass(frozen=True)
-class Joined:
-    """Of two rows that say the same: what the survivor's becomes, and what becomes of the other.
+class OldRow(Enum):
+    """What becomes of the old structure's row in a unique conflict, when it does not move."""
 
-    other: None: it is no more, and the record keeps it whole; values: it follows, with these; STAY: it stays with
-    the structure that is gone.
-    """
+    DELETE = "delete"
+    """It is deleted; OrganismeMerge.absorbed keeps its values."""
+    KEEP_ON_OLD = "keep on old"
+    """It stays attached to the old structure."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """The old structure's row moves to the kept structure, with these changes that end the conflict."""
+
+    changes: Values
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Resolution of a unique conflict. kept: changes of the kept structure's row. old: what becomes of the other."""
 
     kept: Values = field(default_factory=dict)
-    other: Values | None = None
+    old: OldRow | Move = OldRow.DELETE
 
 
-STAY: Values = {"stay": True}
-
-Join = Callable[[RowMapping, RowMapping], "Joined | None"]
-"""Of the survivor's row and of the other one; None: both may live."""
+Join = Callable[[RowMapping, RowMapping], "Resolution | None"]
+"""(row of the kept structure, row of the old one) -> the resolution; None when there is no conflict."""
 
 
-def _higher_role(kept: RowMapping, gone: RowMapping) -> Joined:
-    return Joined({"role": Role.RESPONSABLE} if gone["role"] is Role.RESPONSABLE else {})
+def _higher_role(kept: RowMapping, gone: RowMapping) -> Resolution:
+    return Resolution({"role": Role.RESPONSABLE} if gone["role"] is Role.RESPONSABLE else {})
 
 
-def _earlier_invitation(kept: RowMapping, gone: RowMapping) -> Joined:
-    return Joined({"invited_at": min(kept["invited_at"], gone["invited_at"])})
+def _earlier_invitation(kept: RowMapping, gone: RowMapping) -> Resolution:
+    return Resolution({"invited_at": min(kept["invited_at"], gone["invited_at"])})
 
 
-def _last_answer(kept: RowMapping, gone: RowMapping) -> Joined:
-    """What the carrier said last holds for the structure that is left; the link of either e-mail still answers."""
+def _last_answer(kept: RowMapping, gone: RowMapping) -> Resolution:
+    """The carrier's latest answer applies to the kept structure. The links of both e-mails remain valid."""
     if gone["answered_at"] is None or (kept["answered_at"] is not None and kept["answered_at"] >= gone["answered_at"]):
-        return Joined(other=STAY)
-    return Joined({"accepted": gone["accepted"], "answered_at": gone["answered_at"]}, STAY)
+        return Resolution(old=OldRow.KEEP_ON_OLD)
+    return Resolution({"accepted": gone["accepted"], "answered_at": gone["answered_at"]}, OldRow.KEEP_ON_OLD)
 
 
-def _all_columns(kept: RowMapping, gone: RowMapping) -> Joined:
-    return Joined({"chosen": {**gone["chosen"], **kept["chosen"]}})
+def _all_columns(kept: RowMapping, gone: RowMapping) -> Resolution:
+    return Resolution({"chosen": {**gone["chosen"], **kept["chosen"]}})
 
 
-def _last_word(kept: RowMapping, gone: RowMapping) -> Joined:
+def _last_word(kept: RowMapping, gone: RowMapping) -> Resolution:
     names = ("state", "source", "findings", "note", "actor_id", "at")
-    return Joined({name: gone[name] for name in names} if gone["at"] > kept["at"] else {})
+    return Resolution({name: gone[name] for name in names} if gone["at"] > kept["at"] else {})
 
 
-def _one_open_invitation(kept: RowMapping, gone: RowMapping) -> Joined | None:
-    """Two that wait for the same address: the larger role is offered, the link of the other no longer lets in."""
+def _one_open_invitation(kept: RowMapping, gone: RowMapping) -> Resolution | None:
+    """Two open invitations to the same address: the higher role is kept, the old structure's one is withdrawn."""
     if kept["state"] is not InvitationState.OUVERTE or gone["state"] is not InvitationState.OUVERTE:
         return None
-    return Joined(_higher_role(kept, gone).kept, {"state": InvitationState.RETIREE, "closed_at": now()})
+    withdrawn = Move({"state": InvitationState.RETIREE, "closed_at": now()})
+    return Resolution(_higher_role(kept, gone).kept, withdrawn)
 
 
-def _one_waiting_request(kept: RowMapping, gone: RowMapping) -> Joined | None:
+def _one_waiting_request(kept: RowMapping, gone: RowMapping) -> Resolution | None:
     if kept["state"] is not JoinState.EN_ATTENTE or gone["state"] is not JoinState.EN_ATTENTE:
         return None
-    return Joined(other={"state": JoinState.RETIREE, "closed_at": now()})
+    return Resolution(old=Move({"state": JoinState.RETIREE, "closed_at": now()}))
 
 
 JOINS: dict[str, Join] = {
@@ -219,7 +230,10 @@ JOINS: dict[str, Join] = {
 
 @dataclass
 class Following:
-    """What moves from one structure to another, kept as it goes."""
+    """Moves the rows of one structure to another.
+
+    moved: {column: keys of the rows}; absorbed: {table: values of the deleted rows}.
+    """
 
     session: Session
     kept_id: int
@@ -249,7 +263,7 @@ class Following:
         self.session.execute(order)
 
     def join(self, column: Column[Any], table: Table) -> set[tuple[Any, ...]]:
-        """Makes one row of two that say the same; gives the keys of those that stay where they are."""
+        """Resolves the unique conflicts of a column. Returns the keys of the rows that stay on the old structure."""
         keys, remain = list(table.primary_key.columns), set()
         for others in uniques(column):
             rows = {
@@ -259,23 +273,23 @@ class Following:
             known = {tuple(row[other.name] for other in others): row for row in rows[KEPT]}
             for row in rows[GONE]:
                 twin = known.get(tuple(row[other.name] for other in others))
-                joined = JOINS[name_of(column)](twin, row) if twin is not None else None
-                if twin is None or joined is None:
+                resolution = JOINS[name_of(column)](twin, row) if twin is not None else None
+                if twin is None or resolution is None:
                     continue
-                if joined.kept:
-                    self.session.execute(update(table).where(*_is(keys, twin)).values(joined.kept))
-                if joined.other is STAY:
+                if resolution.kept:
+                    self.session.execute(update(table).where(*_is(keys, twin)).values(resolution.kept))
+                if isinstance(resolution.old, Move):
+                    self.session.execute(update(table).where(*_is(keys, row)).values(resolution.old.changes))
+                elif resolution.old is OldRow.KEEP_ON_OLD:
                     remain.add(tuple(row[key.name] for key in keys))
-                    continue
-                if joined.other is not None:
-                    self.session.execute(update(table).where(*_is(keys, row)).values(joined.other))
-                    continue
-                self.absorbed.setdefault(table.name, []).append({name: _plain(value) for name, value in row.items()})
-                self.session.execute(delete(table).where(*_is(keys, row)))
+                else:
+                    absorbed = {name: _plain(value) for name, value in row.items()}
+                    self.absorbed.setdefault(table.name, []).append(absorbed)
+                    self.session.execute(delete(table).where(*_is(keys, row)))
         return remain
 
     def carry_pairs(self) -> None:
-        """Who was told apart from the structure that goes is told apart from the one that is kept. The rows stay."""
+        """Copies to the kept structure the pairs marked «not duplicates» with the old one. The old rows stay."""
         mine = (StructurePair.first_id == self.gone_id) | (StructurePair.second_id == self.gone_id)
         for row in self.session.scalars(select(StructurePair).where(mine)).all():
             other = row.second_id if row.first_id == self.gone_id else row.first_id
@@ -287,7 +301,7 @@ class Following:
 
 
 OWN = {"structure_pair.first_id", "structure_pair.second_id"}
-"""References that `Following` handles itself."""
+"""Foreign keys that `carry_pairs` handles."""
 
 
 def _is(keys: Sequence[Column[Any]], row: RowMapping) -> list[Any]:
@@ -298,11 +312,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-# --- Making them one -------------------------------------------------------------------------------------
+# --- Merging ---------------------------------------------------------------------------------------------
 
 
 def must_merge(session: Session, kept: Organisme, gone: Organisme, actor: User) -> None:
-    """A moderator only within their territoires, the fiches of the structure that goes included."""
+    """Raises Refused unless the actor may merge these two structures.
+
+    For a moderator, both structures and every fiche and grant of the old one must be in their territoires.
+    """
     if kept.id == gone.id:
         raise Refused("Il faut deux structures différentes.")
     if not (may_join(actor, kept) and may_join(actor, gone)):
@@ -320,7 +337,7 @@ def must_merge(session: Session, kept: Organisme, gone: Organisme, actor: User) 
 
 
 def preview(session: Session, gone: Organisme) -> dict[str, int]:
-    """{table: how many of its rows name the structure that would go}."""
+    """{table: number of its rows that refer to the old structure}."""
     found: dict[str, int] = {}
     for column in references():
         if name_of(column) in STAYS | OWN:
@@ -332,9 +349,9 @@ def preview(session: Session, gone: Organisme) -> dict[str, int]:
 
 
 def merge(session: Session, kept_id: int, gone_id: int, chosen: Mapping[str, str], actor: User) -> OrganismeMerge:
-    """Makes two structures one. chosen: {name of PARTS: KEPT or GONE}; the usual choice where it says nothing.
+    """Merges two structures. chosen: {name of PARTS: KEPT or GONE}; a missing name takes Choice.usual.
 
-    No decision is taken on any fiche meanwhile: whoever was deciding has ended, whoever begins waits.
+    Holds the decision lock exclusively: decisions in progress end before, new ones wait. Raises Refused.
     """
     exclusive_lock(session)
     session.flush()
@@ -364,7 +381,7 @@ def merge(session: Session, kept_id: int, gone_id: int, chosen: Mapping[str, str
     session.add(made)
     record(session, actor, gone, "fusion", gone.nom, f"réunie avec « {kept.nom} »", gone.territoire_id)
     session.flush()
-    session.expire_all()  # rows were moved behind the back of the session
+    session.expire_all()  # rows were updated in SQL, outside the identity map
     facts: dict[str, Fact] = {"structure": kept.nom, "disparue": gone.nom, "organisme": kept.id, "auteur": actor.name}
     tell(session, "structures_reunies", key=str(made.id), actor=actor, to=people, facts=facts)
     return made
@@ -394,14 +411,14 @@ def _people(session: Session, *ids: int) -> list[Addressee]:
 
 
 def _settle(session: Session, kept: Organisme, gone: Organisme, settled: Mapping[str, str], actor: User) -> None:
-    """The row that is kept says what was chosen; what it said before is set aside on the other one."""
+    """Writes the chosen values to the kept row; its replaced values are stored in `set_aside` of the old row."""
     said, other = _known(session, kept), _known(session, gone)
     aside: Document = {}
     taken = {name for name, side in settled.items() if side == GONE}
     words = {one.name: (one.kept, one.gone) for one in choices(session, kept, gone)}
     for name in taken:
         _take(name, kept, gone, said, other, aside)
-        if name != "contacts":  # a person may be named there
+        if name != "contacts":  # contacts may name a person: not logged
             record(session, actor, kept, name, *words[name], kept.territoire_id)
     kept.said = said
     known = {place_key(lieu.adresse): lieu for lieu in (*gone.places, *kept.places)}
@@ -410,7 +427,7 @@ def _settle(session: Session, kept: Organisme, gone: Organisme, settled: Mapping
 
 
 def _take(name: str, kept: Organisme, gone: Organisme, said: Structure, other: Structure, aside: Document) -> None:
-    """One part of what survives, from the structure that goes."""
+    """Takes one part from the old structure; what the kept one had goes into `aside`."""
     leaves = {
         "nom": ("nom", "raison_sociale"),
         "contacts": ("contact", "formateur", "courriel"),

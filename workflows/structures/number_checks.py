@@ -1,4 +1,4 @@
-"""How far the numbers of a structure are verified: by a moderator who looked, or by a register."""
+"""Writes the checks of the numbers of a structure, by a moderator or by a register."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .operations import open_page
 
 
 def verify(session: Session, organisme_id: int, verdict: Verdict, actor: User) -> Organisme:
-    """What a moderator says after having looked, with how."""
+    """Records a moderator's verdict on a number and the note that says how it was checked. Raises Refused."""
     organisme = open_page(session, organisme_id, actor)
     if not actor.can(Permission.MANAGE_STRUCTURES):
         raise Refused("Vous ne pouvez pas vérifier cette structure.")
@@ -41,9 +41,9 @@ def said_by_register(
     source: str,
     findings: Sequence[str],
 ) -> None:
-    """Keeps what a register says of the present value; known: what one said of it before. Old news changes nothing.
+    """Records a register's result for the current value. Writes nothing when it equals `known`, the previous result.
 
-    findings: what contradicts it, one sentence each.
+    findings: the contradictions, one sentence each; empty when the value is verified.
     """
     state = Verification.CONTREDITE if findings else Verification.VERIFIEE
     row = known or StructureCheck(
@@ -57,14 +57,14 @@ def said_by_register(
 
 
 def forget(session: Session, organisme: Organisme, known: StructureCheck) -> None:
-    """The register that said it says nothing of it any more."""
+    """Deletes a result that the register no longer gives, and logs it."""
     before = f"{known.value} : {known.state.label.lower()}"
     record(session, None, organisme, f"verification_{known.subject}", before, "", organisme.territoire_id)
     session.delete(known)
 
 
 def _row(session: Session, organisme: Organisme, subject: Subject, value: str, *, by_hand: bool) -> StructureCheck:
-    """The row of this value; a new one, not in the session yet, the first time."""
+    """The check of this value; if there is none, a new row that is not in the session yet."""
     known = session.scalars(
         select(StructureCheck).where(
             StructureCheck.organisme_id == organisme.id,

@@ -1,8 +1,8 @@
-"""What a structure says of itself, on its page and in its fiches: one source, and who changed it.
+"""The identity, contacts, certification and usual places of a structure; each change is logged with its author.
 
-The row of the Organisme is the source of its name, kind and numbers. A fiche begins with them and keeps what it
-said on its day; one that is sent fills in only what the structure had not said yet. So a number that somebody has
-verified is never changed by a slip in a fiche: its page shows where fiches say otherwise.
+The row of the Organisme is the source of its name, kind and numbers. A new fiche copies them and keeps its copy. A
+submitted fiche only fills in values that the structure lacks, so a typing error in a fiche never changes a verified
+number: the page of the structure lists the differences (`gaps`).
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from workflows.case import Case, Refused
 from workflows.change_log import record
 
 CHANGED = "modifié"
-"""Kept in the log in place of what may name a person."""
+"""Written in the log instead of a value that may name a person."""
 ITSELF = "la structure"
-"""Source of what nobody else says."""
+"""Source of a value given by the structure."""
 MOST_PLACES = 40
 LOOKED_AT = 60
-"""The fiches saved last, in which places are looked for."""
+"""Number of versions, the last saved first, in which places are looked for."""
 
 READERS: Mapping[str, Callable[[str], str]] = {name: getattr(numbers, name) for name in NUMBERS}
 
 
 def living(session: Session, organisme_id: int) -> Organisme:
-    """The structure, or the one that it was made one with.
+    """The structure, or the one that it was merged into.
 
-    To be called before anything is written that names a structure: until the transaction ends, none is merged.
+    Call it before writing a row that refers to a structure: it takes the decision lock, which prevents merges until
+    the transaction ends.
     """
     decision_lock(session)
     session.flush()
@@ -52,8 +53,7 @@ def living(session: Session, organisme_id: int) -> Organisme:
 
 
 def may_keep(session: Session, actor: User, organisme: Organisme) -> bool:
-    """Whether the person may change the page of the structure: its own people, the moderators who help it,
-    the administrators."""
+    """Whether the person may edit the structure: its members, the moderators who help it, the administrators."""
     if not actor.active or not actor.can(Permission.KEEP_STRUCTURE):
         return False
     own = organisme.id in actor.organisme_ids or actor.administrator
@@ -61,7 +61,7 @@ def may_keep(session: Session, actor: User, organisme: Organisme) -> bool:
 
 
 def open_page(session: Session, organisme_id: int, actor: User) -> Organisme:
-    """The structure, held until the end of the transaction; Refused when the person may not change it."""
+    """The structure, locked until the end of the transaction. Raises Refused when the person may not edit it."""
     organisme = living(session, organisme_id)
     session.refresh(organisme, with_for_update={"of": Organisme})
     if not may_keep(session, actor, organisme):
@@ -69,11 +69,11 @@ def open_page(session: Session, organisme_id: int, actor: User) -> Organisme:
     return organisme
 
 
-# --- What fiches begin with, and what they teach -------------------------------------------------------
+# --- Values copied to a new fiche and learned from a submitted one -------------------------------------
 
 
 def known_structure(session: Session, organisme: Organisme) -> Document:
-    """What a new fiche begins with: the kind and numbers of the structure; of the rest, what it said last."""
+    """The `structure` part of a new fiche: kind and numbers of the structure; the rest as last saved."""
     said: Document = dump(organisme.said)
     latest = session.scalars(
         select(Revision)
@@ -91,7 +91,7 @@ def known_structure(session: Session, organisme: Organisme) -> Document:
 
 
 def known_place(organisme: Organisme, content: Contenu) -> None:
-    """Whoever meets in one place only need not say it again."""
+    """Adds the usual place of the structure to the content when it has exactly one."""
     if len(organisme.lieux) == 1:
         place = organisme.places[0]
         place.id = content.new_id(Lieu)
@@ -99,7 +99,7 @@ def known_place(organisme: Organisme, content: Contenu) -> None:
 
 
 def learn(case: Case) -> None:
-    """Keeps what a fiche that is sent says and that the structure had not said yet."""
+    """Effect of a submission: copies to the structure the valid values that it lacks."""
     organisme, said = case.fiche.organisme, case.revision.content.structure
     for name, leaf in COLUMNS.items():
         text = getattr(said, leaf)
@@ -120,7 +120,7 @@ def _sound(name: str, text: str) -> bool:
 
 @dataclass(frozen=True)
 class Gap:
-    """A fiche says otherwise than the structure does."""
+    """A number of a fiche that differs from the structure's. ours: the structure's; theirs: the fiche's."""
 
     name: str
     ours: str
@@ -129,7 +129,7 @@ class Gap:
 
 
 def gaps(organisme: Organisme, fiches: Sequence[Fiche]) -> list[Gap]:
-    """Where the latest versions of these fiches give other numbers; each other number once."""
+    """The differing numbers in the latest versions of these fiches, each (name, number) once."""
     found: dict[tuple[str, str], Gap] = {}
     for fiche in fiches:
         said = fiche.latest.content.structure
@@ -144,7 +144,7 @@ def gaps(organisme: Organisme, fiches: Sequence[Fiche]) -> list[Gap]:
 
 
 def say(session: Session, organisme_id: int, said: Structure, actor: User) -> Organisme:
-    """Name, kind, numbers, address, structure porteuse. What `said` holds of contacts is not looked at."""
+    """Saves name, kind, numbers, address and carrier. The contacts in `said` are ignored."""
     organisme = open_page(session, organisme_id, actor)
     known = load({"structure": known_structure(session, organisme)}).structure
     said.contact, said.formateur, said.courriel = known.contact, known.formateur, known.courriel
@@ -163,7 +163,7 @@ def _words(name: str, text: str) -> str:
 
 
 def take_number(session: Session, organisme_id: int, name: str, text: str, actor: User) -> Organisme:
-    """A number as a fiche gives it. name: one of NUMBERS."""
+    """Copies a number from a fiche to the structure. name: one of NUMBERS. Raises Refused when it is invalid."""
     organisme = open_page(session, organisme_id, actor)
     if not _sound(name, text):
         raise Refused("Ce numéro contient une erreur : corrigez-le dans la fiche.")
@@ -174,7 +174,7 @@ def take_number(session: Session, organisme_id: int, name: str, text: str, actor
 
 
 def name_contacts(session: Session, organisme_id: int, contacts: Mapping[str, Contact], actor: User) -> Organisme:
-    """contacts: one for each of vocabulary.USAGES; empty ones are forgotten."""
+    """Saves the contacts. contacts: one for each of vocabulary.USAGES; empty ones are removed."""
     organisme = open_page(session, organisme_id, actor)
     said = load({"structure": known_structure(session, organisme)}).structure
     for usage, contact in contacts.items():
@@ -192,7 +192,7 @@ def name_contacts(session: Session, organisme_id: int, contacts: Mapping[str, Co
 
 
 def contact_of(organisme: Organisme, said: Structure, usage: str) -> Contact:
-    """Whom one asks for; an empty contact when nobody was named. said: see known_structure."""
+    """The contact for a usage; empty when nobody was named. said: the structure as loaded from known_structure."""
     if usage in OF_FICHES:
         found: Contact = getattr(said, OF_FICHES[usage])
         return found
@@ -209,7 +209,7 @@ def qualiopi_of(organisme: Organisme) -> Certified:
 def say_qualiopi(
     session: Session, organisme_id: int, said: Certified, actor: User | None, source: str = ITSELF
 ) -> Organisme:
-    """actor: None when a register says so."""
+    """Saves the Qualiopi certification. actor: None when it comes from a register, which `source` names."""
     organisme = open_page(session, organisme_id, actor) if actor else living(session, organisme_id)
     before = qualiopi_of(organisme)
     if (said.words, source) == (before.words, organisme.qualiopi_source):
@@ -232,11 +232,11 @@ def _said(session: Session, organisme: Organisme) -> Organisme:
     return organisme
 
 
-# --- The places that it uses often ---------------------------------------------------------------------
+# --- Usual places --------------------------------------------------------------------------------------
 
 
 def keep_places(session: Session, organisme_id: int, lieux: Sequence[Lieu], actor: User) -> Organisme:
-    """These places and no others; one that is said twice is kept once."""
+    """Replaces the usual places with these; of several with one address, the first is kept."""
     organisme = open_page(session, organisme_id, actor)
     before = organisme.places
     kept = list({key(lieu): lieu for lieu in reversed(lieux)}.values())[::-1]
@@ -247,7 +247,7 @@ def keep_places(session: Session, organisme_id: int, lieux: Sequence[Lieu], acto
 
 
 def numbered(lieux: Sequence[Lieu]) -> list[Document]:
-    """As they are stored: each with a local id of its own."""
+    """The documents to store. Sets the local ids L1, L2… on the given places."""
     made = []
     for rank, lieu in enumerate(lieux, 1):
         lieu.id = f"L{rank}"
@@ -256,7 +256,7 @@ def numbered(lieux: Sequence[Lieu]) -> list[Document]:
 
 
 def keep_place(session: Session, organisme_id: int, wanted: str, actor: User) -> Lieu:
-    """One of the places of its fiches, known by its key."""
+    """Adds a place of its fiches, given by its key, to the usual places. Raises Refused."""
     organisme = open_page(session, organisme_id, actor)
     if len(organisme.lieux) >= MOST_PLACES:
         raise Refused(f"{MOST_PLACES} lieux sont déjà gardés : retirez-en un d’abord.")
@@ -268,7 +268,7 @@ def keep_place(session: Session, organisme_id: int, wanted: str, actor: User) ->
 
 
 def past_places(session: Session, organisme: Organisme) -> list[Lieu]:
-    """Those that its fiches say and that are not kept yet, the last said first."""
+    """The complete places of its fiches that are not usual places yet, the latest saved first."""
     kept = {key(lieu) for lieu in organisme.places}
     found: dict[str, Lieu] = {}
     for lieu in _said_places(session, organisme):
@@ -290,7 +290,7 @@ def _said_places(session: Session, organisme: Organisme) -> Iterator[Lieu]:
 
 
 def key(lieu: Lieu) -> str:
-    """The same for the same address, however it is written."""
+    """A key that is equal for two spellings of one address."""
     return place_key(lieu.adresse)
 
 

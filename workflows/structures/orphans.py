@@ -1,4 +1,4 @@
-"""Each week, to the moderators of a territoire: the structures that have nobody left to enter their fiches."""
+"""Weekly notice to the moderators of each territoire: structures that no longer have a member to enter fiches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 20
 
 
 def notice() -> None:
-    """A job. Those that were not there the last time are told, once; those that have somebody again are forgotten."""
+    """The job. Each orphaned structure is announced once; it is forgotten when it has a member again."""
     with atomic() as session:
         ids = session.scalars(select(Territoire.id).order_by(Territoire.id)).all()
     for territoire_id in ids:

@@ -1,7 +1,7 @@
-"""What structures say, beside what registers know: verified, or contradicted and why.
+"""Compares the numbers of structures with the registers: verified, or contradicted with the reasons.
 
-A register that does not know a number says nothing: ours may hold a part of the country only. A person who looked
-after it has the last word, until it says something new: see models.structure.standings.
+A number absent from a register gives no result: our copy may cover part of the country only. A later check by a
+person prevails until the register changes: see backoffice.models.structures.structure.standings.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ LISTED = "Liste publique des organismes de formation"
 SCHOOLS = "Annuaire de l’éducation"
 
 SAME = 60
-"""Of 100: below, two names are of two structures. Registers write in capitals and abbreviate."""
+"""Out of 100: below this similarity, two names are two structures. Registers use capitals and abbreviations."""
 BATCH = 200
 
 Said = tuple[Subject, str, list[str]]
-"""(subject, name of the register, what contradicts the value)"""
+"""(subject, name of the register, contradictions of the value)"""
 
 
 class Registers:
-    """The rows that speak of some structures, read in three queries whatever their number."""
+    """The register rows about some structures, read in three queries whatever the number of structures."""
 
     def __init__(self, session: Session, organismes: Sequence[Organisme]):
         sirets = {one.siret for one in organismes if one.siret}
@@ -61,7 +61,7 @@ class Registers:
             yield Subject.QUALIOPI, LISTED, list(_certified(organisme, row))
 
     def _declaration(self, organisme: Organisme, row: Etablissement | None) -> list[str] | None:
-        """What contradicts the declaration number; None when nobody knows it."""
+        """The contradictions of the declaration number, in French; None when no register has it."""
         if not organisme.nda:
             return None
         if row is not None and row.nda:
@@ -98,26 +98,26 @@ def _certified(organisme: Organisme, row: Etablissement) -> Iterator[str]:
 
 
 def _other(organisme: Organisme, name: str) -> bool:
-    """Whether this is the name of another structure; a register without name says nothing."""
+    """Whether the register's name differs from both names of the structure. False for an empty name."""
     own = (organisme.nom, str(organisme.structure.get("raison_sociale", "")))
     return bool(name) and max(alike(one, name) for one in own) < SAME
 
 
-# --- What a structure says, compared at once ---------------------------------------------------------
+# --- Updates of a structure followed by a check ------------------------------------------------------
 
 
 def say_identity(session: Session, organisme_id: int, said: Structure, actor: User) -> Organisme:
-    """structures.say, then `check`."""
+    """operations.say, then `check`."""
     return _checked(session, operations.say(session, organisme_id, said, actor))
 
 
 def say_certified(session: Session, organisme_id: int, said: Certified, actor: User) -> Organisme:
-    """structures.say_qualiopi, then `check`."""
+    """operations.say_qualiopi, then `check`."""
     return _checked(session, say_qualiopi(session, organisme_id, said, actor))
 
 
 def take_number(session: Session, organisme_id: int, name: str, text: str, actor: User) -> Organisme:
-    """structures.take_number, then `check`."""
+    """operations.take_number, then `check`."""
     return _checked(session, operations.take_number(session, organisme_id, name, text, actor))
 
 
@@ -130,7 +130,7 @@ def _checked(session: Session, organisme: Organisme) -> Organisme:
 
 
 def check(session: Session, organismes: Sequence[Organisme]) -> None:
-    """Compares these structures with the registers: four queries, then what is new is written."""
+    """Compares these structures with the registers: four queries, then the differences are written."""
     registers = Registers(session, organismes)
     known: dict[tuple[int, Subject, str], StructureCheck] = {
         (row.organisme_id, row.subject, row.value): row
@@ -154,7 +154,7 @@ def check(session: Session, organismes: Sequence[Organisme]) -> None:
 
 
 def _certify(session: Session, organisme: Organisme, row: Etablissement | None) -> None:
-    """A certification that the structure has not told itself follows the public list."""
+    """Copies the Qualiopi certification of the public list, unless the structure gave its own."""
     if row is None or organisme.qualiopi_source == ITSELF or not (row.qualiopi or organisme.qualiopi_source == LISTED):
         return
     ticked = {
@@ -168,7 +168,7 @@ def _certify(session: Session, organisme: Organisme, row: Etablissement | None) 
 
 
 def check_all() -> None:
-    """A daily job: all the structures that give a number, one transaction a batch."""
+    """The daily job: every structure that has a number, one transaction for each batch."""
     after = 0
     while True:
         with atomic() as session:

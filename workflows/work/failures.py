@@ -1,6 +1,6 @@
-"""Work that failed: kept with its reason, told to the administrators, done again when they ask.
+"""Failed jobs: stored with their traceback, announced to the administrators, run again on request.
 
-With Redis the jobs stay in RQ's own registry of failures; without, in the table failed_job.
+With Redis they are in RQ's FailedJobRegistry; without Redis, in the table failed_job.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Failed:
-    """id: for `again` and `forget`; arguments: as they were asked; trace: its last line says what happened."""
+    """A failed job. id: the argument of `again`; trace: a traceback whose last line is the reason."""
 
     id: str
     function: str
@@ -44,7 +44,7 @@ class Failed:
 
 
 def keep(function: str, arguments: Sequence[Argument], trace: str) -> None:
-    """Of a job that failed in this process."""
+    """Stores a job that failed in this process, and announces it. trace: its traceback."""
     db.session.rollback()
     with atomic() as session:
         session.add(FailedJob(function=function, arguments=list(arguments), reason=trace))
@@ -52,20 +52,20 @@ def keep(function: str, arguments: Sequence[Argument], trace: str) -> None:
 
 
 def in_worker(job: Job, kind: type[BaseException], _error: BaseException, _trace: TracebackType | None) -> None:
-    """Of a job that failed in a worker; RQ itself keeps it in its registry."""
+    """Announces a job that failed in a worker; RQ itself stores it in its registry."""
     db.session.rollback()
     with atomic() as session:
         _tell(session, str(job.args[0]), kind.__name__)
 
 
 def killed(job: Job, _pid: int, status: int, _usage: Any) -> None:
-    """RQ calls this when the process of a job was killed; RQ itself moves the job to its registry."""
+    """RQ calls this when the process of a job was killed. Announces the job; RQ moves it to its registry."""
     with atomic() as session:
         _tell(session, str(job.args[0]), f"processus arrêté (état {status})")
 
 
 def _tell(session: Session, function: str, reason: str) -> None:
-    """Once a day of Paris for each kind of work. The reason is a word: a message could hold what somebody typed."""
+    """One notice for each function and day (Paris). reason: one word, since a message could contain user input."""
     tell(
         session,
         "travail_en_echec",
@@ -75,7 +75,7 @@ def _tell(session: Session, function: str, reason: str) -> None:
 
 
 def failed(session: Session) -> Sequence[Failed]:
-    """The latest ones first."""
+    """The failed jobs, the latest first: SHOWN at most."""
     here = [
         Failed(str(row.id), row.function, row.arguments, row.failed_at, row.reason)
         for row in session.scalars(select(FailedJob).order_by(FailedJob.id.desc()).limit(SHOWN))
@@ -92,7 +92,7 @@ def _in_redis() -> list[Failed]:
         try:
             job = Job.fetch(job_id, connection=registry.connection, serializer=registry.serializer)
         except NoSuchJobError:
-            continue  # it expired between the two questions
+            continue  # it expired between the two calls
         result = job.latest_result()
         function, *arguments = job.args
         ended = (job.ended_at or job.created_at).replace(tzinfo=UTC)
@@ -101,7 +101,7 @@ def _in_redis() -> list[Failed]:
 
 
 def again(session: Session, failed_id: str) -> tuple[str, Sequence[Argument]] | None:
-    """Takes it out of the failures: what to ask again, or None when somebody already did."""
+    """Removes a failed job and returns (function, arguments) to enqueue again; None when it is no longer there."""
     if failed_id.isdecimal() and len(failed_id) < 10:
         row = session.scalars(
             delete(FailedJob).where(FailedJob.id == int(failed_id)).returning(FailedJob)

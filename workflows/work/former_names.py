@@ -1,7 +1,7 @@
 """Former paths of job functions, and the current path of each.
 
-Redis and the table `failed_job` keep the path of a function as text. A job asked for before a module was moved must
-still run after it, so a path that was used once is never forgotten: add a row when a job function moves.
+Redis and the table `failed_job` store the path of a function as text. A job enqueued before a module was moved must
+still run afterwards, so rows are never removed: add one when a job function moves.
 """
 
 from __future__ import annotations

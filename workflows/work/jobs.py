@@ -1,9 +1,9 @@
-"""Long work: asked within a transaction, done after its commit.
+"""Background jobs: enqueued within a transaction, run after its commit.
 
-With REDIS_URL it waits in Redis for a worker (``flask jobs work``, as many as wanted); without, it runs
-in this process as soon as the transaction is committed, before the answer leaves.
+With REDIS_URL a job is queued in Redis for a worker (``flask jobs work``, any number of them); without, it runs
+in this process right after the commit, before the response is sent.
 
-To add a job, write a function at the top of a module and ask for it by name::
+To add a job, write a module-level function and enqueue it by its path::
 
     def run(job_id: int) -> None: ...                           # in workflows/importing/jobs.py
 
@@ -11,9 +11,9 @@ To add a job, write a function at the top of a module and ask for it by name::
         ...
         enqueue(session, "workflows.importing.jobs.run", job.id)       # arguments: what JSON can write
 
-A job owns its transactions (``atomic``), reads again what it needs, may be run twice without harm, and
-lets its exceptions through: they are kept with the job (see `failures`), and the log has them. Nothing is
-lost with Redis down: whoever asks keeps a row that says what is still to be done, to be asked again.
+A job owns its transactions (``atomic``), reloads what it needs, is idempotent, and lets its exceptions propagate:
+they are stored with the job (see `failures`) and logged. Nothing is lost with Redis down: the caller stores a row
+that says what remains to be done, and it is enqueued again later.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class _Worker(Worker):
-    """RQ's own, which tells of an error all but its message: that may hold what somebody typed."""
+    """RQ's worker, but without the message of an exception in the log or in Redis: it may contain user input."""
 
     told = ""
 
@@ -65,12 +65,12 @@ class _Worker(Worker):
 
 
 def enqueue(session: Session, function: str, *arguments: Argument) -> None:
-    """Asks for ``package.module.function(*arguments)`` once the transaction is committed."""
+    """Enqueues ``package.module.function(*arguments)`` after the commit. function: its path."""
     on_commit(session, lambda: start(function, arguments))
 
 
 def start(function: str, arguments: Sequence[Argument] = ()) -> None:
-    """Asks for work that no transaction asks for. Never raises: see above how nothing is lost."""
+    """Enqueues a job now, outside a transaction; without Redis, runs it here. Never raises: failures are logged."""
     queue = jobs.queue
     try:
         if queue is not None:
@@ -80,19 +80,19 @@ def start(function: str, arguments: Sequence[Argument] = ()) -> None:
     except RedisError:
         log.exception("Redis ne répond pas : %s%r reste à demander de nouveau", function, arguments)
     except Exception as error:
-        # The transaction that asked is committed: its answer must say so, whatever becomes of the job.
+        # The transaction is committed: the response must say so even if the job fails.
         log.exception("le travail %s%r a échoué", function, arguments)
         failures.keep(function, arguments, trace(error))
 
 
 def failures_kept() -> int:
-    """Seconds for which Redis keeps a job that failed: as long as the base does, see conservation.toml."""
+    """Seconds during which Redis keeps a failed job: the same period as in the database, see conservation.toml."""
     at = now()
     return int((at - conservation()["travaux_en_echec"].before(at)).total_seconds())
 
 
 def perform(function: str, *arguments: Argument) -> None:
-    """Runs a job here and now, within the application's context."""
+    """Runs a job synchronously, in the current application context, and rolls back what it left uncommitted."""
     module, _, name = current(function).rpartition(".")
     mark = read_only.set(False)
     try:
@@ -103,21 +103,21 @@ def perform(function: str, *arguments: Argument) -> None:
 
 
 def prepare() -> None:
-    """Builds once what each job, in a process of its own, would build again: a tenth of a second."""
+    """Builds mappers and XML schema before the worker forks: each job would otherwise spend 0.1 s on them."""
     configure_mappers()
     schema()
 
 
 def work(name: str = QUEUE, *, burst: bool = False) -> bool:
-    """A worker: takes jobs one after the other, each in a process of its own; False without Redis.
+    """Runs a worker: one job at a time, each in its own process. Returns False without Redis.
 
-    What its jobs ask for waits in the same queue. `burst`: stops when nothing waits any more.
+    name: of the queue; jobs that it enqueues go to the same one. burst: stop when the queue is empty.
     """
     jobs.use(name)
     queue = jobs.queue
     if queue is None:
         return False
-    db.engine.dispose()  # the processes of the jobs inherit no connection
+    db.engine.dispose()  # the forked processes must not inherit a connection
     prepare()
     worker = _Worker(
         [queue],

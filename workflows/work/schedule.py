@@ -1,9 +1,8 @@
-"""What is done by itself, and when: one table, read by RQ's own scheduler or written as a crontab.
+"""The table of periodic jobs, read by RQ's scheduler or printed as a crontab.
 
-With Redis, ``flask jobs schedule`` (one process, beside the workers) puts each job in the queue at its
-hour. Without, ``flask jobs crontab`` prints the lines of an ordinary crontab, that run ``flask jobs run
-NAME`` instead. Hours are those of the machine. A job that is asked for twice is done once, or twice
-without harm.
+With Redis, ``flask jobs schedule`` (one process, beside the workers) enqueues each job at its hour. Without, ``flask
+jobs crontab`` prints the lines of an ordinary crontab, which run ``flask jobs run NAME``. Hours are in the time zone
+of the machine. Jobs are idempotent: enqueued twice, the second run has no effect.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from . import jobs
 
 @dataclass(frozen=True)
 class Periodic:
-    """cron: the five fields of a crontab. function: ``package.module.function``, without arguments."""
+    """cron: the five fields of a crontab. function: ``package.module.function``, called without arguments."""
 
     name: str
     cron: str
@@ -28,7 +27,7 @@ class Periodic:
     words: str
 
     def run(self) -> None:
-        """Here and now."""
+        """Runs the job synchronously."""
         jobs.perform(self.function)
 
 
@@ -85,14 +84,14 @@ SCHEDULE = {
 
 
 def scheduler(queue: Queue) -> CronScheduler:
-    """RQ's scheduler, told of the table; its `start` works until a signal stops it."""
+    """RQ's scheduler, loaded with SCHEDULE; its `start` runs until a signal stops it."""
     made = CronScheduler(connection=queue.connection, logging_level="WARNING")
     made.get_jobs().extend(_Entry(queue, periodic) for periodic in SCHEDULE.values())
     return made
 
 
 class _Entry(CronJob):
-    """A row of the table for RQ, which would write it as a pickle: our workers read JSON."""
+    """A row of SCHEDULE for RQ. `enqueue` is overridden because RQ would pickle the job; our workers read JSON."""
 
     def __init__(self, queue: Queue, periodic: Periodic):
         self.queue = queue
