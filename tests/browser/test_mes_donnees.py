@@ -8,7 +8,7 @@ from flask import Flask
 from backoffice.core.extensions import db
 from backoffice.models import User
 from tests.support import factories as make
-from workflows.privacy.personal_data import ERASED
+from workflows.privacy.holding import ERASED
 
 from .conftest import PHONE, WIDE, NewPerson
 

@@ -44,7 +44,8 @@ from workflows.flux import file_checks
 from workflows.moderation.remarks import pin
 from workflows.notices.mail import sweep
 from workflows.privacy.erasure import PAGE, erase
-from workflows.privacy.personal_data import ACCOUNT, ELSEWHERE, ERASED, HOLDINGS, Fate, is_account
+from workflows.privacy.holding import ACCOUNT, ERASED, Fate, is_account
+from workflows.privacy.personal_data import ELSEWHERE, HOLDINGS
 from workflows.robot import robot
 
 

@@ -68,7 +68,7 @@ from tests.support.pages import open_page
 from tests.support.visitor import Visitor
 from tests.work.test_backup import everything
 from workflows.privacy import retention
-from workflows.privacy.personal_data import ERASED, NO_ADDRESS
+from workflows.privacy.holding import ERASED, NO_ADDRESS
 
 DAY = timedelta(days=1)
 FIRST = datetime(2031, 3, 1, 12, tzinfo=UTC)

@@ -56,7 +56,9 @@ from workflows.fiches import operations
 from workflows.fiches.engine import apply
 from workflows.structures import merge as structure_merge
 from workflows.structures.carriers import answer
-from workflows.structures.merge import JOINS, OWN, PARTS, STAYS, merge, name_of, references, uniques
+from workflows.structures.merge import merge
+from workflows.structures.merge_identity import PARTS
+from workflows.structures.merge_rows import JOINS, OWN, STAYS, name_of, references, uniques
 
 AT = datetime(2040, 11, 1, 5, 28, 47, tzinfo=UTC)
 LONG_AGO = datetime(2026, 3, 1, tzinfo=UTC)

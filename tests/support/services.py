@@ -28,9 +28,12 @@ def free_port() -> int:
         return port
 
 
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""Names of the command, the headless shell first: it draws no window."""
+
+
 def chromium() -> str | None:
-    """Path of a Chromium; the headless shell first, which draws no window."""
-    return shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
 AVAILABLE = {

@@ -27,7 +27,8 @@ from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import give_token, tell
 from workflows.robot import is_robot
 
-from .personal_data import ACCOUNT, HOLDINGS, Fate, Holding
+from .holding import ACCOUNT, Fate, Holding
+from .personal_data import HOLDINGS
 
 PAGE = "/mes-donnees/?effacer"
 """Page of the magic link for a person without a password. Opening it does not erase anything."""

@@ -21,7 +21,8 @@ from backoffice.models import User
 from workflows.fiches.transitions import EVENTS
 from workflows.notices.declared import NOTICES
 
-from .personal_data import ACCOUNT, HOLDINGS, Holding
+from .holding import ACCOUNT, Holding
+from .personal_data import HOLDINGS
 
 DATA, PAGE = "data.json", "donnees.html"
 """File names in the archive."""

@@ -73,7 +73,7 @@ from workflows.notices.outbox import tell
 from workflows.robot import ADDRESS, robot
 
 from .erasure import erase
-from .personal_data import BLANK_MAIL, BLANK_TEXT, NO_ADDRESS
+from .holding import BLANK_MAIL, BLANK_TEXT, NO_ADDRESS
 
 BATCH = 200
 LEFT = (MailState.REMIS, MailState.ENVOYE, MailState.INCERTAIN, MailState.REFUSE)

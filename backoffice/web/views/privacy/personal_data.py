@@ -19,7 +19,8 @@ from backoffice.web.guard import requires
 from backoffice.web.security import download
 from workflows.case import Refused
 from workflows.privacy import erasure, export
-from workflows.privacy.personal_data import ELSEWHERE, HOLDINGS, Fate
+from workflows.privacy.holding import Fate
+from workflows.privacy.personal_data import ELSEWHERE, HOLDINGS
 from workflows.robot import is_robot
 
 blueprint = Blueprint("personal_data", __name__)

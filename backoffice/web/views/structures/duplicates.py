@@ -17,7 +17,7 @@ from backoffice.queries.fiches.scope import containing
 from backoffice.queries.structures import page as queries
 from backoffice.web.guard import requires
 from workflows.case import Refused
-from workflows.structures import duplicates, merge
+from workflows.structures import duplicates, merge, merge_identity
 
 blueprint = Blueprint("structure_duplicates", __name__, url_prefix="/structures/doublons")
 
@@ -115,7 +115,7 @@ def merge_page(kept: Organisme, gone: Organisme, error: str = "") -> str:
         "structures/merge.html",
         kept=kept,
         gone=gone,
-        choices=merge.choices(session, kept, gone),
+        choices=merge_identity.choices(session, kept, gone),
         standings={row.id: standings(row, queries.checks_of(session, row)) for row in (kept, gone)},
         moving=[*lines, *([(rest, *REST)] if rest else [])],
         confirmed=CONFIRMED,
@@ -129,8 +129,8 @@ def merge_action(kept_id: int, gone_id: int) -> ResponseReturnValue:
     kept, gone = joined(kept_id), joined(gone_id)
     if request.form.get("confirmation") != CONFIRMED:
         return merge_page(kept, gone, "Cochez la case qui confirme : une fusion ne se défait pas."), 422
-    sides = (merge.KEPT, merge.GONE)
-    chosen = {name: side for name in merge.PARTS if (side := request.form.get(name, "")) in sides}
+    sides = (merge_identity.KEPT, merge_identity.GONE)
+    chosen = {name: side for name in merge_identity.PARTS if (side := request.form.get(name, "")) in sides}
     names = kept.nom, gone.nom
     try:
         with atomic() as session:
