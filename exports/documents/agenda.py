@@ -1,4 +1,4 @@
-"""The meetings of the sessions as an iCalendar file, for the agenda of a phone."""
+"""iCalendar file of the meetings of a fiche, for the calendar of a phone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ REMOTE = "2"  # modalites-enseignement
 
 
 def calendar(content: Contenu, key: str, modified: datetime) -> bytes | None:
-    """The file; None when no meeting can be told. key: what names the fiche, the same for ever.
+    """The iCalendar file, encoded; None when no meeting can be computed.
 
-    One event a weekly slot and session, repeated each week, without the days when nothing takes place.
+    One event per weekly slot and session, repeated each week; weeks without a meeting are excluded.
+    key: stable identifier of the fiche, part of each event's UID. modified: timestamp of the events.
     """
     events = [event for action in content.actions for event in _of_group(content, action, key, modified)]
     if not events:
@@ -53,7 +54,7 @@ def _of_group(content: Contenu, action: Action, key: str, modified: datetime) ->
 
 
 def _weekly(starts: list[datetime], slot: Creneau, clock: ZoneInfo) -> Event:
-    """One event for all these days, a week apart save where one was left out."""
+    """One weekly recurring event for these sorted starts; missing weeks are in EXDATE."""
     first, last = starts[0], starts[-1]
     event = Event()
     event.add("dtstart", first)

@@ -1,7 +1,8 @@
-"""When a group meets: its weekly slots within the dates of a session, holidays left out.
+"""When a group meets: its weekly slots between the dates of a session, without holidays.
 
-School holidays are those of the zone of the place, unless the group meets then too. Where their dates are not
-known (see backoffice.reference.school_holidays) they are left in, and `Count.words` says so.
+Public holidays are left out. School holidays of the zone of the place are left out too, unless the group also
+meets then. When their dates are not known (see backoffice.reference.school_holidays), school holidays are not
+removed, and `Count.words` says so.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from backoffice.reference.school_holidays import Academie, academies, covers, in
 from exports.fragment.words import duration
 
 LONGEST = timedelta(3 * 366)
-"""A session that lasts longer is no school year: its meetings are not counted."""
+"""Longest session whose meetings are counted. A longer one does not fit a school year."""
 
 WEEKDAYS = {name: rank for rank, name in enumerate(JOURS)}
 
@@ -30,9 +31,10 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Count:
-    """What the slots of a group make within the dates of one session.
+    """Meetings of a group between the dates of one session.
 
-    known: the school holidays are left out, or the group meets then too: the number can be relied upon.
+    known: the number is reliable: school holidays are removed, or the group also meets then.
+    what: in French, which holidays are left out; ends `words`.
     """
 
     session: Session
@@ -50,7 +52,7 @@ class Count:
 
     @property
     def weeks(self) -> int:
-        """Those with one meeting at least."""
+        """ISO weeks with at least one meeting."""
         return len({meeting.jour.isocalendar()[:2] for meeting in self.meetings})
 
     @property
@@ -62,13 +64,17 @@ class Count:
 
 
 def academie_of(content: Contenu, action: Action) -> Academie | None:
-    """That of the place where a group meets; None while its town is not said."""
+    """Académie of the place where the group meets; None while the département of the place is unknown."""
     place = content.place_of(action)
     return academies().get(place.adresse.departement) if place else None
 
 
 def count(content: Contenu, action: Action, session: Session) -> Count | None:
-    """None while the dates or the slots are not said."""
+    """Meetings of a group in one session, holidays left out.
+
+    None when the dates or the slots are missing, when only the months are known, or when the session ends before it
+    starts or is longer than LONGEST.
+    """
     start, end = session.debut, session.fin
     if start is None or end is None or session.mois_seulement or not timedelta(0) <= end - start <= LONGEST:
         return None
@@ -90,12 +96,12 @@ def count(content: Contenu, action: Action, session: Session) -> Count | None:
 
 
 def counts(content: Contenu, action: Action) -> list[Count]:
-    """One for each session whose meetings can be told."""
+    """One Count per session whose meetings can be computed."""
     return [found for session in action.sessions if (found := count(content, action, session))]
 
 
 def dated(content: Contenu) -> bool:
-    """Whether any meeting can be told."""
+    """Whether at least one meeting can be computed."""
     return any(found.meetings for action in content.actions for found in counts(content, action))
 
 

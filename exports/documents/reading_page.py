@@ -1,7 +1,7 @@
-"""An entry as its readers see it: blocks of labelled answers, in the order of the page.
+"""A fiche as its readers see it: blocks of labelled answers, in page order.
 
-A line names the values that it says. A value that no line of its block names is said at the end, in its own
-words, so that one more value is declared once, in the content.
+Each Line lists the values that it shows. A value that no line of its block lists is shown at the end, under its
+own label, so that a new value is declared only once, in the content.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
 from exports.fragment import words
 
 Words = str | list[Any]
-"""A text, or a list whose items are texts or (text, list within it)."""
+"""A text, or a list of items: a text or a pair (text, nested list)."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """values: the patterns of the values that it says, or of parts whose values it says all."""
+    """values: patterns of the values that the line shows; the pattern of a part covers all its values."""
 
     label: str
     words: Words
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass
 class Page:
-    """groups: one (title, lines) for each group."""
+    """Blocks of the page. groups: one (title, lines) pair per group."""
 
     general: list[Line]
     joining: list[Line]
@@ -73,7 +73,7 @@ def _block(content: Contenu, action: Action | None, lines: Iterable[Line], *part
 
 
 def _unsaid(part: str, said: Iterable[str]) -> Iterator[Spot]:
-    """The values of a part that are typed and that nothing says."""
+    """Visible values of a part that are not in `said`."""
     for spot in leaves():
         inside = f"{spot.pattern}."
         if inside.startswith(part) and not spot.hidden and not any(inside.startswith(f"{name}.") for name in said):
@@ -86,7 +86,7 @@ def _plain(content: Contenu, action: Action | None, *patterns: str) -> Iterator[
 
 
 def _words(value: Any, spot: Spot) -> Words:
-    """An answer as people read it; nothing of a no."""
+    """An answer in French words; "" for False, None or an empty value."""
     if isinstance(value, bool):
         return "Oui" if value else ""
     if isinstance(value, date):
@@ -99,7 +99,7 @@ def _words(value: Any, spot: Spot) -> Words:
 
 
 def _others(row: Any, part: str, *said: str) -> list[str]:
-    """What a row of a list says beside the values that are already said."""
+    """«label : answer» for each answered value of a row that is not in `said`."""
     rest = _unsaid(part, [f"{part}{name}" for name in said])
     told = ((spot.label, _words(getattr(row, spot.name), spot)) for spot in rest)
     return [f"{label} : {answer}" for label, answer in told if answer]
@@ -138,7 +138,7 @@ def _general(content: Contenu, dispositif: Dispositif) -> Iterator[Line]:
     conditions = said.conditions or words.NO_CONDITION
     yield Line("Conditions pour participer", conditions, ("formation.conditions",))
     yield Line("Ce que l’on obtient à la fin", said.resultats or words.NO_RESULT, ("formation.resultats",))
-    # The title stands above, whom to ask for and the page stand below.
+    # These values are shown elsewhere: the title above, the contact and the web page below.
     yield Line("", "", ("formation.intitule", "formation.contact", "formation.url"))
 
 

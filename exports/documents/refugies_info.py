@@ -1,4 +1,4 @@
-"""The text of a page of Réfugiés.info, made from a fiche, section by section, to be copied there."""
+"""Text of a Réfugiés.info page built from a fiche, section by section, to be copied there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from exports.fragment import words
 
 @dataclass(frozen=True)
 class Section:
-    """key: stable, for the address of the block within a page. text: plain, lines end with a line feed."""
+    """One section. key: stable anchor of its block in the page. text: plain, lines separated by line feeds."""
 
     key: str
     title: str
@@ -20,7 +20,7 @@ class Section:
 
 
 def sections(content: Contenu) -> list[Section]:
-    """In the order in which such a page is filled; a section that has nothing to say is left out."""
+    """Sections in the order in which such a page is filled; empty sections are left out."""
     said = content.formation
     parts = {
         ("titre", "Titre"): said.intitule,

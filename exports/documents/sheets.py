@@ -1,4 +1,4 @@
-"""A table to take away, as CSV or as a spreadsheet. Whatever a text begins with, it never becomes a formula."""
+"""Tables to download, as CSV or XLSX. A text cell never becomes a formula."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Cell = str | int | float | date | None
 
 
 def csv_table(rows: Iterable[Sequence[Cell]]) -> str:
-    """For French spreadsheets: BOM, semicolons, decimal commas. The first row has the headers."""
+    """CSV text for French spreadsheets: BOM, semicolons, decimal commas. The first row holds the headers."""
     return BOM + "".join(csv_line([_text(value) for value in row]) for row in rows)
 
 
@@ -26,7 +26,10 @@ def _text(value: Cell) -> str:
 
 
 def xlsx_table(name: str, rows: Iterable[Sequence[Cell]]) -> bytes:
-    """The same as a workbook of one sheet: texts as texts, numbers and days as such."""
+    """The same table as an XLSX file of one sheet, in bytes. Texts, numbers and days keep their type.
+
+    name: of the sheet, cut to 31 characters.
+    """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     sheet = book.add_worksheet(name[:31])

@@ -1,1 +1,1 @@
-"""Flows: what was published at a moment, what changed between two, written as streams of fragments."""
+"""LHEO flows: what was published at an instant, what changed between two, streamed from stored fragments."""

@@ -1,4 +1,4 @@
-"""The flow of a definition: the full one of a moment, or the difference between two."""
+"""Builds the flow of a definition: full as of an instant, or differential between two."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ def full(
     at: datetime | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Writes the flow as it was at `at` (now: after every decision taken so far).
+    """Writes the flow as of `at`, with its manifest, and returns the manifest.
 
-    The same moment gives the same bytes: the export stamp tells that moment, not the clock.
+    at: by default a new snapshot instant, after every decision committed so far. The same instant gives the same
+    bytes: the export stamp is `at`, not the clock. others: more files written in the same pass, plain or compressed.
+    Raises EmptyFlux and UnfitFlux, as `write` does.
     """
     at = at or snapshot(session)
     manifest = Manifest(flux.code, FluxKind.COMPLET, output.name, at.isoformat())
@@ -54,10 +56,10 @@ def differential(
     at: datetime | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Writes what changed after `since`, up to `at`, with the numeros that left the flow.
+    """Writes the fiches that changed after `since`, up to `at`; the manifest lists the numeros that left the flow.
 
-    When fiches only left, LHEO can say nothing (a document needs one formation): the manifest alone
-    is written, with its list. When nothing changed, EmptyFlux is raised and nothing is written.
+    LHEO requires at least one formation: when fiches only left, the manifest alone is written, with its list and no
+    file name. Raises EmptyFlux, and writes nothing, when nothing changed.
     """
     at = at or snapshot(session)
     found = published.changes(session, flux, since, at)

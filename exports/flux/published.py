@@ -1,4 +1,4 @@
-"""What was published at a moment, read from the append-only history of publications."""
+"""What was published at an instant, read from the append-only history of publications."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from backoffice.models import Fiche, Flux, Fragment, Publication
 
 BATCH = 500
-"""Fragments read at a time: memory stays flat whatever the size of the flow."""
+"""Fragments read at a time: memory use does not depend on the size of the flow."""
 
 
 COLUMNS = (
@@ -28,7 +28,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Piece:
-    """One stored fragment, as it will be written. `xml` is compressed; `sha256` is of the plain bytes."""
+    """One stored fragment, ready to be written. xml: compressed with zlib; sha256: of the uncompressed bytes."""
 
     numero: str
     xml: bytes
@@ -39,7 +39,7 @@ class Piece:
 
 
 def as_of(session: Session, flux: Flux, at: datetime) -> Generator[Piece, None, None]:
-    """Every piece of the flow at that moment, by numero. Close it when you stop before its end."""
+    """Yields the fragments of the flow as of `at`, ordered by numero. Close the generator when you stop early."""
     last = _last(at)
     query = (
         select(Fiche.numero, Fiche.dispositif, *COLUMNS)
@@ -56,7 +56,7 @@ def as_of(session: Session, flux: Flux, at: datetime) -> Generator[Piece, None, 
 
 
 def count(session: Session, flux: Flux, at: datetime) -> int:
-    """How many fiches the flow reads at most; those that a finer choice leaves out are counted too."""
+    """Number of fiches that the flow reads as of `at`: an upper bound, since `chosen` is not applied."""
     last = _last(at)
     return (
         session.scalar(
@@ -71,7 +71,7 @@ def count(session: Session, flux: Flux, at: datetime) -> int:
 
 
 def carried(session: Session, flux: Flux, at: datetime, fiche_ids: Collection[int]) -> set[int]:
-    """Which of these fiches the flow of that moment told of."""
+    """Ids, among `fiche_ids`, of the fiches that the flow contained as of `at`."""
     last = (
         select(func.max(Publication.id).label("id"))
         .where(Publication.at <= at, Publication.fiche_id.in_(fiche_ids))
@@ -90,16 +90,17 @@ def carried(session: Session, flux: Flux, at: datetime, fiche_ids: Collection[in
 
 @dataclass(frozen=True)
 class Change:
-    """One fiche that changed in a flow; fragment_id is None when it left."""
+    """One fiche that changed in a flow. fragment_id: None when it left the flow."""
 
     numero: str
     fragment_id: int | None
 
 
 def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list[Change]:
-    """What a reader who has the flow of `since` needs to have the flow of `at`, by numero.
+    """Changes from the flow as of `since` to the flow as of `at`, ordered by numero.
 
-    Only the fiches touched between the two moments are looked at: the cost is that of the changes.
+    Only fiches with a publication event between the two instants are read: the cost depends on the changes, not on
+    the size of the flow.
     """
     touched = (
         select(Publication.fiche_id).where(Publication.at > since, Publication.at <= at).distinct().subquery("touched")
@@ -140,7 +141,7 @@ def changes(session: Session, flux: Flux, since: datetime, at: datetime) -> list
 
 
 def pieces(session: Session, changes: list[Change]) -> Iterator[Piece]:
-    """The new pieces of these changes, in their order, a batch at a time."""
+    """New fragments of these changes, in their order, read a batch at a time; removals are skipped."""
     present = [change for change in changes if change.fragment_id is not None]
     for first in range(0, len(present), BATCH):
         batch = present[first : first + BATCH]
@@ -151,7 +152,10 @@ def pieces(session: Session, changes: list[Change]) -> Iterator[Piece]:
 
 
 def chosen(flux: Flux, dispositif: str, facets: dict[str, list[str]]) -> bool:
-    """Whether the definition of the flow takes this fragment. An empty list takes all."""
+    """Whether the definition of the flow takes this fragment. An empty list takes all.
+
+    A fragment that one of the flow's `consumers` would drop is not taken.
+    """
     return (
         (not flux.dispositifs or dispositif in flux.dispositifs)
         and (not flux.financeurs or bool(set(flux.financeurs) & set(facets.get("financeurs", ()))))
@@ -161,7 +165,7 @@ def chosen(flux: Flux, dispositif: str, facets: dict[str, list[str]]) -> bool:
 
 
 def _last(at: datetime) -> Subquery:
-    """The id of the last event of each fiche at that moment."""
+    """Id of the last publication event of each fiche as of `at`."""
     return (
         select(func.max(Publication.id).label("id"))
         .where(Publication.at <= at)
@@ -171,7 +175,7 @@ def _last(at: datetime) -> Subquery:
 
 
 def _state(touched: Subquery, at: datetime, name: str) -> Subquery:
-    """(fiche_id, fragment_id, territoire_id) of the touched fiches at that moment."""
+    """(fiche_id, fragment_id, territoire_id) of the touched fiches as of `at`."""
     last = (
         select(func.max(Publication.id).label("id"))
         .join(touched, touched.c.fiche_id == Publication.fiche_id)
@@ -184,7 +188,7 @@ def _state(touched: Subquery, at: datetime, name: str) -> Subquery:
 
 
 def _here(flux: Flux, territoire_id: SQLColumnExpression[int | None]) -> ColumnElement[bool]:
-    """Whether what was published in this territoire is of the flow: the territoire is that of the moment."""
+    """SQL condition: the publication belongs to the flow's territoire. Its territoire is the one at that time."""
     return true() if flux.territoire_id is None else territoire_id == flux.territoire_id
 
 
@@ -193,7 +197,7 @@ def _takes(flux: Flux, territoire_id: int | None) -> bool:
 
 
 def _by_numero(session: Session) -> ColumnElement[Any]:
-    # The same order on every base and in every language of the server.
+    # The same order on every database, whatever the locale of the server.
     binary = "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
     return Fiche.numero.collate(binary)
 

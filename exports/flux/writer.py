@@ -1,4 +1,4 @@
-"""One flow into one file: streamed, checked, and under its name only when it is whole."""
+"""Writes one flow into one file: streamed, checked, and given its name only when it is complete."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ class EmptyFlux(ValueError):
 
 
 class UnfitFlux(ValueError):
-    """The flow does not pass its check; nothing was published."""
+    """The flow fails its check; nothing is published."""
 
 
 @dataclass
 class Manifest:
-    """size in bytes and SHA-256 (hexadecimal) are those of the file as it is on disk.
+    """Description of a written flow, stored as JSON beside it.
 
-    since: of a differential, the moment of the flow it completes. removed: the numeros that left.
+    size (bytes) and sha256 (hexadecimal) are those of the file as it is on disk.
+    since: for a differential, instant of the flow that it completes. removed: numeros that left the flow.
     code_versions: {version of the export code: number of fragments}.
     others: the same document in another form (plain or compressed), {name: {size, sha256}}.
     """
@@ -63,15 +64,15 @@ class Manifest:
 
 
 Progress = Callable[[int], None]
-"""Told how many pieces are written; may raise to stop."""
+"""Called with the number of fragments written, every 100 fragments; may raise to stop the writing."""
 
 
 MANIFEST = ".manifest.json"
-"""Ends the name of the manifest of a flow, after the flow's own."""
+"""Suffix added to the file name of a flow to name its manifest."""
 
 
 def beside(file: Path) -> Path:
-    """Where the manifest of a flow is."""
+    """Path of the manifest of a flow."""
     return file.with_name(f"{file.name}{MANIFEST}")
 
 
@@ -83,11 +84,11 @@ def write(
     progress: Progress | None = None,
     *others: Path,
 ) -> Manifest:
-    """Writes the pieces as one LHEO document, and its manifest beside it.
+    """Writes the fragments as one LHEO document, with its manifest beside it; returns the completed manifest.
 
-    ``.xml.gz`` is compressed; `others` are written in the same pass. Raises EmptyFlux when there is no
-    piece, UnfitFlux when a fragment is not what was validated; then, as after any other error, what
-    was under the names before is intact.
+    A name that ends in ``.gz`` is compressed; `others` are written in the same pass. Raises EmptyFlux when there is
+    no fragment, UnfitFlux when a fragment is not the one that was validated or the envelope is invalid. After any
+    error during the writing, the previous files are intact.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -105,11 +106,11 @@ def write(
 
 
 def _document(manifest: Manifest, pieces: Iterable[Piece], at: datetime, progress: Progress | None) -> Iterator[bytes]:
-    """The parts of the document. Its envelope is validated around the first fragment."""
+    """Parts of the document, in order. The envelope is validated around the first fragment."""
     tail = (_removals(manifest.removed) + stamp(at) + TAIL).encode()
     for rank, piece in enumerate(pieces):
         xml = zlib.decompress(piece.xml)
-        # Approving validated these very bytes: the same hash is the same validity.
+        # These bytes were validated at approval: the same hash means that they are still valid.
         if hashlib.sha256(xml).hexdigest() != piece.sha256:
             raise UnfitFlux(f"Le fragment {piece.numero} n’est plus celui qui a été validé.")
         if rank == 0:
@@ -135,7 +136,7 @@ def _check_envelope(first: bytes, tail: bytes) -> None:
 
 
 def stamp(at: datetime) -> str:
-    """The end of every flow in the Intercarif profile: the day and the hour, in Paris."""
+    """Export stamp that ends every flow of the Intercarif profile: day and hour, in Paris time."""
     local = at.astimezone(PARIS)
     return (
         '<extras info="flux-intercarif">'
@@ -152,9 +153,10 @@ def _removals(numeros: list[str]) -> str:
 
 
 class _Plain:
-    """A file that has no name until it is whole: a process that is killed leaves nothing behind.
+    """A file without a name until it is complete: a killed process leaves nothing behind.
 
-    Measures what it writes. Where the file system has no unnamed files, a hidden name is used.
+    Computes the size and the SHA-256 of what it writes. Where the file system has no unnamed files, a hidden name is
+    used.
     """
 
     def __init__(self, file: Path):
@@ -181,7 +183,7 @@ class _Plain:
         self.digest.update(data)
 
     def publish(self) -> None:
-        """Puts the whole file under its name, at once."""
+        """Flushes the file to disk, then gives it its name atomically."""
         self.target.flush()
         os.fsync(self.descriptor)
         if not self.named:
@@ -191,7 +193,7 @@ class _Plain:
 
 
 def _name(descriptor: int, file: Path) -> None:
-    """Gives a name to an unnamed file. The folder's descriptor makes Python follow the link of /proc."""
+    """Gives a name to an unnamed file. Folder descriptors make Python follow the link of /proc."""
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.link(f"/proc/self/fd/{descriptor}", file.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
@@ -200,7 +202,7 @@ def _name(descriptor: int, file: Path) -> None:
 
 
 class _Packed(_Plain):
-    """gzip at level 6. No name and no time in the header: the same flow gives the same bytes."""
+    """gzip at level 6. The header has no name and no time: the same flow gives the same bytes."""
 
     def __init__(self, file: Path):
         super().__init__(file)

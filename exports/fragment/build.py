@@ -1,6 +1,6 @@
-"""From a content to its LHEO ``formation``, in the Intercarif profile.
+"""Builds the LHEO ``formation`` of a content, in the Intercarif profile.
 
-Elements stand in the order of the grammar; an optional element that would be empty is left out.
+Elements follow the order of the grammar; an empty optional element is left out.
 Where LHEO has no element, the standard's ``extras`` are used:
 
 ======================  ==================  =====================================================
@@ -8,18 +8,18 @@ extras/@info            on                  extra
 ======================  ==================  =====================================================
 niveau-langue           formation, action   referentiel, niveau-entree, niveau-vise; then extras
                                             ``competences`` with tag ``oral`` and ``ecrit``
-espaces-sociaux         formation           one ``espace-social`` a code (models.vocabulary)
-parcours                formation           ``parcours`` and one ``visee`` a code
+espaces-sociaux         formation           one ``espace-social`` per code (models.content.vocabulary)
+parcours                formation           ``parcours`` and one ``visee`` per code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
-groupe                  action              one an answer of `GROUP`: a code, a number, 1 for yes
-objectifs-oepre         formation           one ``objectif`` a code (models.vocabulary)
+groupe                  action              one per answer of `GROUP`: a code, a number, 1 for yes
+objectifs-oepre         formation           one ``objectif`` per code (models.content.vocabulary)
 horaires                session             ``creneau``: tag = weekday, text = HHMM-HHMM
 accueil                 session             ``garde-enfants`` in words, ``places-libres``
 specificites            organisme-financeur publics, programme, reference (profile)
 categorie-organisme     organisme           code of the category (profile)
 identifiants            organisme           ``RNA``
-structure-porteuse      organisme           ``nom`` and ``SIRET`` of the structure that carries one without
-                                            SIRET, ``raison-sociale-portee``: the official name of the latter
+structure-porteuse      organisme           ``nom`` and ``SIRET`` of the carrier of a structure without
+                                            SIRET; ``raison-sociale-portee``: that structure's official name
 ======================  ==================  =====================================================
 """
 
@@ -57,7 +57,7 @@ from .elements import (
 )
 
 CODE_VERSION = 2
-"""Raise it when this module writes something else for the same content."""
+"""Increment it when this module writes something else for the same content."""
 
 NO_ACTIVITY_NUMBER = "00000000000"
 NO_SIRET = "00000000000000"
@@ -70,11 +70,11 @@ CATEGORY_CODES = {"association": "13"}
 OFII = "20"  # code-financeur
 REMOTE = "2"  # modalites-enseignement
 GROUP = ("nom", "format", "effectif_min", "effectif_max", "semaines", "intensite", "vacances")
-"""What is said of a group in ``extras``, by the name of the value."""
+"""Attributes of Action written in the ``groupe`` extras, under the same name with hyphens."""
 
 
 class NotExportable(ValueError):
-    """The content cannot be written as a valid ``formation``; `findings` say where and why."""
+    """The content cannot be written as a valid ``formation``. findings: where and why."""
 
     def __init__(self, findings: tuple[Finding, ...]):
         super().__init__("; ".join(f"{finding.path}: {finding.message}" for finding in findings))
@@ -83,7 +83,7 @@ class NotExportable(ValueError):
 
 @dataclass(frozen=True)
 class Identity:
-    """What the flow says of an entry beside its content."""
+    """What the flow says of a fiche besides its content."""
 
     numero: str
     organisme_numero: str
@@ -104,12 +104,12 @@ class Identity:
 
 
 def organisme_numero(prefixe: str, organisme_id: int) -> str:
-    """What readers of the flows know a structure by."""
+    """Identifier of a structure in the flows: prefix of the territoire, «O», six digits."""
     return f"{prefixe}O{organisme_id:06d}"
 
 
 def build(content: Contenu, identity: Identity) -> Fragment:
-    """The stored form of a content. Raises NotExportable when grammar or business rules refuse it."""
+    """The fragment of a content, not added to a session. Raises NotExportable when the grammar or a rule refuses it."""
     xml = etree.tostring(formation(content, identity), encoding="unicode")
     if findings := findings_of(xml, content):
         raise NotExportable(tuple(findings))
@@ -248,7 +248,7 @@ def _appointment(
 
 
 def registration_address(content: Contenu, action: Action) -> Adresse:
-    """Where one joins this group: LHEO asks it of each session."""
+    """Address where people register for this group: LHEO requires it in each session."""
     entry, lieu = content.inscription, content.place_of(action)
     if entry.ou == "autre":
         return entry.adresse
@@ -258,7 +258,7 @@ def registration_address(content: Contenu, action: Action) -> Adresse:
 
 
 def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> None:
-    """Who answers for the offer: the structure; where it has no SIRET, under that of the one that carries it."""
+    """The responsible structure. Without a SIRET, the SIRET and the official name of its carrier are written."""
     structure, carrier = content.structure, content.structure.carrier
     node = add(root, "organisme-formation-responsable", numero=identity.organisme_numero)
     add(node, "numero-activite", structure.numero_activite or NO_ACTIVITY_NUMBER)
@@ -280,7 +280,7 @@ def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> No
 
 
 def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> None:
-    """The structure itself teaches unless it says who does; a national consumer drops an action that names nobody."""
+    """The structure itself, unless it names another teacher. A national consumer drops an action without a teacher."""
     structure = content.structure
     known = {} if structure.formateur_nom else {"numero": identity.organisme_numero}
     formateur = add(node, "organisme-formateur", **known, **principal(0))
@@ -309,7 +309,7 @@ def _levels(node: etree._Element, levels: Niveaux) -> None:
         return
     root = add(node, "extras", info="niveau-langue")
     add(root, "extra", "CECRL", info="referentiel")
-    # One word for readers of a single level: the oral one, else the written one.
+    # For readers of a single level: the oral one, else the written one.
     for info, oral, written in (
         ("niveau-entree", levels.entree_oral, levels.entree_ecrit),
         ("niveau-vise", levels.vise_oral, levels.vise_ecrit),
@@ -329,7 +329,7 @@ def _levels(node: etree._Element, levels: Niveaux) -> None:
 
 
 def _pathway(content: Contenu) -> str:
-    """parcours-de-formation: 1 in group, 2 individual, 4 both."""
+    """Code of parcours-de-formation: 1 in group, 2 individual, 4 both."""
     formats = {action.format for action in content.actions}
     return {frozenset({"collectif"}): "1", frozenset({"individuel"}): "2"}.get(frozenset(formats), "4")
 

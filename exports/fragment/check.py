@@ -1,4 +1,4 @@
-"""Is this fragment fit for a flow? Grammar and business rules, told at the field of the content."""
+"""Checks a fragment by the grammar and the business rules; each finding is placed on a field of the content."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TAIL = "</offres></lheo>"
 
 
 def findings_of(xml: str, content: Contenu) -> list[Finding]:
-    """What the grammar and the business rules say of one ``formation`` without namespace.
+    """Findings of the grammar and the business rules on one ``formation`` without namespace; empty when it is valid.
 
-    The very characters that will stand in the flow are parsed again, inside its envelope.
+    The characters that the flow will contain are parsed again, inside the flow's envelope.
     """
     root = etree.fromstring(HEAD + xml + TAIL)
     findings = [Finding(content_path(fault.path, content), fault.message) for fault in examine(root, flow=True)]
@@ -26,7 +26,7 @@ def findings_of(xml: str, content: Contenu) -> list[Finding]:
 
 
 def content_path(xml_path: str, content: Contenu) -> str:
-    """The spot of the content that an XML path was written from; "" when there is none.
+    """Path in the content of the value that an XML path was written from; "" when there is none.
 
     ``/lheo/offres/formation[1]/action[2]/session[1]/periode/fin`` → ``actions-1-sessions-0-fin``
     """

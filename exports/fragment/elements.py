@@ -1,6 +1,6 @@
-"""Small pieces of LHEO that several elements share: a contact, an address, a period, an optional text.
+"""LHEO elements shared by several parents: contact, address, period, optional text.
 
-Each writes under the node that it is given; an optional element that would be empty is left out.
+Each function writes under the given node; an empty optional element is left out.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def address(node: etree._Element, adresse: Adresse) -> None:
 
 
 def period(node: etree._Element, start: date | None, end: date | None, *, month: bool = False) -> None:
-    """month: the days are not fixed yet, AAAAMM00 says so."""
+    """month: only the months are known, which AAAAMM00 expresses. An unknown day has a conventional value."""
     shape = "%Y%m00" if month else "%Y%m%d"
     root = add(node, "periode")
     add(root, "debut", f"{start:{shape}}" if start else UNKNOWN_START)
@@ -54,14 +54,14 @@ def period(node: etree._Element, start: date | None, end: date | None, *, month:
 
 
 def hour(moment: time | None) -> str:
-    """«9h», «12h30»: as the standard writes it."""
+    """«9h», «12h30», the format of the standard; "" for None."""
     if moment is None:
         return ""
     return f"{moment.hour}h{moment.minute:02d}" if moment.minute else f"{moment.hour}h"
 
 
 def extras(node: etree._Element, info: str, pairs: list[tuple[str, str]]) -> None:
-    """An ``extras`` with what is said of `pairs`, (info, text)."""
+    """Adds an ``extras`` with these (info, text) pairs; empty texts are skipped, and nothing is added without text."""
     pairs = [(name, value) for name, value in pairs if value]
     if pairs:
         root = add(node, "extras", info=info)
@@ -90,7 +90,7 @@ def flag(value: bool) -> str:
 
 
 def answer(value: str | int | bool | None) -> str:
-    """Any answer as an ``extra`` says it: nothing of a no."""
+    """Text of an ``extra`` for any answer: «1» for True, "" for False or None."""
     if isinstance(value, bool):
         return YES if value else ""
     return "" if value is None else str(value)

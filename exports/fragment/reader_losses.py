@@ -1,4 +1,4 @@
-"""What the readers of our flows would leave out. The facts were read in their public code."""
+"""What consumers of our flows would leave out. The facts were read in their public code."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from exports.lheo.consumers import CLOSE_HOURS, DATA_INCLUSION, EDOF, TITLE_SHOW
 
 @dataclass(frozen=True)
 class Drop:
-    """consumer: who; path: the spot that decides, "" when there is none; message: what they leave out.
+    """One loss at one consumer. path: spot that causes it, "" when there is none. message: what is left out, in French.
 
-    whole: the entry itself is left out, not a part of it.
+    whole: the whole fiche is left out, not a part of it.
     """
 
     consumer: str
@@ -48,7 +48,7 @@ def _place(content: Contenu) -> Iterator[Drop]:
 
 
 def _same_town(content: Contenu) -> Iterator[Drop]:
-    """It keeps one of the actions that share mode, weekly hours, town (and all that the entry shares)."""
+    """Among actions with the same mode, weekly hours and town (the rest is shared by the fiche), one is kept."""
     seen: dict[tuple[object, ...], int] = {}
     for rank, action in enumerate(content.actions):
         lieu = content.place_of(action)

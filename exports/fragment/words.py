@@ -1,6 +1,6 @@
-"""The parts of a content that have no element in LHEO, said in French words.
+"""Parts of a content that have no LHEO element, as French sentences.
 
-The flow and the pages that readers see use the same sentences.
+The flow and the pages for readers use the same sentences.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def duration(minutes: int) -> str:
 
 
 def rhythm(action: Action) -> str:
-    """The text of rythme-formation: the weekly slots, how many hours that is, then what was typed."""
+    """Text of rythme-formation: name of the group, weekly slots and their hours, pace, then the typed text."""
     slots = [text for text in map(slot, action.creneaux) if text]
     lines = []
     if slots:
@@ -80,10 +80,10 @@ def short_level(code: str) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """An answer that the flow carries in words: the export writes it, the import takes it off again.
+    """An answer that the flow carries as a sentence: the export writes it, the import removes it.
 
-    pattern: the value, of a group or of the whole. text: {} stands for the answer; a text without {} is the yes
-    of a yes/no question, whose no is left unsaid.
+    pattern: the value, of a group or of the whole content. text: {} is replaced by the answer; a text without {} is
+    the «yes» of a yes/no question, and «no» gives no sentence.
     """
 
     pattern: str
@@ -96,9 +96,9 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Text:
-    """One text of the flow: the value typed at `typed`, else `usual`, then the sentences, one a line.
+    """One text of the flow: the value at `typed`, else `usual`, then the sentences, one per line.
 
-    A sentence that is no Sentence is told again from values that other elements carry.
+    A sentence that is not a `Sentence` repeats values that other elements carry.
     """
 
     typed: str
@@ -120,14 +120,14 @@ def _aimed_level(content: Contenu, action: Action | None) -> str:
 
 
 CONDITIONS = Text("formation.conditions", NO_CONDITION, (_entry_level,))
-"""conditions-specifiques, of each group."""
+"""Text of conditions-specifiques, for each group."""
 
 RESULTS = Text(
     "formation.resultats",
     NO_RESULT,
     (Sentence("formation.certification", f"Examen ou diplôme préparé{NBSP}: {{}}."), _aimed_level),
 )
-"""resultats-attendus, of the formation."""
+"""Text of resultats-attendus, for the formation."""
 
 
 def period(session: Session) -> str:
@@ -151,7 +151,7 @@ def appointment(found: Recrutement, session: Session) -> str:
 
 
 def labels(codes: Iterable[str], table: Mapping[str, str]) -> list[str]:
-    """The words of these codes, in the order of the table; an unknown code stands for itself."""
+    """Labels of these codes, in the order of the table, then the unknown codes as they are, sorted."""
     wanted = set(codes)
     return [words for code, words in table.items() if code in wanted] + sorted(wanted - set(table))
 
@@ -170,5 +170,5 @@ def publics_of(content: Contenu) -> list[str]:
 
 @cache
 def public_words() -> dict[str, str]:
-    """Every public that a fiche may name, in plain words where we have some. Shared: do not change it."""
+    """{code: words} of every public that a fiche may name, in plain words where we have some. Cached: do not modify."""
     return {**every_public(), **PUBLICS}

@@ -1,8 +1,8 @@
-"""How a shape of the open data takes the values of the content: see open_shapes.
+"""Fills the shapes of the open data (see `shapes`) with the values of the content.
 
-A shape lists its fields in their order. Those that are neither computed nor said otherwise carry the public
-value of the same name. A public value that no field carries is added at the end, so that one more value is
-declared once, in the content.
+A shape lists its fields in order. A field that is neither computed nor declared otherwise carries the public value
+of the same name. A public value that no field carries is added at the end, so that a new value is declared only
+once, in the content.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 def told(description: str = "", *, header: str = "", of: str = "") -> Any:
-    """Declares one field. `header` is its column in a spreadsheet; the description serves by default.
+    """Declares one field of a shape.
 
-    of: the value that it carries, when that has another name: a pattern in a row, a name elsewhere.
-    Without a description, the words of the value serve.
+    description: default, the label of the value. header: column title in a spreadsheet; default, the description.
+    of: the carried value, when its name differs: a pattern in a row, a name elsewhere.
     """
     return field(metadata={"description": description, "header": header or description, "of": of})
 
@@ -37,12 +37,15 @@ class Terme:
 
 
 def term(code: str, table: Mapping[Any, str]) -> Terme:
-    """A code that the table does not know stands for itself."""
+    """A code with its label; an unknown code is its own label."""
     return Terme(code=code, libelle=table.get(code, code))
 
 
 def _completed(shape: type[T], found: Iterable[tuple[str, Any, str, str]]) -> type[T]:
-    """found: (value, type, label, header). Adds those that no field carries, and gives its words to the others."""
+    """Adds the found values that no field carries, and gives their labels to fields without a description.
+
+    found: (value, type, label, header).
+    """
     listed = {name: getattr(shape, name).metadata for name in shape.__annotations__}
     fields_of = {said["of"] or name: name for name, said in listed.items()}
     for of, type_, label, header in found:
@@ -58,7 +61,7 @@ def _completed(shape: type[T], found: Iterable[tuple[str, Any, str, str]]) -> ty
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(told,))
 def carries(*kinds: type) -> Callable[[type[T]], type[T]]:
-    """Makes a frozen dataclass that carries the public values of these parts of the content."""
+    """Class decorator: a frozen dataclass that carries the public values of these parts of the content."""
     found = [
         (name, _type(kind, name), item.metadata["label"], "") for kind in kinds for name, item in _public(kind).items()
     ]
@@ -66,9 +69,9 @@ def carries(*kinds: type) -> Callable[[type[T]], type[T]]:
 
 
 def carried(shape: type[T], *parts: Any, **computed: Any) -> T:
-    """A shape filled with what is computed, and from these parts of a content: the first that has each value.
+    """An instance of `shape` from the computed values and from these parts of a content: the first that has each value.
 
-    A code is said with its words, save where the shape asks for a text.
+    A code becomes a Terme, unless the field is a text.
     """
     made = dict(computed)
     for item in fields(shape):  # type: ignore[arg-type]
@@ -82,7 +85,7 @@ def carried(shape: type[T], *parts: Any, **computed: Any) -> T:
 
 @cache
 def _public(kind: Any) -> dict[str, Field[Any]]:
-    """The public values of a part. The parts within it have shapes of their own."""
+    """Public values of a part, by name. The parts within it have their own shapes."""
     return {item.name: item for item in fields(kind) if item.metadata.get("public")}
 
 
@@ -105,7 +108,7 @@ def _value(value: Any, choices: Mapping[str, str]) -> Any:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(told,))
 def columns(shape: type[T]) -> type[T]:
-    """Makes a frozen dataclass of what is said of one group; `of` is a pattern. Values that have a header are added."""
+    """Class decorator: a frozen dataclass of the values of a group; `of` is a pattern. Adds values with a header."""
     listed = {item.metadata["of"] for item in vars(shape).values() if isinstance(item, Field)}
     found = [spot for spot in leaves() if not spot.closed and (spot.header or spot.pattern in listed)]
     return _completed(
@@ -115,7 +118,7 @@ def columns(shape: type[T]) -> type[T]:
 
 
 def carried_row(shape: type[T], content: Contenu, action: Action, **computed: Any) -> T:
-    """The row of a group: what is computed, and values in words, several of them joined."""
+    """Row of a group: the computed values, and the others in words, joined when there are several."""
     made = {
         item.name: _words(seen_by(content, action, of), spots()[of].choices)
         for item in fields(shape)  # type: ignore[arg-type]

@@ -1,8 +1,7 @@
-"""The ways to choose among the published offer, each declared once.
+"""Filters of the published offer, each declared once.
 
-The search, its refusals, its OpenAPI document and its help read FILTERS; a fragment keeps the values that
-FACETS find in its content. A fragment built before a facet existed is built again: see
-workflows.fiches.fragment_refresh.
+The search, its errors, its OpenAPI document and its help read FILTERS; a fragment stores the values that FACETS
+find in its content. A fragment built before a facet existed is rebuilt: see workflows.fiches.fragment_refresh.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from exports.lheo.tables import TABLES
 
 @dataclass(frozen=True)
 class Filter:
-    """One way to choose. `codes` are the values it takes; without, `pattern` says their shape.
+    """One filter. codes: the accepted values; without it, `pattern` is the regular expression of a value.
 
-    column: the column that must have the value. facet: the key of Fragment.facets whose list must hold it, found
-    in a content by `of`. A filter that has neither is applied by the search itself.
+    column: column that must equal the value. facet: key of Fragment.facets whose list must contain the value; `of`
+    computes the list from a content. The search itself applies a filter that has neither.
     """
 
     name: str
@@ -47,7 +46,7 @@ def _slugs(session: Session) -> Sequence[str]:
 
 
 def _places(content: Contenu) -> Iterator[Adresse]:
-    """Of the groups: a place where nobody meets is not looked for."""
+    """Addresses where groups meet. A place without a group is not searched."""
     return (place.adresse for place in map(content.place_of, content.actions) if place)
 
 
@@ -105,7 +104,7 @@ FACETS: dict[str, Callable[[Contenu], Iterable[str]]] = {
     **{row.facet: row.of for row in FILTERS if row.of},
     "dropped_by": lambda content: (drop.consumer for drop in drops(content) if drop.whole),
 }
-"""What flows and searches choose by, see models.Fragment."""
+"""Lists that flows and searches filter by, by key: see models.Fragment."""
 
 
 def facets(content: Contenu) -> dict[str, list[str]]:
@@ -113,5 +112,5 @@ def facets(content: Contenu) -> dict[str, list[str]]:
 
 
 def lacks_a_facet() -> ColumnElement[bool]:
-    """Whether a fragment was built before one of the facets existed."""
+    """SQL condition: the fragment was built before one of the facets existed."""
     return or_(*(Fragment.facets[name].as_string().is_(None) for name in FACETS))

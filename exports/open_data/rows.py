@@ -1,4 +1,4 @@
-"""From published contents to open data: JSON, and one row a group for spreadsheets and maps. Pure."""
+"""Published contents as open data: JSON, and one row per group for spreadsheets and maps. Pure functions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from .shapes import (
 
 @dataclass(frozen=True)
 class Offer:
-    """One published fiche as its readers see it, fast lane included."""
+    """One published fiche as its readers see it, fast-lane changes included."""
 
     numero: str
     dispositif: Dispositif
@@ -139,7 +139,7 @@ def _terms(codes: Iterable[str], table: Mapping[Any, str]) -> list[Terme]:
 
 
 def rows(offer: Offer) -> Iterator[LigneAction]:
-    """One row for each group."""
+    """One row per group."""
     content, reach = offer.content, _reach(offer.content)
     for action in content.actions:
         levels = content.levels_of(action)
@@ -168,7 +168,7 @@ def rows(offer: Offer) -> Iterator[LigneAction]:
 
 
 def _reach(content: Contenu) -> Contact:
-    """Whom to call to join: the most precise contact that says something."""
+    """Contact for registration: the most specific one that has a telephone or an e-mail address."""
     said = (content.inscription.contact, content.formation.contact, content.structure.contact)
     return next((contact for contact in said if contact.telephone or contact.courriel), Contact())
 
@@ -185,7 +185,7 @@ def _joined(codes: Iterable[str], table: Mapping[Any, str]) -> str:
 
 
 def _state(sessions: Sequence[Session]) -> str:
-    """The most welcoming state: open, then suspended, then closed."""
+    """The most open state of the sessions: open, then suspended, then closed."""
     states = {session.recrutement for session in sessions}
     return next((RECRUTEMENTS[code] for code in ("1", "3", "2") if code in states), "")
 
@@ -198,10 +198,10 @@ def _places(sessions: Sequence[Session]) -> int | None:
 # --- CSV -------------------------------------------------------------------------------------------
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""Tells a spreadsheet that the file is in UTF-8."""
+"""Byte order mark: spreadsheets then read the file as UTF-8."""
 
 FORMULA = "=+-@\t\r\n＝＋－＠"
-"""What makes a spreadsheet compute a cell, at its beginning or after blanks."""
+"""Characters that make a spreadsheet compute a cell, at its beginning or after blanks."""
 
 
 def headers() -> list[str]:
@@ -215,14 +215,14 @@ def csv_line(cells: Sequence[str]) -> str:
 
 
 VERSION = f"2-{zlib.crc32(csv_line(headers()).encode()):08x}"
-"""Raise its number when this module writes something else for the same content: copies kept by readers expire.
+"""Increment its number when this module writes something else for the same content: cached copies then expire.
 
-One more column is another version by itself.
+The headers are part of it, so that a new column changes it.
 """
 
 
 def csv_lines(offers: Iterable[Offer]) -> Iterator[str]:
-    """A CSV file for French spreadsheets: BOM, semicolons, French headers; one line a group."""
+    """CSV file for French spreadsheets, line by line: BOM, semicolons, French headers; one line per group."""
     yield BOM + csv_line(headers())
     for offer in offers:
         for row in rows(offer):
@@ -230,7 +230,7 @@ def csv_lines(offers: Iterable[Offer]) -> Iterator[str]:
 
 
 def cell(value: object) -> str:
-    """The text of a cell. One that a spreadsheet would run as a formula is preceded by an apostrophe."""
+    """Text of a cell. A text that a spreadsheet would run as a formula is preceded by an apostrophe."""
     if value is None or isinstance(value, int):
         return "" if value is None else str(value)
     text = str(value)
@@ -242,9 +242,9 @@ def cell(value: object) -> str:
 
 
 def geojson_parts(offers: Iterable[Offer]) -> Iterator[str]:
-    """A FeatureCollection (RFC 7946), piece by piece; one feature a group.
+    """A FeatureCollection (RFC 7946), in chunks of text; one feature per group.
 
-    Entries hold no coordinates: the point is that of the commune, null for one that the map does not know.
+    Fiches hold no coordinates: the point is that of the commune, null when the commune has no known point.
     """
     head = json.dumps({"type": "FeatureCollection", "licence": plain(LICENCE)}, ensure_ascii=False)
     yield head.removesuffix("}") + ', "features": ['

@@ -1,11 +1,11 @@
-"""The shape of the open data, declared once: the JSON that is sent and the schema that describes it.
+"""Shapes of the open data, declared once: the JSON that is sent and the schema that describes it.
 
-Every field is said in the words of the public documentation; those that carry a value of the content have its
-words unless others are given here. `plain` makes the JSON of a value, `Schemas` makes the JSON Schema (2020-12, as
-OpenAPI 3.1 asks) of its class: neither knows any field.
+Every field has its description for the public documentation; a field that carries a value of the content has the
+label of the value unless another is given here. `plain` makes the JSON of a value, `Schemas` the JSON Schema
+(2020-12, as OpenAPI 3.1 asks) of its class: both are generic.
 
-What the flows carry to professionals and the open data leave out, since they may be copied by anybody for ever,
-says why in its declaration: the names of persons and the references of grants first of all.
+Open data may be copied by anybody for ever. A value that the flows carry to professionals and that the open data
+leave out gives the reason in its declaration: first of all names of persons and references of grants.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ class LigneAction:
 
 
 def plain(value: Any) -> Any:
-    """The JSON form of a value of these classes: dates and moments as ISO 8601."""
+    """JSON form of an instance of these classes; dates and times as ISO 8601."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, list):
@@ -289,13 +289,13 @@ SCALARS: dict[Any, dict[str, Any]] = {
 
 
 class Schemas:
-    """Schemas by the name of their class, made as they are asked: the `components` of an OpenAPI document."""
+    """JSON Schemas by class name, built on demand: the `components` of an OpenAPI document."""
 
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
 
     def of(self, kind: Any) -> dict[str, Any]:
-        """The schema of a type: a reference for a class, which is then among the components."""
+        """Schema of a type. A class is added to the components and gives a reference."""
         if kind in SCALARS:
             return dict(SCALARS[kind])
         if get_origin(kind) is list:

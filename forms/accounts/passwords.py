@@ -1,4 +1,4 @@
-"""What makes a password good enough: long, not one that everybody tries first, not the person's own address."""
+"""Password rules: long enough, not among the most common ones, not the person's own address."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _WORDS = (
     "princesse qsdfgh qsdfghjklm qwerty qwertyuiop qwertz relais salut secret soleil superman test thomas toulouse "
     "vacances welcome wxcvbn zxcvbn zxcvbnm"
 )
-"""Words from which the passwords that are tried first are made, with figures and signs around them."""
+"""Words of the most common passwords, which add digits and signs around them."""
 _ONLY_COMMON = re.compile(f"(?:{'|'.join(sorted(_WORDS.split(), key=len, reverse=True))})*")
 FEWEST_SIGNS = 5
 
 
 def password(text: str, email: str) -> str:
-    """The password as it was typed; raises ValueError with what to do, in French. email: of its account."""
+    """The password as it was typed. Raises ValueError with what to do, in French. email: of its account."""
     if len(text) < SHORTEST:
         raise ValueError(f"Ce mot de passe est trop court : {SHORTEST} caractères au moins. Il en a {len(text)}.")
     if len(text) > LONGEST:
@@ -43,7 +43,7 @@ def password(text: str, email: str) -> str:
 
 
 def read_new(posted: Mapping[str, str], email: str) -> dict[str, str]:
-    """What is wrong with a new password typed twice, by field. email: of its account."""
+    """Errors of a new password typed twice: {field: message}. email: of its account."""
     new = posted.get("nouveau", "")
     try:
         password(new, email)

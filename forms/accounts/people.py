@@ -1,4 +1,4 @@
-"""What is typed about people: who is invited to what, what a funder follows, a name and a new password."""
+"""Forms about people: invitation, scope of a funder, name, request to join a structure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_NAME, LONGEST_WORDS = 100, 1_000
 
 @dataclass
 class InvitationForm:
-    """typed: what each field holds; errors: what is wrong, by field."""
+    """Invitation of a person. typed: text of each field. errors: {field: message}. roles: those that may be offered."""
 
     roles: Collection[Role]
     typed: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class InvitationForm:
     def read(
         cls, sent: MultiDict[str, str], roles: Collection[Role], territoires: Collection[int] = ()
     ) -> InvitationForm:
-        """roles: those that may be offered; territoires: where a moderator or a funder may be."""
+        """roles: those that may be offered. territoires: ids where a moderator or a funder may be invited."""
         names = ("courriel", "role", "territoire", "departements")
         form = cls(roles, {name: clean(sent.get(name, ""))[:300] for name in names})
         form.errors.update(form._read_person())
@@ -67,7 +67,7 @@ class InvitationForm:
 
 
 def read_scope(sent: MultiDict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
-    """What a funder follows: codes of programmes, codes of départements, what is wrong by field."""
+    """Scope of a funder: (codes of programmes, codes of départements, {field: error})."""
     errors = {}
     programmes = tuple(dict.fromkeys(code for code in sent.getlist("programmes") if code))
     if set(programmes) - known_programmes().keys():
@@ -83,7 +83,7 @@ def read_scope(sent: MultiDict[str, str]) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def read_name(sent: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The name of a person, and what is wrong with it."""
+    """(name of the person, {field: error})."""
     name = clean(sent.get("nom", ""))
     if not name or len(name) > LONGEST_NAME:
         return name[:300], {"nom": f"Écrivez votre prénom et votre nom ({LONGEST_NAME} caractères au plus)."}
@@ -91,7 +91,7 @@ def read_name(sent: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def read_words(sent: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The few words of who asks to join a structure, and what is wrong with them."""
+    """(message of the person who asks to join a structure, {field: error})."""
     words = clean(sent.get("mots", ""), multiline=True)
     if not words:
         return words, {"mots": "Dites en quelques mots qui vous êtes : la structure doit pouvoir vous reconnaître."}

@@ -1,4 +1,4 @@
-"""The table that a funder sends: its columns are the fields of a convention."""
+"""Table of grants sent by a funder: its columns are the fields of a Convention."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .grants import FIELDS
 
 @dataclass(frozen=True)
 class Line:
-    """place: where it stands, in words. said: {field: text}, only what the file says."""
+    """One row of the file. place: its position, in French. said: {field: text}, without empty fields."""
 
     place: str
     said: dict[str, str]
@@ -50,7 +50,7 @@ TEMPLATE = Template(
 
 
 def lines(table: Table, mapping: Mapping[int, str], otherwise: Mapping[str, str]) -> Iterator[Line]:
-    """otherwise: what is understood where a row does not say it: {field: text}."""
+    """Rows of the file. mapping: {column rank: field}. otherwise: {field: text} for fields that a row leaves empty."""
     for number, row in table.rows:
         said = {key: row[rank] for rank, key in mapping.items() if rank < len(row) and row[rank]}
         yield Line(f"ligne {number}", {**{name: text for name, text in otherwise.items() if text}, **said})

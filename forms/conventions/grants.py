@@ -1,4 +1,4 @@
-"""What a funder says of a convention, typed on a page or read in a file: one reading for both."""
+"""Fields of a Convention given by a funder, typed on a page or read from a file: one validation for both."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Grant:
-    """One convention in the funder's words. montant: in cents."""
+    """One convention as the funder gives it. montant: in cents, None when unknown."""
 
     programme: str
     annee: int
@@ -50,7 +50,7 @@ class Grant:
 
 
 def read(said: Mapping[str, str], departements: Mapping[str, str]) -> tuple[Grant, dict[str, str]]:
-    """The convention, and what is wrong in each field: {field: message}.
+    """(the convention, {field: error}). A field in error keeps its default value.
 
     departements: {code: name} of the territoire.
     """
@@ -115,7 +115,7 @@ def _name(text: str) -> str:
 
 
 def _departement(text: str, ours: Mapping[str, str]) -> str:
-    """A code or a name, as lists have them: «14», «1», «014», «Calvados», «14 - Calvados»."""
+    """Code of a département, from the spellings found in lists: «14», «1», «014», «Calvados», «14 - Calvados»."""
     first = text.upper().replace("–", "-").split("-")[0].split()
     code = first[0] if first else ""
     for tried in (code, code.zfill(2), code.lstrip("0").zfill(2)):
@@ -129,7 +129,7 @@ def _departement(text: str, ours: Mapping[str, str]) -> str:
 
 
 def amount(text: str) -> int:
-    """Cents: «12 500», «12.500,50 €», «12500.5»."""
+    """Amount in cents of «12 500», «12.500,50 €», «12500.5». Raises ValueError with a message in French."""
     digits = re.sub(r"[\s\u202f\u00a0€]|EUR(OS?)?$", "", text, flags=re.I)
     found = re.fullmatch(r"(\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,](\d{1,2}))?", digits)
     if not found:
@@ -141,7 +141,7 @@ def amount(text: str) -> int:
 
 
 def euros(cents: int | None) -> str:
-    """As it is typed again in a form: «12500,50», «12500», "" when unknown."""
+    """Amount as text of a form: «12500,50», «12500»; "" for None."""
     if cents is None:
         return ""
     return f"{cents // 100},{cents % 100:02d}" if cents % 100 else str(cents // 100)
@@ -161,6 +161,6 @@ def _bpi(text: str) -> Bpi:
 
 
 def texts(said: Convention) -> dict[str, str]:
-    """A convention as its form shows it: {field: text}."""
+    """Texts of the form of a convention: {field: text}."""
     values = {name: getattr(said, name) for name in FIELDS}
     return {**{name: str(value or "") for name, value in values.items()}, "montant": euros(said.montant)}

@@ -1,4 +1,4 @@
-"""What is typed about an obligation: an address of Réfugiés.info, a day, a reason."""
+"""Form of an action on an obligation: address of a Réfugiés.info page, day, comment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAGE = re.compile(r"/(?:[a-z]{2}/)?(dispositif|demarche|program|procedure)/([0-
 
 
 def page_address(text: str) -> str:
-    """The address of a page of Réfugiés.info, without what a browser adds; ValueError with a message in French."""
+    """Address of a page of Réfugiés.info, without query or anchor. Raises ValueError with a message in French."""
     typed = text if "//" in text else f"https://{text}"
     try:
         parts = urlsplit(typed)
@@ -43,7 +43,7 @@ _WRONG = (
 
 @dataclass
 class Said:
-    """What was typed with an action. errors: by the id of the field."""
+    """What was typed with an action. errors: {field id: message}."""
 
     comment: str = ""
     proof: Proof = field(default_factory=dict)
@@ -56,11 +56,11 @@ DATED: dict[str, dict[ObligationKind, str]] = {
     ObligationTransition.DECLARER: {ObligationKind.PNE: "repondu"},
     ObligationTransition.ENVOYER_QUESTIONNAIRE: {ObligationKind.PNE: "envoye"},
 }
-"""The key of the proof that keeps the day of an action, by kind: today when no day is typed."""
+"""{transition: {kind: key of the proof}} for the day of an action. It is today when no day is typed."""
 
 
 def read(posted: Mapping[str, str], kind: ObligationKind, name: str) -> Said:
-    """What goes with this action on this kind of obligation."""
+    """Reads what was typed with the transition `name` of an obligation of this kind."""
     said = Said(clean(posted.get("commentaire", ""), multiline=True)[:LONGEST])
     if address := clean(posted.get("adresse", ""))[:500]:
         try:
@@ -87,7 +87,7 @@ def _day(text: str) -> tuple[date | None, str]:
 
 
 def past_day(text: str) -> date:
-    """A day typed for something that was done; today when nothing is. ValueError with a message in French."""
+    """Day on which something was done; today when empty. Raises ValueError in French if unreadable or in the future."""
     day, wrong = _day(text)
     if wrong or (day and day > local_day(now())):
         raise ValueError(wrong or "Ce jour n’est pas encore arrivé.")

@@ -1,4 +1,4 @@
-"""An examination, as people name it, to the certification that they mean. Nobody has to choose one."""
+"""Suggests the certifications that a typed examination may mean. Choosing one is optional."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class CertificationFinder(Protocol):
     def of_code(self, code: str, /) -> Certification | None: ...
 
     def get(self, number: str, /) -> Certification | None:
-        """By its number in the table, as a button sends it."""
+        """By its id in the table, as a button sends it."""
 
     def like(self, text: str, /) -> Sequence[Certification]:
-        """Those that a name, misspelt perhaps, or the beginning of a number may mean."""
+        """Candidates for a name, possibly misspelt, or for the beginning of a number."""
 
 
 def offer(form: StepForm, find: CertificationFinder) -> None:
-    """Puts beside the examination those that it may mean, and beside its number what the table knows of it."""
+    """Sets the candidates beside the examination (`offered`) and what the table knows beside its number (`known`)."""
     exam, code = form.field(EXAM), form.field(CODE)
     if not isinstance(exam, Line) or not isinstance(code, Line) or exam.errors or code.errors:
         return
@@ -49,7 +49,7 @@ def offer(form: StepForm, find: CertificationFinder) -> None:
 
 
 def choose(posted: MultiDict[str, str], order: str, find: CertificationFinder) -> MultiDict[str, str]:
-    """The posted page with the certification of a choice: ``certification:12``."""
+    """The posted page with the chosen certification in both fields. order: ``certification:12``."""
     chosen, found = MultiDict(posted), find.get(order.partition(":")[2])
     if found is not None:
         for name, text in ((EXAM, found.label), (CODE, found.code)):

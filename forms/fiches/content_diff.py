@@ -1,7 +1,7 @@
-"""What differs between two contents of a fiche: every leaf that is not the same, and no other.
+"""Differences between two contents of a fiche: every leaf that differs, and no other.
 
-Places, groups and dates are recognised by their local id; those that were removed and typed again,
-by their likeness: the same dates, place or slots. `forms.fiches.content_diff_words` says the differences in words.
+Places, groups and sessions are matched by local id. Those that were removed and typed again are matched by
+similarity: same dates, place or slots. `forms.fiches.content_diff_words` puts the differences in words.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from exports.importing.merge import place_key
 from forms.kit.builder import keyed
 
 Judge = Callable[[Any, Any], int]
-"""How alike two rows are, in points."""
+"""Similarity of two rows, in points."""
 
 
 class Kind(StrEnum):
-    """What happened to an answer or to a row."""
+    """What happened to a value or to a row."""
 
     MODIFIEE = "modifiee"
     NOUVELLE = "nouvelle"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Leaf:
-    """One value on both sides. before, after: its path in each content, "" where its row is not there."""
+    """One value on both sides. before, after: its path in each content, "" where its row is absent."""
 
     before: str
     after: str
@@ -53,7 +53,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Change:
-    """Leaves that changed together. before, after: the spot or the row, in each content."""
+    """Leaves that changed together. before, after: path of the spot or of the row in each content."""
 
     kind: Kind
     before: str
@@ -63,7 +63,7 @@ class Change:
 
 @dataclass
 class Comparison:
-    """origins: {path of a row in the newer content: its path in the older}, for each row that is in both."""
+    """origins: {path of a row in the newer content: its path in the older}, for each row present in both."""
 
     changes: list[Change] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
@@ -116,14 +116,14 @@ class _Comparer:
             yield Change(Kind.ORDRE, before, after, (Leaf(before, after, sorted(order), order),))
 
     def _pairs(self, old: Sequence[Any], new: Sequence[Any]) -> dict[int, int]:
-        """{rank in the newer list: rank in the older}: the same id, else the most alike."""
+        """{rank in the newer list: rank in the older}: rows with the same id, else the most similar ones."""
         kind = type((*old, *new)[0])
         if not keyed(kind):
             return _match(old, new, {}, _alike_rows, 0)
         ids = {row.id: rank for rank, row in enumerate(old)}
         pairs = {rank: ids[row.id] for rank, row in enumerate(new) if row.id in ids}
         if len(set(pairs.values())) < len(pairs) or len(ids) < len(old):
-            pairs = {}  # an id twice in a list tells nothing
+            pairs = {}  # an id that is twice in a list cannot be trusted
         judges: dict[type, tuple[Judge, int]] = {
             Lieu: (_alike_places, 1),
             Action: (self._alike_groups, 4),
@@ -135,7 +135,7 @@ class _Comparer:
         return pairs
 
     def _alike_groups(self, old: Action, new: Action) -> int:
-        """Two points for the same name, the same place, the same slots; one for the same dates."""
+        """Two points each for the same name, the same place and the same slots; one for the same dates."""
         names = search_key(old.nom), search_key(new.nom)
         places = self.old.place_of(old), self.new.place_of(new)
         together = places[0] and places[1] and self.same_place.get(places[1].id) == places[0].id
@@ -149,7 +149,7 @@ class _Comparer:
 
 
 def _match(old: Sequence[Any], new: Sequence[Any], pairs: dict[int, int], judge: Judge, least: int) -> dict[int, int]:
-    """Adds to `pairs` the rows left over, the most alike first, then in their order."""
+    """Adds the remaining rows to `pairs`: best score first, then nearest rank. A score below `least` is no match."""
     taken = set(pairs.values())
     scored = sorted(
         (-judge(old[was], row), abs(was - rank), rank, was)
@@ -172,7 +172,7 @@ def _alike_places(old: Lieu, new: Lieu) -> int:
 
 
 def _alike_dates(old: Session, new: Session) -> int:
-    """Two points for both days, one for one of them, for more than half of the time in common, or for a year later."""
+    """Two points for both days; one for one of them, for more than half of the time in common, or for a year later."""
     if (old.debut, old.fin) == (new.debut, new.fin):
         return 2
     if not (old.debut and old.fin and new.debut and new.fin):
@@ -184,19 +184,19 @@ def _alike_dates(old: Session, new: Session) -> int:
 
 
 def _a_year_later(old: Session, new: Session) -> bool:
-    """As a renewal moves it, give or take a month: next year's session is another one, and takes its place."""
+    """A year later, give or take a month, as after a renewal: next year's session replaces this year's."""
     moves = [b - a for a, b in ((old.debut, new.debut), (old.fin, new.fin)) if a and b]
     return len(moves) == 2 and all(timedelta(335) <= move <= timedelta(395) for move in moves)
 
 
 def _alike_rows(old: Any, new: Any) -> int:
-    """Of rows without id: equal, else with the same first answer (weekday, funder), else merely in the same order."""
+    """Similarity of rows without id: 2 when equal, 1 for the same first field (weekday, funder), else 0."""
     first = dataclasses.fields(old)[0].name
     return 2 if old == new else int(getattr(old, first) == getattr(new, first))
 
 
 def _filled(row: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The leaves of a row that say something: those that are not as in an empty row."""
+    """(path, value) of the leaves of a row that differ from those of an empty row."""
     blank = type(row)()
     for item in dataclasses.fields(row):
         value, where = getattr(row, item.name), f"{path}-{item.name}"
@@ -210,7 +210,7 @@ def _filled(row: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _gathered(row: Any, changes: list[Change], before: str, after: str) -> Iterator[Change]:
-    """The changes of a row that is on both sides, with those that people see as one put together."""
+    """Changes of a row present on both sides; its new first and last days make one change."""
     apart = {f"{after}-id": Kind.RESSAISIE, f"{after}-lieu": Kind.DEPLACEE}
     dates = {f"{after}-debut", f"{after}-fin"} if isinstance(row, Session) else set()
     moved = tuple(leaf for change in changes if change.after in dates for leaf in change.leaves)

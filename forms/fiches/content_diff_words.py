@@ -1,4 +1,4 @@
-"""The differences of two contents in words, for whoever must judge them: old, new, what moved."""
+"""Differences between two contents in French words, for the person who reviews them: old, new, moved."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ KIND_WORDS = {
 }
 
 TOWN_CODES = frozenset({"code_insee", "departement", "region"})
-"""They follow the town: said only when nothing else of the address says that it changed."""
+"""Derived from the town: not shown when the town or its postal code changed too."""
 
 SAME, GONE, CAME = "=", "-", "+"
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A run of words of a text: SAME on both sides, GONE from the older, CAME with the newer."""
+    """A run of words of a text: SAME on both sides, GONE from the older, or CAME with the newer."""
 
     sign: str
     text: str
@@ -41,9 +41,9 @@ class Piece:
 class Shown:
     """One line of the table of differences.
 
-    section: the part of the entry; path: the field or the row in the newer content, "" when it is gone
-    old, new: in words, "" when empty; pieces: both in one text, word by word, for what was typed
-    lines: (label, words) of each answer of a row that came or went
+    section: part of the fiche. path: field or row in the newer content, "" when it was removed.
+    old, new: in words, "" when empty. pieces: both in one text, word by word, for typed text.
+    lines: (label, words) of each answer of an added or removed row.
     """
 
     kind: Kind
@@ -61,7 +61,7 @@ class Shown:
 
 
 def changes(old: Contenu, new: Contenu, path: Path) -> list[Shown]:
-    """All that differs, in the order of the content."""
+    """All differences, in the order of the content."""
     return list(_Teller(old, new, path).tell())
 
 
@@ -127,7 +127,7 @@ class _Teller:
         return name in TOWN_CODES and bool({f"{inside}-ville", f"{inside}-code_postal"} & changed)
 
     def _same_place(self, change: Change) -> bool:
-        """A group still meets in the same place: only the place's local id is new, and is said there."""
+        """Whether a group keeps its place and only the local id of the place is new; the place shows that change."""
         leaf = change.leaves[0]
         if leaf.name != "lieu" or change.kind is not Kind.DEPLACEE:
             return False
@@ -139,7 +139,7 @@ class _Teller:
 
 
 def highlighted(old: str, new: str) -> Iterator[Piece]:
-    """Both texts as one, word by word."""
+    """Word-by-word diff of two texts, as one sequence."""
     left, right = (re.findall(r"\w+|\s+|[^\w\s]", text) for text in (old, new))
     for sign, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if sign == "equal":
@@ -156,6 +156,6 @@ def _ranks(change: Change) -> tuple[list[int], list[int]]:
 
 
 def _base(path: str) -> str:
-    """The part of the entry that a path stands in: «formation», «actions-0»."""
+    """Part of the fiche that contains a path: «formation», «actions-0»."""
     parts = path.split("-")
     return "-".join(parts[: 2 if len(parts) > 1 and parts[1].isdecimal() else 1])

@@ -1,7 +1,7 @@
-"""The rules of the dispositifs: dated rows of data (rules.toml), looked at by a few checks.
+"""Rules of the dispositifs: dated rows of data (dispositif_rules.toml), evaluated by a few checks.
 
-A row applies by the first day of the sessions: those of the group for what is said of a group, those of
-the whole entry for the rest; today's rules while nothing is dated. To change a rule, see rules.toml.
+The first day of the sessions decides which row applies: sessions of the group for a spot of a group, all sessions
+for the rest, today when there is no date. To change a rule, see dispositif_rules.toml.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One row, see rules.toml."""
+    """One row; dispositif_rules.toml describes its fields."""
 
     nom: str
     dispositifs: tuple[Dispositif, ...]
@@ -40,7 +40,7 @@ class Rule:
     verifie: str
     message: str
     sources: tuple[tuple[date, str], ...]
-    """(first day, title and reference) of the texts behind it, in order."""
+    """(first day in force, title and reference) of the legal texts, in order of date."""
     depuis: date = date.min
     mesure: str = ""
     valeurs: tuple[Any, ...] = ()
@@ -67,11 +67,11 @@ CHECKS: Mapping[str, Callable[[Rule, Any], bool]] = {
     "contient_un": lambda rule, value: not value or bool(set(rule.valeurs) & set(value)),
     "toujours": lambda rule, value: False,
 }
-"""Whether a value is as the rule asks. An answer that is missing is not wrong, save where it must be there."""
+"""Whether a value satisfies the rule. A missing answer passes «entre», «parmi» and «contient_un»."""
 
 
 def read(text: str) -> tuple[Rule, ...]:
-    """The rules of a TOML text. A row that is misspelt raises KeyError, TypeError or ValueError."""
+    """Rules of a TOML text. A malformed row raises KeyError, TypeError or ValueError."""
     document = tomllib.loads(text)
     sources: dict[str, list[tuple[date, str]]] = {}
     for row in document["source"]:
@@ -104,7 +104,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def in_force(rows: Iterable[Rule], dispositif: Dispositif, day: date) -> dict[str, Rule]:
-    """{nom: row} of this dispositif on this day: of the rows that share a name, that which began last."""
+    """{nom: row} of this dispositif on this day; among rows with the same name, the latest `depuis` up to that day."""
     begun = sorted((row for row in rows if dispositif in row.dispositifs and row.depuis <= day), key=_beginning)
     return {row.nom: row for row in begun}
 
@@ -115,14 +115,17 @@ def _beginning(row: Rule) -> date:
 
 @dataclass(frozen=True)
 class Met:
-    """A rule that the content does not follow, or that tells something, at one of its spots."""
+    """A rule that the content breaks, or that only informs, with its finding on one spot."""
 
     rule: Rule
     finding: Finding
 
 
 def met(content: Contenu, dispositif: Dispositif, today: date, rows: Iterable[Rule]) -> Iterator[Met]:
-    """Every rule that this content meets, in the order of the rows. Rows already superseded are left."""
+    """Rules that give a finding on this content, in the order of the rows; superseded rows are skipped.
+
+    today: used where no session has a date.
+    """
     rows = tuple(rows)
     in_force_on = cache(lambda day: in_force(rows, dispositif, day))
     for row in rows:
@@ -133,7 +136,7 @@ def met(content: Contenu, dispositif: Dispositif, today: date, rows: Iterable[Ru
 
 
 def _days(content: Contenu, path: str) -> list[date]:
-    """The first days that decide for this spot."""
+    """First days of the sessions that decide for this path, sorted."""
     found = re.match(r"actions-(\d+)(?:-sessions-(\d+))?", path)
     actions = [content.actions[int(found[1])]] if found else content.actions
     sessions = [session for action in actions for session in action.sessions]
@@ -143,7 +146,7 @@ def _days(content: Contenu, path: str) -> list[date]:
 
 
 def _concerned(row: Rule, content: Contenu, path: str) -> bool:
-    """Whether the condition of the rule is met, in the same row of the content when both stand in one."""
+    """Whether the condition of the rule is met, in the same row of the content when its pattern has rows."""
     if row.quand is None:
         return True
     pattern, wanted = row.quand
@@ -153,7 +156,7 @@ def _concerned(row: Rule, content: Contenu, path: str) -> bool:
 
 
 def _at(pattern: str, path: str) -> str:
-    """The path of a pattern, its rows those of another path; the first ones where that has none."""
+    """Path of a pattern, with the row ranks of another path; rank 0 where that path has none."""
     ranks = iter(re.findall(r"-(\d+)(?=-|$)", path))
     return re.sub(r"\[\]", lambda _: f"-{next(ranks, '0')}", pattern).replace(".", "-")
 

@@ -1,4 +1,4 @@
-"""What a structure says of a published session in two clicks: see workflows.fiches.fast_lane."""
+"""Form of the fast lane: what a structure changes on a published session. See workflows.fiches.fast_lane."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _field(question: Question, **arguments: Any) -> Any:
 
 
 class SessionForm(Form):
-    """One session of the page, its fields named after its local ids: several stand side by side."""
+    """Form of one session. Its local ids prefix the field names: a page shows several of these forms."""
 
     places_libres = _field(
         Question(f"{_SESSION}places_libres", Kind.INTEGER, high=_MOST, help="Laissez vide si vous ne savez pas.")
@@ -40,7 +40,7 @@ class SessionForm(Form):
             help="Seulement leur nombre, pour le mois choisi. Laissez vide si vous ne savez pas.",
         )
     )
-    mois = SelectField("Pendant le mois de", validate_choice=False)  # the workflow knows which ones are good
+    mois = SelectField("Pendant le mois de", validate_choice=False)  # checked by the workflow
     debut = _field(Question(f"{_SESSION}debut", Kind.DATE))
     fin = _field(Question(f"{_SESSION}fin", Kind.DATE))
     vu = HiddenField()

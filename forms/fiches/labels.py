@@ -1,4 +1,4 @@
-"""What people call a spot of a content: the row it stands in, the part, the question."""
+"""French names of a spot of a content: its row, its part, its question."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ def at(content: Contenu, path: str) -> Any:
 
 
 def label_of_row(path: str) -> str:
-    """«Groupe 1, dates 2»; "" for a path that goes through no row."""
+    """«Groupe 1, dates 2»; "" for a path without rows."""
     return ", ".join(
         f"{ROW_NAMES[pattern_of(path[: match.start()])]} {int(match[1]) + 1}" for match in re.finditer(r"-(\d+)", path)
     )
 
 
 def label_within(path: str, base: str = "", question: Question | None = None) -> str:
-    """The label of a spot, after those of the parts and rows between `base` and it.
+    """Label of a spot, after the labels of the parts and rows between `base` and it.
 
-    «Structure, Accueil de la structure, Nom» of the whole; «Accueil de la structure, Nom» in «structure».
+    «Structure, Accueil de la structure, Nom» without base; «Accueil de la structure, Nom» with base «structure».
+    question: its words replace the label of the spot itself.
     """
     names: list[str] = []
     parts = path.split("-")
@@ -49,7 +50,7 @@ def label_within(path: str, base: str = "", question: Question | None = None) ->
 
 
 def full_label(path: str, steps: Path) -> str:
-    """The label of a spot with the part or the row it stands in; of a section by its own name; "" for no spot."""
+    """Label of a spot, after those of its parts and rows; «Toute la fiche» for ""."""
     if not path:
         return "Toute la fiche"
     pattern = pattern_of(path)
@@ -64,7 +65,7 @@ def period(session: Session) -> str:
 
 
 def name_of_row(row: Any) -> str:
-    """What tells a row from the others; "" when it says nothing of itself."""
+    """What distinguishes a row from the others; "" when it has no name."""
     if isinstance(row, Session):
         return period(row)
     if isinstance(row, Lieu):

@@ -1,4 +1,4 @@
-"""The guided path of each dispositif: the steps they share, and those that one of them asks otherwise."""
+"""Guided path of each dispositif: the shared steps, and the variants for one of them."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Next year's content of an entry: what is kept of it, and its dates moved to the same weekdays a year later.
+"""Next year's content of a fiche: the parts that are kept, with dates moved to the same weekdays a year later.
 
 A date moves by whole weeks, 52 or 53, so that it stays in the school year or the civil year that follows its
-own. It goes on to the next meeting, a week later, when it falls on a public holiday of its place or when it
-would no longer come after the dates before it. Where no date can be trusted, there is none: the person is asked.
+own. It moves one more week when it falls on a public holiday of its place, or when it would not come after the
+date before it. When no reliable date is found, the date is cleared and the person is asked.
 
-Groups keep their local id: they are the same groups. The sessions get new ones, and so another numero in the
-flow: next year's session is another session. Whoever reads the flow has attached people, places and a
-contract to this year's; what was counted of its entries is of this year too. Moving it a year on would
-take all that with it. A session that is not over may stay beside the new one, as it is, until its end.
+Groups keep their local id: they are the same groups. Sessions get new ids, and so a new numero in the flow: next
+year's session is another session. Readers of the flow have attached people, places and a contract to this
+year's session, and its counted entries belong to this year: reusing the id would move all that to next year.
+A session that is not over may stay unchanged beside the new one, until its end.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from backoffice.reference.public_holidays import holiday
 
 WEEK = timedelta(7)
 YEARS = range(2000, 2101)
-"""What calendars know. A year outside of it is a slip of the pen."""
+"""Years that calendars know. Another year is a typing error."""
 MOST_WEEKS_LATER = 4
-"""A date pushed further than that is no longer the same meeting."""
+"""Beyond this number of weeks, it is no longer the same meeting."""
 
 PAST = "Cette date serait déjà passée."
 IMPOSSIBLE = "Cette date ne peut pas être décalée."
@@ -49,7 +49,7 @@ BEGUN = "Déjà passé : la session a commencé."
 
 @dataclass(frozen=True)
 class Part:
-    """What a person may keep or leave. kept: whether it is proposed; clear: takes it out of a content."""
+    """A part of the content that a person keeps or leaves. kept: its default. clear: removes it from a content."""
 
     key: str
     label: str
@@ -108,7 +108,7 @@ PROPOSED = frozenset(part.key for part in PARTS if part.kept)
 
 @dataclass(frozen=True)
 class Move:
-    """One date of the entry. new: None when it is cleared; reason: why it is not simply a year later, or ""."""
+    """One date of the fiche. new: None when it is cleared. reason: why it is not simply a year later, or ""."""
 
     label: str
     old: date
@@ -120,8 +120,9 @@ class Move:
 
 @dataclass(frozen=True)
 class Renewal:
-    """content: next year's. moves: every date that it had, in the order of the entry. staying: the sessions that
-    are not over and stay as they are."""
+    """content: next year's. moves: every date of the old content, in its order. staying: sessions that are not over and
+    stay unchanged.
+    """
 
     content: Contenu
     moves: tuple[Move, ...]
@@ -134,7 +135,7 @@ class Renewal:
 
 @dataclass(frozen=True)
 class Landing:
-    """Where a date comes to, if anywhere."""
+    """New day of a date, None when there is none. reason: as in Move."""
 
     day: date | None
     reason: str = ""
@@ -142,7 +143,7 @@ class Landing:
 
 @dataclass(frozen=True)
 class Shift:
-    """How far dates move. year: of the calendar whose years are kept; departements: whose holidays count."""
+    """How far dates move. year: gives the year of a day, school or civil. departements: whose public holidays count."""
 
     years: int
     weeks: int
@@ -150,7 +151,7 @@ class Shift:
     departements: tuple[str, ...] = ("",)
 
     def landings(self, days: Iterable[date]) -> dict[date, Landing]:
-        """Each day where it lands: the same weekday, no holiday, in the same order."""
+        """{day: its Landing}: the same weekday, not a holiday, in the same order."""
         found: dict[date, Landing] = {}
         last: date | None = None
         for day in sorted(set(days)):
@@ -180,12 +181,15 @@ class Shift:
 
 
 def renew(content: Contenu, kept: Iterable[str], today: date) -> Renewal:
-    """Next year's content. kept: the keys of PARTS that stay."""
+    """Next year's content. kept: keys of PARTS that stay. today: a session that would already be over gets no dates."""
     return _Renewing(content, frozenset(kept), today).run()
 
 
 def duplicate(content: Contenu) -> Contenu:
-    """The same as another entry: every place, group and session has a new local id, no place is taken."""
+    """A copy for another fiche: new local ids for places, groups and sessions, which are open with free places unknown.
+
+    The references of grants are cleared.
+    """
     made = deepcopy(content)
     made.dernier_repere = 0
     places = {}
@@ -203,7 +207,7 @@ def unfinished(session: Session, today: date) -> bool:
 
 
 def anniversary(day: date, years: int) -> date:
-    """The same day of the month, `years` later; 28 February for the 29th."""
+    """The same day of the month, `years` later; 28 February instead of a missing 29."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -211,7 +215,7 @@ def anniversary(day: date, years: int) -> date:
 
 
 def _opened(session: Session, content: Contenu) -> Session:
-    """A session that nobody has entered yet."""
+    """A copy of a session with a new local id: open for registration, free places unknown."""
     return replace(deepcopy(session), id=content.new_id(Session), recrutement="1", places_libres=None)
 
 
@@ -239,7 +243,7 @@ class _Renewing:
         return Renewal(self.new, tuple(self.moves), tuple(self.staying))
 
     def _shift(self) -> Shift:
-        """One for the whole entry: the year that comes, or the first one whose sessions are not all over."""
+        """One shift for the whole fiche: next year, or the first year whose sessions are not all over."""
         sessions = [row for action in self.old.actions for row in action.sessions]
         known = [day for row in sessions for day in (row.debut, row.fin) if day is not None and day.year in YEARS]
         if not known:
@@ -257,7 +261,7 @@ class _Renewing:
         return replace(self.shift, departements=(departement,))
 
     def _group(self, rank: int, action: Action) -> None:
-        """The group's sessions, each followed by next year's in their order."""
+        """Replaces the sessions of a group: those that stay first, then next year's, in their order."""
         lieu = self.old.place_of(action)
         shift = self._in((lieu.adresse if lieu else self.old.structure.adresse).departement)
         source = action.sessions
@@ -272,7 +276,7 @@ class _Renewing:
             self._session(where, row, self._months(row) if row.mois_seulement else landings)
 
     def _months(self, row: Session) -> dict[date, Landing]:
-        """Where only the month is known, the day says nothing: the same month."""
+        """When only the month is known, the day has no meaning: the same month of the later year."""
         years, known = self.shift.years, set(_days(row))
         far = [day for day in known if day.year not in YEARS or day.year + years not in YEARS]
         return {day: Landing(None, IMPOSSIBLE) if day in far else Landing(anniversary(day, years)) for day in known}
@@ -296,7 +300,7 @@ class _Renewing:
             self._tell(f"{where}-recrutements-{number}-jour", was, landing, month)
 
     def _inscription(self, row: Inscription) -> None:
-        """Each of its three days, after which the others need not come."""
+        """Moves the three days of registration together, without regard to the days of the sessions."""
         lieu = self.old.lieux[0].adresse if self.old.lieux else self.old.structure.adresse
         landings = self._in(lieu.departement).landings(day for day in (row.debut, row.fin, row.reunion) if day)
         old = {"debut": row.debut, "fin": row.fin, "reunion": row.reunion}
@@ -320,7 +324,7 @@ class _Renewing:
         return landings[day] if DATES in self.kept else Landing(None, NOT_KEPT)
 
     def _coming(self, landings: dict[date, Landing], day: date | None) -> Landing:
-        """A day on which people are expected: worth nothing once past."""
+        """New day of an appointment, cleared when it would be past."""
         landing = self._landed(landings, day)
         return Landing(None, PAST) if landing.day is not None and landing.day < self.today else landing
 
@@ -329,7 +333,7 @@ class _Renewing:
             self.moves.append(Move(self._label(path), old, landing.day, landing.reason, month))
 
     def _label(self, path: str) -> str:
-        """The words of the spot in the old entry; rows that are alone are not numbered."""
+        """Label of the spot in the old content; rows that are alone are not numbered."""
         label = label_of(path)
         if len(self.old.actions) == 1:
             label = label.removeprefix("Groupe 1, ")

@@ -1,6 +1,6 @@
-"""The last step: what is missing or contradictory, how good the entry is, who would not take it.
+"""Last step: what is missing or contradictory, quality of the fiche, consumers that would drop it.
 
-The same findings are shown to the provider, asked again at submission and seen by the moderator.
+The same findings are shown to the structure, checked again at submission and shown to the moderator.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from . import dispositif_rules
 from .paths import PATHS
 
 HOURS_TOLERANCE = 0.1
-"""Declared hours may differ from the computed ones by a tenth before we ask."""
+"""Accepted relative gap between declared and computed hours; beyond it we ask."""
 
 
 @dataclass(frozen=True)
 class Review:
-    """What the last page shows. score: 0 to 100. notes: what the rules tell without asking anything."""
+    """Content of the last page. score: 0 to 100. notes: what the rules say without asking anything."""
 
     findings: tuple[Finding, ...]
     drops: tuple[Drop, ...]
@@ -48,7 +48,7 @@ class Review:
 
     @property
     def told(self) -> list[Finding]:
-        """What the rules of the dispositif say, with their source: shown on the step itself."""
+        """Findings of the rules of the dispositif, with their source: shown on the step itself."""
         return [finding for finding in (*self.findings, *self.notes) if finding.source]
 
     @property
@@ -65,7 +65,11 @@ def review(
     today: date | None = None,
     rows: Iterable[dispositif_rules.Rule] | None = None,
 ) -> Review:
-    """today and rows: the day and the rules of the dispositifs, the present ones unless told otherwise."""
+    """Reviews a content.
+
+    siret_required: setting of the territoire; a structure with a carrier needs no SIRET in any case.
+    today, rows: day and rules of the dispositifs; the current ones by default.
+    """
     waived = () if siret_required and not content.structure.carrier else ("structure.siret",)
     met = list(
         dispositif_rules.met(content, path.dispositif, today or local_day(now()), rows or dispositif_rules.rules())
@@ -81,14 +85,14 @@ def review(
 
 
 def review_of(revision: Revision) -> Review:
-    """The review of one version, by the present rules of its dispositif and its territoire."""
+    """Review of a revision, by the current rules of its dispositif and its territoire."""
     fiche = revision.fiche
     required = fiche.territoire.siret_obligatoire
     return review(revision.content, PATHS[fiche.dispositif], revision.pending, siret_required=required)
 
 
 def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
-    """What was typed and could not be understood: each field, else the page (its towns are not looked up here)."""
+    """Typed answers that cannot be read: a finding per faulty field, else one per step. Towns are not checked."""
     for step in path.steps:
         if step.slug not in pending:
             continue
@@ -102,7 +106,7 @@ def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
 
 
 def missing(content: Contenu, path: Path, waived: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """Required questions without an answer, save those that the territoire waives."""
+    """Required questions without an answer, except those whose pattern is waived."""
     for step in path.steps:
         for question in step.questions():
             if not question.required or question.pattern in waived:
@@ -170,7 +174,7 @@ def _hours(content: Contenu) -> Iterator[Finding]:
 
 
 def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
-    """The hours that are said, beside what slots, dates and holidays make; the first session that differs is enough."""
+    """Compares the hours given with those of slots, dates and holidays; stops at the first session that differs."""
     action = content.actions[rank]
     for found in meetings.counts(content, action):
         if not (found.known and found.hours):
@@ -181,7 +185,7 @@ def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
                 f"actions-{rank}-heures_total", f"Groupe {rank + 1} : {message} {found.words}", blocking=False
             )
             return
-        # Declared hours stand beside the weeks, when these are said: see _hours.
+        # When the number of weeks is given, _hours has already compared the declared hours with it.
         said = action.computed_hours or action.hours
         if abs(said - found.hours) > HOURS_TOLERANCE * found.hours:
             where = "semaines" if action.computed_hours else "heures_total"
@@ -217,7 +221,7 @@ def _registration(content: Contenu) -> Iterator[Finding]:
 
 
 def _carrier(content: Contenu) -> Iterator[Finding]:
-    """Who carries a structure without SIRET is named whole, and can be asked."""
+    """The carrier of a structure without SIRET needs a name, a SIRET, and an e-mail address since it must confirm."""
     carrier = content.structure.porteuse
     if content.structure.siret or carrier.empty:
         return
@@ -275,11 +279,11 @@ RECOMMENDED = {
     "actions[].garde_enfants": "la garde d’enfants : beaucoup de parents en ont besoin",
     "actions[].sessions[].places_libres": "les places encore libres",
 }
-"""What makes a good entry without being required; each counts the same in the score."""
+"""Optional answers that make a good fiche: {pattern: why}. Each has the same weight in the score."""
 
 
 def recommended(path: Path) -> dict[str, str]:
-    """The part of RECOMMENDED that this path asks about."""
+    """The part of RECOMMENDED that this path asks."""
     asked = {question.pattern for step in path.steps for question in step.questions()}
     return {pattern: why for pattern, why in RECOMMENDED.items() if pattern in asked}
 
@@ -295,7 +299,7 @@ def recommendations(content: Contenu, path: Path) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class Help:
-    """What a page says beside its questions. lacking and advice: on this step; elsewhere: advice on the others."""
+    """Help shown beside the questions. lacking, advice: on this step. elsewhere: number of advices on other steps."""
 
     score: int
     lacking: tuple[Finding, ...]
@@ -310,17 +314,17 @@ def help_of(step: Step, path: Path, found: Review) -> Help:
 
 
 def step_of(path: Path, finding: Finding) -> Step | None:
-    """The page where a finding is mended."""
+    """Step where a finding is corrected; None when no step asks for it."""
     return path.step_of(pattern_of(finding.path)) if finding.path else None
 
 
 def statuses(path: Path, found: Review, content: Contenu) -> dict[str, str]:
-    """{step slug: where it stands}, for the list of tasks."""
+    """{step slug: status}, for the task list."""
     return {step.slug: status(step, path, found, content) for step in path.steps}
 
 
 def status(step: Step, path: Path, found: Review, content: Contenu) -> str:
-    """Where a step stands in the list of tasks: «a_corriger», «a_faire», «complet»."""
+    """Status of a step in the task list: «a_corriger», «a_faire», «complet»."""
     here = [finding for finding in found.blocking if step_of(path, finding) is step]
     if any("réponse à corriger" in finding.message for finding in here):
         return "a_corriger"

@@ -1,4 +1,4 @@
-"""A content as its fields: every question of the path with its answer in words, row by row."""
+"""A content as a list of fields: every question of the path with its answer in words, row by row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .labels import label_within, row_title
 
 @dataclass(frozen=True)
 class Line:
-    """path: of the field; words: "" when there is no answer."""
+    """One field. path: of the field. words: its answer, "" when there is none."""
 
     path: str
     label: str
@@ -23,7 +23,7 @@ class Line:
 
 @dataclass
 class Group:
-    """The lines of one row, or of the step itself when `path` is ""."""
+    """Lines of one row, or of the step itself when `path` is ""."""
 
     path: str
     title: str
@@ -54,7 +54,7 @@ def sheet(content: Contenu, path: Path) -> list[Part]:
 
 
 def _rank(row: str) -> tuple[tuple[int, int | str], ...]:
-    """Rows in their order, each followed by the rows within it."""
+    """Sort key: rows in order, each followed by the rows within it."""
     return tuple((int(part.isdecimal()), int(part) if part.isdecimal() else part) for part in row.split("-") if part)
 
 

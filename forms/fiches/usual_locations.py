@@ -1,4 +1,4 @@
-"""A place that the structure uses often, chosen instead of written: one choice fills the row."""
+"""Fills a row with one of the structure's usual places, chosen in a list."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from backoffice.models.content import Lieu
 from forms.kit.rows import Posted
 
 ORDER = "habituel"
-"""Of the button, as ``habituel:lieux-0``; also the name of the choice beside it, with the same path."""
+"""Prefix of the value of the button, as ``habituel:lieux-0``. The list beside it has that value as its name."""
 
 
 def fill(posted: Posted, path: str, lieu: Lieu | None) -> Posted:
-    """The posted page with this place in the row at `path`; what the page does not ask is left out."""
+    """The posted page with this place in the row at `path`. Fields that the page does not have are not added."""
     if lieu is None:
         return posted
     filled = posted.copy()

@@ -1,4 +1,4 @@
-"""What an administrator says of a flow: its definition once, its settings as often as wanted, its keys."""
+"""Administrator's forms of a flow: definition, settings, start of a run, reader key."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ LONGEST_CODE, LONGEST_TITLE, LONGEST_NAME, MOST_KEPT = 60, 200, 100, 365
 
 
 class Words(StringField):
-    """One line of text, required."""
+    """Required text of one line."""
 
     data: str
-    """Once a form was sent."""
+    """A text once a form was sent."""
 
     def __init__(self, label: str, empty: str, longest: int, **kwargs: Any):
         checks = [
@@ -55,7 +55,7 @@ def choices(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
 
 
 class Boxes(SelectMultipleField):
-    """Boxes to tick; none ticked means all."""
+    """Checkboxes; none ticked means all."""
 
     data: list[Any]
     widget = widgets.ListWidget(prefix_label=False)
@@ -64,7 +64,7 @@ class Boxes(SelectMultipleField):
 
 class Kept(IntegerField):
     data: int
-    """Once the form is valid."""
+    """An integer once the form is valid."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -74,7 +74,7 @@ class Kept(IntegerField):
 
 
 class Settings(Form):
-    """What may change while the flow has readers."""
+    """Settings that may change while the flow has readers."""
 
     title = Words("Titre", "Donnez un titre à ce flux.", LONGEST_TITLE)
     public = BooleanField("Ouvert à tous, sans clé de lecture")
@@ -94,7 +94,7 @@ class Settings(Form):
 
 
 class Definition(Settings):
-    """A new flow. What it takes never changes after: its readers could not know what left it."""
+    """A new flow. What it takes never changes afterwards: its readers could not know which fiches left it."""
 
     code = Words(
         "Code",
@@ -137,7 +137,7 @@ class Definition(Settings):
 
 
 class Start(Form):
-    """Making a flow now: whole when `depuis` is empty."""
+    """Starts a run now: full when `depuis` is empty, else differential."""
 
     depuis = StringField(
         "Depuis quand",

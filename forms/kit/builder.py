@@ -1,4 +1,4 @@
-"""From a declared Step to a WTForms form whose field names are the paths of the content."""
+"""Builds, from a declared Step, a WTForms form whose field names are the paths of the content."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .questions import Kind, Question, Rows, Step
 
 
 class StepForm(Form):
-    """The form of one step. Its fields are named as the content is: see backoffice.models.content."""
+    """Form of one step. Its field names are paths of the content: see backoffice.models.content."""
 
     step: Step
     codes: tuple[str, str, str]
-    """Of an address: INSEE code, département and region of its commune, "" when unknown. Set by addresses.complete."""
+    """For an address: INSEE code, département and région of its commune, "" when unknown. Set by communes.settle."""
 
     class Meta:
         locales = ["fr"]
 
     def fields(self) -> Iterator[Field]:
-        """Every leaf field, those of the rows included, in the order of the page's names."""
+        """Every leaf field, those of rows included, in the order of the form."""
         yield from leaves(self)
 
     def field(self, path: str) -> Field | None:
@@ -38,17 +38,17 @@ class StepForm(Form):
 
 
 class Rank(HiddenField):
-    """The local id of a row."""
+    """Hidden local id of a row."""
 
 
 if TYPE_CHECKING:
-    _FormRows = FieldList[FormField["StepForm"]]  # a generic class in the stubs alone
+    _FormRows = FieldList[FormField["StepForm"]]  # generic in the stubs only
 else:
     _FormRows = FieldList
 
 
 class RowList(_FormRows):
-    """The repeated rows of a list."""
+    """Repeated rows of a list."""
 
     rows: Rows
 
@@ -71,7 +71,7 @@ def form_class(step: Step) -> type[StepForm]:
 
 
 def _tree(items: Iterable[Question | Rows], prefix: str) -> dict[str, Any]:
-    """Unbound fields by name. Questions that share the beginning of their pattern share a sub-form."""
+    """{name: unbound field}. Questions whose patterns share a prefix share a sub-form."""
     fields: dict[str, Any] = {}
     nested: dict[str, list[Question | Rows]] = {}
     for item in items:
@@ -107,14 +107,14 @@ def _field(question: Question) -> Any:
 
 
 def bind(step: Step, content: Contenu, formdata: MultiDict[str, str] | None = None) -> StepForm:
-    """The step's form: as typed when there is form data, else as the content stands."""
+    """The step's form, filled from the form data when there is some, else from the content."""
     form = form_class(step)(formdata=formdata, obj=content)
     _offer(form, content)
     return form
 
 
 def _offer(form: StepForm, content: Contenu) -> None:
-    """Fills the choices that come from rows of the same entry, as they stand on this very page."""
+    """Sets the choices taken from the fiche's own rows, as currently typed."""
     for field in form.fields():
         question = getattr(field, "question", None)
         if question is None or not question.choices_from:
@@ -122,11 +122,11 @@ def _offer(form: StepForm, content: Contenu) -> None:
         assert isinstance(field, Select)
         field.choices = {"": "Choisir…", **row_names(form, content, question.choices_from)}
         if field.data not in field.choices:
-            field.data = ""  # that row was removed: the question is asked again
+            field.data = ""  # the row was removed: the question is asked again
 
 
 def row_names(form: StepForm, content: Contenu, name: str) -> dict[str, str]:
-    """{local id: words} of the rows of a list: from the page when it edits them, else stored."""
+    """{local id: name} of the rows of a list: those of the page when it edits the list, else the stored ones."""
     stored = {row.id: row.name for row in getattr(content, name)}
     page = form._fields.get(name)
     if not isinstance(page, RowList):
@@ -136,12 +136,12 @@ def row_names(form: StepForm, content: Contenu, name: str) -> dict[str, str]:
 
 
 def row_kind(pattern: str) -> type:
-    """The dataclass of the rows of a list: ``actions[].sessions[]`` → Session."""
+    """Dataclass of the rows of a list: ``actions[].sessions[]`` → Session."""
     (kind,) = get_args(spots()[pattern].type)
     assert isinstance(kind, type)
     return kind
 
 
 def keyed(kind: type) -> bool:
-    """Whether rows of this kind carry a local id."""
+    """Whether rows of this class have a local id."""
     return kind in ID_LETTERS and "id" in hints(kind)

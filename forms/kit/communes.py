@@ -1,4 +1,4 @@
-"""A postal code and a town, as people write them, to the commune that they mean."""
+"""Finds the commune meant by a postal code and a town, as people write them."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Commune(Protocol):
 
 class CommuneFinder(Protocol):
     def __call__(self, postal_code: str, /) -> Sequence[Commune]:
-        """All the communes that have this postal code."""
+        """All communes with this postal code."""
 
     def like(self, text: str, /) -> Sequence[tuple[Commune, str]]:
-        """(commune, postal code) that a name, misspelt perhaps, or the beginning of a code may mean."""
+        """(commune, postal code) candidates for a name, possibly misspelt, or for the beginning of a code."""
 
 
 ALIKE = 80
-"""Out of 100, between a town as typed and one that the postal code has."""
+"""Least similarity, out of 100, between the typed town and a commune of the postal code."""
 
 
 def town_of(code: str, town: str, find: CommuneFinder) -> tuple[Commune | None, str, str]:
-    """(the commune meant, what is wrong with the postal code, what is wrong with the town).
+    """(commune or None, error on the postal code, error on the town).
 
-    A postal code that only one commune has is enough.
+    Without a town, a postal code with a single commune is enough.
     """
     communes = find(code)
     if not communes:
@@ -58,10 +58,10 @@ def town_of(code: str, town: str, find: CommuneFinder) -> tuple[Commune | None, 
 
 
 def settle(form: StepForm, find: CommuneFinder) -> None:
-    """Checks the town of an address and remembers its codes on the form, as (insee, departement, region).
+    """Checks the town of an address and sets `form.codes`: (INSEE code, département, région).
 
-    A postal code that only one commune has is enough, and so is the name of a commune that has only one
-    postal code. A town that the postal code does not have is an error that names those it has.
+    A postal code with a single commune is enough, and so is the name of a commune with a single postal code. A town
+    that the postal code does not have is an error, which lists those that it has.
     """
     form.codes = ("", "", "")
     code, town = form["code_postal"], form["ville"]
@@ -83,7 +83,7 @@ def settle(form: StepForm, find: CommuneFinder) -> None:
 
 
 def _unfold(code: Field, town: Field) -> None:
-    """«Caen (14000)», as the choices are written, and «14000 Caen», as on an envelope."""
+    """Splits «Caen (14000)», the format of the choices, and «14000 Caen», the format of an envelope."""
     found = re.fullmatch(r"(?P<town>.*\S)\s*\((?P<code>\d{5})\)|(?P<before>\d{5})\s*(?P<after>.*)", town.data, re.ASCII)
     if found:
         code.data = found["code"] or found["before"]
@@ -91,7 +91,7 @@ def _unfold(code: Field, town: Field) -> None:
 
 
 def _by_name(code: Field, town: Field, find: CommuneFinder) -> None:
-    """The postal code of a town that is the only one of its name and has only one; else nothing."""
+    """Sets the postal code of a town when a single commune has this name, with a single postal code."""
     same = [(commune, postal) for commune, postal in find.like(town.data) if _same(commune, town.data)]
     if len(same) == 1:
         code.data = same[0][1]
@@ -102,7 +102,7 @@ def _same(commune: Commune, text: str) -> bool:
 
 
 def offer(form: StepForm, find: CommuneFinder) -> None:
-    """Puts beside a town without postal code, or that is wrong, the communes that it may mean."""
+    """Suggests communes beside the town (`offered`) when the address is incomplete or wrong."""
     code, town = form["code_postal"], form["ville"]
     assert isinstance(town, Line)
     if town.data and (not code.data or code.errors or town.errors):
@@ -112,7 +112,7 @@ def offer(form: StepForm, find: CommuneFinder) -> None:
 
 
 def choose(posted: MultiDict[str, str], order: str) -> MultiDict[str, str]:
-    """The posted page with the commune of a choice: ``commune:lieux-0-adresse:14000:Caen``."""
+    """The posted page with the chosen commune. order: ``commune:lieux-0-adresse:14000:Caen``."""
     _, path, code, town = [*order.split(":", 3), "", "", ""][:4]
     chosen = MultiDict(posted)
     for name, text in (("code_postal", code), ("ville", town)):

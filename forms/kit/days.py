@@ -1,4 +1,4 @@
-"""A day, as people write it: «3/9/26», «03-09-2026», «3 septembre», «mardi 1er mars 2026»."""
+"""Reads a day as people write it: «3/9/26», «03-09-2026», «3 septembre», «mardi 1er mars 2026»."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from babel.dates import get_day_names, get_month_names
 from backoffice.reference.communes import search_key
 
 PAST = timedelta(120)
-"""Without a year, a day is the one that comes next, or that has just gone by: what has begun this autumn."""
+"""A day without a year is the next one, or one at most this far in the past: a session may have begun this autumn."""
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMBERS = re.compile(r"(\d{1,2}) ?[/. -] ?(\d{1,2})(?: ?[/. -] ?(\d{4}|\d{2}))?")
@@ -19,7 +19,7 @@ _WORDS = re.compile(r"(\d{1,2})(?:er)? ([a-z]{3,9})(?: (\d{4}|\d{2}))?")
 
 
 def read_day(text: str, today: date) -> tuple[date, bool]:
-    """(the day, whether its year was inferred). Raises ValueError, without words, when it is no day."""
+    """(the day, whether its year was inferred). Raises ValueError, without a message, when the text is not a day."""
     if found := _ISO.fullmatch(text):
         return date(int(found[1]), int(found[2]), int(found[3])), False
     if found := _NUMBERS.fullmatch(text):

@@ -1,15 +1,15 @@
-"""An e-mail address as somebody typed it."""
+"""Validates a typed e-mail address."""
 
 from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 160
-"""Characters that the base keeps."""
+"""In characters, as stored in the database."""
 
 
 def email(text: str) -> str:
-    """The address in its usual form; raises ValueError with a message in French."""
+    """The normalised address. Raises ValueError with a message in French."""
     try:
         found = str(validate_email(text, check_deliverability=False, test_environment=True).normalized)
     except EmailNotValidError:

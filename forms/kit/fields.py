@@ -1,4 +1,4 @@
-"""The field library: WTForms fields that clean what is typed, keep it when refused, and say why."""
+"""Field library: WTForms fields that clean the typed text, keep it when it is refused, and say why."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from .days import read_day
 from .questions import Kind, Question
 
 PLAIN_LIMIT = 250
-"""For the few texts that have no element in LHEO."""
+"""In characters, for the few texts without an LHEO element."""
 
 
 def limit_of(question: Question) -> int:
-    """The longest text that the field takes, from the LHEO element that will carry it."""
+    """Maximum length of a text, in characters: limit of its LHEO element, minus the reserve of the spot."""
     spot = question.spot
     if not spot.lheo:
         return PLAIN_LIMIT
@@ -46,12 +46,12 @@ def limit_of(question: Question) -> int:
 
 
 def cut_of(question: Question) -> int:
-    """How many characters of this text some readers show, fewer than it may have; 0 when they show it all."""
+    """Characters shown by the strictest reader; 0 = all."""
     return TITLE_SHOWN if question.pattern == "formation.intitule" else 0
 
 
 def count_of(question: Question) -> int:
-    """How many values a list may have, from the grammar."""
+    """Maximum number of values of a list, from the grammar."""
     if not question.spot.lheo:
         return len(question.choices) or 20
     parent, child = question.spot.lheo.split("/")[-2:]
@@ -59,15 +59,15 @@ def count_of(question: Question) -> int:
 
 
 class Answer:
-    """Mixed into every field: the question it asks, and whether it was left empty."""
+    """Mixin of every field: its question, and whether it was left empty."""
 
     question: Question
     data: Any
     errors: Sequence[str]
     offered: Sequence[Any] = ()
-    """What may be meant, offered beside the field."""
+    """Suggestions shown beside the field."""
     known: Any = None
-    """What a table knows of the answer."""
+    """What a reference table knows of the answer."""
 
     @property
     def kind(self) -> str:
@@ -110,7 +110,7 @@ class Text(Line, TextAreaField):
 
 
 class Lines(Text):
-    """Lines of an address; the content keeps a list, each line cut to what LHEO takes."""
+    """Lines of an address; data is a list, each line folded to the LHEO limit."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = clean(valuelist[0], multiline=True) if valuelist else ""
@@ -128,7 +128,7 @@ class Lines(Text):
 
 
 class Numbered(Line):
-    """A number with a key or a shape, put in its stored form when it is right."""
+    """A number with a check key or a format, normalised when it is valid."""
 
     reading: Callable[[str], str]
 
@@ -177,7 +177,7 @@ class Email(Line):
         if self.errors:
             return
         try:
-            # Deliverability is not asked: no request leaves while somebody types.
+            # Deliverability is not checked: typing must not send any request.
             self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
         except EmailNotValidError:
             self.refuse(f"« {self.data} » n’est pas une adresse e-mail. Écrivez-la comme accueil@exemple.fr.")
@@ -200,7 +200,7 @@ class Postcode(Line):
 
 
 class Integer(Line):
-    """Data is an int or None; what could not be read stays on the screen."""
+    """Data is an int or None; an unreadable text stays on the screen."""
 
     def process_data(self, value: Any) -> None:
         self.data = value
@@ -230,7 +230,7 @@ class Integer(Line):
 
 
 class Day(Answer, DateField):
-    """Data is a date or None. `understood` says how a day without year was read, "" otherwise."""
+    """Data is a date or None. understood: how a day without a year was read, "" otherwise."""
 
     understood = ""
 
@@ -258,7 +258,7 @@ class Day(Answer, DateField):
 
 
 class Hour(Answer, StringField):
-    """Data is a time or None; «9h30», «09:30» and «9 h» are understood."""
+    """Data is a time or None; «9h30», «09:30» and «9 h» are accepted."""
 
     def process_data(self, value: Any) -> None:
         self.data = value
@@ -280,7 +280,7 @@ class Hour(Answer, StringField):
 
 
 class Chosen(Answer, SelectFieldBase):
-    """A choice in a list. Something else can only come from a tampered page: it is refused."""
+    """A choice in a closed list. Another value can only come from a tampered page: it is refused."""
 
     def pre_validate(self, form: BaseForm) -> None:
         known = {choice.value for choice in self.iter_choices()}  # type: ignore[attr-defined]  # tuples before 3.3
@@ -344,5 +344,5 @@ FIELDS: dict[Kind, type[Field]] = {
 
 
 def spaced(number: int) -> str:
-    """«3 000»: thousands apart, as in French."""
+    """«3 000»: thousands separated as in French."""
     return f"{number:,}".replace(",", NBSP)

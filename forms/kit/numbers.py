@@ -1,4 +1,4 @@
-"""Numbers that people copy from a letter: their shape, their key, and where to find them.
+"""Official numbers copied from a letter: format, check key, and where to find them.
 
 Each function returns the number as it is stored, or raises ValueError with a message in French.
 """
@@ -35,7 +35,7 @@ def siret(text: str) -> str:
 
 
 def nda(text: str) -> str:
-    """Numéro de déclaration d’activité: 11 digits, the first two say the région that gave it."""
+    """Numéro de déclaration d’activité: 11 digits; the first two are the région that issued it."""
     digits = _BLANKS.sub("", text)
     if re.fullmatch(r"[0-9]{11}", digits) and digits[:2] not in nda_regions():
         raise ValueError(
@@ -52,16 +52,16 @@ def nda(text: str) -> str:
 
 @cache
 def nda_regions() -> frozenset[str]:
-    """What a numéro de déclaration d’activité may begin with: a région; 99 is Insee’s code for abroad."""
+    """Accepted first two digits of a numéro de déclaration d’activité: a région, or 99, Insee’s code for abroad."""
     return FORMER_REGIONS | set(regions()) | {"99"}
 
 
 FORMER_REGIONS = frozenset("21 22 23 25 26 31 41 42 43 54 72 73 74 82 83 91 95 96 97 98".split())  # noqa: SIM905
-"""Numbers given before the régions of 2016 began so."""
+"""Older numbers begin with the codes of the régions before 2016."""
 
 
 def rna(text: str) -> str:
-    """The number of an association in the répertoire national: W and nine digits."""
+    """Number of an association in the répertoire national: W and nine digits."""
     code = _BLANKS.sub("", text).upper()
     if not re.fullmatch(r"W[0-9]{9}", code):
         raise ValueError(
@@ -75,7 +75,7 @@ UAI_KEYS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
 def uai(text: str) -> str:
-    """The number of a school: seven digits and the letter that they make, modulo 23."""
+    """Number of a school (UAI): seven digits and a check letter, modulo 23."""
     code = _BLANKS.sub("", text).upper()
     if not re.fullmatch(r"[0-9]{7}[A-Z]", code):
         raise ValueError(
@@ -91,7 +91,7 @@ def uai(text: str) -> str:
 
 
 def certification(text: str) -> str:
-    """A number of the RNCP (digits) or of the répertoire spécifique (RS and digits)."""
+    """Number of the RNCP (digits) or of the répertoire spécifique (RS and digits)."""
     code = _BLANKS.sub("", text).upper().removeprefix("RNCP")
     if not re.fullmatch(r"(RS)?[0-9]{1,7}", code):
         raise ValueError(
@@ -102,7 +102,7 @@ def certification(text: str) -> str:
 
 
 def phone(text: str) -> str:
-    """Kept as it was typed, provided that it can be dialled from France."""
+    """The number as it was typed, if it can be dialled from France."""
     try:
         number = phonenumbers.parse(text, "FR")
     except phonenumbers.NumberParseException:

@@ -1,4 +1,4 @@
-"""Buttons inside a step: each changes the page as it was posted, before it is saved like any other.
+"""Buttons inside a step: each transforms the posted page, which is then saved as usual.
 
 Rows are added after the page is saved: see rows.add_row.
 """
@@ -27,10 +27,10 @@ def follow(
     usual: Sequence[Lieu] = (),
     place: str = "",
 ) -> tuple[Posted, str]:
-    """(the page as the order leaves it, the path where the person goes on; "" for the top of the page).
+    """(page after the order, path of the field where the person goes on; "" for the top of the page).
 
-    order: the value of the button, ``what:path``; one that makes no sense changes nothing. content: its rows are
-    copied or moved with those of the page. usual, place: the structure's usual places, the id of the one chosen.
+    order: value of the button, ``what:path``; an invalid order changes nothing. content: its rows are copied or moved
+    with those of the page. usual: the structure's usual places. place: id of the chosen one.
     """
     what, _, path = order.partition(":")
     answers = spread(step, answers)

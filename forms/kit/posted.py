@@ -1,6 +1,6 @@
-"""What a posted page of a step carries: answers, the order of a button, replies to remarks, ties to grants.
+"""Parses a posted step: answers, order of a button, replies to remarks, grants that pay for the fiche.
 
-Every function takes the posted pairs as a werkzeug MultiDict; none sees the request.
+Every function takes the posted pairs as a werkzeug MultiDict and does not use the request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from forms.fiches import usual_locations
 from .rows import Posted
 
 FIELD_NAME = re.compile(r"[a-z_]+(-([a-z_]+|[0-9]{1,3}))*")
-"""Names that our pages give to fields; another can only come from a tampered page."""
+"""Field names of our pages; another name can only come from a tampered page."""
 
 REMARK, REPLY, DONE = "remarque:", "remarque_reponse:", "remarque_traitee:"
 """Prefixes of the fields of a remark; see templates/macros/remarks.html."""
@@ -27,7 +27,7 @@ GRANT, PAYS = "convention:", "convention_paie:"
 
 @dataclass(frozen=True)
 class Reply:
-    """What the structure says of one remark."""
+    """The structure's reply to one remark."""
 
     text: str
     done: bool
@@ -37,9 +37,9 @@ class Reply:
 class PostedStep:
     """One posted page of a step.
 
-    answers: the fields of the page; order: the value of the button, "" for a plain save; stamp: that of the
-    content when the page was loaded; place: local id of the usual place chosen beside the button;
-    replies: {id of the remark: reply}; ties: {id of the convention: whether it pays for the fiche}.
+    answers: fields of the page. order: value of the button, "" for a plain save. stamp: optimistic-lock stamp of the
+    step when the page was loaded. place: local id of the usual place chosen beside the button.
+    replies: {id of the remark: reply}. ties: {id of the convention: whether it pays for the fiche}.
     """
 
     answers: Posted
@@ -65,7 +65,7 @@ def fields_of(form: MultiDict[str, str]) -> Posted:
 
 
 def replies_of(form: MultiDict[str, str]) -> dict[int, Reply]:
-    """The reply to each remark that the page showed, by the id of the remark."""
+    """{id of the remark: reply}, for each remark that the page showed."""
     return {
         int(id_): Reply(clean(form.get(f"{REPLY}{id_}", ""), multiline=True), f"{DONE}{id_}" in form)
         for id_ in _ids(form, REMARK)
@@ -73,7 +73,7 @@ def replies_of(form: MultiDict[str, str]) -> dict[int, Reply]:
 
 
 def ties_of(form: MultiDict[str, str]) -> dict[int, bool]:
-    """Whether each grant that the page showed pays for the fiche, by the id of the convention."""
+    """{id of the convention: whether it pays for the fiche}, for each grant that the page showed."""
     return {int(id_): f"{PAYS}{id_}" in form for id_ in _ids(form, GRANT)}
 
 
@@ -83,6 +83,6 @@ def _ids(form: MultiDict[str, str], prefix: str) -> list[str]:
 
 
 def kept_pairs(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """Replies and ties as they were posted, to be posted again by the page of a conflict."""
+    """Posted pairs of replies and ties, to be posted again by the page of a conflict."""
     prefixes = (REMARK, REPLY, DONE, GRANT, PAYS)
     return [(name, text) for name, text in form.items(multi=True) if name.startswith(prefixes)]

@@ -1,8 +1,8 @@
-"""What a path is made of: steps, sections, questions and repeated rows. Only declarations.
+"""Declarations that make a path: steps, sections, questions and repeated rows.
 
-A question names the spot of the content that it fills by its pattern (see backoffice.models.content): its
-label and its choices are declared there. Its limit is that of the LHEO element declared there, read in the
-grammar by `forms.kit.fields.limit_of`. To ask one more thing, declare the value there and one more Question here.
+A question names, by its pattern, the spot of the content that it fills (see backoffice.models.content): label and
+choices are declared there. Its limit is that of the LHEO element declared there, read from the grammar by
+`forms.kit.fields.limit_of`. To ask one more thing, declare the value there and a Question in `forms.steps`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from backoffice.models.content.vocabulary import Dispositif
 
 
 class Kind(StrEnum):
-    """How a question is asked: its field is `forms.kit.fields.FIELDS[kind]`, drawn by macros/fields.html."""
+    """How a question is asked: its field is `forms.kit.fields.FIELDS[kind]`, rendered by macros/fields.html."""
 
     LINE = "line"
     TEXT = "text"
@@ -43,10 +43,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """help: one sentence; example: one good answer from a language workshop.
+    """help: one sentence. example: one good answer from a language workshop.
 
-    required: the entry cannot be submitted without it. label: replaces the model's own words.
-    choices_from: the list of the content whose rows are offered.
+    required: the fiche cannot be submitted without an answer. label: replaces the label of the content.
+    choices_from: list of the content whose rows are the choices. low, high: bounds of an integer.
     folded: shown under «Plus de précisions», closed until it is used.
     """
 
@@ -71,7 +71,7 @@ class Question:
 
     @property
     def choices(self) -> Mapping[str, str]:
-        """{code: words} of the closed list; empty for a free answer."""
+        """{code: label} of the closed list; empty for a free answer."""
         return self.spot.choices
 
 
@@ -79,8 +79,8 @@ class Question:
 class Rows:
     """A part that may be repeated.
 
-    fixed: rows are neither added nor removed here. blank: empty rows offered beyond those filled.
-    several: the name of a choice of which several may be ticked at once, to make as many rows.
+    fixed: rows are neither added nor removed here. blank: empty rows offered besides the filled ones.
+    several: name of a choice; ticking several of its values creates as many rows.
     """
 
     pattern: str
@@ -100,7 +100,7 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """folded: closed until one of its questions has an answer."""
+    """Questions under one title. folded: closed until one of them has an answer."""
 
     title: str
     items: tuple[Question | Rows, ...]
@@ -113,7 +113,7 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One page, one address."""
+    """One page of the form, at one address."""
 
     slug: str
     title: str
@@ -125,7 +125,7 @@ class Step:
             yield from section
 
     def questions(self) -> Iterator[Question]:
-        """Every question of the step, those of the rows included."""
+        """Every question of the step, those of rows included."""
         yield from _questions(self.items())
 
     def question(self, pattern: str) -> Question | None:
@@ -152,11 +152,11 @@ def vary(
     after: Mapping[str, Items] | None = None,
     sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Step:
-    """The same step as another dispositif asks it.
+    """The same step, as another dispositif asks it.
 
-    without: patterns of questions and rows that it does not ask. change: {pattern: what is asked otherwise}.
-    after: {pattern: what it asks besides, just after}. sections: {title: what is said otherwise}.
-    A pattern that the step does not have raises ValueError.
+    without: patterns of questions and rows to leave out. change: {pattern: attributes to replace}.
+    after: {pattern: items to add just after}. sections: {title: attributes to replace}.
+    Raises ValueError for a pattern that the step does not have.
     """
     left = {*without, *(change or {}), *(after or {})}
 
@@ -183,9 +183,9 @@ def vary(
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The steps of one dispositif, in order. The last one, the review, is added by the pages.
+    """Steps of one dispositif, in order. The pages add the last one, the review.
 
-    defaults: {pattern: the answer that most give}, proposed in a new fiche.
+    defaults: {pattern: the most frequent answer}, proposed in a new fiche.
     """
 
     dispositif: Dispositif
@@ -193,7 +193,7 @@ class Path:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, content: Contenu) -> None:
-        """Proposes the usual answers where there is none yet."""
+        """Writes the default answers into the content, where there is none yet."""
         for pattern, value in self.defaults.items():
             *way, last = pattern.split(".")
             target: Any = content
@@ -214,7 +214,7 @@ class Path:
         return self.steps[rank - 1] if rank else None
 
     def step_of(self, pattern: str) -> Step | None:
-        """The step that asks about this spot, or about something within it."""
+        """Step that asks about this spot or a part of it, else about what contains it; None when there is none."""
         for step in self.steps:
             if any(q.pattern == pattern or q.pattern.startswith(pattern + ".") for q in step.questions()):
                 return step

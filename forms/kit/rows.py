@@ -1,8 +1,8 @@
-"""Orders on repeated rows, which work without JavaScript: add, duplicate, move, remove, several at once.
+"""Orders on repeated rows, without JavaScript: add, duplicate, move, remove, several at once.
 
-An order is the value of a button, as ``monter:actions-0-creneaux-1``: what to do, and the path of the row.
-All but «ajouter» change the page as it was posted, before it is saved like any other. Ranks are those of the
-page, local ids are those of the content: a row that merely moves keeps its id, a duplicate is given its own.
+An order is the value of a button, as ``monter:actions-0-creneaux-1``: the action and the path of the row. All but
+«ajouter» transform the posted page, which is then saved as usual. Ranks are those of the page, local ids are those
+of the content: a moved row keeps its id, a duplicate gets a new one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from .saving import Saved, all_rows
 
 Posted = MultiDict[str, str]
 SEVERAL = "plusieurs"
-"""In the names of the fields by which several rows are typed at once."""
+"""Part of the names of the fields that create several rows at once."""
 
 
 @dataclass
 class Target:
-    """A row of a posted page. rows: the path of its list; stored: the list of the content, None if not there."""
+    """A row of a posted page. rows: path of its list. ranks: those of all its rows. stored: the list in the content, or
+    None.
+    """
 
     group: Rows
     rows: str
@@ -39,7 +41,7 @@ class Target:
 
     @property
     def kept(self) -> int | None:
-        """Where the row stands in the content; None while it is only on the page."""
+        """Rank of the row in the content; None while it is only on the page."""
         if self.stored is None:
             return None
         if not keyed(row_kind(self.group.pattern)):
@@ -48,7 +50,7 @@ class Target:
 
 
 def obey(step: Step, content: Contenu, posted: Posted, order: str) -> tuple[Posted, str]:
-    """(the page as the order leaves it, the spot where the person goes on); unchanged when it makes no sense."""
+    """(page after the order, path where the person goes on); the page is unchanged by an invalid order."""
     what, _, path = order.partition(":")
     target = _target(step, content, posted, path) if what in ORDERS else None
     return ORDERS[what](content, posted, target) if target else (posted, "")
@@ -64,19 +66,19 @@ def _target(step: Step, content: Contenu, posted: Posted, path: str) -> Target |
 
 
 def growing(step: Step, path: str) -> Rows | None:
-    """The declaration of the list at a path of this step, when rows come and go there."""
+    """Declaration of the list at a path of this step; None when the list is unknown or its rows are fixed."""
     pattern = pattern_of(path) + "[]"
     return next((rows for rows in all_rows(step.items()) if rows.pattern == pattern and not rows.fixed), None)
 
 
 def ranks_of(posted: Posted, rows: str) -> list[int]:
-    """The ranks that the page gives to the rows of a list, in order."""
+    """Ranks of the rows of a list on the page, sorted."""
     begins = re.compile(rf"{re.escape(rows)}-([0-9]{{1,3}})-")
     return sorted({int(found[1]) for name in posted if (found := begins.match(name))})
 
 
 def _stored(content: Contenu, posted: Posted, path: str) -> list[Any] | None:
-    """The list of the content at a path of the page: a row that has a local id is found by it."""
+    """The list of the content at a path of the page, or None. Rows with a local id are found by it."""
     target: Any = content
     here = ""
     for part in path.split("-"):
@@ -93,7 +95,7 @@ def _stored(content: Contenu, posted: Posted, path: str) -> list[Any] | None:
 
 
 def remove_row(_content: Contenu, posted: Posted, at: Target) -> tuple[Posted, str]:
-    """Without the row; those after it move up."""
+    """Removes the row; those after it move up."""
     left = _rebuilt(posted, at.rows, lambda rank: [] if rank == at.rank else [rank - (rank > at.rank)])
     if at.rank != at.ranks[-1]:
         return left, f"{at.rows}-{at.rank}"
@@ -102,7 +104,7 @@ def remove_row(_content: Contenu, posted: Posted, at: Target) -> tuple[Posted, s
 
 
 def move_row(way: int) -> Callable[[Contenu, Posted, Target], tuple[Posted, str]]:
-    """way: -1 up, 1 down. Its neighbour takes its rank."""
+    """Exchanges the row with its neighbour. way: -1 up, 1 down."""
 
     def move(_content: Contenu, posted: Posted, at: Target) -> tuple[Posted, str]:
         place = at.ranks.index(at.rank) + way
@@ -117,13 +119,13 @@ def move_row(way: int) -> Callable[[Contenu, Posted, Target], tuple[Posted, str]
 
 
 def _swap_hidden(at: Target, other: int) -> None:
-    """What a page does not show of rows without id goes with them: it is found again by its rank."""
+    """Exchanges rows without id in the content too: values that the page does not show are found by rank."""
     if at.stored is not None and not keyed(row_kind(at.group.pattern)) and max(at.rank, other) < len(at.stored):
         at.stored[at.rank], at.stored[other] = at.stored[other], at.stored[at.rank]
 
 
 def copy_row(content: Contenu, posted: Posted, at: Target) -> tuple[Posted, str]:
-    """With a duplicate just after the row, of what other steps say of it too."""
+    """Adds a duplicate just after the row, with the answers of other steps about it."""
     if len(at.ranks) >= at.group.most:
         return posted, f"{at.rows}-{at.rank}"
     new_id = ""
@@ -139,7 +141,7 @@ def copy_row(content: Contenu, posted: Posted, at: Target) -> tuple[Posted, str]
 
 
 def _rebuilt(posted: Posted, rows: str, places: Callable[[int], list[int]]) -> Posted:
-    """The page with each row of a list at its new ranks: none, one or several."""
+    """The page with the rows of a list renumbered. places: new ranks of a row: none, one or several."""
     pattern = re.compile(rf"{re.escape(rows)}-([0-9]{{1,3}})-(.*)", re.DOTALL)
     made: Posted = MultiDict()
     for name, text in posted.items(multi=True):
@@ -152,7 +154,7 @@ def _rebuilt(posted: Posted, rows: str, places: Callable[[int], list[int]]) -> P
 
 
 def renumbered(content: Contenu, row: Any) -> Any:
-    """The same row, with local ids of its own at every level."""
+    """The row itself, with new local ids at every level."""
     if keyed(type(row)):
         row.id = content.new_id(type(row))
     for item in fields(row):
@@ -175,9 +177,9 @@ ORDERS: dict[str, Callable[[Contenu, Posted, Target], tuple[Posted, str]]] = {
 
 
 def spread(step: Step, posted: Posted) -> Posted:
-    """The page where «mardi and jeudi, from 9:30 to 11:30» has become one row a day.
+    """The page where «mardi and jeudi, from 9:30 to 11:30» is expanded into one row per day.
 
-    Done whatever the button, so that what was typed there is never lost. Empty rows are filled first.
+    Done for every button, so that nothing typed there is lost. Empty rows are filled first.
     """
     made = MultiDict([(name, text) for name, text in posted.items(multi=True) if f"-{SEVERAL}-" not in name])
     for path in dict.fromkeys(name.partition(f"-{SEVERAL}-")[0] for name in posted if f"-{SEVERAL}-" in name):
@@ -203,14 +205,14 @@ def _spread(group: Rows, path: str, posted: Posted, made: Posted) -> None:
             made[f"{path}-{rank}-{name}"] = text
 
 
-# --- A row more -------------------------------------------------------------------------------------
+# --- One more row -----------------------------------------------------------------------------------
 
 
 def add_row(saved: Saved, step: Step, path: str) -> str:
-    """Adds an empty row to the list at `path`; returns the path of the row, or "" where there can be none.
+    """Adds an empty row to the list at `path`; returns the path of the row, or "" when none can be added.
 
-    It comes after all those that the page showed, the empty ones included: one row more is seen.
-    When the page waits as pending text, that is what will be shown: the row is added there as well.
+    The row comes after all those that the page showed, empty ones included, so that the page shows one more.
+    When the page is kept as pending text, the row is added to that text too.
     """
     rows = growing(step, path)
     try:
@@ -237,7 +239,7 @@ def add_row(saved: Saved, step: Step, path: str) -> str:
 
 
 def _list_at(content: Contenu, path: str) -> Any:
-    """The list at a path. A row on the way that the page merely offered begins to exist."""
+    """The list at a path. An offered empty row on the way is created."""
     target: Any = content
     here = ""
     for part in path.split("-"):
@@ -253,5 +255,5 @@ def _list_at(content: Contenu, path: str) -> Any:
 
 
 def _shown(form: StepForm, path: str) -> int:
-    """How many rows of this list the page had."""
+    """Number of rows of this list on the page."""
     return len({found[1] for field in form.fields() if (found := re.match(rf"{re.escape(path)}-(\d+)-", field.id))})

@@ -1,7 +1,7 @@
-"""From a posted form to the content, and back: what is right is kept, what is wrong waits.
+"""Applies a posted form to the content: valid answers are stored, a page with invalid ones is kept as pending text.
 
-A field that cannot be understood leaves the content as it was; the whole page, as it was typed, is
-then kept as *pending* text, shown again with its errors, so that nothing typed is ever lost.
+A field that cannot be read leaves the content unchanged. The whole page, as typed, is then kept as *pending* text
+and shown again with its errors, so that nothing typed is lost.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from .communes import CommuneFinder, offer, settle
 from .questions import Question, Rows, Step
 
 Pending = dict[str, list[list[str]]]
-"""{step slug: [[field name, text], …]}: pages whose typed text is not all right yet."""
+"""{step slug: [[field name, text], …]}: pages whose typed text has errors."""
 
 NOT_FIELDS = frozenset({"csrf_token", "empreinte", "ligne", "suite", "garder"})
-"""Posted names that steer the page and are no answer."""
+"""Posted names that control the page and are not answers."""
 
 
 @dataclass
 class Saved:
-    """What a posted page becomes. `form` carries the errors; `content` is changed, `pending` is new."""
+    """Result of a posted page. form: carries the errors. content: the given one, modified. pending: a new dict."""
 
     form: StepForm
     content: Contenu
     pending: Pending
     homeless: bool = False
-    """Something was typed about a fixed row that a colleague has removed meanwhile."""
+    """Whether something was typed about a fixed row that a colleague has removed meanwhile."""
 
     @property
     def clean(self) -> bool:
@@ -43,17 +43,17 @@ class Saved:
 
     @property
     def ids(self) -> dict[str, str]:
-        """{field name: local id} of the rows of the page, those that have just been given one included."""
+        """{field name: local id} of the rows of the page, new rows included."""
         return {field.name: field.data for field in self.form.fields() if isinstance(field, Rank) and field.data}
 
     @property
     def understood(self) -> list[str]:
-        """How answers that could be read in several ways were read."""
+        """How ambiguous answers were read, in French."""
         return [words for field in self.form.fields() if (words := getattr(field, "understood", ""))]
 
 
 def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinder) -> StepForm:
-    """The form as the person left it: with its pending text and errors, when there is some."""
+    """The form as the person left it, with its pending text and errors if there are some."""
     if step.slug in pending:
         form = bind(step, content, typed(pending[step.slug]))
         validate(form, find)
@@ -66,7 +66,7 @@ def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinde
 
 
 def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, str], find: CommuneFinder) -> Saved:
-    """Applies a posted page. `content` is modified in place; nothing is stored."""
+    """Applies a posted page. `content` is modified in place; nothing is written to the database."""
     form = bind(step, content, posted)
     validate(form, find)
     homeless = _homeless(form, content)
@@ -75,20 +75,20 @@ def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, 
     saved = Saved(form, content, rest, homeless)
     if form.faulty:
         typed_ = [(name, clean(text, multiline=True)) for name, text in answers(posted) if name not in saved.ids]
-        # A new row keeps the id that it has in the content: what other steps say of it stays with it.
+        # A new row keeps its id in the content, so that answers of other steps stay attached to it.
         rest[step.slug] = [[name, text] for name, text in (*typed_, *saved.ids.items())]
     return saved
 
 
 def answers(posted: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """The typed part of a posted page, in its order."""
+    """(name, text) of the answers of a posted page, in order."""
     return [(name, text) for name, text in posted.items(multi=True) if name not in NOT_FIELDS]
 
 
 def stamp(step: Step, content: Contenu, pending: Pending) -> str:
-    """Tells whether a page still shows what is stored: the same for the same stored answers.
+    """Optimistic-lock stamp of a step: the same for the same stored answers.
 
-    Local ids are no answer: a group added on another step does not make this page stale.
+    Local ids are left out: a group added on another step does not make this page stale.
     """
     values = {field.id: dump(field.data) for field in bind(step, content).fields() if not isinstance(field, Rank)}
     typed = [pair for pair in pending.get(step.slug, ()) if not pair[0].endswith("-id")]
@@ -124,14 +124,14 @@ def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
 
 
 def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> list[Any]:
-    """The new rows of a list: those that have a local id keep it and what this page does not show.
+    """New rows of a list: those with a local id keep it, and the values that this page does not show.
 
-    Fixed rows are only filled: one that a colleague has added or removed meanwhile stays so.
+    Fixed rows are only filled: rows that a colleague has added or removed meanwhile are left so.
     """
     kind = row_kind(pattern_of(path) + "[]")
     known: dict[Any, Any] = {row.id: row for row in stored} if keyed(kind) else {}
     if not keyed(kind) and len(field.entries) >= len(stored):
-        known = dict(enumerate(stored))  # none was removed: each is still where it was
+        known = dict(enumerate(stored))  # no row was removed: ranks still match
     rows = []
     for rank, entry in enumerate(field.entries):
         row = known.pop(entry.form["id"].data if keyed(kind) else rank, None)
@@ -141,7 +141,7 @@ def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> lis
         row = row or kind()
         _write(entry.form, row, content, f"{path}-{rank}-")
         if fresh and row == kind() and not any(f.errors for f in entry.form.fields()):
-            continue  # an empty row that was merely offered
+            continue  # an offered row that was left empty
         if fresh and keyed(kind):
             row.id = content.new_id(kind)
         if keyed(kind):
@@ -170,12 +170,12 @@ def _parts(form: StepForm) -> Iterable[StepForm]:
 
 
 def typed(pairs: list[list[str]]) -> MultiDict[str, str]:
-    """The page of a pending step, as it was posted."""
+    """Posted form data of a pending step."""
     return MultiDict([(name, text) for name, text in pairs])
 
 
 def _offer_blank_rows(form: StepForm, items: Iterable[Question | Rows]) -> None:
-    """Adds the empty rows that the step offers, so that a page without JavaScript can take more."""
+    """Adds the empty rows that the step offers, so that more can be typed without JavaScript."""
     for item in items:
         if isinstance(item, Rows):
             _offer_in(form, item, item.pattern.replace("[]", "").split("."))

@@ -1,4 +1,4 @@
-"""What differs between two fillings of the same step, in words, for a person who must choose."""
+"""Differences between two inputs of the same step, in words, for a person who must choose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .questions import Question
 
 @dataclass(frozen=True)
 class Difference:
-    """label: the question; mine and theirs: the answers as people read them, "" when empty."""
+    """label: of the question. theirs, mine: answers in words, "" when empty."""
 
     label: str
     theirs: str
@@ -25,7 +25,7 @@ class Difference:
 
 
 def differences(theirs: StepForm, mine: StepForm) -> list[Difference]:
-    """One line for each question whose answer is not the same on both sides."""
+    """One line for each question whose two answers differ; local ids are ignored."""
     ours = {field.id: field for field in mine.fields()}
     stored = {field.id: field for field in theirs.fields()}
     gaps = []
@@ -40,7 +40,7 @@ def differences(theirs: StepForm, mine: StepForm) -> list[Difference]:
 
 
 def shown(field: Field | None) -> str:
-    """An answer in words; what could not be understood is shown as it was typed."""
+    """An answer in words; an unreadable one as it was typed."""
     if field is None:
         return ""
     if field.errors and field.raw_data:

@@ -1,4 +1,4 @@
-"""What a moderator says of a campaign."""
+"""Form in which a moderator defines a campaign."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_LABEL, LONGEST_MESSAGE = 120, 2_000
 
 class Year(IntegerField):
     data: int
-    """Once the form is valid."""
+    """An integer once the form is valid."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -34,7 +34,7 @@ class Year(IntegerField):
 
 
 class Day(StringField):
-    """A day as people type it, or as a browser's own field sends it."""
+    """A day as people type it, or as a browser's date field sends it. Data is a date once it is valid."""
 
     def __init__(self, label: str, empty: str, **kwargs: Any):
         super().__init__(label, [validators.InputRequired(empty)], **kwargs)
@@ -47,7 +47,7 @@ class Day(StringField):
 
     def pre_validate(self, form: BaseForm) -> None:
         if not self.data:
-            return  # its being required says so
+            return  # InputRequired reports it
         try:
             day, _ = read_day(str(self.data), local_day(now()))
         except ValueError:
@@ -92,7 +92,7 @@ class Definition(Form):
         campaign: Campaign | None = None,
         **kwargs: Any,
     ):
-        """campaign: the one that is changed; its territoires are ticked."""
+        """campaign: the one that is edited; its territoires are ticked."""
         super().__init__(formdata, obj=campaign, **kwargs)
         self.territoires.choices = choices((territoire.id, territoire.nom) for territoire in territoires)
         if campaign is not None and formdata is None:

@@ -1,4 +1,4 @@
-"""The filters of the journal, as they are typed in an address."""
+"""Filters of the journal, read from the query string."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
 @dataclass
 class JournalForm:
-    """typed: what each field holds; errors: what is wrong, by field; days: the dates that were understood."""
+    """typed: {field: text}. errors: {field: message}. days: {field: valid date}."""
 
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     days: dict[str, date] = field(default_factory=dict)
 
     def code(self, name: str, known: Collection[str]) -> str:
-        """One of these codes, or "" for all."""
+        """The code typed in this field, "" for all. An unknown code adds an error and gives ""."""
         value = self.typed[name]
         if value and value not in known:
             self.errors[name] = "Choisissez dans la liste."

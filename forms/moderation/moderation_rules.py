@@ -1,8 +1,7 @@
-"""The form in which a moderator writes a rule: its words, its effect, its conditions one under the other.
+"""Form of a moderation rule: name, message, effect and list of conditions.
 
-What each condition asks is declared with the condition itself (backoffice.models.moderation.rule_language). Names of
-fields: «nom», «message», «effet», «mode», «condition» (one for each condition: its kind), then
-«c-<rank>-<field>».
+The fields of a condition are declared with it (backoffice.models.moderation.rule_language). Field names:
+«nom», «message», «effet», «mode», «condition» (the kind, one per condition), then «c-<rank>-<field>».
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Asked:
 class Row:
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
-    """As typed: lists of codes, else texts."""
+    """{field: as typed}: a list of codes, else a text."""
 
     @property
     def title(self) -> str:
@@ -62,7 +61,7 @@ class Row:
 
 @dataclass
 class RuleForm:
-    """errors: what is wrong, by the id of the field."""
+    """errors: {field id: message}."""
 
     name: str = ""
     message: str = ""
@@ -73,14 +72,14 @@ class RuleForm:
 
     @classmethod
     def of(cls, version: RuleVersion) -> RuleForm:
-        """The form that a stored version fills."""
+        """The form filled from a stored version."""
         definition = load(version.definition)
         rows = [Row(item.kind, _typed(item)) for item in definition.conditions]
         return cls(version.name, version.message, version.effect, "all" if definition.every else "any", rows)
 
     @classmethod
     def read(cls, sent: MultiDict[str, str]) -> RuleForm:
-        """The form as it was sent, nothing judged yet."""
+        """The form as it was sent, not validated."""
         form = cls(
             clean(sent.get("nom", "")),
             clean(sent.get("message", ""), multiline=True),
@@ -105,7 +104,7 @@ class RuleForm:
             del self.rows[int(rank)]
 
     def validated(self) -> Definition | None:
-        """The definition, when everything is right; else None, and `errors` says what is not."""
+        """The definition when everything is valid; else None, with the reasons in `errors`."""
         if not self.name:
             self.errors["nom"] = "Donnez un nom à la règle."
         elif len(self.name) > NAME_LIMIT:
@@ -122,7 +121,7 @@ class RuleForm:
         return None if self.errors else definition
 
     def _conditions(self) -> Definition | None:
-        """Every condition is judged, so that all that is wrong is said at once."""
+        """Validates every condition, so that all errors are shown at once."""
         documents = [{"kind": row.kind, **_document(KINDS[row.kind], row.values)} for row in self.rows]
         for rank, document in enumerate(documents):
             try:
@@ -139,7 +138,7 @@ class RuleForm:
 
 
 def said(condition: Condition) -> list[tuple[str, list[str]]]:
-    """A condition in words: (question, answers); a question without answer is left out."""
+    """A condition in words: (question, answers). Questions without an answer are left out."""
     lines = []
     for item in fields(condition):
         value = getattr(condition, item.name)
@@ -173,7 +172,7 @@ def _sent(kind: type[Condition], rank: int, sent: MultiDict[str, str]) -> Iterat
 
 
 def _typed(condition: Condition) -> dict[str, Any]:
-    """The values of a condition as they would be typed."""
+    """{field: value} of a condition, as they would be typed."""
     return {item.name: _as_typed(item, getattr(condition, item.name)) for item in fields(condition)}
 
 
@@ -192,7 +191,7 @@ def _document(kind: type[Condition], typed: dict[str, Any]) -> dict[str, Any]:
         if _kind(item) == "lines":
             made[item.name] = [line for line in value.split("\n") if line.strip()]
         elif _kind(item) == "number":
-            # What is no whole number is left as typed: the definition refuses it, at its place.
+            # A text that is not a whole number is kept: `load` refuses it, with the name of its field.
             bare = value.replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
             short = bare.isascii() and bare.isdecimal() and len(bare) < 10
             made[item.name] = None if not value else int(bare) if short else value

@@ -1,4 +1,4 @@
-"""A ready sentence as somebody types it: about one question, or about any."""
+"""Form of a ready sentence, about one question or about any."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def questions() -> dict[str, str]:
 
 
 def read(sent: Mapping[str, str]) -> tuple[dict[str, str], str]:
-    """What was typed ("question", "texte"), and what is wrong with it."""
+    """({"question": …, "texte": …} as typed, error or "")."""
     typed = {"question": sent.get("question", ""), "texte": clean(sent.get("texte", ""), multiline=True)}
     if typed["question"] and typed["question"] not in questions():
         typed["question"] = ""

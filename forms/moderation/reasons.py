@@ -1,4 +1,4 @@
-"""The form in which a territoire words a reason."""
+"""Form in which a territoire writes a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABEL_LIMIT, TEXT_LIMIT = 120, 1_000
 
 @dataclass
 class ReasonForm:
-    """errors: what is wrong, by the id of the field."""
+    """errors: {field id: message}."""
 
     label: str = ""
     text: str = ""
@@ -36,7 +36,7 @@ class ReasonForm:
         )
 
     def validated(self, code: str, known: tuple[str, ...], *, active: bool = True) -> Motif | None:
-        """The reason, when everything is right; else None, and `errors` says what is not."""
+        """The reason when everything is valid; else None, with the reasons in `errors`."""
         self._judge("libelle", self.label, LABEL_LIMIT, "Donnez un nom court au motif.")
         self._judge("texte", self.text, TEXT_LIMIT, "Écrivez ce que la structure lira.")
         self._judge("remede", self.cure, TEXT_LIMIT, "Écrivez ce que la structure peut faire.")

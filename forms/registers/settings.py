@@ -1,4 +1,4 @@
-"""How patient a register is: what an administrator sets for it."""
+"""Settings of a register: readings needed before a change, share of rows that a file must have."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FIELDS = {
         "Un fichier qui a moins de lignes que cette part de la table est refusé : il est sans doute incomplet.",
     ),
 }
-"""{name: (label, least, most, help)}"""
+"""{name: (label, least, most, help)}; least and most are accepted."""
 
 
 def read_patience(sent: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
-    """The values by name, and what is wrong by name."""
+    """({name: value}, {name: error})."""
     values: dict[str, int] = {}
     errors: dict[str, str] = {}
     for name, (label, least, most, _) in FIELDS.items():

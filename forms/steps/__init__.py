@@ -1,1 +1,1 @@
-"""The steps that the paths are made of: what is asked, in which words, with which example."""
+"""Steps that make the paths: questions, help and examples."""

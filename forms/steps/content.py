@@ -1,4 +1,4 @@
-"""What one learns: the title, the aims, the content."""
+"""Steps on what is taught: title, aims, content."""
 
 from __future__ import annotations
 

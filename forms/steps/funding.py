@@ -1,4 +1,4 @@
-"""What it costs, who pays, and what a grant commits to."""
+"""Steps on the price, the funders and the conditions of a grant."""
 
 from __future__ import annotations
 

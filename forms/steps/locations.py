@@ -1,4 +1,4 @@
-"""The places, the groups and their weekly slots."""
+"""Steps on places, groups and weekly slots."""
 
 from __future__ import annotations
 

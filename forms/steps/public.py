@@ -1,4 +1,4 @@
-"""For whom, to what end, at which level."""
+"""Steps on the public, its aims and its levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dates, and how one joins."""
+"""Steps on dates and registration."""
 
 from __future__ import annotations
 

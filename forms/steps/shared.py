@@ -8,7 +8,7 @@ from forms.kit.questions import Kind, Question
 
 
 def address(pattern: str, *, label: str = "", required: bool = True) -> tuple[Question, ...]:
-    """The questions of one address; `label` asks for the name of the place in other words."""
+    """The questions of one address. label: replaces the label of the name of the place."""
     name = Question(
         f"{pattern}.denomination",
         help="Le nom que les gens du quartier connaissent.",
@@ -35,7 +35,7 @@ def address(pattern: str, *, label: str = "", required: bool = True) -> tuple[Qu
 
 
 def contact(pattern: str, help_: str, *, required: bool = False) -> tuple[Question, ...]:
-    """The questions of one contact. A service may answer instead of a person."""
+    """The questions of one contact, a person or a service."""
     return (
         Question(f"{pattern}.nom", help=help_, example="Accueil", required=required),
         Question(f"{pattern}.prenom", help="Laissez vide si c’est un service.", example="Samira"),

@@ -1,4 +1,4 @@
-"""Who offers the action."""
+"""Steps on the structure that offers the action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a moderator says of a structure that is not in Relais yet: its name, its kind, how to reach it."""
+"""Form in which a moderator creates a structure: name, category, SIRET, contact."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELDS = {
 
 
 def read(posted: Mapping[str, str]) -> tuple[Structure, dict[str, str]]:
-    """The structure, and what is wrong in each field: {field: message}."""
+    """(the structure, {field: error})."""
     said = {name: clean(posted.get(name, "")) for name in FIELDS}
     errors: dict[str, str] = {}
     if not said["nom"] or len(said["nom"]) > LONGEST_NAME:

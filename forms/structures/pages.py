@@ -1,4 +1,4 @@
-"""What is asked on the pages of a structure, beside its fiches: who it is, whom to ask for, its usual places."""
+"""Questions of the pages of a structure, outside its fiches: identity, contacts, usual places, verification."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ IDENTITY = vary(
     },
     sections={"Qui propose ces ateliers": {"title": "Qui vous êtes"}},
 )
-"""The first step of a fiche, without whom to ask for, which has a page of its own."""
+"""First step of a fiche without its contacts, which have their own page."""
 
 USUAL_PLACES = vary(
     Step(
@@ -56,7 +56,7 @@ USUAL_PLACES = vary(
     ),
     change={"lieux[].uai": {"required": False, "folded": True, "help": "Pour une école : 7 chiffres et une lettre."}},
 )
-"""The places of a fiche."""
+"""Section of the places of a fiche, where the UAI number is optional."""
 
 FIELD_NAMES = {
     "nom": "Nom",
@@ -68,7 +68,7 @@ FIELD_NAMES = {
 
 @dataclass(frozen=True)
 class Certified:
-    """What a structure says of Qualiopi. certified: None when it does not say."""
+    """Qualiopi certification of a structure. certified: None when the structure does not say."""
 
     certified: bool | None
     categories: Sequence[str] = ()
@@ -85,7 +85,7 @@ class Certified:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a moderator says of a number, or of the whole, after having looked."""
+    """A moderator's verification of a number, or of the whole structure."""
 
     subject: Subject
     state: Verification
@@ -106,11 +106,11 @@ CHANGE_WORDS = {
     **{f"contact_{usage}": f"Contact : {words}" for usage, words in USAGES.items()},
     **{f"verification_{subject}": f"Vérification : {subject.label}" for subject in Subject},
 }
-"""{name in the log of changes of a structure: words}."""
+"""{name in the change log of a structure: words}."""
 
 
 def read_contacts(posted: Mapping[str, str]) -> tuple[dict[str, Contact], dict[str, str]]:
-    """({usage: contact}, {field id: what is wrong}); fields are named ``direction-courriel``."""
+    """({usage: contact}, {field id: error}). Fields are named ``direction-courriel``."""
     contacts, errors = {}, {}
     for usage in USAGES:
         said = {name: clean(posted.get(f"{usage}-{name}", "")) for name in CONTACT_PARTS}
@@ -144,7 +144,7 @@ ANSWERS = {"oui": True, "non": False, "": None}
 
 
 def read_qualiopi(posted: Mapping[str, str], categories: Sequence[str]) -> tuple[Certified, dict[str, str]]:
-    """categories: the boxes ticked."""
+    """(certification, {field: error}). categories: codes of the ticked boxes."""
     errors: dict[str, str] = {}
     certified = ANSWERS.get(posted.get("qualiopi", ""))
     chosen = [code for code in QUALIOPI if code in categories]

@@ -1,4 +1,4 @@
-"""What a territoire covers, as an administrator types it: codes of départements and of communes."""
+"""Form of the coverage of a territoire: codes of départements and of communes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Collection
 from backoffice.reference.communes import departements
 
 LONGEST = 20_000
-"""Characters: some three thousand communes."""
+"""In characters: about three thousand communes."""
 SHOWN = 10
 
 
 def read_coverage(text: str, known_communes: Collection[str]) -> tuple[list[str], str]:
-    """(the codes, once each, what is wrong with the text or ""). known_communes: those of the text that exist."""
+    """(codes without duplicates, error or ""). known_communes: those of the text that exist."""
     if len(text) > LONGEST:
         return [], "Cette liste est trop longue : couvrez plutôt des départements entiers."
     codes = codes_in(text)

@@ -1,4 +1,4 @@
-"""What a territoire sets by itself: declared once, for the pages, their reading and the history of changes."""
+"""Settings of a territoire, declared once for the pages, their validation and the history of changes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ DELAYS, CONTACT, TEXTS = "Délais et règles", "Votre Carif-Oref", "Ce que vous 
 
 @dataclass(frozen=True)
 class Setting:
-    """name: of the column of Territoire, and of the field. read: the value typed, or ValueError with what to
-    tell; shown: a value in words; choices: {text sent: words} of a closed list; longest: characters of a text,
-    None for a number or a choice; several lines when it is an `area`. personal: its values stay out of the
-    history of changes, which says only that it changed."""
+    """One setting.
+
+    name: of the column of Territoire and of the field. read: returns the typed value, or raises ValueError with a
+    message in French. shown: a value in words. choices: {text sent: words} of a closed list. longest: maximum length
+    of a text in characters, None for a number or a choice. area: a text of several lines. personal: its values are
+    not written in the history of changes, which only says that they changed.
+    """
 
     name: str
     group: str
@@ -35,7 +38,7 @@ class Setting:
 
 
 def _number(name: str, label: str, advice: str, low: int, high: int, unit: str = "jour") -> Setting:
-    """A number of days."""
+    """A setting in days."""
     units = " ".join(f"{word}s" for word in unit.split())
 
     def read(text: str) -> int:
@@ -67,7 +70,7 @@ def _text(
     area: bool = False,
     personal: bool = False,
 ) -> Setting:
-    """A text that may be empty. read: its usual form."""
+    """A text setting, possibly empty. read: validates and normalises a text that is not empty."""
 
     def bounded(text: str) -> str:
         said = clean(text, multiline=area)
@@ -208,7 +211,7 @@ GROUPS: dict[str, tuple[Setting, ...]] = {
 
 
 def sent_value(setting: Setting, territoire: Territoire) -> str:
-    """What the page shows in the field before anything is typed."""
+    """Text of the field when the page is opened."""
     value = getattr(territoire, setting.name)
     return value if setting.longest else str(int(value))
 
@@ -217,11 +220,11 @@ CHANGE_LABELS = {setting.name: setting.label for setting in SETTINGS} | {
     "couverture": "Départements et communes couverts",
     "collecte": "Territoire qui collecte pour celui-ci",
 }
-"""{name in the log of changes of a territoire: words}."""
+"""{name in the change log of a territoire: words}."""
 
 
 def typed_values(sent: Mapping[str, str]) -> dict[str, str]:
-    """What was sent, to be shown again; cut at 10,000 characters, 20 for a number or a choice."""
+    """Sent texts, to be shown again; cut at 10,000 characters, 20 for a number or a choice."""
     return {
         setting.name: sent.get(setting.name, "").replace("\x00", "")[: 10_000 if setting.longest else 20]
         for setting in SETTINGS
@@ -229,7 +232,7 @@ def typed_values(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_settings(sent: Mapping[str, str]) -> tuple[dict[str, Value], dict[str, str]]:
-    """The values by name, and what is wrong by name."""
+    """({name: value}, {name: error})."""
     values: dict[str, Value] = {}
     errors: dict[str, str] = {}
     for setting in SETTINGS:
