@@ -25,7 +25,7 @@ from backoffice.reference.programmes import obligations, programmes
 from exports.documents import meetings, reading_page
 from exports.fragment import words
 from forms.fiches.paths import PATHS
-from forms.kit.fields import count_of, cut_of, limit_of, spaced
+from forms.kit.fields import count_of, display_limit, limit_of, spaced
 from forms.kit.questions import Rows, Step
 from forms.kit.rows import SEVERAL
 from workflows.conventions.obligation_transitions import DONE
@@ -66,7 +66,7 @@ def init_app(app: Flask) -> None:
         vocabulary=vocabulary,
         limit_of=limit_of,
         count_of=count_of,
-        cut_of=cut_of,
+        display_limit=display_limit,
         step_of_path=step_of_path,
         several=SEVERAL,
         is_rows=lambda item: isinstance(item, Rows),

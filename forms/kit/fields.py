@@ -45,7 +45,7 @@ def limit_of(question: Question) -> int:
     return grammar.limit(spot.lheo)[1] - spot.reserve
 
 
-def cut_of(question: Question) -> int:
+def display_limit(question: Question) -> int:
     """Characters shown by the strictest reader; 0 = all."""
     return TITLE_SHOWN if question.pattern == "formation.intitule" else 0
 
