@@ -191,7 +191,7 @@ def test_of_two_steps_at_once_from_the_same_state_one_wins(app, state, one, two)
             return ""
 
     messages = together(*(lambda side=side: step(*side) for side in sides))
-    after = db.session.query(TransitionLog).filter(TransitionLog.id.not_in(before)).all()
+    after = db.session.query(TransitionLog).filter(TransitionLog.id.not_in(before)).order_by(TransitionLog.id).all()
     moves = [row for row in after if row.transition in TRANSITIONS]
     winners = [name for (name, _), message in zip(sides, messages, strict=True) if not message]
     if len(winners) == 2:  # the second step was allowed from where the first one led: one after the other

@@ -723,7 +723,7 @@ def test_an_endpoint_without_permission_stops_the_start(app):
     bare = type("Carte", (), {"url_map": app.url_map, "view_functions": {**app.view_functions}})()
     check_permissions(bare)
     bare.view_functions["fiches.index"] = lambda: ""
-    with pytest.raises(RuntimeError, match=r"sans permission : fiches\.liste"):
+    with pytest.raises(RuntimeError, match=r"sans permission : fiches\.index"):
         check_permissions(bare)
     bare.view_functions["fiches.index"] = requires(Permission.ADMINISTER)(lambda: "")
     check_permissions(bare)
