@@ -97,7 +97,7 @@ def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm,
         returned=fiche.returned,
         asked=asked,
         remarks_at=_by_path(asked),
-        desk=context.name,
+        editing=context.name,
     )
 
 
@@ -159,7 +159,7 @@ def _conflict(context: EditingContext, fiche: Fiche, page: drafting.SavedStep) -
         gaps=page.gaps(fiche.latest),
         pairs=[*answers(page.answers), *posted.kept_pairs(request.form)],
         stamp=page.before,
-        desk=context.name,
+        editing=context.name,
     )
 
 
@@ -193,5 +193,5 @@ def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetur
         "reperes": page.saved.ids,
         "score": found.score,
         "manques": len(found.lacking),
-        "aide": render_template("fiches/steps/guidance.html", guidance=found, fiche=fiche, desk=context.name),
+        "aide": render_template("fiches/steps/guidance.html", guidance=found, fiche=fiche, editing=context.name),
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.conftest import need
 from tests.support import services
@@ -23,6 +23,7 @@ QUIET = (
 logging.getLogger("werkzeug").setLevel(logging.WARNING)  # one line a request hides what failed
 PATIENCE = 15_000
 """Milliseconds before a person gives up."""
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,7 +97,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         returned=fiche.returned,
         asked=STRUCTURE.asked(fiche),
         error=error,
-        desk=STRUCTURE.name,
+        editing=STRUCTURE.name,
     )
 
 

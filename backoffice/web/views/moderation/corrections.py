@@ -86,7 +86,7 @@ def correction_page(fiche: Fiche, refused: Refused | None = None) -> str:
         statuses=reviews.statuses(path, found, draft.content),
         step_of=lambda finding: reviews.step_of(path, finding),
         refused=refused,
-        desk=MODERATOR.name,
+        editing=MODERATOR.name,
     )
 
 
