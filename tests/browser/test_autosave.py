@@ -220,8 +220,10 @@ def test_nothing_stays_in_the_browser_after_logging_out(someone, draft, size) ->
     nadia.page.route("**/brouillon", lambda route: route.abort())
     aims(nadia, "Un texte personnel.")
     says(nadia, NO_NETWORK)
-    nadia.page.once("dialog", lambda dialog: dialog.dismiss())
-    nadia.page.get_by_role("button", name="Se déconnecter").click()
+    with nadia.page.expect_event("dialog") as asked:
+        nadia.page.once("dialog", lambda dialog: dialog.dismiss())
+        nadia.page.get_by_role("button", name="Se déconnecter").click()
+    assert "n’a pas pu être enregistré" in asked.value.message
     expect(nadia.page.get_by_label("Objectifs")).to_have_value("Un texte personnel.")
     assert nadia.page.evaluate(WAITING) == 1
     nadia.page.once("dialog", lambda dialog: dialog.accept())
