@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.support.tree import ROOT, tracked
-
-PACKAGES = ("backoffice", "forms", "workflows", "exports")
+from tests.support.tree import PACKAGES, ROOT, sources, targets, tracked
 
 SUBJECTS = {
     "accounts",
@@ -46,11 +43,7 @@ BESIDE_THE_FLOORS = {"backoffice", "wsgi"}
 """The empty package itself, and the entry point that only calls the factory."""
 
 
-def module_of(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-
-
-MODULES = sorted(module_of(path) for path in tracked("*.py") if path.parts[0] in (*PACKAGES, "wsgi.py"))
+MODULES = sorted({*sources(), "wsgi"})
 
 
 def floors() -> list[list[str]]:
@@ -74,30 +67,12 @@ def test_a_folder_is_named_after_a_subject_or_is_a_known_part_of_its_floor(folde
     depth = len(Path(folder).parts)
     found = {path.parts[depth] for path in tracked(f"{folder}/**") if len(path.parts) > depth + 1}
     assert found <= SUBJECTS | OTHERS[folder]
-    assert OTHERS[folder] - {"startup"} <= found, "un dossier qui n’est plus là"
-
-
-def imported(module: str) -> set[str]:
-    """Modules of the project that a module imports, wherever in it."""
-    path = ROOT / Path(*module.split("."))
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    package = module.split(".") if path.is_dir() else module.split(".")[:-1]
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            name = ".".join([*base, *([node.module] if node.module else [])])
-            found |= {name, *(f"{name}.{alias.name}" for alias in node.names)}
-    return found & set(MODULES)
+    assert OTHERS[folder] <= found, "un dossier qui n’est plus là"
 
 
 def test_no_import_goes_round_in_a_circle():
     """TYPE_CHECKING imports included: two modules that need each other are one."""
-    arrows = {module: {one for one in imported(module) if one != module} for module in MODULES}
-    parts = {name for module in MODULES for name in [module.rpartition(".")[0]]}
-    arrows = {module: {one for one in targets if one not in parts} for module, targets in arrows.items()}
+    arrows = {module: targets(module) - {module} for module in sources()}
     done: set[str] = set()
 
     def visit(module: str, path: tuple[str, ...]) -> None:
@@ -108,7 +83,7 @@ def test_no_import_goes_round_in_a_circle():
             visit(target, (*path, module))
         done.add(module)
 
-    for module in MODULES:
+    for module in arrows:
         visit(module, ())
 
 
