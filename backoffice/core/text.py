@@ -16,6 +16,10 @@ _BULLETS = re.compile("^[^\\S\n]*[•‣◦▪■●○♦➢✓\u00b7\uf02d\uf0
 # A no-break space is kept where French typography requires one; elsewhere it only prevents line wrapping.
 _HARD_SPACE = re.compile("(?<![«\u2039\\d])[\u00a0\u202f](?![»\u203a:;!?%€\\d]|h\\b)")
 
+# Of search_key.
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+
 
 def clean(text: str, *, multiline: bool = False) -> str:
     """The text in Unicode NFC, stripped, without forbidden characters; on one line unless `multiline`.
@@ -35,3 +39,16 @@ def fold(text: str, width: int) -> list[str]:
         if line.strip():
             lines += textwrap.wrap(line, width, break_on_hyphens=False) or [line]
     return lines
+
+
+def search_key(text: str) -> str:
+    """Normalised form of a name, for stored names and searched text alike.
+
+    Accents and ligatures are folded, letters lowered, each run of other characters becomes one space, and the words
+    « st », « ste », « sts », « stes » are expanded. Idempotent. Only whole words are expanded: « st », typed
+    on the way to « Strasbourg », gives « saint » until the next letter.
+    """
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LIGATURES)
+    bare = (letter for letter in folded if not unicodedata.combining(letter))
+    words = "".join(letter if letter.isalnum() else " " for letter in bare).split()
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in words)

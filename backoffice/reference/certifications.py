@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from .communes import search_key
+from backoffice.core.text import search_key
+
 from .files import FOLDER, read_rows
 
 

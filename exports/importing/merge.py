@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from backoffice.core.text import search_key
 from backoffice.models.content import (
     Action,
     Adresse,
@@ -25,7 +26,6 @@ from backoffice.models.content import (
     pattern_of,
     spots,
 )
-from backoffice.reference.communes import search_key
 from exports.fragment.build import Identity, formation
 
 from .reading import Read, leaf_values

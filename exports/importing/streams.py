@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from backoffice.reference.communes import search_key
+from backoffice.core.text import search_key
 
 from .reading import UnreadableFile
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backoffice.core.text import search_key
 from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of, put
-from backoffice.reference.communes import search_key
 
 from .cells import read_cell
 from .columns import BY_KEY, NUMERO, SLOTS

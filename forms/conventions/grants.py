@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backoffice.core.text import clean
+from backoffice.core.text import clean, search_key
 from backoffice.models.conventions.convention import Bpi, Convention
-from backoffice.reference.communes import search_key
 from backoffice.reference.programmes import programme_named, programmes
 from exports.importing.cells import read_yes
 from forms.kit import emails, numbers

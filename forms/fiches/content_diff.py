@@ -13,8 +13,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from backoffice.core.text import search_key
 from backoffice.models.content import Action, Contenu, Lieu, Session
-from backoffice.reference.communes import search_key
 from exports.importing.merge import place_key
 from forms.kit.builder import keyed
 

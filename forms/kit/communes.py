@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
-from backoffice.reference.communes import search_key
+from backoffice.core.text import search_key
 
 from .builder import StepForm
 from .fields import Line

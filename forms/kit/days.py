@@ -8,7 +8,7 @@ from functools import cache
 
 from babel.dates import get_day_names, get_month_names
 
-from backoffice.reference.communes import search_key
+from backoffice.core.text import search_key
 
 PAST = timedelta(120)
 """A day without a year is the next one, or one at most this far in the past: a session may have begun this autumn."""

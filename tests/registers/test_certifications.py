@@ -9,10 +9,10 @@ import pytest
 from backoffice.cli.seed import load_certifications
 from backoffice.core.clock import now
 from backoffice.core.extensions import db
+from backoffice.core.text import search_key
 from backoffice.models import Certification
 from backoffice.queries.registers.certifications import MOST, certifications
 from backoffice.reference.certifications import read_certifications
-from backoffice.reference.communes import search_key
 from forms.kit.numbers import certification
 from tests.support import factories as make
 from tests.support.pages import open_step, stored

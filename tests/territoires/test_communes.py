@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backoffice.core.text import search_key
 from backoffice.reference.communes import (
     NPM_PACKAGE,
     CommuneRow,
@@ -17,7 +18,6 @@ from backoffice.reference.communes import (
     read_communes,
     rebuild,
     regions,
-    search_key,
 )
 from backoffice.reference.files import FOLDER
 

@@ -2,7 +2,8 @@
 
 import re
 
-from backoffice.reference.communes import regions, search_key
+from backoffice.core.text import search_key
+from backoffice.reference.communes import regions
 from backoffice.reference.territoires import read_territoires
 
 METROPOLE = {"11", "24", "27", "28", "32", "44", "52", "53", "75", "76", "84", "93", "94"}

@@ -9,9 +9,9 @@ from rapidfuzz import fuzz
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
+from backoffice.core.text import search_key
 from backoffice.models import Convention, Fiche, FicheState, Organisme
 from backoffice.queries.structures.scope import works_in
-from backoffice.reference.communes import search_key
 from backoffice.reference.programmes import programmes
 from forms.conventions.grants import Grant
 

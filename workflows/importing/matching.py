@@ -9,10 +9,10 @@ from rapidfuzz import fuzz
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from backoffice.core.text import search_key
 from backoffice.models import Fiche, ImportJob, Organisme
 from backoffice.models.content import Contenu
 from backoffice.queries.structures.scope import works_in
-from backoffice.reference.communes import search_key
 from exports.importing.merge import place_key
 from exports.importing.reading import Read
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from backoffice.core.permissions import Permission
+from backoffice.core.text import search_key
 from backoffice.models import DistinctPair, Fiche, FicheState, Revision, RevisionState, User
 from backoffice.models.content import Contenu
 from backoffice.models.transition_names import FicheTransition
-from backoffice.reference.communes import search_key
 from exports.importing.merge import place_key
 from workflows.case import Case, Refused
 from workflows.fiches.engine import apply, authorised, lock, record

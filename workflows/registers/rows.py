@@ -14,7 +14,8 @@ from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as siret_key
 
 from backoffice.core.dates import PARIS
-from backoffice.reference.communes import departements, regions, search_key
+from backoffice.core.text import search_key
+from backoffice.reference.communes import departements, regions
 from backoffice.reference.school_holidays import academies, zone_named, zones
 from forms.kit import numbers
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from backoffice.core.text import search_key
 from backoffice.models import (
     Commune,
     Fiche,
@@ -25,7 +26,6 @@ from backoffice.models import (
 )
 from backoffice.models.content import Contenu, load
 from backoffice.models.fiches.updates import updated
-from backoffice.reference.communes import search_key
 from exports.fragment.build import CODE_VERSION, organisme_numero
 from exports.open_data.filters import FACETS, FILTERS, facets
 from exports.open_data.rows import Offer

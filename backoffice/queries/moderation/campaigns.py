@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backoffice.core.dates import PARIS
 from backoffice.core.permissions import Permission, Role
+from backoffice.core.text import search_key
 from backoffice.models import (
     Campaign,
     CampaignInvitation,
@@ -25,7 +26,6 @@ from backoffice.models import (
     Territoire,
     User,
 )
-from backoffice.reference.communes import search_key
 
 BEFORE_THE_END = (14, 3)
 """Days before the deadline when structures that have not submitted everything are reminded."""

@@ -9,8 +9,8 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, select
 
 from backoffice.core.extensions import db
+from backoffice.core.text import search_key
 from backoffice.models import Certification
-from backoffice.reference.communes import search_key
 
 MOST = 8
 """Maximum number of choices offered."""

@@ -9,8 +9,9 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, select
 
 from backoffice.core.extensions import db
+from backoffice.core.text import search_key
 from backoffice.models import Commune, PostalCode
-from backoffice.reference.communes import read_communes, search_key
+from backoffice.reference.communes import read_communes
 
 MOST = 12
 """Maximum number of choices offered."""
