@@ -67,7 +67,7 @@ def _among(candidates: Sequence[Candidate]) -> Recognised:
 def _compared(organisme: Organisme, said: Grant | Convention) -> Candidate:
     """Scores one structure by name. Different SIRETs keep the score under SURE; the same SIREN raises it."""
     score, why = alike(organisme.nom, said.nom), "nom proche"
-    raison = str(organisme.structure.get("raison_sociale", ""))
+    raison = organisme.said.raison_sociale
     if alike(raison, said.nom) > score:
         score, why = alike(raison, said.nom), "nom officiel proche"
     if said.siret and organisme.siret and said.siret[:9] == organisme.siret[:9]:

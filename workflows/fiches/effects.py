@@ -16,7 +16,11 @@ from . import guards, publication
 
 
 def freeze(case: Case) -> None:
-    """Freezes the content and stores its hash; gives a numero the first time. Then runs the moderation rules."""
+    """Freezes the content, in its current version, and stores its hash; gives a numero the first time.
+
+    Then runs the moderation rules.
+    """
+    case.revision.content = case.revision.content
     case.revision.content_hash = fingerprint(case.revision.document)
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id

@@ -24,7 +24,7 @@ from backoffice.models import (
     TransitionLog,
     User,
 )
-from backoffice.models.content import Action, Contenu, Structure, dump, load
+from backoffice.models.content import Action, Contenu, Structure
 from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.structures.scope import helped_among
 from forms.fiches.paths import PATHS
@@ -126,9 +126,7 @@ def create_structure(session: Session, actor: User, territoire: Territoire, said
 
 def first_content(session: Session, organisme: Organisme) -> Contenu:
     """Initial content of a new fiche of this structure."""
-    document = dump(Contenu())
-    document["structure"] = known_structure(session, organisme)
-    content = load(document)
+    content = Contenu(structure=known_structure(session, organisme))
     known_place(organisme, content)
     content.actions.append(first_action(content))
     return content

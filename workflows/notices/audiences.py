@@ -81,8 +81,8 @@ def structure_or_contact(told: Told) -> Sequence[Addressee]:
     assert told.fiche is not None
     if people := structure(told):
         return people
-    said = told.fiche.organisme.structure
-    email = said.get("courriel") or said.get("contact", {}).get("courriel")
+    said = told.fiche.organisme.said
+    email = said.courriel or said.contact.courriel
     return [Addressee(email, told.fiche.organisme.nom)] if email else []
 
 

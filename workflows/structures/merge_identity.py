@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +10,7 @@ from backoffice.models import (
     Organisme,
 )
 from backoffice.models.accounts.account import COLUMNS
-from backoffice.models.content import Document, Structure, load
+from backoffice.models.content import Contact, Structure, load_part
 
 from .operations import known_structure, qualiopi_of
 
@@ -60,13 +59,13 @@ def choices(session: Session, kept: Organisme, gone: Organisme) -> list[Choice]:
 
 
 def known_identity(session: Session, organisme: Organisme) -> Structure:
-    said = load({"structure": known_structure(session, organisme)}).structure
+    said = known_structure(session, organisme)
     said.nom = organisme.nom
     return said
 
 
 def _words(organisme: Organisme, said: Structure) -> dict[str, str]:
-    people = [said.contact, said.formateur, *(load_contact(one) for one in organisme.contacts.values())]
+    people = [said.contact, said.formateur, *(load_part(Contact, one) for one in organisme.contacts.values())]
     reach = [text for one in people for text in (one.nom, one.telephone, one.courriel) if text]
     return {
         **{name: getattr(said, leaf) for name, leaf in COLUMNS.items()},
@@ -76,7 +75,3 @@ def _words(organisme: Organisme, said: Structure) -> dict[str, str]:
         "contacts": ", ".join(dict.fromkeys([*reach, said.courriel] if said.courriel else reach)),
         "porteuse": " – ".join(text for text in (said.porteuse.nom, said.porteuse.siret) if text),
     }
-
-
-def load_contact(document: Document) -> Any:
-    return load({"structure": {"contact": document}}).structure.contact

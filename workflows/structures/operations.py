@@ -18,7 +18,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.snapshot import decision_lock
 from backoffice.models import Fiche, Organisme, Revision, Subject, User
 from backoffice.models.accounts.account import COLUMNS, NUMBERS, OF_FICHES
-from backoffice.models.content import Contact, Contenu, Document, Lieu, Structure, dump, load
+from backoffice.models.content import Contact, Contenu, Document, Lieu, Structure, dump_part, load_part
 from backoffice.models.content.vocabulary import CATEGORIES, USAGES
 from backoffice.queries.structures.scope import helped_structure
 from exports.importing.merge import place_key
@@ -72,9 +72,9 @@ def open_page(session: Session, organisme_id: int, actor: User) -> Organisme:
 # --- Values copied to a new fiche and learned from a submitted one -------------------------------------
 
 
-def known_structure(session: Session, organisme: Organisme) -> Document:
+def known_structure(session: Session, organisme: Organisme) -> Structure:
     """The `structure` part of a new fiche: kind and numbers of the structure; the rest as last saved."""
-    said: Document = dump(organisme.said)
+    said = organisme.said
     latest = session.scalars(
         select(Revision)
         .join(Fiche, Revision.fiche_id == Fiche.id)
@@ -82,12 +82,15 @@ def known_structure(session: Session, organisme: Organisme) -> Document:
         .order_by(Revision.saved_at.desc(), Revision.id.desc())
         .limit(1)
     ).first()
-    if latest is None or not latest.document.get("structure", {}).get("nom"):
+    if latest is None or (organisme.said_at is not None and organisme.said_at > latest.saved_at):
         return said
-    if organisme.said_at is not None and organisme.said_at > latest.saved_at:
+    written = latest.content.structure
+    if not written.nom:
         return said
-    own = {leaf: said[leaf] for name, leaf in COLUMNS.items() if name != "nom" and said[leaf]}
-    return {**latest.document["structure"], **own}
+    for name, leaf in COLUMNS.items():
+        if name != "nom" and getattr(said, leaf):
+            setattr(written, leaf, getattr(said, leaf))
+    return written
 
 
 def known_place(organisme: Organisme, content: Contenu) -> None:
@@ -146,7 +149,7 @@ def gaps(organisme: Organisme, fiches: Sequence[Fiche]) -> list[Gap]:
 def say(session: Session, organisme_id: int, said: Structure, actor: User) -> Organisme:
     """Saves name, kind, numbers, address and carrier. The contacts in `said` are ignored."""
     organisme = open_page(session, organisme_id, actor)
-    known = load({"structure": known_structure(session, organisme)}).structure
+    known = known_structure(session, organisme)
     said.contact, said.formateur, said.courriel = known.contact, known.formateur, known.courriel
     for name, leaf in COLUMNS.items():
         before, after = (_words(name, text) for text in (getattr(organisme, name), getattr(said, leaf)))
@@ -176,7 +179,7 @@ def take_number(session: Session, organisme_id: int, name: str, text: str, actor
 def name_contacts(session: Session, organisme_id: int, contacts: Mapping[str, Contact], actor: User) -> Organisme:
     """Saves the contacts. contacts: one for each of vocabulary.USAGES; empty ones are removed."""
     organisme = open_page(session, organisme_id, actor)
-    said = load({"structure": known_structure(session, organisme)}).structure
+    said = known_structure(session, organisme)
     for usage, contact in contacts.items():
         if contact != contact_of(organisme, said, usage):
             record(session, actor, organisme, f"contact_{usage}", "", CHANGED, organisme.territoire_id)
@@ -187,16 +190,16 @@ def name_contacts(session: Session, organisme_id: int, contacts: Mapping[str, Co
         setattr(said, leaf, getattr(organisme, name))
     organisme.said = said
     kept = {usage: contacts[usage] for usage in USAGES if usage not in OF_FICHES and not contacts[usage].empty}
-    organisme.contacts = {usage: dump(contact) for usage, contact in kept.items()}
+    organisme.contacts = {usage: dump_part(contact) for usage, contact in kept.items()}
     return _said(session, organisme)
 
 
 def contact_of(organisme: Organisme, said: Structure, usage: str) -> Contact:
-    """The contact for a usage; empty when nobody was named. said: the structure as loaded from known_structure."""
+    """The contact for a usage; empty when nobody was named. said: the structure as `known_structure` gives it."""
     if usage in OF_FICHES:
         found: Contact = getattr(said, OF_FICHES[usage])
         return found
-    named = load({"structure": {"contact": organisme.contacts.get(usage, {})}}).structure.contact
+    named = load_part(Contact, organisme.contacts.get(usage, {}))
     if usage == "direction":
         named.courriel = said.courriel
     return named
@@ -251,7 +254,7 @@ def numbered(lieux: Sequence[Lieu]) -> list[Document]:
     made = []
     for rank, lieu in enumerate(lieux, 1):
         lieu.id = f"L{rank}"
-        made.append(dump(lieu))
+        made.append(dump_part(lieu))
     return made
 
 
@@ -279,14 +282,14 @@ def past_places(session: Session, organisme: Organisme) -> list[Lieu]:
 
 def _said_places(session: Session, organisme: Organisme) -> Iterator[Lieu]:
     rows = session.scalars(
-        select(Revision.document)
+        select(Revision)
         .join(Fiche, Revision.fiche_id == Fiche.id)
         .where(Fiche.organisme_id == organisme.id)
         .order_by(Revision.saved_at.desc(), Revision.id.desc())
         .limit(LOOKED_AT)
     )
-    for document in rows:
-        yield from load({"lieux": document.get("lieux", [])}).lieux
+    for revision in rows:
+        yield from revision.content.lieux
 
 
 def key(lieu: Lieu) -> str:

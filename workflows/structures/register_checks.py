@@ -99,7 +99,7 @@ def _certified(organisme: Organisme, row: Etablissement) -> Iterator[str]:
 
 def _other(organisme: Organisme, name: str) -> bool:
     """Whether the register's name differs from both names of the structure. False for an empty name."""
-    own = (organisme.nom, str(organisme.structure.get("raison_sociale", "")))
+    own = (organisme.nom, organisme.said.raison_sociale)
     return bool(name) and max(alike(one, name) for one in own) < SAME
 
 

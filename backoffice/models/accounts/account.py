@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from backoffice.core.clock import now
 from backoffice.core.permissions import SECOND_FACTOR_ROLES, Permission, Role, granted
 from backoffice.models.base import Instant, Json, Model, Word
-from backoffice.models.content import Document, Lieu, Structure, dump, load
+from backoffice.models.content import Document, Lieu, Structure, dump_part, load_part
 from backoffice.models.territoires import Territoire
 
 
@@ -71,12 +71,14 @@ class Organisme(Model):
     @property
     def said(self) -> Structure:
         """Its whole description, in the shape used by a fiche."""
-        known = {ours: getattr(self, name) for name, ours in COLUMNS.items()}
-        return load({"structure": {**self.structure, **known}}).structure
+        said = load_part(Structure, self.structure)
+        for name, ours in COLUMNS.items():
+            setattr(said, ours, getattr(self, name))
+        return said
 
     @said.setter
     def said(self, said: Structure) -> None:
-        document = dump(said)
+        document = dump_part(said)
         for name, ours in COLUMNS.items():
             setattr(self, name, document.pop(ours))
         self.structure = document
@@ -84,7 +86,7 @@ class Organisme(Model):
 
     @property
     def places(self) -> list[Lieu]:
-        return load({"lieux": self.lieux}).lieux
+        return [load_part(Lieu, document) for document in self.lieux]
 
 
 COLUMNS = {

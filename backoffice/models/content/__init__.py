@@ -12,9 +12,11 @@ A spot of a document has two names:
 
 Lieux, actions and sessions carry a local id, given once and kept in all revisions: it ends their numero in the
 flow, and distinguishes a moved session from a new one.
+
+What is stored carries the version of the schema that wrote it and is upgraded when it is read: see `upgrades`.
 """
 
-from .document import ContentError, Document, dump, fingerprint, hints, load
+from .document import dump, dump_part, fingerprint, hints, load, load_part
 from .parts import (
     ID_LETTERS,
     Action,
@@ -34,6 +36,7 @@ from .parts import (
     Structure,
 )
 from .spots import ROW_NAMES, Spot, label_of, leaves, pattern_of, put, seen_by, spots, values
+from .upgrades import ContentError, Document
 
 __all__ = [
     "ID_LETTERS",
@@ -57,11 +60,13 @@ __all__ = [
     "Spot",
     "Structure",
     "dump",
+    "dump_part",
     "fingerprint",
     "hints",
     "label_of",
     "leaves",
     "load",
+    "load_part",
     "pattern_of",
     "put",
     "seen_by",

@@ -5,26 +5,22 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, time
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .parts import Contenu
-
-Document = dict[str, Any]
-"""The JSON form of a content: str, int, bool, None, lists and dicts; dates as ISO 8601."""
-
-
-class ContentError(ValueError):
-    """A stored document does not match the content model."""
+from .parts import Contact, Contenu, Lieu, Structure
+from .upgrades import VERSION, ContentError, Document, current, upgraded
 
 
 def dump(value: Any) -> Any:
-    """The JSON form of a content, or of a part of it."""
+    """The JSON form of a content, with its version, or of a part of it, without. To store a part: `dump_part`."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: dump(getattr(value, item.name)) for item in fields(value)}
+        document = {item.name: dump(getattr(value, item.name)) for item in fields(value)}
+        return {VERSION: current(), **document} if isinstance(value, Contenu) else document
     if isinstance(value, list):
         return [dump(item) for item in value]
     if isinstance(value, date):
@@ -35,14 +31,39 @@ def dump(value: Any) -> Any:
 
 
 def load(document: Document) -> Contenu:
-    """The content of a stored document.
+    """The content of a stored document, upgraded from the version that wrote it: see `upgrades`.
 
     An absent key takes its default, so that a content written before a field existed can still be read. Raises
-    ContentError for an unknown key or a value of another type.
+    ContentError for an unknown version, an unknown key or a value of another type.
     """
-    content = _load(Contenu, document, "")
+    content = _load(Contenu, upgraded(document), "")
     assert isinstance(content, Contenu)
     return content
+
+
+Part = TypeVar("Part", Structure, Contact, Lieu)
+"""The parts that a structure stores on its own."""
+
+_WITHIN: dict[type, tuple[Callable[[Document], Document], Callable[[Contenu], Any]]] = {
+    Structure: (lambda part: {"structure": part}, lambda content: content.structure),
+    Contact: (lambda part: {"structure": {"contact": part}}, lambda content: content.structure.contact),
+    Lieu: (lambda part: {"lieux": [part]}, lambda content: content.lieux[0]),
+}
+"""{part: (the content that has only this part, the part of a content)}"""
+
+
+def dump_part(part: Structure | Contact | Lieu) -> Document:
+    """The document to store of a part, with its version."""
+    document: Document = dump(part)
+    return {VERSION: current(), **document}
+
+
+def load_part(kind: type[Part], document: Document) -> Part:
+    """The part that `dump_part` stored, upgraded as `load` does. Raises ContentError as `load` does."""
+    whole, taken = _WITHIN[kind]
+    own = {key: value for key, value in document.items() if key != VERSION}
+    part: Part = taken(load({VERSION: document.get(VERSION, 1), **whole(own)}))
+    return part
 
 
 def fingerprint(document: Any) -> str:

@@ -60,7 +60,7 @@ def structure_page(organisme: Organisme, error: str = "") -> str:
     return render_template(
         "moderation/assisted_entry/structure.html",
         organisme=organisme,
-        contact=organisme.structure.get("contact", {}),
+        contact=organisme.said.contact,
         fiches=queries.fiches_of(db.session(), current_user, organisme),
         paths=PATHS,
         key=secrets.token_hex(16),

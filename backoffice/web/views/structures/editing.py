@@ -10,7 +10,7 @@ from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Organisme
-from backoffice.models.content import Contenu, dump, fingerprint, load
+from backoffice.models.content import Contenu, dump, fingerprint
 from backoffice.models.content.vocabulary import QUALIOPI, USAGES
 from backoffice.queries.registers.certifications import certifications
 from backoffice.queries.territoires.communes import communes_of
@@ -36,7 +36,7 @@ STALE = (
 
 def stamp(organisme: Organisme) -> str:
     """Optimistic lock of these pages: fingerprint of what is stored, sent with each form."""
-    said = operations.known_structure(db.session(), organisme)
+    said = dump(operations.known_structure(db.session(), organisme))
     rest = [organisme.contacts, organisme.lieux, operations.qualiopi_of(organisme).words]
     return fingerprint([said, *rest])[:20]
 
@@ -48,7 +48,7 @@ def stale(organisme: Organisme) -> bool:
 
 def content_of(organisme: Organisme) -> Contenu:
     """The structure as a Contenu, to fill the questions shared with fiches."""
-    content = load({"structure": operations.known_structure(db.session(), organisme), "lieux": organisme.lieux})
+    content = Contenu(structure=operations.known_structure(db.session(), organisme), lieux=organisme.places)
     content.structure.nom = organisme.nom
     content.dernier_repere = len(content.lieux)
     return content

@@ -14,7 +14,6 @@ from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Organisme, Subject
 from backoffice.models.accounts.account import NUMBERS
-from backoffice.models.content import load
 from backoffice.models.structures.structure import standings
 from backoffice.queries.structures import page as queries
 from backoffice.web.guard import requires
@@ -38,7 +37,7 @@ def structure(organisme_id: int) -> ResponseReturnValue:
 def page(organisme: Organisme, error: str = "", errors: Mapping[str, str] = MappingProxyType({})) -> str:
     """errors: by field, of the verification form; its answers are shown again."""
     session = db.session()
-    said = load({"structure": operations.known_structure(session, organisme)}).structure
+    said = operations.known_structure(session, organisme)
     return render_template(
         "structures/structure.html",
         organisme=organisme,
