@@ -8,6 +8,7 @@ lock is enough.
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from sqlalchemy import text
@@ -35,6 +36,34 @@ def snapshot(session: Session) -> datetime:
     at = now()
     session.rollback()
     return at
+
+
+POLL, POLLS = 0.01, 200
+"""`settled` looks every POLL seconds, POLLS times at most: two seconds."""
+
+_HOLDERS = """
+    SELECT virtualtransaction FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND objsubid = 1 AND granted AND mode = 'ShareLock'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
+"""
+
+
+def settled(session: Session) -> bool:
+    """Waits until the decisions now in progress have ended, without holding up new ones. False: they last too long.
+
+    A row that a decision writes gets its id before the commit, so a reader that follows ids could pass a lower one
+    not yet committed. Read the highest id first, then call this: once True, every id up to it is final, and a later
+    query sees the rows. SQLite has one writer at a time: its ids are committed in order.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    began = set(session.scalars(text(_HOLDERS), {"key": KEY}))
+    for _ in range(POLLS):
+        began &= set(session.scalars(text(_HOLDERS), {"key": KEY})) if began else began
+        if not began:
+            return True
+        time.sleep(POLL)
+    return False
 
 
 def exclusive_lock(session: Session) -> None:

@@ -6,11 +6,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from backoffice.queries.fiches.changes import CURSOR, START
 from backoffice.queries.fiches.offer import LARGEST_PAGE, NUMERO, USUAL_PAGE
 from exports.open_data.filters import FILTERS, TERRITOIRE, Filter
 from exports.open_data.shapes import LICENCE, LigneAction, PageDeFiches, Probleme, Schemas, UneFiche
 
 PAGING = (
+    Filter(
+        "depuis",
+        "Curseur déjà reçu : seulement ce qui a changé après lui, retraits compris ; debut : tout, pour commencer. "
+        "Ne va pas avec « apres ».",
+        pattern=CURSOR,
+        length=40,
+        example=START,
+    ),
     Filter("apres", "Numéro de la dernière fiche déjà lue.", pattern=NUMERO, length=30, example="28_NO000123"),
     Filter(
         "limite",
@@ -54,6 +63,14 @@ def document(session: Session) -> dict[str, Any]:
             "offreGeojson",
             territoire,
             {"application/geo+json": _collection(schemas)},
+            problem,
+        ),
+        "/api/offre.jsonl": _get(
+            "L’offre publiée en JSON Lines : une fiche par ligne, comme dans /api/fiches. L’en-tête Relais-Curseur "
+            "donne le curseur d’où suivre les changements.",
+            "offreJsonl",
+            territoire,
+            {"application/jsonl": {"type": "string"}},
             problem,
         ),
         "/api/offre.csv": _get(
@@ -109,7 +126,13 @@ def _get(
     answers: dict[str, Any] = {
         "200": {
             "description": f"Sous {LICENCE.nom}",
-            "headers": {"ETag": {"description": "Désigne cette réponse", "schema": {"type": "string"}}},
+            "headers": {
+                "ETag": {"description": "Désigne cette réponse", "schema": {"type": "string"}},
+                "Vary": {
+                    "description": "Accept-Encoding : compressée (gzip) si on l’accepte",
+                    "schema": {"type": "string"},
+                },
+            },
             "content": {kind: {"schema": schema} for kind, schema in content.items()},
         },
         "304": NOT_CHANGED,

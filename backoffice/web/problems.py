@@ -44,7 +44,7 @@ def opened(response: Response) -> Response:
     """Adds the headers: readable from any origin (CORS), licence link, revalidation before each reuse."""
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = "ETag, Link, Retry-After"
+    headers["Access-Control-Expose-Headers"] = "ETag, Link, Relais-Curseur, Retry-After"
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
         headers["Access-Control-Allow-Headers"] = "If-None-Match"

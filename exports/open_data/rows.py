@@ -39,6 +39,7 @@ from .shapes import (
     InscriptionPublique,
     LigneAction,
     NiveauxPublics,
+    Schemas,
     SessionPublique,
     StructurePublique,
     TerritoirePublic,
@@ -214,10 +215,16 @@ def csv_line(cells: Sequence[str]) -> str:
     return buffer.getvalue()
 
 
-VERSION = f"2-{zlib.crc32(csv_line(headers()).encode()):08x}"
+def _shape() -> str:
+    schemas = Schemas()
+    schemas.of(FichePublique)
+    return csv_line(headers()) + json.dumps(schemas.components)
+
+
+VERSION = f"2-{zlib.crc32(_shape().encode()):08x}"
 """Increment its number when this module writes something else for the same content: cached copies then expire.
 
-The headers are part of it, so that a new column changes it.
+The headers and the JSON Schema are part of it, so that a new value changes it.
 """
 
 
@@ -236,6 +243,15 @@ def cell(value: object) -> str:
     text = str(value)
     bare = text.lstrip(" \N{NO-BREAK SPACE}")
     return f"'{text}" if bare and bare[0] in FORMULA else text
+
+
+# --- JSON Lines ------------------------------------------------------------------------------------
+
+
+def json_lines(offers: Iterable[Offer]) -> Iterator[str]:
+    """One FichePublique a line (https://jsonlines.org), as /api/fiches gives it."""
+    for offer in offers:
+        yield json.dumps(plain(public_fiche(offer)), ensure_ascii=False) + "\n"
 
 
 # --- GeoJSON ---------------------------------------------------------------------------------------

@@ -189,10 +189,20 @@ class FichePublique:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retrait:
+    """Une fiche qui n’est plus dans ce qui est demandé : retirée, ou changée de sorte qu’un filtre ne la prend plus."""
+
+    numero: str = told("Numéro de la fiche")
+    date: datetime = told("Quand elle en est sortie")
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageDeFiches:
     licence: Licence = told("Licence des données")
-    fiches: list[FichePublique] = told("Fiches publiées, par numéro")
+    fiches: list[FichePublique] = told("Fiches publiées, par numéro ; avec « depuis », dans l’ordre des changements")
+    retraits: list[Retrait] = told("Avec « depuis » : fiches à retirer de sa copie, si elles y sont")
     suite: str | None = told("Adresse de la page suivante ; null quand il n’y en a plus")
+    curseur: str | None = told("Avec « depuis » : valeur à donner à « depuis » la prochaine fois ; sinon null")
 
 
 @dataclass(frozen=True, kw_only=True)

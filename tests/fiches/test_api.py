@@ -212,7 +212,9 @@ def test_filters_that_nothing_answers(two, reader, query):
     assert reader.get(f"/api/fiches?{query}").json == {
         "licence": {"nom": LICENCE.nom, "url": LICENCE.url},
         "fiches": [],
+        "retraits": [],
         "suite": None,
+        "curseur": None,
     }
 
 

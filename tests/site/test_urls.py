@@ -655,6 +655,7 @@ ROWS = (
     Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_publiee}", EVERYONE),
     Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_suspendue}", NOBODY),
     Row("api.fiche", P.PUBLIC, "GET", "/api/fiches/{numero_soumise}", NOBODY),
+    Row("api.offer_jsonl", P.PUBLIC, "GET", "/api/offre.jsonl", EVERYONE),
     Row("api.offer_csv", P.PUBLIC, "GET", "/api/offre.csv", EVERYONE),
     Row("api.offer_geojson", P.PUBLIC, "GET", "/api/offre.geojson", EVERYONE),
     *CONVENTIONS,

@@ -71,15 +71,15 @@ def page(session: Session, search: Search) -> Page:
     Keyset page: it begins after a numero, so fiches published or withdrawn between two pages neither hide nor
     repeat another one.
     """
-    numeros, after = _matching(session, search)
-    return Page(_offers(session, Fiche.numero.in_(numeros)) if numeros else [], after)
+    numeros, after = matching(session, search)
+    return Page(offers(session, Fiche.numero.in_(numeros)) if numeros else [], after)
 
 
 def one(session: Session, numero: str) -> Offer | None:
     """The offer with this numero, or the fiche that a duplicate with this numero was merged into; None if none."""
     joined = aliased(Fiche)
     kept = select(joined.merged_into_id).where(joined.numero == numero).scalar_subquery()
-    return next(iter(_offers(session, or_(Fiche.numero == numero, Fiche.id == kept))), None)
+    return next(iter(offers(session, or_(Fiche.numero == numero, Fiche.id == kept))), None)
 
 
 def stream(session: Session, territoire: str = "") -> Iterator[Offer]:
@@ -87,7 +87,7 @@ def stream(session: Session, territoire: str = "") -> Iterator[Offer]:
     after = ""
     while True:
         where = [Fiche.numero > after, *_in_sql({"territoire": territoire} if territoire else {})]
-        found = _offers(session, *where, limit=BATCH)
+        found = offers(session, *where, limit=BATCH)
         session.rollback()
         yield from found
         if len(found) < BATCH:
@@ -101,7 +101,7 @@ def stamp(session: Session) -> str:
     return f"{last or 0}-{count}"
 
 
-def _matching(session: Session, search: Search) -> tuple[list[str], str | None]:
+def matching(session: Session, search: Search, *where: ColumnElement[bool]) -> tuple[list[str], str | None]:
     """The numeros of one page, and where the next page begins. Reads light rows until the page is full."""
     words = search_key(search.values["q"]).split() if "q" in search.values else None
     wanted = {row.facet: search.values[row.name] for row in FILTERS if row.facet and row.name in search.values}
@@ -110,7 +110,7 @@ def _matching(session: Session, search: Search) -> tuple[list[str], str | None]:
         .join(Fragment, Fragment.id == Fiche.fragment_id)
         .join(Revision, Revision.id == Fiche.published_revision_id)
         .join(Territoire, Territoire.id == Fiche.territoire_id)
-        .where(Fiche.state == FicheState.PUBLIEE, Fiche.numero > search.after, *_in_sql(search.values))
+        .where(Fiche.state == FicheState.PUBLIEE, Fiche.numero > search.after, *_in_sql(search.values), *where)
         .order_by(Fiche.numero)
         .limit(LOOKED_AT)
     )
@@ -151,7 +151,7 @@ def _in_sql(values: Mapping[str, str]) -> list[ColumnElement[bool]]:
     return [row.column == values[row.name] for row in FILTERS if row.column is not None and row.name in values]
 
 
-def _offers(session: Session, *where: ColumnElement[bool], limit: int | None = None) -> list[Offer]:
+def offers(session: Session, *where: ColumnElement[bool], limit: int | None = None) -> list[Offer]:
     """The offers that match, by numero, in two queries."""
     rows = session.execute(
         select(

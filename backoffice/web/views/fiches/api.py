@@ -1,4 +1,4 @@
-"""Open data API: published fiches in JSON with filters and keyset pages; the whole offer in CSV and GeoJSON.
+"""Open data API: published fiches in JSON with filters, keyset pages and changes; the whole offer in three formats.
 
 Public, read-only, without cookies, open to any origin (CORS). Errors are JSON problems (RFC 9457). Validation and the
 OpenAPI description read the same tables: exports.open_data.filters.FILTERS for parameters,
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
@@ -18,9 +19,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from backoffice.core.extensions import db, limiter
 from backoffice.core.permissions import Permission
+from backoffice.queries.fiches import changes as changed
 from backoffice.queries.fiches import offer as queries
 from backoffice.queries.fiches.offer import Search
 from backoffice.web import openapi
+from backoffice.web.compression import compressed
 from backoffice.web.guard import requires
 from backoffice.web.problems import RefusedParameters, opened
 from exports.open_data import rows
@@ -30,12 +33,14 @@ from exports.open_data.shapes import (
     LigneAction,
     PageDeFiches,
     ParametreRefuse,
+    Retrait,
     UneFiche,
     plain,
 )
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 blueprint.after_request(opened)
+blueprint.after_request(compressed)
 page = Blueprint("open_data", __name__)
 
 Answer = TypeVar("Answer", bound=BaseResponse)
@@ -67,17 +72,47 @@ def description() -> ResponseReturnValue:
 @requires(Permission.PUBLIC)
 @limiter.limit(READS)
 def fiches() -> ResponseReturnValue:
-    search = _search()
-    found = queries.page(db.session(), search)
-    following = None
-    if found.after is not None:
-        kept: dict[str, Any] = {**search.values, "apres": found.after, "limite": search.limit}
-        following = url_for("api.fiches", **kept)
-    shown = [rows.public_fiche(offer) for offer in found.offers]
-    response = _json(plain(PageDeFiches(licence=LICENCE, fiches=shown, suite=following)))
+    values = _given((*FILTERS, *openapi.PAGING))
+    limit = int(values.pop("limite", queries.USUAL_PAGE))
+    kept: dict[str, Any] = {}
+    left: Sequence[tuple[str, datetime]] = ()
+    cursor = None
+    if "depuis" in values:
+        changes = _changes(values, limit)
+        offers, left, cursor = changes.offers, changes.left, changes.cursor
+        if changes.more:
+            kept["depuis"] = cursor
+    else:
+        found = queries.page(db.session(), Search(after=values.pop("apres", ""), limit=limit, values=values))
+        offers = found.offers
+        if found.after is not None:
+            kept["apres"] = found.after
+    following = url_for("api.fiches", **{**values, **kept, "limite": limit}) if kept else None
+    page = PageDeFiches(
+        licence=LICENCE,
+        fiches=[rows.public_fiche(offer) for offer in offers],
+        retraits=[Retrait(numero=numero, date=at) for numero, at in left],
+        suite=following,
+        curseur=cursor,
+    )
+    response = _json(plain(page))
     if following:
         response.headers.add("Link", f'<{following}>; rel="next"')
     return response
+
+
+def _changes(values: dict[str, str], limit: int) -> changed.Changes:
+    """Pops `depuis` from the values, which then are filters."""
+    if "apres" in values:
+        raise _refused("apres", "« apres » ne va pas avec « depuis » : suivez l’adresse donnée par « suite ».")
+    try:
+        return changed.changes(db.session(), values.pop("depuis"), values, limit)
+    except changed.UnknownCursor as error:
+        raise _refused("depuis", "Ce curseur n’est pas connu ici. Relisez tout avec depuis=debut.") from error
+
+
+def _refused(name: str, message: str) -> RefusedParameters:
+    return RefusedParameters([ParametreRefuse(parametre=name, message=message)])
 
 
 @blueprint.get("/fiches/<numero>")
@@ -105,6 +140,17 @@ def offer_geojson() -> ResponseReturnValue:
     return _whole(rows.geojson_parts, "geojson", "application/geo+json")
 
 
+@blueprint.get("/offre.jsonl")
+@requires(Permission.PUBLIC)
+@limiter.limit(STREAMS)
+def offer_jsonl() -> ResponseReturnValue:
+    cursor = changed.present_cursor(db.session())
+    response = _whole(rows.json_lines, "jsonl", "application/jsonl")
+    if cursor is not None:
+        response.headers["Relais-Curseur"] = cursor
+    return response
+
+
 def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
     """Streams the offer of ?territoire=, or of all territoires, with an ETag."""
     session = db.session()
@@ -112,7 +158,7 @@ def _whole(writer: rows.Writer, suffix: str, kind: str) -> Response:
     etag = f"{rows.VERSION}-{queries.stamp(session)}-{territoire or 'tout'}"
     parts = writer(queries.stream(session, territoire))
     response = Response(stream_with_context(_chunks(parts)), content_type=kind)
-    response.set_etag(etag)
+    response.set_etag(etag, weak=True)
     response.headers["Content-Disposition"] = f"attachment; filename=offre-{territoire or 'france'}.{suffix}"
     response.make_conditional(request)
     return response
@@ -132,12 +178,6 @@ def _chunks(parts: Iterable[str], size: int = 1 << 15) -> Iterator[bytes]:
 
 
 # --- Parameters ------------------------------------------------------------------------------------
-
-
-def _search() -> Search:
-    values = _given((*FILTERS, *openapi.PAGING))
-    limit = int(values.pop("limite", queries.USUAL_PAGE))
-    return Search(after=values.pop("apres", ""), limit=limit, values=values)
 
 
 def _given(filters: Sequence[Filter]) -> dict[str, str]:
@@ -183,6 +223,6 @@ def _fault(filter_: Filter | None, texts: list[str]) -> str:
 
 def _json(value: Any) -> Response:
     response = Response(json.dumps(value, ensure_ascii=False), mimetype="application/json")
-    response.add_etag()
+    response.add_etag(weak=True)
     response.make_conditional(request)
     return response
