@@ -29,6 +29,7 @@ from workflows.structures.carriers import support_of
 from workflows.territoires.assignment import destination
 
 from . import version_context
+from .security import id_of
 
 
 def version_page(
@@ -59,7 +60,7 @@ def version_page(
         asked=asked,
         motif=motif,
         typed=typed or {"champ": request.args.get("champ", "")},
-        since=version_context.since(session, fiche, revision, request.args.get("depuis", type=int)),
+        since=version_context.since(session, fiche, revision, request.args.get("depuis", type=id_of)),
         bases=version_context.bases(fiche, revision),
         corrections=version_context.corrections(fiche, revision),
         contested=contestation_of(session, revision),

@@ -21,6 +21,7 @@ from backoffice.queries.paging import Place
 from backoffice.queries.structures.members import last_connections, network_invitations
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
+from backoffice.web.security import id_of
 from forms.accounts.people import InvitationForm, read_scope
 from workflows.accounts import access, deactivation, invitations
 from workflows.accounts.operations import shown_scope
@@ -112,7 +113,7 @@ def administration(user_id: int, action: str) -> ResponseReturnValue:
 @requires(Permission.ADMINISTER, keeps_input=True)
 def assign(user_id: int) -> ResponseReturnValue:
     user, role = person(user_id), request.form.get("role", "")
-    territoire = territoires().get(request.form.get("territoire", type=int) or 0)
+    territoire = territoires().get(request.form.get("territoire", type=id_of) or 0)
     codes, departements, errors = read_scope(request.form)
     if role not in set(SERVING):
         errors["role"] = "Choisissez ce que cette personne fera."

@@ -17,7 +17,7 @@ from backoffice.web.guard import requires
 from backoffice.web.kept_input import code_page, login_page, typed_email
 from backoffice.web.login import come_in, here, may_enter
 from backoffice.web.scope import acting_organisme
-from backoffice.web.security import safe_next
+from backoffice.web.security import id_of, safe_next
 from workflows.accounts import logins, second_factor
 
 blueprint = Blueprint("login", __name__)
@@ -83,7 +83,7 @@ def log_out() -> ResponseReturnValue:
 @blueprint.post("/structure-active")
 @requires(Permission.WRITE_FICHE)
 def choose_structure() -> ResponseReturnValue:
-    chosen = request.form.get("organisme", type=int)
+    chosen = request.form.get("organisme", type=id_of)
     if chosen not in current_user.organisme_ids:
         abort(404)
     session["organisme_id"] = chosen

@@ -21,6 +21,7 @@ from backoffice.queries.paging import Place
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
 from backoffice.web.scope import funded_territoires
+from backoffice.web.security import id_of
 from exports.importing import entries
 from exports.importing.columns import propose
 from exports.importing.reading import UnreadableFile
@@ -64,7 +65,7 @@ def home_page(error: str = "") -> str:
 @requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE, too_large=home_page)
 def upload() -> ResponseReturnValue:
     sent, mine = request.files.get("fichier"), funded_territoires()
-    territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
+    territoire = mine.get(request.form.get("territoire", 0, type=id_of)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     try:

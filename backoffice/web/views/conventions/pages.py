@@ -18,6 +18,7 @@ from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
 from backoffice.web.scope import funded_territoires
+from backoffice.web.security import id_of
 from exports.documents.refugies_info import sections
 from forms.conventions import grants
 from forms.conventions import obligations as typed
@@ -145,7 +146,7 @@ def act(convention_id: int, kind: str, name: str) -> ResponseReturnValue:
 @requires(Permission.READ_CONVENTION)
 def tie_fiche(convention_id: int) -> ResponseReturnValue:
     found = kept(convention_id)
-    fiche = queries.fiche_of(db.session(), current_user, found, request.form.get("fiche", 0, type=int)) or abort(404)
+    fiche = queries.fiche_of(db.session(), current_user, found, request.form.get("fiche", 0, type=id_of)) or abort(404)
     verb = operations.untie if "retirer" in request.form else operations.tie
     try:
         with atomic() as session:
@@ -240,7 +241,7 @@ def form_page(values: dict[str, str], errors: dict[str, str] | None = None, know
 @requires(Permission.FUND, keeps_input=True)
 def create() -> ResponseReturnValue:
     mine = funded_territoires()
-    territoire = mine.get(request.form.get("territoire", 0, type=int)) or next(iter(mine.values()))
+    territoire = mine.get(request.form.get("territoire", 0, type=id_of)) or next(iter(mine.values()))
     grant, errors = grants.read(request.form, departements_of(db.session(), [territoire.id]))
     if errors:
         return form_page(request.form.to_dict(), errors), 422

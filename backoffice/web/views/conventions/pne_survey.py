@@ -19,6 +19,7 @@ from backoffice.queries.conventions import scope as conventions_queries
 from backoffice.queries.paging import Place
 from backoffice.reference.mailboxes import is_private
 from backoffice.web.guard import requires
+from backoffice.web.security import id_of
 from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from forms.conventions.obligations import past_day
@@ -61,7 +62,7 @@ def list_page(error: str = "") -> str:
 
 def chosen() -> Sequence[Convention]:
     """The ticked conventions of the shown year, within the person's scope; other ids are ignored."""
-    return queries.of_year(db.session(), current_user, year(), request.form.getlist("convention", type=int))
+    return queries.of_year(db.session(), current_user, year(), request.form.getlist("convention", type=id_of))
 
 
 @blueprint.post("/")

@@ -17,6 +17,7 @@ from backoffice.queries.conventions import board
 from backoffice.queries.conventions.board_filters import ALL, Filters
 from backoffice.web.board import asked
 from backoffice.web.guard import requires
+from backoffice.web.security import id_of
 from workflows.conventions import reminders
 
 blueprint = Blueprint("reminders", __name__, url_prefix="/suivi")
@@ -56,7 +57,7 @@ def page(error: str = "") -> str:
         key=request.form.get("cle") or secrets.token_hex(16),
         message=request.form.get("message", ""),
         forced=bool(request.form.get("insister")),
-        chosen=request.form.getlist("projet", type=int) if request.method == "POST" else None,
+        chosen=request.form.getlist("projet", type=id_of) if request.method == "POST" else None,
         error=error,
     )
 
@@ -66,7 +67,7 @@ def page(error: str = "") -> str:
 def remind() -> ResponseReturnValue:
     filters, _ = asked()
     message = clean(request.form.get("message", ""), multiline=True)
-    wanted = set(request.form.getlist("projet", type=int))
+    wanted = set(request.form.getlist("projet", type=id_of))
     chosen = [row.convention for row in to_remind(filters) if row.convention.id in wanted]
     if len(message) > LONGEST:
         return page(f"Votre message est trop long : {LONGEST} caractères au plus."), 422

@@ -24,6 +24,7 @@ from backoffice.queries.paging import Place
 from backoffice.web.fiche_page import fiche_page, offered
 from backoffice.web.guard import requires
 from backoffice.web.scope import acting_organisme, entered_fiche, own_fiche
+from backoffice.web.security import id_of
 from forms.fiches.paths import PATHS
 from workflows.case import Refused
 from workflows.fiches import operations
@@ -59,7 +60,7 @@ def new() -> ResponseReturnValue:
 
 def new_page(key: str, errors: Mapping[str, str] = MappingProxyType({})) -> str:
     """key: makes creation idempotent, see `create`; errors: by field."""
-    chosen = {"organisme": request.form.get("organisme", type=int), "dispositif": request.form.get("dispositif")}
+    chosen = {"organisme": request.form.get("organisme", type=id_of), "dispositif": request.form.get("dispositif")}
     return render_template("fiches/new.html", paths=PATHS, key=key, errors=errors, chosen=chosen)
 
 
@@ -67,7 +68,7 @@ def new_page(key: str, errors: Mapping[str, str] = MappingProxyType({})) -> str:
 @requires(Permission.WRITE_FICHE, keeps_input=True)
 def create() -> ResponseReturnValue:
     own = {membership.organisme_id: membership.organisme for membership in current_user.memberships}
-    organisme = own.get(request.form.get("organisme", type=int))
+    organisme = own.get(request.form.get("organisme", type=id_of))
     dispositif = request.form.get("dispositif", "")
     page = request.form.get("cle", "")
     errors = {}

@@ -17,6 +17,7 @@ from backoffice.queries.importing import jobs as queries
 from backoffice.queries.paging import Place
 from backoffice.web.guard import requires
 from backoffice.web.scope import acting_organisme
+from backoffice.web.security import id_of
 from exports.importing import entries
 from exports.importing.columns import BY_KEY, COLUMNS, propose
 from exports.importing.files import Table
@@ -175,8 +176,8 @@ def apply_job(job_id: int) -> ResponseReturnValue:
     if job.busy or job.phase is Phase.COLONNES:
         return job_page(job)
     whole = request.form.get("quoi") == "tout"
-    picked = request.form.getlist("ligne", type=int)
-    choices = {line: value for line in picked if (value := request.form.get(f"choix-{line}", type=int)) is not None}
+    picked = request.form.getlist("ligne", type=id_of)
+    choices = {line: value for line in picked if (value := request.form.get(f"choix-{line}", type=id_of)) is not None}
     with atomic() as session:
         submit = request.form.get("vers") == "file"
         count = jobs.ask_import(session, job, None if whole else picked, choices, submit=submit)

@@ -23,6 +23,7 @@ from backoffice.models import Dispositif, Organisme, Territoire
 from backoffice.models.content.vocabulary import CATEGORIES
 from backoffice.queries.structures import scope as queries
 from backoffice.web.guard import requires
+from backoffice.web.security import id_of
 from forms.fiches.paths import PATHS
 from forms.structures import new_structure
 from workflows.fiches import operations
@@ -109,7 +110,7 @@ def new_page(errors: Mapping[str, str] = MappingProxyType({}), known: Organisme 
 @requires(Permission.MODERATE, keeps_input=True)
 def create() -> ResponseReturnValue:
     said, errors = new_structure.read(request.form)
-    territoire = territoires().get(request.form.get("territoire", type=int) or 0)
+    territoire = territoires().get(request.form.get("territoire", type=id_of) or 0)
     if territoire is None:
         errors["territoire"] = "Choisissez le territoire."
     known = queries.known_siret(db.session(), current_user, said.siret)

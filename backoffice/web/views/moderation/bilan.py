@@ -16,6 +16,7 @@ from backoffice.models import Territoire
 from backoffice.queries.moderation.bilan import DIMENSIONS, HEADS, Bilan, Scope, bilan
 from backoffice.web.bars import Bar, bars_image
 from backoffice.web.guard import requires
+from backoffice.web.security import id_of
 from exports.open_data.rows import BOM, cell, csv_line
 
 blueprint = Blueprint("bilan", __name__, url_prefix="/bilan")
@@ -77,7 +78,7 @@ def home() -> ResponseReturnValue:
 @requires(Permission.READ_REPORT)
 def choose() -> ResponseReturnValue:
     """Redirects to the page chosen in the form at the top."""
-    found = asked(request.args.get("territoire", ""), request.args.get("annee", 0, type=int))
+    found = asked(request.args.get("territoire", ""), request.args.get("annee", 0, type=id_of))
     return redirect(url_for(".year_page", slug=found.territoire.slug, year=found.year), 303)
 
 

@@ -20,6 +20,7 @@ from backoffice.web.editing import EditingContext, autosave, autosave_limit, sav
 from backoffice.web.fiche_page import fiche_page
 from backoffice.web.guard import requires
 from backoffice.web.scope import moderated_fiche, moderated_version, own_fiche
+from backoffice.web.security import id_of
 from backoffice.web.version_page import version_page
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
@@ -121,7 +122,7 @@ def finish(fiche_id: int) -> ResponseReturnValue:
 def contest(fiche_id: int) -> ResponseReturnValue:
     own_fiche(fiche_id)
     text = clean(request.form.get("contestation", ""), multiline=True)
-    version = request.form.get("version", 0, type=int)
+    version = request.form.get("version", 0, type=id_of)
     try:
         with atomic() as session:
             corrections.contest(session, fiche_id, version, text, current_user)

@@ -18,6 +18,7 @@ from backoffice.queries.moderation.reasons import offered
 from backoffice.reference.reasons import Motif
 from backoffice.web.guard import requires
 from backoffice.web.queue_page import posted_view, queue_page
+from backoffice.web.security import id_of
 from workflows.case import Refused
 from workflows.moderation import lots
 
@@ -39,7 +40,7 @@ def prepare_lot() -> ResponseReturnValue:
     if request.form.get("quoi") == "vue":
         ids = revision_ids(db.session(), current_user, want, lots.LARGEST)
     else:
-        ids = request.form.getlist("fiche", type=int)
+        ids = request.form.getlist("fiche", type=id_of)
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:
         with atomic() as session:

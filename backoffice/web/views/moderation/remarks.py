@@ -18,6 +18,7 @@ from backoffice.queries.moderation.remarks import moderated_remark, own_sentence
 from backoffice.web.fiche_page import fiche_page
 from backoffice.web.guard import requires
 from backoffice.web.scope import entered_fiche, moderated_version
+from backoffice.web.security import id_of
 from backoffice.web.version_page import version_page
 from forms.kit.posted import replies_of
 from forms.moderation import ready_sentences
@@ -116,7 +117,7 @@ def sentences_page(
 @blueprint.post("/moderation/phrases")
 @requires(Permission.MODERATE, keeps_input=True)
 def add_sentence() -> ResponseReturnValue:
-    territoire = request.form.get("territoire", type=int)
+    territoire = request.form.get("territoire", type=id_of)
     if territoire not in current_user.territoire_ids(Role.MODERATEUR):
         abort(404)
     typed, error = ready_sentences.read(request.form)
