@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--base", choices=("sqlite", "postgresql", "none"), default="sqlite", help=help_)
 
 
-BASES = {"app", "fresh"}
+BASES = {"app", "fresh", "away"}
 """Fixtures that open a base."""
 
 STORIES = {"test_story.py", "test_moderation.py"}

@@ -129,9 +129,9 @@ def _end(response: Response) -> Response:
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.began) * 1000),
     }
-    # The user is logged only when the request has already loaded it: no query for the log.
-    if (user := g.get("_login_user")) is not None and user.is_authenticated:
-        facts["user"] = user.id
+    # Kept by whoever loaded the account: no query for the log, which must be written when the database is down.
+    if account := g.get("account"):
+        facts["user"] = account
     log.info("requête", extra={"facts": facts})
     return response
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template, request
+import sys
+
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from backoffice.core.extensions import db
 from backoffice.core.logs import request_id
+from backoffice.core.outages import is_lost_connection, is_outage, wrote
 
 from . import problems
 from .guard import largest_upload, page_of_large_file
@@ -38,23 +45,65 @@ WORDS = {
         "Une erreur s’est produite chez nous",
         "Ce que vous aviez enregistré est gardé. Revenez à la page précédente et essayez de nouveau.",
     ),
+    503: (
+        "Relais ne peut pas répondre pour le moment",
+        "Ce que vous aviez enregistré est gardé. Attendez une minute, revenez à la page précédente, où votre texte est "
+        "encore, et essayez de nouveau.",
+    ),
 }
+
+WAIT = 60
+"""Seconds after which to try again, in Retry-After."""
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_page)
     app.register_error_handler(HTTPException, _error)
+    app.register_error_handler(DBAPIError, _outage)
+    app.register_error_handler(PoolTimeout, _outage)
 
 
 def error_page(code: int) -> tuple[str, int]:
+    """The page of a refusal. That of a failure (5xx) reads neither the session nor the database, which may be its
+    cause: it is rendered without the context processors of the other pages."""
     title, advice = WORDS.get(code, WORDS[400 if code < 500 else 500])
-    number = request_id.get() if code >= 500 else ""
-    return render_template("error.html", title=title, advice=advice, code=code, number=number), code
+    if code < 500:
+        return render_template("error.html", title=title, advice=advice), code
+    page = current_app.jinja_env.get_template("failure.html")
+    return page.render(title=title, advice=advice, number=request_id.get()), code
+
+
+def _outage(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
+    """Answers 503 when the database is stopped, full or busy; any other error of the database stays a 500.
+
+    When the connection died before anything was written, the request is served once more on a new connection.
+    """
+    if not is_outage(error):
+        raise error
+    if is_lost_connection(error) and not wrote.get() and not g.get("served_again"):
+        g.served_again = True
+        return _serve_again()
+    current_app.log_exception(sys.exc_info())
+    return _error(ServiceUnavailable())
+
+
+def _serve_again() -> ResponseReturnValue:
+    db.session.remove()
+    g.pop("_login_user", None)
+    try:
+        answer = current_app.preprocess_request()
+        return current_app.dispatch_request() if answer is None else answer
+    except HTTPException as error:
+        return _error(error)
+    except (DBAPIError, PoolTimeout) as error:
+        return _outage(error)
 
 
 def _error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirection is not an error
+    if is_outage(getattr(error, "original_exception", None)):  # the page of another error could not be made
+        error = ServiceUnavailable()
     if request.path.startswith(problems.PREFIX):
         return problems.problem(error)
     if error.code == 429 and request.endpoint == "login.log_in":
@@ -63,10 +112,15 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         return code_page(
             safe_next(request.form.get("next")), request.form.get("saisie", ""), ". ".join(WORDS[429])
         ), 429
-    if error.code == 413 and (largest := largest_upload()):
-        words = f"Ce fichier dépasse {largest // 1_000_000} Mo. Compressez-le en gzip, ou coupez-le."
-        return page_of_large_file(words) or error_page(413)[0], 413
-    return error_page(error.code)
+    if error.code == 413:
+        # The body was not read, and reading it again would fail again: pages see an empty form.
+        request.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict())
+        if largest := largest_upload():
+            words = f"Ce fichier dépasse {largest // 1_000_000} Mo. Coupez-le en plusieurs, ou compressez-le en gzip."
+            return page_of_large_file(words), 413
+    if error.code == 503:
+        return *error_page(503), {"Retry-After": str(WAIT)}
+    return error_page(error.code or 500)
 
 
 def _login_again(message: str) -> str:

@@ -34,9 +34,12 @@ def requires(
 
     keeps_input: what was typed there is kept when the session has expired.
     largest_upload: size in bytes of the file it accepts beyond the usual limit, for authorised persons only.
-    too_large: page that shows the given French message when the file is larger; None: the usual error page.
+    too_large: page that shows the given French message when the file is larger; goes with `largest_upload`.
     before_second_factor: allowed to an account that must have a second factor and has not set it up yet.
     """
+
+    if bool(largest_upload) != bool(too_large):
+        raise TypeError("largest_upload goes with too_large")
 
     def stamp(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
@@ -61,11 +64,12 @@ def largest_upload() -> int:
     return getattr(view, "largest_upload", 0)
 
 
-def page_of_large_file(message: str) -> str | None:
-    """The too_large page of the requested view, with this message; None when it has none."""
-    view = current_app.view_functions.get(request.endpoint or "")
+def page_of_large_file(message: str) -> str:
+    """The too_large page of the requested view, which accepts large files, with this message."""
+    view = current_app.view_functions[str(request.endpoint)]
     page: Callable[[str], str] | None = getattr(view, "too_large", None)
-    return page(message) if page else None
+    assert page is not None
+    return page(message)
 
 
 def enforce() -> ResponseReturnValue | None:

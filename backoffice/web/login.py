@@ -31,6 +31,7 @@ def _load(token: str) -> User | None:
     if not logins.seen_lately(found):
         g.seen = token
     found.user.login_token = token
+    g.account = found.user.id
     return found.user
 
 
@@ -66,6 +67,7 @@ def come_in(user: User, way: LoginWay, target: str, kept: str = "") -> ResponseR
         return code_page(target, kept)
     user.login_token = token
     login_user(user)
+    g.account = user.id
     if pairs := pairs_of(kept):
         return render_template("accounts/kept_input.html", target=target, pairs=pairs)
     return redirect(target, 303)

@@ -17,6 +17,7 @@ PROBLEMS = {
     422: ("Paramètres refusés", "Corrigez les paramètres cités dans « erreurs » ; /api les explique tous."),
     429: ("Trop de demandes en peu de temps", "Attendez une minute. Pour tout lire, prenez /api/offre.csv."),
     500: ("Une erreur s’est produite chez nous", "Essayez de nouveau dans quelques minutes."),
+    503: ("Relais ne peut pas répondre pour le moment", "Essayez de nouveau dans une minute."),
 }
 
 
@@ -35,7 +36,7 @@ def problem(error: HTTPException) -> Response:
     told = Probleme(type="about:blank", title=title, status=status, detail=detail, erreurs=faults)
     response.set_data(json.dumps(plain(told), ensure_ascii=False))
     response.content_type = "application/problem+json"
-    if status == 429:
+    if status in (429, 503):
         response.headers["Retry-After"] = "60"
     return opened(response)  # type: ignore[arg-type]
 

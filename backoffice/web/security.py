@@ -9,6 +9,7 @@ from flask import Flask, Response, request, send_file
 from werkzeug.routing import IntegerConverter, Map
 
 from backoffice.core.extensions import read_only
+from backoffice.core.outages import wrote
 
 POLICY = "; ".join(
     (
@@ -61,6 +62,7 @@ def init_app(app: Flask) -> None:
 
 def _mark() -> None:
     read_only.set(request.method in ("GET", "HEAD", "OPTIONS"))
+    wrote.set(False)
 
 
 def _unmark(_error: BaseException | None) -> None:
