@@ -9,7 +9,7 @@ extras/@info            on                  extra
 niveau-langue           formation, action   referentiel, niveau-entree, niveau-vise; then extras
                                             ``competences`` with tag ``oral`` and ``ecrit``
 espaces-sociaux         formation           one ``espace-social`` per code (models.content.vocabulary)
-parcours                formation           ``parcours`` and one ``visee`` per code
+parcours                formation           ``parcours``, ``code-dispositif`` and one ``visee`` per code
 duree-hebdo             action              whole hours a week, as a national consumer reads it
 groupe                  action              one per answer of `GROUP`: a code, a number, 1 for yes
 objectifs-oepre         formation           one ``objectif`` per code (models.content.vocabulary)
@@ -34,12 +34,13 @@ from lxml import etree
 
 from backoffice.core.dates import PARIS, local_day
 from backoffice.models import Fiche, Fragment
-from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session
+from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session, Structure
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
+from backoffice.reference.communes import search_key
 from exports.open_data.filters import facets
 
-from . import words
+from . import practical, words
 from .check import findings_of
 from .elements import (
     add,
@@ -56,7 +57,7 @@ from .elements import (
     reach,
 )
 
-CODE_VERSION = 2
+CODE_VERSION = 3
 """Increment it when this module writes something else for the same content."""
 
 NO_ACTIVITY_NUMBER = "00000000000"
@@ -68,6 +69,7 @@ NO_SPECIFIC_LEVEL = "1"
 BASIC_SKILLS, CERTIFICATION = "5", "6"  # objectif-general-formation
 CATEGORY_CODES = {"association": "13"}
 OFII = "20"  # code-financeur
+OUR_PAGE = "fiche"  # urlweb/@info
 REMOTE = "2"  # modalites-enseignement
 GROUP = ("nom", "format", "effectif_min", "effectif_max", "semaines", "intensite", "vacances")
 """Attributes of Action written in the ``groupe`` extras, under the same name with hyphens."""
@@ -83,13 +85,14 @@ class NotExportable(ValueError):
 
 @dataclass(frozen=True)
 class Identity:
-    """What the flow says of a fiche besides its content."""
+    """What the flow says of a fiche besides its content. page: address of its public page, "" when it has none."""
 
     numero: str
     organisme_numero: str
     dispositif: Dispositif
     created: datetime
     modified: datetime
+    page: str = ""
 
     @classmethod
     def of(cls, fiche: Fiche, *, modified: datetime) -> Identity:
@@ -136,7 +139,7 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
     add(root, "intitule-formation", said.intitule)
     add(root, "objectif-formation", said.objectif)
     add(root, "resultats-attendus", words.RESULTS.write(content))
-    add(root, "contenu-formation", said.contenu)
+    add(root, "contenu-formation", practical.PROGRAMME.write(content))
     certifying = "certification" in said.visees and bool(said.code_certification)
     add(root, "certifiante", "1" if certifying else "0")
     contact(root, "contact-formation", said.contact)
@@ -148,8 +151,11 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
         certification = add(root, "certification")
         add(certification, "code-RS" if code.startswith("RS") else "code-RNCP", code)
     add(root, "code-niveau-sortie", NO_SPECIFIC_LEVEL)
-    if said.url:
-        add(add(root, "url-formation"), "urlweb", said.url)
+    if identity.page or said.url:
+        addresses = add(root, "url-formation")
+        if identity.page:
+            add(addresses, "urlweb", identity.page, info=OUR_PAGE)
+        optional(addresses, "urlweb", said.url)
     for action in content.actions:
         _action(root, content, action, identity)
     _organisme(root, content, identity)
@@ -157,7 +163,9 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
     extras(root, "espaces-sociaux", [("espace-social", code) for code in said.espaces_sociaux])
     parcours = said.parcours or PARCOURS_OF[identity.dispositif]
     extras(root, "objectifs-oepre", [("objectif", code) for code in said.objectifs_oepre])
-    extras(root, "parcours", [("parcours", parcours), *(("visee", code) for code in said.visees)])
+    told = [("parcours", parcours), ("code-dispositif", identity.dispositif)]
+    extras(root, "parcours", [*told, *(("visee", code) for code in said.visees)])
+    etree.indent(root, space="")
     return root
 
 
@@ -169,7 +177,7 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
     publics = words.publics_of(content)
     for code in publics:
         add(node, "code-public-vise", code, ref=FORMACODE)
-    optional(node, "info-public-vise", said.info_publics)
+    optional(node, "info-public-vise", practical.AUDIENCE.write(content, action))
     add(node, "niveau-entree-obligatoire", flag(said.niveau_obligatoire))
     add(node, "modalites-alternance", action.organisation or words.NO_ALTERNANCE)
     add(node, "modalites-enseignement", action.presence)
@@ -195,12 +203,13 @@ def _action(root: etree._Element, content: Contenu, action: Action, identity: Id
     optional(node, "code-perimetre-recrutement", entry.perimetre)
     price = "0" if money.cout == "gratuit" else "" if money.prix is None else str(money.prix)
     optional(node, "prix-total-TTC", price)
-    optional(node, "duree-indicative", action.duree)
+    optional(node, "duree-indicative", words.length(action))
     optional(node, "nombre-heures-centre", number(action.heures_centre))
     optional(node, "nombre-heures-total", number(action.hours))
+    optional(node, "detail-conditions-prise-en-charge", words.price_details(content))
     optional(node, "conventionnement", {"oui": "1", "non": "0"}.get(money.conventionne, ""))
     _formateur(node, content, identity)
-    for financeur in money.financeurs:
+    for financeur in words.funders_of(content):
         _financeur(node, financeur, publics, money.lot, identity)
     if action.minutes_per_week:
         extras(node, "duree-hebdo", [("duree-hebdo", str(round(action.minutes_per_week / 60)))])
@@ -282,12 +291,26 @@ def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> No
 def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> None:
     """The structure itself, unless it names another teacher. A national consumer drops an action without a teacher."""
     structure = content.structure
-    known = {} if structure.formateur_nom else {"numero": identity.organisme_numero}
-    formateur = add(node, "organisme-formateur", **known, **principal(0))
+    formateur = add(node, "organisme-formateur", numero=formateur_numero(structure, identity), **principal(0))
     siret = structure.formateur_siret if structure.formateur_nom else structure.known_siret
     add(add(formateur, "SIRET-formateur"), "SIRET", siret or NO_SIRET)
     add(formateur, "raison-sociale-formateur", structure.formateur_nom or structure.legal_name)
-    contact(formateur, "contact-formateur", structure.contact if structure.formateur.empty else structure.formateur)
+    person = structure.contact if structure.formateur.empty else structure.formateur
+    # The address of another teacher is unknown: its readers take that of the place.
+    contact(formateur, "contact-formateur", person, None if structure.formateur_nom else structure.adresse)
+
+
+def formateur_numero(structure: Structure, identity: Identity) -> str:
+    """Stable identifier of who teaches: the structure's own, else the SIRET of the other body, else one from its name.
+
+    data·inclusion identifies a structure by it, and gives all trainers without one the same structure.
+    """
+    if not structure.formateur_nom:
+        return identity.organisme_numero
+    if structure.formateur_siret:
+        return structure.formateur_siret
+    name = search_key(structure.formateur_nom)
+    return f"{identity.organisme_numero}F{zlib.crc32(name.encode()):08x}"
 
 
 def _financeur(node: etree._Element, financeur: Financeur, publics: list[str], lot: str, identity: Identity) -> None:

@@ -11,6 +11,8 @@ from backoffice.models.content.findings import Finding
 from exports.lheo.business_rules import examine
 from exports.lheo.grammar import NAMESPACE
 
+from .words import funders_of
+
 HEAD = f'<lheo xmlns="{NAMESPACE}"><offres>'
 TAIL = "</offres></lheo>"
 
@@ -50,7 +52,7 @@ def content_path(xml_path: str, content: Contenu) -> str:
         "actions": ranks.get("action", 0),
         "sessions": ranks.get("session", 0),
         "recrutements": ranks.get("recrutement", 0),
-        "financeurs": ranks.get("organisme-financeur", 0),
+        "financeurs": _funder_rank(content, ranks.get("organisme-financeur", 0)),
         "lieux": _place_rank(content, ranks.get("action", 0)),
     }
     parts = []
@@ -58,6 +60,13 @@ def content_path(xml_path: str, content: Contenu) -> str:
         name = part.removesuffix("[]")
         parts.append(f"{name}-{rows[name]}" if part.endswith("[]") else name)
     return "-".join(parts)
+
+
+def _funder_rank(content: Contenu, rank: int) -> int:
+    """Rank in the content of the funder written at this rank."""
+    written = funders_of(content)
+    found = (at for at, row in enumerate(content.financement.financeurs) if row is written[rank])
+    return next(found, 0) if rank < len(written) else 0
 
 
 def _place_rank(content: Contenu, action_rank: int) -> int:

@@ -16,12 +16,15 @@ YES = "1"
 RECEPTION = "4"  # type-contact: accueil
 
 
-def contact(node: etree._Element, name: str, person: Contact) -> None:
+def contact(node: etree._Element, name: str, person: Contact, where: Adresse | None = None) -> None:
+    """where: address written with the contact."""
     root = add(node, name, **principal(0))
     add(root, "type-contact", RECEPTION)
     coordinates = add(root, "coordonnees")
     optional(coordinates, "nom", person.nom)
     optional(coordinates, "prenom", person.prenom)
+    if where is not None:
+        address(coordinates, where)
     reach(coordinates, person)
 
 

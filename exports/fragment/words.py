@@ -10,11 +10,21 @@ from dataclasses import dataclass
 from functools import cache
 
 from backoffice.core.dates import NBSP, hour, long_day, month
-from backoffice.models.content import Action, Contenu, Creneau, Niveaux, Recrutement, Session, seen_by
-from backoffice.models.content.vocabulary import ESPACES_SOCIAUX, INTENSITES, PUBLICS, RENDEZ_VOUS, VISEES
+from backoffice.models.content import Action, Contenu, Creneau, Financeur, Niveaux, Recrutement, Session, seen_by
+from backoffice.models.content.vocabulary import (
+    ESPACES_SOCIAUX,
+    INTENSITES,
+    PERIMETRES,
+    PUBLICS,
+    RENDEZ_VOUS,
+    VISEES,
+)
 from backoffice.reference.publics import publics as every_public
+from exports.lheo.consumers import FREE_FUNDERS, PUBLICS_SHOWN
+from exports.lheo.grammar import limit
 
 DEFAULT_PUBLIC = "83056"
+OTHER_PERIMETER = "0"  # code-perimetre-recrutement: another area, told in words
 NO_CONDITION = "Aucune condition particulière."
 NO_SIRET = "Structure sans numéro SIRET (00000000000000)"
 NO_ACTIVITY = "Structure non déclarée comme organisme de formation (00000000000)"
@@ -37,13 +47,18 @@ def duration(minutes: int) -> str:
     return f"{hours}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
 
 
+def schedule(action: Action) -> str:
+    """«mardi, 9 h 30 – 11 h 30 (soit 2 h par semaine).»; "" without a complete slot."""
+    slots = [text for text in map(slot, action.creneaux) if text]
+    if not slots:
+        return ""
+    return f"{f'{NBSP}; '.join(slots)} (soit {duration(action.minutes_per_week)} par semaine)."
+
+
 def rhythm(action: Action) -> str:
     """Text of rythme-formation: name of the group, weekly slots and their hours, pace, then the typed text."""
-    slots = [text for text in map(slot, action.creneaux) if text]
-    lines = []
-    if slots:
-        week = duration(action.minutes_per_week)
-        lines.append(f"{f'{NBSP}; '.join(slots)} (soit {week} par semaine).")
+    slots = schedule(action)
+    lines = [slots] if slots else []
     if action.intensite:
         label = INTENSITES.get(action.intensite, action.intensite)
         lines.append(f"Rythme {label[:1].lower()}{label[1:]}.")
@@ -98,17 +113,25 @@ class Sentence:
 class Text:
     """One text of the flow: the value at `typed`, else `usual`, then the sentences, one per line.
 
-    A sentence that is not a `Sentence` repeats values that other elements carry.
+    A sentence that is not a `Sentence` repeats values that other elements carry: each of its lines is left out when the
+    element at `path` has no room for it. What was typed is never cut.
     """
 
     typed: str
     usual: str
     sentences: tuple[Callable[[Contenu, Action | None], str], ...]
+    path: str
 
     def write(self, content: Contenu, action: Action | None = None) -> str:
-        parts = [seen_by(content, action, self.typed) or self.usual]
-        parts += [sentence(content, action) for sentence in self.sentences]
-        return "\n".join(part for part in parts if part)
+        longest = limit(self.path)[1]
+        text = seen_by(content, action, self.typed) or self.usual
+        for sentence in self.sentences:
+            said = sentence(content, action)
+            for line in [said] if isinstance(sentence, Sentence) else said.split("\n"):
+                longer = f"{text}\n{line}" if text else line
+                if line and (isinstance(sentence, Sentence) or len(longer) <= longest):
+                    text = longer
+        return text
 
 
 def _entry_level(content: Contenu, action: Action | None) -> str:
@@ -119,13 +142,61 @@ def _aimed_level(content: Contenu, action: Action | None) -> str:
     return aimed_level(content.formation.niveaux)
 
 
-CONDITIONS = Text("formation.conditions", NO_CONDITION, (_entry_level,))
+def _fees(content: Contenu, _action: Action | None = None) -> str:
+    frais = one_line(content.financement.frais)
+    return f"Reste à payer{NBSP}: {frais}." if frais else ""
+
+
+def _perimeter(content: Contenu, _action: Action | None) -> str:
+    code = content.inscription.perimetre
+    label = "" if code == OTHER_PERIMETER else PERIMETRES.get(code, "")
+    return f"Ouvert aux personnes {label[:1].lower()}{label[1:]}." if label else ""
+
+
+def price_details(content: Contenu) -> str:
+    """Text of detail-conditions-prise-en-charge: price, fees that remain, and whether an aid may pay them; "" if none.
+
+    data·inclusion shows it beside the price, and never shows frais-restants.
+    """
+    money = content.financement
+    price = f"Prix pour la personne{NBSP}: {money.prix}{NBSP}€." if money.cout == "payant" and money.prix else ""
+    parts = [price, _fees(content)]
+    if any(parts) and money.prise_en_charge:
+        parts.append("Une aide peut payer ces frais.")
+    return " ".join(part for part in parts if part)
+
+
+def length(action: Action) -> str:
+    """Text of duree-indicative: the typed one, else «120 h en tout, 4 h par semaine, 30 semaines»."""
+    if action.duree:
+        return action.duree
+    hours, week = action.hours, action.minutes_per_week
+    parts = [
+        f"{hours}{NBSP}h en tout" if hours else "",
+        f"{duration(week)} par semaine" if week else "",
+        f"{action.semaines}{NBSP}semaines" if action.semaines else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without its final full stop."""
+    return " ".join(text.split()).rstrip(".").rstrip()
+
+
+CONDITIONS = Text(
+    "formation.conditions",
+    NO_CONDITION,
+    (_entry_level, _fees, _perimeter),
+    "formation/action/conditions-specifiques",
+)
 """Text of conditions-specifiques, for each group."""
 
 RESULTS = Text(
     "formation.resultats",
     NO_RESULT,
     (Sentence("formation.certification", f"Examen ou diplôme préparé{NBSP}: {{}}."), _aimed_level),
+    "formation/resultats-attendus",
 )
 """Text of resultats-attendus, for the formation."""
 
@@ -165,7 +236,15 @@ def aims(content: Contenu) -> list[str]:
 
 
 def publics_of(content: Contenu) -> list[str]:
-    return content.formation.publics or [DEFAULT_PUBLIC]
+    """Codes of code-public-vise, most telling first: data·inclusion shows the first one only."""
+    ranks = {code: rank for rank, code in enumerate(PUBLICS_SHOWN)}
+    codes = sorted(content.formation.publics, key=lambda code: ranks.get(code, len(ranks)))
+    return codes or [DEFAULT_PUBLIC]
+
+
+def funders_of(content: Contenu) -> list[Financeur]:
+    """Rows of organisme-financeur: Réfugiés.info reads the first one only, to say whether the action is free."""
+    return sorted(content.financement.financeurs, key=lambda row: row.code not in FREE_FUNDERS)
 
 
 @cache

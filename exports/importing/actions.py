@@ -31,7 +31,7 @@ from backoffice.models.content.vocabulary import (
     RENDEZ_VOUS,
     Dispositif,
 )
-from exports.fragment import words
+from exports.fragment import practical, words
 from exports.fragment.build import GROUP, OFII
 
 from . import generated_sentences
@@ -70,16 +70,16 @@ class Groups:
         meetings = [found for node in self.nodes for found in self.source.all(node, "date-information")]
         days = [(reader.day(found, "date", "inscription-reunion"), "") for found in meetings]
         entry.reunion = reader.shared(days, "inscription-reunion") or None
-        conditions = [
-            (
-                generated_sentences.typed(
-                    self.source.text(node, "conditions-specifiques", lines=True), words.CONDITIONS, content, action
-                ),
-                "",
-            )
-            for node, action in zip(self.nodes, content.actions, strict=True)
+        content.formation.conditions = self.typed("conditions-specifiques", words.CONDITIONS, "formation-conditions")
+        content.formation.info_publics = self.typed("info-public-vise", practical.AUDIENCE, "formation-info_publics")
+
+    def typed(self, name: str, text: words.Text, path: str) -> str:
+        """The typed part of a text of the groups, to which the export adds lines."""
+        found = [
+            (generated_sentences.typed(self.source.text(node, name, lines=True), text, self.content, action), "")
+            for node, action in zip(self.nodes, self.content.actions, strict=True)
         ]
-        content.formation.conditions = reader.shared(conditions, "formation-conditions")
+        return str(self.reader.shared(found, path))
 
     # --- one group ------------------------------------------------------------------------------------
 
@@ -97,7 +97,6 @@ class Groups:
         action.niveaux = reader.levels(node, f"{path}-niveaux")
         organisation = source.text(node, "modalites-alternance", lines=True)
         action.organisation = "" if organisation == words.NO_ALTERNANCE else organisation
-        action.duree = source.text(node, "duree-indicative")
         for row, found in enumerate(source.all(node, "session")):
             action.sessions.append(self.session(found, node, f"{path}-sessions-{row}"))
             self.sessions.append((found, action))
@@ -105,6 +104,8 @@ class Groups:
         hours = reader.whole(source.text(node, "nombre-heures-total"), f"{path}-heures_total")
         action.heures_total = None if hours == action.computed_hours else hours
         action.heures_centre = reader.whole(source.text(node, "nombre-heures-centre"), f"{path}-heures_centre")
+        length = source.text(node, "duree-indicative")
+        action.duree = "" if length == words.length(action) else length
         action.rythme = generated_sentences.rhythm(source.text(node, "rythme-formation", lines=True), action)
         return action
 
@@ -215,8 +216,8 @@ class Groups:
     def public(self) -> None:
         said_, source = self.content.formation, self.source
         nodes = [found for node in self.nodes for found in source.all(node, "code-public-vise")]
-        said_.publics = self.reader.codes(nodes, PUBLICS, "formation-publics", "public")
-        said_.info_publics = self.same("info-public-vise", "formation-info_publics")
+        codes = self.reader.codes(nodes, PUBLICS, "formation-publics", "public")
+        said_.publics = [code for code in PUBLICS if code in codes]
         said_.niveau_obligatoire = "1" in {source.text(node, "niveau-entree-obligatoire") for node in self.nodes}
 
     def money(self) -> None:

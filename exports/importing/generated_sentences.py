@@ -33,8 +33,9 @@ def typed(text: str, written: Text, content: Contenu, action: Action | None = No
             said = f"{before}([^\n]*){after}" if answer else f"({before})"
             pattern += f"(?:\n{said})?"
             carried.append((sentence.pattern, bool(answer)))
-        elif known := sentence(content, action):
-            pattern += re.escape(f"\n{known}")
+        else:  # each of its lines is left out when there was no room
+            lines = filter(None, sentence(content, action).split("\n"))
+            pattern += "".join(rf"(?:(?:\n|\A){re.escape(line)})?" for line in lines)
     found = re.fullmatch(pattern, text, re.DOTALL)
     if found is None:
         return text

@@ -18,8 +18,8 @@ from backoffice.models.content.vocabulary import (
     VISEES,
     Dispositif,
 )
-from exports.fragment import words
-from exports.fragment.build import CATEGORY_CODES, NO_ACTIVITY_NUMBER, NO_SIRET
+from exports.fragment import practical, words
+from exports.fragment.build import CATEGORY_CODES, NO_ACTIVITY_NUMBER, NO_SIRET, OUR_PAGE
 from exports.fragment.check import content_path
 from exports.lheo.business_rules import examine
 
@@ -56,7 +56,7 @@ class Reader(Pieces):
         groups.run()
         self.contact_of(self.root, "contact-formation", content.formation.contact)
         groups.registration()
-        self.results()
+        self.texts()
         self.read.dispositif = self.dispositif()
         self.faults()
         self.left_aside()
@@ -105,17 +105,20 @@ class Reader(Pieces):
         """Reads the teaching organisation, when it is not the structure itself."""
         name = self.source.text(node, "raison-sociale-formateur")
         siret = self.source.text(node, "SIRET-formateur/SIRET").replace(NO_SIRET, "")
-        if (self.read.ours and not node.get("numero")) or (not self.read.ours and siret not in ("", structure.siret)):
+        own = self.root.find(tag("organisme-formation-responsable"))
+        numero = "" if own is None else own.get("numero", "")
+        ours = self.read.ours and node.get("numero", "") != numero
+        if ours or (not self.read.ours and siret not in ("", structure.siret)):
             structure.formateur_nom, structure.formateur_siret = name, siret
 
     def formation(self) -> None:
         source, root, said_ = self.source, self.root, self.content.formation
         said_.intitule = source.text(root, "intitule-formation")
         said_.objectif = source.text(root, "objectif-formation", lines=True)
-        said_.contenu = source.text(root, "contenu-formation", lines=True)
         nodes = source.all(root, "domaine-formation/code-FORMACODE")
         said_.domaines = self.codes(nodes, DOMAINES, "formation-domaines", "ce que l’on apprend")
-        said_.url = source.text(root, "url-formation/urlweb")
+        addresses = [node for node in source.all(root, "url-formation/urlweb") if node.get("info") != OUR_PAGE]
+        said_.url = source.text(addresses[0]) if addresses else ""
         said_.niveaux = self.levels(root, "formation-niveaux")
         spaces = source.extra_nodes(source.extras(root, "espaces-sociaux"), "espace-social")
         said_.espaces_sociaux = self.codes(spaces, ESPACES_SOCIAUX, "formation-espaces_sociaux", "espaces sociaux")
@@ -136,9 +139,13 @@ class Reader(Pieces):
         if certifying and said_.code_certification and "certification" not in said_.visees:
             said_.visees.append("certification")
 
-    def results(self) -> None:
-        text = self.source.text(self.root, "resultats-attendus", lines=True)
-        self.content.formation.resultats = generated_sentences.typed(text, words.RESULTS, self.content)
+    def texts(self) -> None:
+        """Reads the texts to which the export adds lines: what these repeat must be in the content already."""
+        said_, source = self.content.formation, self.source
+        text = source.text(self.root, "resultats-attendus", lines=True)
+        said_.resultats = generated_sentences.typed(text, words.RESULTS, self.content)
+        text = source.text(self.root, "contenu-formation", lines=True)
+        said_.contenu = generated_sentences.typed(text, practical.PROGRAMME, self.content)
 
     # --- dispositif, faults and unread elements -------------------------------------------------------
 
@@ -177,7 +184,13 @@ class Reader(Pieces):
 
     def left_aside(self) -> None:
         kept = {str(value) for _, value in leaf_values(self.content) if isinstance(value, str)}
-        kept |= {words.NO_ALTERNANCE, NO_SIRET, NO_ACTIVITY_NUMBER, str(self.read.dispositif)}
+        kept |= {
+            words.price_details(self.content),
+            words.NO_ALTERNANCE,
+            NO_SIRET,
+            NO_ACTIVITY_NUMBER,
+            str(self.read.dispositif),
+        }
         kept |= {text for _, value in leaf_values(self.content) if isinstance(value, list) for text in value}
         for name, texts in self.source.left(kept).items():
             message = f"« {name} » n’a pas de place dans une fiche : cette information n’est pas reprise."

@@ -20,6 +20,20 @@ TITLE_SHOWN = 150
 CLOSE_HOURS = 10
 """EDOF rejects an action whose duration differs from a similar one by fewer hours than this."""
 
+PUBLICS_SHOWN: dict[str, str] = {
+    **dict.fromkeys(("81023", "81042", "81022"), "Personnes exilées"),
+    **dict.fromkeys(("80006", "80001", "80003", "80004", "80007", "80008", "80009"), "Demandeurs d’emploi"),
+    "80010": "Bénéficiaires des minimas sociaux",
+    "81018": "Femmes",
+    **dict.fromkeys(("81024", "81032", "81033"), "Jeunes"),
+    "81020": "Personnes en situation de handicap",
+    "82044": "Actifs",
+    **dict.fromkeys(("83056", "81050"), "Tous publics"),
+}
+"""{code-public-vise: audience that data·inclusion shows}, most telling first. Others show nothing."""
+FREE_FUNDERS = frozenset({"2", "3", "8", "9", "11", "12", "13", "15", "19"})
+"""code-financeur by which Réfugiés.info knows that an action is free. OFII, 20, is not among them."""
+
 _PREFIX = f"{{{NAMESPACE}}}"
 
 
