@@ -8,6 +8,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from backoffice.core.text import clean
+from exports.fragment.build import OUR_PAGE
 from exports.lheo.faults import local_name
 from exports.lheo.grammar import NAMESPACE
 
@@ -19,7 +20,7 @@ _SILENT = frozenset(
 """Elements that the export generates: an unread one is not reported."""
 
 _USUAL = {"code-niveau-entree": ("0", "1"), "code-niveau-sortie": ("0", "1")}
-_SILENT_EXTRAS = frozenset({"referentiel", "duree-hebdo", "niveau-entree", "niveau-vise"})
+_SILENT_INFO = frozenset({"referentiel", "duree-hebdo", "niveau-entree", "niveau-vise", OUR_PAGE})
 
 Node: TypeAlias = "etree._Element"
 
@@ -80,4 +81,4 @@ class Source:
 
 def _expected(node: Node, text: str) -> bool:
     name = local_name(node)
-    return name in _SILENT or text in _USUAL.get(name, ()) or node.get("info") in _SILENT_EXTRAS
+    return name in _SILENT or text in _USUAL.get(name, ()) or node.get("info") in _SILENT_INFO

@@ -98,7 +98,7 @@ def test_everything_at_once_is_in_the_next_differential(nadia, path, tmp_path):
     assert manifest.formations == 1
     flow = (tmp_path / "d.xml").read_text()
     assert "<etat-recrutement>3</etat-recrutement>" in flow
-    assert "<debut>20260922</debut><fin>20270705</fin>" in flow
+    assert "<debut>20260922</debut>\n<fin>20270705</fin>" in flow
     row = session_now()
     assert (row.session.places_libres, row.entries) == (4, {"2026-10": 8})
     assert "8 en octobre 2026" in nadia.see(path).text

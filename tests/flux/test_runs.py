@@ -9,13 +9,17 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
+from backoffice.core.clock import now
 from backoffice.core.extensions import db, folders
 from backoffice.models import Fiche, Flux, FluxRun, Fragment, RevisionState, RunState
 from backoffice.models.fiches.states import FicheState
+from backoffice.queries.fiches.former_fragments import has_former_fragment
 from exports.flux import published, writer
 from exports.flux.build import find
 from exports.fragment.build import CODE_VERSION, NotExportable
@@ -243,6 +247,16 @@ def test_stale_fragments_are_built_again_before_a_flow_is_made(people):
     assert manifest["code_versions"] == {str(CODE_VERSION): 3}
 
 
+def test_a_fragment_built_again_keeps_the_date_of_its_last_fact(people):
+    """Else every fiche would look changed to readers after each change of the export code."""
+    fiche = make.fiche_in(RevisionState.VALIDEE, *people)
+    before = fiche.fragment.xml
+    age(fiche)
+    with time_machine.travel(now() + timedelta(days=40), tick=False):
+        assert fragment_refresh.refresh_stale(db.session()) == (1, [])
+    assert fiche.fragment.xml == before
+
+
 def test_what_the_present_code_refuses_keeps_its_fragment_and_is_reported(app, people, monkeypatch):
     fiche = make.fiche_in(RevisionState.VALIDEE, *people)
     age(fiche)
@@ -257,6 +271,7 @@ def test_what_the_present_code_refuses_keeps_its_fragment_and_is_reported(app, p
     db.session.expire_all()
     assert (run.state, fiche.fragment_id) == (RunState.REUSSI, before)
     assert "gardent leur fragment" in run.message
+    assert db.session.scalars(select(Fiche).where(has_former_fragment())).all() == [fiche]
     result = app.test_cli_runner().invoke(args=["flux", "refresh"])
     assert result.exit_code == 1
     assert str(fiche.id) in result.output

@@ -141,7 +141,7 @@ def suspend(case: Case) -> None:
 def resume(case: Case) -> None:
     """Publishes the last approved version again, with its fast-lane updates."""
     try:
-        fragment = publication.present_fragment(case.session, case.fiche, case.at)
+        fragment = publication.present_fragment(case.session, case.fiche)
     except NotExportable as error:
         raise Refused("Cette fiche ne peut plus être publiée en l’état.", error.findings) from error
     case.fiche.suspension_reason = None

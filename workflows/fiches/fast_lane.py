@@ -139,7 +139,7 @@ def _apply(case: Case, change: Change) -> None:
         )
     )
     case.session.flush()
-    show(case.session, case.fiche, present_fragment(case.session, case.fiche, case.at), case.at)
+    show(case.session, case.fiche, present_fragment(case.session, case.fiche), case.at)
 
 
 def _count(case: Case, change: Change) -> None:

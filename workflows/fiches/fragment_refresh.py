@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
-from backoffice.models import Fiche, FicheState, Fragment
-from exports.fragment.build import CODE_VERSION, NotExportable
-from exports.open_data.filters import lacks_a_facet
+from backoffice.models import Fiche, FicheState
+from backoffice.models.content.findings import Finding
+from backoffice.queries.fiches.former_fragments import has_former_fragment
+from exports.fragment.build import NotExportable
 
 from .engine import lock
 from .publication import present_fragment, show
@@ -22,29 +23,21 @@ BATCH = 200
 
 def stale(session: Session) -> list[int]:
     """Ids of the published fiches whose fragment has another code version, or lacks a facet."""
-    return list(
-        session.scalars(
-            select(Fiche.id)
-            .join(Fragment, Fragment.id == Fiche.fragment_id)
-            .where(or_(Fragment.code_version != CODE_VERSION, lacks_a_facet()))
-            .order_by(Fiche.id)
-        )
-    )
+    return list(session.scalars(select(Fiche.id).where(has_former_fragment()).order_by(Fiche.id)))
 
 
 def refresh_stale(session: Session) -> tuple[int, list[int]]:
     """Rebuilds and validates stale fragments. Returns (number rebuilt, ids of the fiches that failed).
 
-    A fiche that the present code refuses keeps its last valid fragment and is reported. Commits every BATCH fiches,
-    so that decisions are not blocked.
+    A fiche that the present code refuses keeps its last valid fragment and is reported; the moderators' queue lists it.
+    Commits every BATCH fiches, so that decisions are not blocked.
     """
     done, refused = 0, []
     for rank, fiche_id in enumerate(stale(session)):
         fiche = lock(session, fiche_id)
         if fiche.state is FicheState.PUBLIEE:
-            at = now()
             try:
-                show(session, fiche, present_fragment(session, fiche, at), at)
+                show(session, fiche, present_fragment(session, fiche), now())
                 done += 1
             except NotExportable as error:
                 log.error("fiche %s : fragment à refaire, refusé : %s", fiche_id, error)
@@ -53,3 +46,14 @@ def refresh_stale(session: Session) -> tuple[int, list[int]]:
             session.commit()
     session.flush()
     return done, refused
+
+
+def refusal(session: Session, fiche: Fiche) -> tuple[Finding, ...]:
+    """Why the present code refuses to build the fragment of a published fiche again; () when it is up to date."""
+    if session.scalar(select(Fiche.id).where(Fiche.id == fiche.id, has_former_fragment())) is None:
+        return ()
+    try:
+        present_fragment(session, fiche)
+    except NotExportable as error:
+        return error.findings
+    return ()

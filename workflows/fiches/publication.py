@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Fragment, Publication, Revision, SessionUpdate
@@ -34,10 +34,20 @@ def _event(fiche: Fiche, fragment: Fragment | None, at: datetime) -> Publication
     return event
 
 
-def present_fragment(session: Session, fiche: Fiche, at: datetime) -> Fragment:
-    """Builds the fragment of the approved version with its fast-lane updates. Raises NotExportable."""
+def present_fragment(session: Session, fiche: Fiche) -> Fragment:
+    """Builds the fragment of the approved version with its fast-lane updates. Raises NotExportable.
+
+    Its date is that of the last fact, not of the building: the same facts give the same bytes on any day.
+    """
     revision = session.get_one(Revision, fiche.published_revision_id)
-    return build(effective_content(session, revision), Identity.of(fiche, modified=at))
+    return build(effective_content(session, revision), Identity.of(fiche, modified=modified_at(session, revision)))
+
+
+def modified_at(session: Session, revision: Revision) -> datetime:
+    """When what is published last changed: approval of the version, or a later fast-lane update."""
+    assert revision.decided_at, "une version publiée a été validée"
+    updated_at = session.scalar(select(func.max(SessionUpdate.at)).where(SessionUpdate.revision_id == revision.id))
+    return max(filter(None, (revision.decided_at, updated_at)))
 
 
 def last_day(content: Contenu, today: date) -> date | None:

@@ -35,6 +35,7 @@ from backoffice.models import (
 )
 from backoffice.models.accounts.account import moderates
 from backoffice.models.moderation.moderation_rules import standing
+from backoffice.queries.fiches.former_fragments import has_former_fragment
 from backoffice.queries.fiches.register_alerts import ANY, alerted
 from backoffice.queries.fiches.scope import containing, matching
 from backoffice.queries.territoires.coverage import departements_of
@@ -128,7 +129,17 @@ def _grants(_session: Session, _user: User) -> dict[str, str]:
     return {"avec": "Rattachée à une convention", UNPAID: "Sans convention", **{code: code for code in programmes()}}
 
 
-ALERTS = {ANY: "N’importe laquelle"} | {str(kind): kind.label for kind in AlertKind}
+FORMER = "ancienne"
+ALERTS = {
+    ANY: "N’importe laquelle d’un répertoire",
+    **{str(kind): kind.label for kind in AlertKind},
+    FORMER: "Reste dans le flux sous son ancienne forme",
+}
+
+
+def _alerted(kind: str) -> ColumnElement[bool]:
+    return has_former_fragment() if kind == FORMER else alerted(kind)
+
 
 FILTERS = (
     Filter("q", "Intitulé, structure ou numéro", matching),
@@ -150,7 +161,7 @@ FILTERS = (
     Filter("campagne", "Campagne", lambda value: Revision.campaign_id == int(value), _campaigns),
     Filter("convention", "Subvention", _paid, _grants),
     Filter("regle", "Règle qui a réagi", _flagged_by, _rules),
-    Filter("alerte", "Alerte d’un répertoire", alerted, lambda _session, _user: ALERTS),
+    Filter("alerte", "Alerte", _alerted, lambda _session, _user: ALERTS),
     Filter("delai", "Délai", _late, lambda _session, _user: {"retard": "En retard", "temps": "Dans les temps"}),
 )
 
