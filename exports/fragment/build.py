@@ -33,11 +33,11 @@ from datetime import datetime
 from lxml import etree
 
 from backoffice.core.dates import PARIS, local_day
+from backoffice.core.text import search_key
 from backoffice.models import Fiche, Fragment
 from backoffice.models.content import Action, Adresse, Contenu, Financeur, Niveaux, Recrutement, Session, Structure
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
-from backoffice.reference.communes import search_key
 from exports.open_data.filters import facets
 
 from . import practical, words
