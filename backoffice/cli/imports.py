@@ -19,6 +19,7 @@ from backoffice.queries.importing.jobs import lines
 from backoffice.queries.paging import Place
 from exports.importing import entries
 from exports.importing.columns import exact
+from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from workflows.importing import jobs as imports
 from workflows.work import jobs
@@ -62,7 +63,7 @@ def _actor(session: Session, organisme_id: int, email: str | None) -> User | Non
 def _job(file: Path, kind: ImportKind, dispositif: str, structure: Organisme, actor: User) -> int:
     with file.open("rb") as stream:
         stored = uploads.keep(stream)
-    mapping = {} if kind is ImportKind.LHEO else exact(entries.table(file).headers)
+    mapping = {} if kind is ImportKind.LHEO else exact(read_table(file).headers)
     settings = {"dispositif": dispositif}
     with atomic() as session:
         job = imports.create_job(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from backoffice.core import running
 from backoffice.core.config import home
 from backoffice.core.extensions import QUEUE
 from backoffice.core.extensions import jobs as extension
@@ -24,6 +27,7 @@ group = AppGroup("jobs", help="Travaux de fond.")
 @click.option("--queue", default=QUEUE, show_default=True, help="Nom de la file.")
 def work(burst: bool, queue: str) -> None:
     """Exécute les travaux qui attendent dans Redis (REDIS_URL). Plusieurs à la fois : lancez-en plusieurs."""
+    running.mark(Path(current_app.instance_path))
     if not jobs.work(queue, burst=burst):
         raise click.ClickException(f"{NO_REDIS} : les travaux s’exécutent dans l’application elle-même.")
 
@@ -33,6 +37,7 @@ def schedule() -> None:
     """Met chaque travail régulier dans la file à son heure (REDIS_URL). Un seul suffit, à côté des travailleurs."""
     if extension.queue is None:
         raise click.ClickException(f"{NO_REDIS} : « flask jobs crontab » donne les lignes d’une crontab ordinaire.")
+    running.mark(Path(current_app.instance_path))
     scheduler(extension.queue).start()  # type: ignore[no-untyped-call]  # rq has no types for it
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from exports.lheo.checker import check_file
+from exports.lheo import file_check
 from exports.lheo.report import as_text
 
 group = AppGroup("lheo", help="Fichiers LHEO.")
@@ -20,10 +20,9 @@ group = AppGroup("lheo", help="Fichiers LHEO.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="text par défaut.")
 def check(file: Path, form: str) -> None:
     """Vérifie FILE (.xml ou .xml.gz). État de sortie : 0 sans faute, 1 avec, 2 si le fichier est illisible."""
-    report = check_file(file)
-    told = report.as_json()
+    told = file_check.check(file)
     if form == "json":
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(as_text(told)))
-    sys.exit(report.status)
+    sys.exit(told["etat"])

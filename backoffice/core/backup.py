@@ -26,6 +26,8 @@ from flask import current_app
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import URL
 
+from . import limited, running
+from .backup_names import DAMAGED, stays_inside
 from .clock import now
 from .extensions import db, folders
 
@@ -34,6 +36,9 @@ CONTENTS, BASE, FILES = "relais.json", "base", "instance"
 """Names in the archive: the manifest, the database dump, the folder of instance files."""
 DEMONSTRATIONS = "demonstration-*.tar.gz"
 """Archives that `demo.standing` writes in the instance folder. Backups leave them out."""
+UNPACK = "backoffice.core.backup_archive:unpack"
+MOST_UNPACKED = 100_000_000_000
+"""Maximum unpacked size of an archive, in bytes; the free space of the disk limits it further."""
 EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 """SQL that empties a PostgreSQL database."""
 
@@ -84,13 +89,19 @@ def backup(output: Path) -> Contents:
     return contents
 
 
-def restore(source: Path, *, force: bool = False) -> Contents:
+def restore(source: Path, *, force: bool = False, even_running: bool = False) -> Contents:
     """Replaces the present database with a backup. The archive is checked entirely before anything is changed.
 
-    Raises BackupError when the file is damaged, comes from the other kind of database or from a later Relais, and,
-    unless `force`, when the present database holds accounts. No other process may be using the database.
+    Raises BackupError when the file is damaged, comes from the other kind of database or from a later Relais; unless
+    `force`, when the present database holds accounts; unless `even_running`, while pages, a worker or the scheduler
+    run on this instance, or another connection is open to a PostgreSQL database.
     """
     db.session.remove()
+    if not even_running and (running.elsewhere() or _others_connected()):
+        raise BackupError(
+            "Relais fonctionne : arrêtez d’abord les pages, les travaux et les horaires. "
+            "Avec --even-running, la sauvegarde est remise quand même."
+        )
     with TemporaryDirectory() as name:
         folder = Path(name)
         contents = _unpack(source, folder)
@@ -172,15 +183,21 @@ def _run(url: URL | None, *command: str) -> None:
 
 
 def _unpack(source: Path, folder: Path) -> Contents:
+    """Unpacks an archive, in a child process with limits, and checks it against its manifest."""
+    room = shutil.disk_usage(folder).free - current_app.config["RELAIS_DISK_RESERVE"]
+    bounds = limited.Bounds(cpu=3_600, silence=3_600, written=MOST_UNPACKED)
     try:
-        with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(folder, filter="data")
+        limited.call(UNPACK, str(source), str(folder), max(0, min(room, MOST_UNPACKED)), bounds=bounds)
         contents = Contents(**json.loads((folder / CONTENTS).read_bytes()))
-    except (OSError, EOFError, tarfile.TarError, ValueError, TypeError) as error:
-        raise BackupError("Ce fichier n’est pas une sauvegarde de Relais, ou il est abîmé.") from error
+    except limited.UnreadableFile as unreadable:
+        raise BackupError(unreadable.message) from unreadable
+    except (OSError, ValueError, TypeError) as error:
+        raise BackupError(DAMAGED) from error
     if contents.format != FORMAT:
         raise BackupError("Cette sauvegarde est d’un format que cette version de Relais ne connaît pas.")
     for name, digest in contents.files.items():
+        if not stays_inside(name):
+            raise BackupError(DAMAGED)
         if not (folder / name).is_file() or _sha256(folder / name) != digest:
             raise BackupError(f"La sauvegarde est abîmée : {name} n’est plus ce qui avait été écrit.")
     return contents
@@ -204,6 +221,16 @@ def _migration() -> str | None:
 def _scripts() -> ScriptDirectory:
     config = current_app.extensions["migrate"].migrate.get_config()
     return ScriptDirectory.from_config(config)
+
+
+def _others_connected() -> bool:
+    """Whether another connection is open to a PostgreSQL database. SQLite refuses by itself: see `_replace`."""
+    if db.engine.dialect.name != "postgresql":
+        return False
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    db.engine.dispose()
+    with db.engine.connect() as connection:
+        return bool(connection.scalar(text(f"{others} AND backend_type = 'client backend'")))
 
 
 def _holds_accounts() -> bool:

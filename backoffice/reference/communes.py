@@ -5,7 +5,6 @@ codes (see `SOURCES.md`). `rebuild` converts it into the three files read here.
 """
 
 import json
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from typing import Any
 
 from backoffice.core.text import search_key
 
-from .files import FOLDER, gzip_bytes, read_rows, table_bytes
+from .files import FOLDER, gzip_bytes, package_member, read_rows, table_bytes
 
 NPM_PACKAGE = "@etalab/decoupage-administratif@6.0.0"
 
@@ -126,19 +125,7 @@ def _commune_cells(entry: dict[str, Any]) -> tuple[str, ...]:
 def _load(source: Path, name: str) -> list[dict[str, Any]]:
     """The entries of `data/<name>.json` in the package."""
     member = f"data/{name}.json"
-    if source.is_dir():
-        data = (source / member).read_bytes()
-    else:
-        # npm puts everything under package/. The member is read in memory: nothing is unpacked on disk.
-        with tarfile.open(source) as archive:
-            try:
-                stream = archive.extractfile(f"package/{member}")
-            except KeyError:
-                stream = None
-            if stream is None:
-                raise FileNotFoundError(f"{source} has no package/{member}")
-            data = stream.read()
-    entries: list[dict[str, Any]] = json.loads(data)
+    entries: list[dict[str, Any]] = json.loads(package_member(source, member))
     return entries
 
 

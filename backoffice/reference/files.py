@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import tarfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -20,6 +21,21 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 def read_labels(path: Path) -> dict[str, str]:
     """A `code;libelle` table as {code: label}, in the order of the file."""
     return {row["code"]: row["libelle"] for row in read_rows(path)}
+
+
+def package_member(source: Path, member: str) -> bytes:
+    """A file of an npm package, given as a folder or `.tgz`. Raises FileNotFoundError, tarfile.ReadError."""
+    if source.is_dir():
+        return (source / member).read_bytes()
+    # npm puts everything under package/. The member is read in memory: nothing is unpacked on disk.
+    with tarfile.open(source) as archive:
+        try:
+            stream = archive.extractfile(f"package/{member}")
+        except KeyError:
+            stream = None
+        if stream is None:
+            raise FileNotFoundError(f"{source} has no package/{member}")
+        return stream.read()
 
 
 def table_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

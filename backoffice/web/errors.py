@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from backoffice.core.extensions import db
 from backoffice.core.logs import request_id
 from backoffice.core.outages import is_lost_connection, is_outage, wrote
+from backoffice.core.uploads import FULL, NO_SPACE
 
 from . import problems
 from .guard import largest_upload, page_of_large_file
@@ -41,6 +42,7 @@ WORDS = {
         "Trop d’essais en peu de temps",
         "Par sécurité, attendez une minute, puis essayez de nouveau.",
     ),
+    507: ("La place manque sur le serveur", "Rien n’a été changé. Réessayez plus tard, sans refermer votre page."),
     500: (
         "Une erreur s’est produite chez nous",
         "Ce que vous aviez enregistré est gardé. Revenez à la page précédente et essayez de nouveau.",
@@ -112,15 +114,27 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         return code_page(
             safe_next(request.form.get("next")), request.form.get("saisie", ""), ". ".join(WORDS[429])
         ), 429
-    if error.code == 413:
-        # The body was not read, and reading it again would fail again: pages see an empty form.
-        request.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict())
-        if largest := largest_upload():
-            words = f"Ce fichier dépasse {largest // 1_000_000} Mo. Coupez-le en plusieurs, ou compressez-le en gzip."
-            return page_of_large_file(words), 413
+    if error.code == 413 or _is_full(error):
+        return _no_upload(413 if error.code == 413 else 507)
     if error.code == 503:
         return *error_page(503), {"Retry-After": str(WAIT)}
     return error_page(error.code or 500)
+
+
+def _no_upload(code: int) -> ResponseReturnValue:
+    # The body was not read, and reading it again would fail again: pages see an empty form.
+    request.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict())
+    largest = largest_upload()
+    if not largest:
+        return error_page(code)
+    words = f"Ce fichier dépasse {largest // 1_000_000} Mo. Coupez-le en plusieurs, ou compressez-le en gzip."
+    return page_of_large_file(FULL if code == 507 else words), code
+
+
+def _is_full(error: HTTPException) -> bool:
+    """Whether the disk had no room, for instance for the temporary file of an upload."""
+    cause = getattr(error, "original_exception", None)
+    return isinstance(cause, OSError) and cause.errno in NO_SPACE
 
 
 def _login_again(message: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from typing import Any
 
 from backoffice.core.text import clean, fold, search_key
@@ -17,25 +17,6 @@ from .reading import plain, read_day
 
 _YES, _NO = {"oui", "o", "yes", "vrai", "true", "1", "x"}, {"non", "n", "no", "faux", "false", "0"}
 _DIGITS_ONLY = ("structure.siret", "structure.numero_activite", "code_postal")
-
-
-def cell_text(value: Any) -> str:
-    """The text of a spreadsheet cell: 12 rather than 12.0, a day as AAAA-MM-JJ, a boolean as oui or non."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.isoformat("minutes")
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value)
 
 
 def read_cell(key: str, text: str) -> tuple[Any, str]:

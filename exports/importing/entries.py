@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from backoffice.core import limited
 from backoffice.models.importing import ImportKind
-from exports.lheo.reader import ReadError, read_formations
+from exports.lheo.trees import built
 
-from .files import Table, read_table
+from .files import read_table
 from .lheo import read_formation
 from .reading import Read, UnreadableFile
 from .tables import read_rows
@@ -20,24 +21,17 @@ def entries(path: Path, kind: ImportKind, mapping: Mapping[int, str]) -> Iterato
     Raises UnreadableFile where the file cannot be read further; the entries already yielded are valid.
     """
     if kind is not ImportKind.LHEO:
-        yield from read_rows(table(path), mapping, grouped=kind is ImportKind.TABLEAU)
+        yield from read_rows(read_table(path), mapping, grouped=kind is ImportKind.TABLEAU)
         return
     try:
-        for element, line in read_formations(path):
-            yield read_formation(element, f"ligne {line}")
-    except ReadError as error:
+        for line, tree in limited.stream("exports.lheo.foreign:formations", str(path), bounds=BOUNDS):
+            yield read_formation(built(tree), f"ligne {line}")
+    except UnreadableFile as error:
         where = f"Ligne {error.line} : " if error.line else ""
         raise UnreadableFile(f"{where}{error.message}") from error
 
 
-LARGEST_TABLE = 6_000_000
-"""In bytes: a table is read whole, a flow entry by entry."""
-
-
-def table(path: Path) -> Table:
-    if path.stat().st_size > LARGEST_TABLE:
-        raise UnreadableFile(f"Un tableau a {LARGEST_TABLE // 1_000_000} Mo au plus. Coupez-le en plusieurs fichiers.")
-    return read_table(path.read_bytes())
+BOUNDS = limited.Bounds(memory=500 * limited.MEGA, cpu=600, silence=120, output=4_000 * limited.MEGA)
 
 
 def check(path: Path, kind: ImportKind) -> None:
@@ -45,4 +39,4 @@ def check(path: Path, kind: ImportKind) -> None:
     if kind is ImportKind.LHEO:
         next(entries(path, kind, {}), None)
     else:
-        table(path)
+        read_table(path)

@@ -12,6 +12,7 @@ from datetime import date, time
 from html.parser import HTMLParser
 from typing import Any
 
+from backoffice.core.limited import UnreadableFile as UnreadableFile
 from backoffice.models.content import Contenu
 from backoffice.models.content.vocabulary import Dispositif
 from exports.lheo.business_rules import UNKNOWN_END, UNKNOWN_START
@@ -56,10 +57,6 @@ class Read:
         made = Remark(path, message, shown, fault)
         if made not in self.remarks:
             self.remarks.append(made)
-
-
-class UnreadableFile(ValueError):
-    """The file cannot be read. The message is in French, for the user."""
 
 
 def leaf_values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

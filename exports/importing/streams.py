@@ -1,4 +1,4 @@
-"""Reads CSV files of any size, plain, gzipped or zipped, row by row in bounded memory.
+"""Reads CSV files of any size, plain, gzipped or zipped, row by row. Runs in a child process: see core.limited.
 
 A file is read twice: once to find its encoding and length, once for its rows.
 """
@@ -14,18 +14,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from backoffice.core.limited import UnreadableFile
 from backoffice.core.text import search_key
-
-from .reading import UnreadableFile
 
 CHUNK = 262_144
 """Bytes unpacked at a time."""
-MOST = 16_000_000_000
-"""Maximum unpacked size, in bytes: twice that of the largest file, Sirene, in 2026."""
 RATIO, RATIO_FROM = 100, 20_000_000
 """Maximum ratio of unpacked to packed size, checked beyond RATIO_FROM bytes. For CSV it stays below 20."""
 LONGEST = 200_000
@@ -40,57 +36,54 @@ _UNKNOWN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 DAMAGED = "Ce fichier est abîmé ou coupé : téléchargez-le de nouveau chez son propriétaire."
 
 
-@dataclass(frozen=True)
-class Stream:
-    """A CSV file. headers: its first row. lines: number of lines, headers included; a cell may span several lines.
+def survey(path: str, member: str, most: int) -> dict[str, Any]:
+    """{"encoding", "lines", "delimiter", "headers"} of a file, read whole. lines: their number, headers included.
 
-    member: text in the name of the file to read in a zip.
-    """
-
-    path: Path
-    member: str
-    encoding: str
-    delimiter: str
-    headers: list[str]
-    lines: int
-
-    def rows(self) -> Iterator[tuple[int, list[str] | None]]:
-        """(line number, cells) of each row after the headers; None for cells that cannot be read.
-
-        Raises UnreadableFile when the archive is damaged.
-        """
-        rows = _rows(self.path, self.member, self.encoding, self.delimiter)
-        next(rows)
-        return rows
-
-
-def open_stream(path: Path, member: str = "") -> Stream:
-    """Scans the whole file and returns its Stream. member: text in the name of the file to read in a zip with several.
-
+    member: text in the name of the file to read in a zip with several. most: maximum unpacked size, in bytes.
     Raises UnreadableFile, with a French message, when it is not a readable CSV.
     """
-    encoding, lines = _survey(path, member)
-    delimiter = max(";,\t|", key=_head(path, member, encoding).count)
-    _, headers = next(_rows(path, member, encoding, delimiter), (0, None))
+    file = Path(path), member, most
+    encoding, lines = _survey(*file)
+    delimiter = max(";,\t|", key=_head(*file, encoding).count)
+    _, headers = next(_rows(*file, encoding, delimiter), (0, None))
     if headers is None:
         raise UnreadableFile("La première ligne de ce fichier ne se lit pas : il lui faut les noms des colonnes.")
-    return Stream(path, member, encoding, delimiter, [cell.strip() for cell in headers], lines)
+    found = {"encoding": encoding, "lines": lines, "delimiter": delimiter}
+    return found | {"headers": [cell.strip() for cell in headers]}
 
 
-def _head(path: Path, member: str, encoding: str) -> str:
+def rows(
+    path: str, member: str, most: int, encoding: str, delimiter: str, width: int, places: list[int]
+) -> Iterator[tuple[int, list[str] | int | None]]:
+    """(line number, the cells at these places) of each row after the headers.
+
+    None for cells that cannot be read; the number of cells of a row that has not `width` of them.
+    """
+    found = _rows(Path(path), member, most, encoding, delimiter)
+    next(found)
+    for line, row in found:
+        if row is None:
+            yield line, None
+        elif len(row) < width or any(row[width:]):
+            yield line, len(row)
+        else:
+            yield line, [row[place] for place in places]
+
+
+def _head(path: Path, member: str, most: int, encoding: str) -> str:
     """The first non-blank line. Raises UnreadableFile when there is none."""
-    with _text(path, member, encoding) as text:
+    with _text(path, member, most, encoding) as text:
         for line in iter(lambda: text.readline(LONGEST), ""):
             if line.strip():
                 return line
     raise UnreadableFile("Ce fichier est vide.")
 
 
-def _survey(path: Path, member: str) -> tuple[str, int]:
+def _survey(path: Path, member: str, most: int) -> tuple[str, int]:
     """(encoding, number of lines). Raises UnreadableFile for UTF-16, binary or mixed encodings."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     unicode, twice, unknown, lines, last = True, False, False, 0, b""
-    with _opened(path, member) as pieces:
+    with _opened(path, member, most) as pieces:
         for rank, piece in enumerate(pieces):
             if rank == 0 and piece[:2] in _UTF_16:
                 raise UnreadableFile("Ce fichier est en UTF-16 : enregistrez-le en CSV UTF-8.")
@@ -115,9 +108,9 @@ def _survey(path: Path, member: str) -> tuple[str, int]:
     return "cp1252", lines + (not last.endswith(b"\n"))
 
 
-def _rows(path: Path, member: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+def _rows(path: Path, member: str, most: int, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
     """(line number, cells) of every non-empty row, headers included; None for unreadable cells."""
-    with _text(path, member, encoding) as text:
+    with _text(path, member, most, encoding) as text:
         reader = csv.reader(iter(lambda: text.readline(LONGEST), ""), delimiter=delimiter)
         while True:
             try:
@@ -132,8 +125,8 @@ def _rows(path: Path, member: str, encoding: str, delimiter: str) -> Iterator[tu
 
 
 @contextmanager
-def _text(path: Path, member: str, encoding: str) -> Iterator[io.TextIOWrapper]:
-    with _opened(path, member) as pieces:
+def _text(path: Path, member: str, most: int, encoding: str) -> Iterator[io.TextIOWrapper]:
+    with _opened(path, member, most) as pieces:
         yield io.TextIOWrapper(io.BufferedReader(_Raw(pieces), CHUNK), encoding=encoding, newline="")
 
 
@@ -154,7 +147,7 @@ class _Raw(io.RawIOBase):
 
 
 @contextmanager
-def _opened(path: Path, member: str) -> Iterator[Iterator[bytes]]:
+def _opened(path: Path, member: str, most: int) -> Iterator[Iterator[bytes]]:
     """The unpacked bytes of the file. An error of decompression while they are read is an UnreadableFile."""
     try:
         with path.open("rb") as stream:
@@ -164,12 +157,12 @@ def _opened(path: Path, member: str) -> Iterator[Iterator[bytes]]:
                 with zipfile.ZipFile(stream) as archive:
                     entry = _entry(archive, member)
                     with archive.open(entry) as inner:
-                        yield _pieces(inner, lambda: entry.compress_size)
+                        yield _pieces(inner, lambda: entry.compress_size, most)
             elif head.startswith(_GZIP):
                 with gzip.GzipFile(fileobj=stream) as inner:
-                    yield _pieces(inner, stream.tell)
+                    yield _pieces(inner, stream.tell, most)
             else:
-                yield _pieces(stream, stream.tell)
+                yield _pieces(stream, stream.tell, most)
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UnreadableFile(DAMAGED) from error
 
@@ -188,10 +181,10 @@ def _entry(archive: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
     return (named or found)[0]
 
 
-def _pieces(stream: IO[bytes] | gzip.GzipFile, packed: Callable[[], int]) -> Iterator[bytes]:
+def _pieces(stream: IO[bytes] | gzip.GzipFile, packed: Callable[[], int], most: int) -> Iterator[bytes]:
     given = 0
     while piece := stream.read(CHUNK):
         given += len(piece)
-        if given > MOST or (given > RATIO_FROM and given > RATIO * packed()):
+        if given > most or (given > RATIO_FROM and given > RATIO * packed()):
             raise UnreadableFile("Cette archive grossit beaucoup trop en s’ouvrant : par sécurité, elle n’est pas lue.")
         yield piece

@@ -5,7 +5,7 @@ after the first misplaced element, so that no fault hides another. What is outsi
 walk, on the frame that the reader gives at the end.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -25,16 +25,15 @@ _WHERE = "/lheo/offres"
 _GIVEN = f"{{{NAMESPACE}}}offres/{{{NAMESPACE}}}formation"
 
 
-def check_file(
-    source: BinaryIO | Path,
-    *,
-    name: str = "",
-    limits: Limits | None = None,
-    progress: Callable[[int], None] = lambda _formations: None,
-) -> Report:
-    """Return the report of a file. Never raises for its content: see ``Report.unreadable``.
+def check_file(source: BinaryIO | Path, *, name: str = "", limits: Limits | None = None) -> Report:
+    """Return the report of a file. Never raises for its content: see ``Report.unreadable``."""
+    *_, report = steps(source, name=name, limits=limits)
+    assert isinstance(report, Report)
+    return report
 
-    progress: called every 100 formations with the number read so far.
+
+def steps(source: BinaryIO | Path, *, name: str = "", limits: Limits | None = None) -> Iterator[int | Report]:
+    """Yield the number of formations read so far, every 100 of them, then the report.
 
     In the path of a fault, the rank of a formation is counted through the whole file.
     """
@@ -46,7 +45,7 @@ def check_file(
                 report.add(fault)
             if piece.kind is PieceKind.FORMATION:
                 if not piece.rank % 100:
-                    progress(piece.rank)
+                    yield piece.rank
                 for code, element in drops(piece.element):
                     report.drop(code, element.sourceline or piece.line)
         for fault in survey.orphans():
@@ -62,7 +61,7 @@ def check_file(
     report.fill = [
         Fill(usage.path, usage.unit, usage.filled, usage.units, counts[usage.unit]) for usage in survey.usages()
     ]
-    return report
+    yield report
 
 
 def schema_faults(source: BinaryIO | Path, limits: Limits | None = None) -> Iterator[Fault]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from backoffice.core.limited import UnreadableFile
+
 from .consumers import RULES
 from .faults import Fault
-from .unpacking import ReadError
 
 EXAMPLES = 5
 MOST_GROUPS = 1_000
@@ -81,7 +82,7 @@ class Report:
     ungrouped: int = 0
     drops: dict[str, DropCount] = field(default_factory=dict)
     fill: list[Fill] = field(default_factory=list)
-    unreadable: ReadError | None = None
+    unreadable: UnreadableFile | None = None
 
     @property
     def status(self) -> int:

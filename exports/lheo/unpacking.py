@@ -1,9 +1,11 @@
-"""Reads the bytes of an untrusted file, plain or gzipped, within limits."""
+"""Reads the bytes of an untrusted file, plain or gzipped, within limits. Runs in a child process (core.limited)."""
 
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from backoffice.core.limited import UnreadableFile
 
 CHUNK = 262_144
 """Bytes read at a time: fewer means more parser calls, more means more memory."""
@@ -12,13 +14,8 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OTHERS = (b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"Rar!")
 
 
-class ReadError(ValueError):
-    """The file cannot be read, or not further. message: French, says what to do. line: None when unknown."""
-
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
+class ReadError(UnreadableFile):
+    """An LHEO file cannot be read, or not further."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ from backoffice.models import (
     Outcome,
     RevisionState,
 )
-from exports.importing import entries
 from exports.importing.columns import exact, propose
 from exports.importing.files import read_table
+from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.conventions import grants
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
 from tests.support import factories as make
+from tests.support.tables import table_of
 from workflows.conventions import operations
 from workflows.conventions.recognition import likely_fiches, recognise
 from workflows.importing import jobs
@@ -74,7 +75,7 @@ def workbook(*rows: dict[str, str]) -> bytes:
 
 def read(by, raw: bytes, **settings: str) -> ImportJob:
     stored = uploads.keep(io.BytesIO(raw))
-    mapping = exact(entries.table(uploads.path_of(stored)).headers, COLUMNS)
+    mapping = exact(read_table(uploads.path_of(stored)).headers, COLUMNS)
     where = by.assignments[0].territoire_id
     with atomic() as session:
         job = jobs.create_job(session, by, ImportKind.CONVENTIONS, "liste.csv", stored, settings, territoire_id=where)
@@ -174,8 +175,8 @@ def test_a_line_outside_what_the_funder_follows_is_refused_by_name(funder):
 
 def test_the_template_is_read_back_and_its_help_is_no_line(funder):
     for raw in (template_csv(TEMPLATE), template_xlsx(TEMPLATE)):
-        with pytest.raises(entries.UnreadableFile, match="aucune ligne"):
-            read_table(raw)
+        with pytest.raises(UnreadableFile, match="aucune ligne"):
+            table_of(raw)
     assert exact(template_csv(TEMPLATE).decode("utf-8-sig").splitlines()[0].replace('"', "").split(";"), COLUMNS) == {
         rank: column.key for rank, column in enumerate(COLUMNS)
     }

@@ -13,12 +13,13 @@ from python_calamine import CalamineWorkbook
 from backoffice.models.content import Contenu, Creneau, spots
 from exports.importing.cells import read_cell, read_slots
 from exports.importing.columns import BY_KEY, COLUMNS, NUMERO, SLOTS, exact, propose
-from exports.importing.files import MOST_ROWS, read_table
+from exports.importing.files import MOST_ROWS
 from exports.importing.merge import changes, merge
 from exports.importing.reading import UnreadableFile
 from exports.importing.tables import read_rows
 from exports.importing.template import template_csv, template_xlsx
 from tests.support.factories import complete_content
+from tests.support.tables import table_of
 
 ROW = {
     "structure.nom": "Association l’Été",
@@ -51,7 +52,7 @@ def sheet(*rows: dict[str, str], delimiter: str = ";", encoding: str = "utf-8-si
 
 
 def read(raw: bytes, *, grouped: bool = True):
-    table = read_table(raw)
+    table = table_of(raw)
     return read_rows(table, exact(table.headers), grouped=grouped)
 
 
@@ -180,7 +181,7 @@ def test_every_column_is_a_spot_of_the_content_and_has_its_own_header():
 @pytest.mark.parametrize("make", [template_csv, template_xlsx])
 def test_the_template_has_every_column_and_its_help_row_is_not_read(make):
     with pytest.raises(UnreadableFile, match="aucune ligne"):
-        read_table(make())
+        table_of(make())
 
 
 def test_the_filled_template_is_read_back():
@@ -222,7 +223,7 @@ def test_every_word_that_the_template_offers_is_understood(column):
 )
 def test_what_is_not_a_table_is_refused_in_french(raw, why):
     with pytest.raises(UnreadableFile, match=why):
-        read_table(raw)
+        table_of(raw)
 
 
 # --- Headers of others -------------------------------------------------------------------------------

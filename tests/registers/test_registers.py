@@ -37,7 +37,7 @@ from backoffice.models import (
 from backoffice.models.importing import JobStatus
 from backoffice.reference import school_holidays
 from backoffice.reference.files import FOLDER
-from exports.importing import streams
+from exports.importing import csv_files
 from tests.support import factories as make
 from tests.support import register_files as files
 from workflows.case import Refused
@@ -527,7 +527,7 @@ def test_an_archive_that_grows_too_much_is_not_read_to_its_end(app, tmp_path, mo
             archive.writestr(name, GOOD)
     file.write_bytes(double.getvalue())
     assert "plusieurs fichiers CSV" in read("certifications", file).error
-    monkeypatch.setattr(streams, "MOST", 100)
+    monkeypatch.setattr(csv_files, "MOST", 100)
     file.write_text(GOOD)
     assert "grossit" in read("certifications", file).error
 

@@ -38,7 +38,7 @@ def source(tmp_path):
     def write(*places):
         file = tmp_path / "cities.json"
         file.write_text(json.dumps([dict(zip(KEYS, place, strict=True)) for place in places]))
-        return file
+        return tmp_path
 
     return write
 

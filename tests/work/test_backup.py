@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import subprocess
+import sys
 import tarfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -163,3 +167,65 @@ def test_the_commands_tell_what_they_did(app, busy, tmp_path):
 def test_nothing_is_left_behind_by_a_backup(app, busy, tmp_path):
     backup(tmp_path / "relais.tar.gz")
     assert [file.name for file in tmp_path.iterdir() if file.name != "app"] == ["relais.tar.gz"]
+
+
+@pytest.mark.parametrize("name", ["../dehors", "/relais-dehors", "instance/../../dehors"])
+def test_no_name_of_an_archive_leaves_its_folder(app, busy, tmp_path, instance, name):
+    archive = tmp_path / "relais.tar.gz"
+    backup(archive)
+    before = everything()
+    data = b"dehors"
+    with tarfile.open(archive) as opened:
+        kept = {one.name: opened.extractfile(one).read() for one in opened}
+    contents = json.loads(kept[CONTENTS])
+    outside = (instance / name.removeprefix("instance/")).resolve()
+    for put_in_manifest, put_in_archive in ((True, False), (False, True), (True, True)):
+        files = contents["files"] | ({name: sha256(data).hexdigest()} if put_in_manifest else {})
+        members = kept | {CONTENTS: json.dumps(contents | {"files": files}).encode()}
+        if put_in_archive:
+            members[name] = data
+        with tarfile.open(archive, "w:gz") as again:
+            for member, said_ in members.items():
+                info = tarfile.TarInfo(member)
+                info.size = len(said_)
+                again.addfile(info, io.BytesIO(said_))
+        with pytest.raises(BackupError, match="abîmé"):
+            restore(archive, force=True)
+        assert not outside.exists()
+    assert everything() == before
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_an_archive_holds_plain_files_only(app, tmp_path, kind):
+    archive = tmp_path / "relais.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        info = tarfile.TarInfo("instance/lien")
+        info.type, info.linkname = kind, "/etc/passwd"
+        made.addfile(info)
+    with pytest.raises(BackupError, match="abîmé"):
+        restore(archive, force=True)
+
+
+def test_an_archive_that_grows_beyond_the_disk_is_refused(app, tmp_path, monkeypatch):
+    archive = tmp_path / "relais.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        info = tarfile.TarInfo(BASE)
+        info.size = 3_000_000
+        made.addfile(info, io.BytesIO(bytes(info.size)))
+    monkeypatch.setattr("backoffice.core.backup.MOST_UNPACKED", 2_000_000)
+    with pytest.raises(BackupError, match="trop grande"):
+        restore(archive, force=True)
+
+
+def test_nothing_is_restored_while_relais_runs_unless_it_is_said(app, busy, tmp_path, instance):
+    archive = tmp_path / "relais.tar.gz"
+    backup(archive)
+    code = "import sys, pathlib; from backoffice.core import running; running.mark(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", f"{code}; print(flush=True); sys.stdin.read()", str(instance)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as serving:
+        serving.stdout.readline()
+        with pytest.raises(BackupError, match="Relais fonctionne"):
+            restore(archive, force=True)
+        restore(archive, force=True, even_running=True)
+        serving.stdin.close()
+    restore(archive, force=True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backoffice.models import Convention, ConventionOrigin, ImportJob, ImportLine, Outcome
 from backoffice.models.conventions.convention import Bpi
 from backoffice.queries.territoires.coverage import departements_of
-from exports.importing import entries as sources
+from exports.importing.files import read_table
 from forms.conventions import grants
 from forms.conventions.grant_table import COLUMNS, Line, lines
 from forms.conventions.grants import Grant
@@ -31,7 +31,7 @@ _MAY_BE_LEFT = ("departement", "nom")
 def entries(path: Path, mapping: Mapping[int, str], settings: Mapping[str, Any]) -> Iterator[Line]:
     """Yields the lines of a stored file. Raises UnreadableFile."""
     otherwise = {name: settings.get(name, "") for name in ("programme", "annee")}
-    yield from lines(sources.table(path), mapping, otherwise)
+    yield from lines(read_table(path), mapping, otherwise)
 
 
 def report(

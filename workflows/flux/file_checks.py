@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,14 +16,15 @@ from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
+from backoffice.core import uploads
 from backoffice.core.uploads import folder
-from exports.lheo.checker import check_file
-from exports.lheo.reader import Limits
+from exports.lheo import file_check
 from workflows.work.jobs import start
 
+PLACE = "verifications"
 JOB = "workflows.flux.file_checks.run"
-LIMITS = Limits(size=400_000_000)
-"""The unpacked size of an upload is limited more strictly than that of a file given to the command."""
+LARGEST = 400_000_000
+"""Maximum size of an upload once unpacked, in bytes: less than for a file given to the command."""
 TOLD_EVERY = 1.0
 """Minimum number of seconds between two writes of the progress."""
 
@@ -39,11 +39,12 @@ class Check:
 
 
 def ask(account: str, stream: IO[bytes], name: str) -> None:
-    """Stores the file and enqueues its check. A check in progress of the same account is abandoned."""
+    """Stores the file and enqueues its check. A check in progress of the same account is abandoned.
+
+    account: id of the account, a hyphen, and what tells it from a former account with this id. Raises UploadRefused.
+    """
     former = waiting(account)
-    sent = secrets.token_hex(8)
-    with _sent(sent).open("wb") as kept:
-        shutil.copyfileobj(stream, kept, 1 << 20)
+    sent = uploads.keep(stream, account, place=PLACE, suffix=".envoi")
     _write(_progress(account), asdict(Check(name, sent)))
     if former:
         _sent(former.sent).unlink(missing_ok=True)
@@ -69,11 +70,10 @@ def run(account: str, sent: str) -> None:
             said, check.formations = time.monotonic(), formations
             _write(_progress(account), asdict(check))
 
-    with _sent(sent).open("rb") as stream:
-        report = check_file(stream, name=check.name, limits=LIMITS, progress=tell)
+    report = file_check.check(_sent(sent), name=check.name, size=LARGEST, progress=tell)
     present = waiting(account)
     if present and present.sent == sent:
-        _write(report_of(account), report.as_json())
+        _write(report_of(account), report)
         _progress(account).unlink(missing_ok=True)
     _sent(sent).unlink(missing_ok=True)
 
@@ -88,12 +88,12 @@ def waiting(account: str) -> Check | None:
 
 def report_of(account: str) -> Path:
     """Path of the last report of an account; it may not exist."""
-    return folder("verifications") / f"{account}.json"
+    return folder(PLACE) / f"{account}.json"
 
 
 def old_files(before: datetime) -> list[Path]:
     """The files, reports excepted, last modified before this instant: uploads never checked and their progress."""
-    kept = (file for file in folder("verifications").iterdir() if file.suffix != ".json")
+    kept = (file for file in folder(PLACE).iterdir() if file.suffix != ".json")
     return sorted(file for file in kept if file.stat().st_mtime <= before.timestamp())
 
 
@@ -114,11 +114,11 @@ def forget(account: str) -> None:
 
 
 def _sent(name: str) -> Path:
-    return folder("verifications") / f"{name}.envoi"
+    return folder(PLACE) / name
 
 
 def _progress(account: str) -> Path:
-    return folder("verifications") / f"{account}.etat"
+    return folder(PLACE) / f"{account}.etat"
 
 
 def _write(file: Path, value: dict[str, Any]) -> None:

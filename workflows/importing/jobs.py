@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -30,10 +31,12 @@ from backoffice.models import (
     Organisme,
     Outcome,
     Phase,
+    RegisterImport,
     User,
 )
 from exports.importing.columns import Column, exact
-from exports.importing.entries import check, entries, table
+from exports.importing.entries import check, entries
+from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from workflows.case import Refused
 from workflows.conventions import grant_lines
@@ -69,20 +72,20 @@ class SentFile:
         """
         if self.kind is ImportKind.LHEO:
             return {}
-        headers = table(path_of(self.stored)).headers
+        headers = read_table(path_of(self.stored)).headers
         ours = exact(headers, self.columns)
         return ours if len(ours) == len([header for header in headers if header]) else None
 
 
-def keep(stream: BinaryIO, kind: ImportKind) -> str:
-    """Stores a file to import and returns its stored name.
+def keep(stream: BinaryIO, kind: ImportKind, owner: int) -> str:
+    """Stores a file to import and returns its stored name. owner: see uploads.keep.
 
-    Raises UnreadableFile, and stores nothing, when its beginning cannot be read.
+    Raises UnreadableFile, and stores nothing, when there is no room for it or its beginning cannot be read.
     """
-    stored = uploads.keep(stream)
+    stored = uploads.keep(stream, owner)
     try:
         check(path_of(stored), kind)
-    except UnreadableFile:
+    except BaseException:
         path_of(stored).unlink()
         raise
     return stored
@@ -196,8 +199,15 @@ def _old(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def old_files(session: Session, before: datetime) -> int:
-    """Number of files stored for imports that have not progressed since this instant."""
-    return session.scalar(select(func.count()).where(*_old(before))) or 0
+    """Number of files stored for imports that have not progressed since this instant, and of `_orphans`."""
+    return (session.scalar(select(func.count()).where(*_old(before))) or 0) + len(_orphans(session, before))
+
+
+def _orphans(session: Session, before: datetime) -> list[Path]:
+    """Files that no import names: the process that received them was killed."""
+    named = {*session.scalars(select(ImportJob.stored)), *session.scalars(select(RegisterImport.stored))}
+    files = (file for file in uploads.folder().iterdir() if file.name not in named)
+    return [file for file in files if file.stat().st_mtime <= before.timestamp()]
 
 
 def forget_files(session: Session, before: datetime, limit: int) -> int:
@@ -213,7 +223,10 @@ def forget_files(session: Session, before: datetime, limit: int) -> int:
             job.status, job.error = JobStatus.FINI, "Ce fichier n’est plus gardé : envoyez-le de nouveau."
         job.stored = ""
     session.flush()
-    return len(jobs)
+    orphans = _orphans(session, before)[: limit - len(jobs)]
+    for file in orphans:
+        file.unlink(missing_ok=True)
+    return len(jobs) + len(orphans)
 
 
 # --- The columns chosen last time ---------------------------------------------------------------------

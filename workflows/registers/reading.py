@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import String
 
 from backoffice.core.text import clean
+from exports.importing.csv_files import CsvFile, open_csv
 from exports.importing.reading import UnreadableFile
-from exports.importing.streams import Stream, open_stream
 
 from .declared import Content, Format, Register
 
@@ -33,23 +33,22 @@ class Entry:
 class Reader:
     register: Register
     format: Format
-    stream: Stream
+    file: CsvFile
     places: dict[str, int]
     """{name of a column of the format: its rank in the file}"""
 
     def entries(self) -> Iterator[Entry]:
         """The rows and faults of each line, in the order of the file. Lines out of scope yield nothing."""
-        width = len(self.stream.headers)
-        for line, row in self.stream.rows():
+        for line, row in self.file.rows(list(self.places.values())):
             if row is None:
                 yield Entry(line, fault="Cette ligne a une cellule beaucoup trop longue.")
-            elif len(row) < width or any(row[width:]):
-                yield Entry(line, fault=f"Cette ligne a {len(row)} colonnes au lieu de {width}.")
+            elif isinstance(row, int):
+                yield Entry(line, fault=f"Cette ligne a {row} colonnes au lieu de {len(self.file.headers)}.")
             else:
                 yield from self._read(line, row)
 
     def _read(self, line: int, row: list[str]) -> Iterator[Entry]:
-        cells = {name: _tidy(row[rank]) for name, rank in self.places.items()}
+        cells = {name: _tidy(cell) for name, cell in zip(self.places, row, strict=True)}
         try:
             for content in self.format.read(cells):
                 yield Entry(line, self.register.key_of(content), self._fitted(content))
@@ -75,9 +74,9 @@ def open_reader(register: Register, path: Path) -> Reader:
     """Recognises the format of the file. Raises UnreadableFile, with a French message, when none matches."""
     lacking: list[tuple[int, str]] = []
     for format_ in register.formats:
-        stream = open_stream(path, format_.member)
+        file = open_csv(path, format_.member)
         found: dict[str, int] = {}
-        for rank, header in enumerate(stream.headers):
+        for rank, header in enumerate(file.headers):
             found.setdefault(_squashed(header), rank)
         places: dict[str, int] = {}
         missing: list[str] = []
@@ -88,7 +87,7 @@ def open_reader(register: Register, path: Path) -> Reader:
             elif name not in format_.optional:
                 missing.append(headers[0])
         if not missing:
-            return Reader(register, format_, stream, places)
+            return Reader(register, format_, file, places)
         words = ", ".join(f"« {header} »" for header in missing)
         lacking.append((len(missing), f"Pour {format_.label}, il manque : {words}."))
     raise UnreadableFile(

@@ -169,7 +169,7 @@ def _read(import_id: int, attempt: int, register: Register) -> None:
     reader = open_reader(register, path_of(stored))
     with atomic() as session:
         row = _mine(session, import_id, attempt)
-        row.format, row.total, row.done = reader.format.name, reader.stream.lines, 0
+        row.format, row.total, row.done = reader.format.name, reader.file.lines, 0
     faults = Faults()
     for batch in _batches(reader.entries()):
         with atomic() as session:

@@ -22,8 +22,9 @@ from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
 from backoffice.web.scope import funded_territoires
 from backoffice.web.security import id_of
-from exports.importing import entries
 from exports.importing.columns import propose
+from exports.importing.files import LARGEST as LARGEST_TABLE
+from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
@@ -56,22 +57,22 @@ def home_page(error: str = "") -> str:
         jobs=queries.own_jobs(db.session(), current_user, KINDS),
         territoires=funded_territoires(),
         programmes={code: row.label for code, row in programmes().items()},
-        largest=entries.LARGEST_TABLE // 1_000_000,
+        largest=LARGEST_TABLE // 1_000_000,
         error=error,
     )
 
 
 @blueprint.post("/")
-@requires(Permission.FUND, largest_upload=entries.LARGEST_TABLE, too_large=home_page)
+@requires(Permission.FUND, largest_upload=LARGEST_TABLE, too_large=home_page)
 def upload() -> ResponseReturnValue:
     sent, mine = request.files.get("fichier"), funded_territoires()
     territoire = mine.get(request.form.get("territoire", 0, type=id_of)) or next(iter(mine.values()))
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     try:
-        stored = jobs.keep(sent.stream, ImportKind.CONVENTIONS)  # type: ignore[arg-type]
+        stored = jobs.keep(sent.stream, ImportKind.CONVENTIONS, current_user.id)  # type: ignore[arg-type]
     except UnreadableFile as unreadable:
-        return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
+        return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), unreadable.status
     settings = {name: request.form.get(name, "").strip()[:30] for name in ("programme", "annee")}
     file = jobs.SentFile(ImportKind.CONVENTIONS, sent.filename.replace("\x00", ""), stored, COLUMNS)
     with atomic() as session:
@@ -112,7 +113,7 @@ def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: st
     if not job.stored:
         flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
         return redirect(url_for(".home"), 303)
-    table = entries.table(uploads.path_of(job.stored))
+    table = read_table(uploads.path_of(job.stored))
     if chosen is None:
         chosen = propose(table.headers, jobs.remembered(db.session(), job), COLUMNS)
     samples = [next((row[rank] for _, row in table.rows if row[rank]), "") for rank in range(len(table.headers))]
@@ -126,7 +127,7 @@ def choose_columns(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.busy or not job.stored:
         abort(404)
-    headers = entries.table(uploads.path_of(job.stored)).headers
+    headers = read_table(uploads.path_of(job.stored)).headers
     asked = {rank: request.form.get(f"colonne-{rank}", "") for rank in range(len(headers))}
     chosen = {rank: key for rank, key in asked.items() if key in KEYS}
     twice = [KEYS[key].header for key in KEYS if list(chosen.values()).count(key) > 1]

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from backoffice.core import uploads
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
@@ -93,9 +94,10 @@ def respondents() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return list_page("Choisissez la liste des répondants."), 422
     try:
-        table = read_table(sent.stream.read(LARGEST_LIST), least=1)
+        with uploads.held(sent.stream, current_user.id) as path:
+            table = read_table(path, least=1)
     except UnreadableFile as unreadable:
-        return list_page(f"Cette liste n’a pas pu être lue. {unreadable}"), 422
+        return list_page(f"Cette liste n’a pas pu être lue. {unreadable}"), unreadable.status
     scope = conventions_queries.funded(current_user)
     found = pne_survey.respondents(db.session(), table, scope, year())
     return render_template("conventions/pne_respondents.html", found=found, year=year())

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from backoffice.core.extensions import limiter
 from backoffice.core.permissions import Permission
+from backoffice.core.uploads import UploadRefused
 from backoffice.web.guard import requires
 from exports.lheo.grammar import ELEMENTS, Child
 from workflows.flux import file_checks
@@ -40,7 +41,10 @@ def check_action() -> ResponseReturnValue:
     sent = request.files.get("fichier")
     if sent is None or not sent.filename:
         return form_page("Choisissez d’abord un fichier sur votre appareil."), 422
-    file_checks.ask(_account(), sent.stream, Path(sent.filename.replace("\\", "/")).name[:120])
+    try:
+        file_checks.ask(_account(), sent.stream, Path(sent.filename.replace("\\", "/")).name[:120])
+    except UploadRefused as refused:
+        return form_page(refused.message), refused.status
     return redirect(url_for("file_checks.result"), 303)
 
 

@@ -18,9 +18,9 @@ from backoffice.queries.paging import Place
 from backoffice.web.guard import requires
 from backoffice.web.scope import acting_organisme
 from backoffice.web.security import id_of
-from exports.importing import entries
 from exports.importing.columns import BY_KEY, COLUMNS, propose
-from exports.importing.files import Table
+from exports.importing.files import LARGEST as LARGEST_TABLE
+from exports.importing.files import Table, read_table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.fiches.paths import PATHS
@@ -66,7 +66,7 @@ def home_page(error: str = "") -> str:
         targets=targets(),
         kinds=FICHE_KINDS,
         paths=PATHS,
-        largest=(LARGEST_UPLOAD // 1_000_000, entries.LARGEST_TABLE // 1_000_000),
+        largest=(LARGEST_UPLOAD // 1_000_000, LARGEST_TABLE // 1_000_000),
         error=error,
     )
 
@@ -82,9 +82,9 @@ def upload() -> ResponseReturnValue:
         return home_page("Choisissez le fichier à importer."), 422
     _, organisme, territoire = target
     try:
-        stored = jobs.keep(sent.stream, ImportKind(kind))  # type: ignore[arg-type]
+        stored = jobs.keep(sent.stream, ImportKind(kind), current_user.id)  # type: ignore[arg-type]
     except UnreadableFile as unreadable:
-        return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), 422
+        return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), unreadable.status
     creates = organisme is None and "creer" in request.form
     settings = {"dispositif": str(Dispositif(dispositif)), "create_structures": creates}
     file = jobs.SentFile(ImportKind(kind), sent.filename.replace("\x00", ""), stored, COLUMNS)
@@ -94,7 +94,7 @@ def upload() -> ResponseReturnValue:
 
 
 def _table(job: ImportJob) -> Table:
-    return entries.table(uploads.path_of(job.stored))
+    return read_table(uploads.path_of(job.stored))
 
 
 @blueprint.get("/modele.<extension>")

@@ -84,7 +84,10 @@ def upload(name: str) -> ResponseReturnValue:
     register, sent = asked(name), request.files.get("fichier")
     if sent is None or not sent.filename:
         return register_page(register, "Choisissez le fichier à lire."), 422
-    stored = uploads.keep(sent.stream)
+    try:
+        stored = uploads.keep(sent.stream, current_user.id)
+    except uploads.UploadRefused as refused:
+        return register_page(register, refused.message), refused.status
     with atomic() as session:
         filename = sent.filename.replace("\x00", "")
         import_id = runs.ask_reading(session, register, filename, stored, current_user).id
