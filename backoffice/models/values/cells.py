@@ -1,0 +1,67 @@
+"""What a reader is given: a typed text, or a cell of a spreadsheet with its own type."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+
+from backoffice.core.text import clean
+
+from .faults import Fault, quoted
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | None
+"""bool is an int, datetime is a date: test them first."""
+
+_ROUNDED = re.compile(r"\d+([.,]\d+)?e\+?\d+", re.IGNORECASE)
+_WHOLE = re.compile(r"(\d+)\.0+")
+_BLANKS = re.compile(r"[\s.\-/]")
+
+
+def text_of(cell: Cell) -> str:
+    """The text of a cell: 12 rather than 12.0, a day as AAAA-MM-JJ, a boolean as oui or non."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "oui" if cell else "non"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, time):
+        return cell.isoformat("minutes")
+    return str(cell)
+
+
+def said(cell: Cell, *, multiline: bool = False) -> str:
+    """The cleaned text of a cell; "" for an empty answer: nothing, «.», «-», «…», anything without letter or digit."""
+    text = clean(text_of(cell), multiline=multiline)
+    return text if any(letter.isalnum() for letter in text) else ""
+
+
+def folded(cell: Cell) -> str:
+    """The text of a cell in lower case, without accents, on one line with single spaces; signs are kept."""
+    letters = unicodedata.normalize("NFKD", said(cell, multiline=True).lower())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+
+
+def figures(cell: Cell) -> str:
+    """The text of a number that is not counted with: without the «.0» that a spreadsheet adds.
+
+    Raises Fault when a spreadsheet has rounded it: its last digits are lost.
+    """
+    text = said(cell)
+    if _ROUNDED.fullmatch(text):
+        raise Fault(
+            f"{quoted(text)} est un nombre arrondi par le tableur : ses derniers chiffres sont perdus. "
+            "Mettez la colonne au format texte, puis écrivez-le de nouveau."
+        )
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def compact(cell: Cell) -> str:
+    """`figures`, without the blanks, dots and dashes between its groups."""
+    return _BLANKS.sub("", figures(cell))
