@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 from sqlalchemy import select
 
@@ -12,6 +11,7 @@ from backoffice.core.passwords import hash_password
 from backoffice.core.permissions import Role
 from backoffice.core.transactions import atomic
 from backoffice.models import Organisme, Territoire
+from backoffice.models.values import emails
 from backoffice.reference.programmes import programmes
 from forms.accounts import passwords
 from workflows.accounts import operations, second_factor
@@ -45,10 +45,7 @@ def create(
 ) -> None:
     """Crée un compte. Un responsable ou une saisie a une structure ; les autres ont un territoire."""
     try:
-        email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
-    except EmailNotValidError as error:
-        raise click.ClickException(f"« {email} » n’est pas une adresse e-mail.") from error
-    try:
+        email = emails.read(email)
         passwords.password(password, email)
     except ValueError as error:
         raise click.ClickException(str(error)) from error

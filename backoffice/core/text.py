@@ -6,6 +6,8 @@ import re
 import textwrap
 import unicodedata
 
+from .dates import NBSP
+
 # Characters forbidden by XML 1.0. They are invisible: removing them loses nothing that was typed.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAKS = re.compile("\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
@@ -30,6 +32,11 @@ def clean(text: str, *, multiline: bool = False) -> str:
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", _FORBIDDEN.sub("", _LINE_BREAKS.sub("\n", text))))
     text = _HARD_SPACE.sub(" ", _BULLETS.sub("- ", text).replace("\t", " "))
     return text.strip() if multiline else " ".join(text.split("\n")).strip()
+
+
+def spaced(number: int) -> str:
+    """«3 000»: thousands separated as in French."""
+    return f"{number:,}".replace(",", NBSP)
 
 
 def fold(text: str, width: int) -> list[str]:

@@ -14,8 +14,8 @@ from stdnum import luhn
 
 from backoffice.models import Dispositif
 from backoffice.models.content import Adresse, Contact, Structure
+from backoffice.models.values.numbers import UAI_KEYS
 from backoffice.reference.communes import CommuneRow
-from forms.kit.numbers import UAI_KEYS
 
 Towns = Mapping[str, CommuneRow]
 """The communes of a région, by name."""

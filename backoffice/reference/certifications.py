@@ -14,7 +14,7 @@ from .files import FOLDER, read_rows
 @dataclass(frozen=True, slots=True)
 class CertificationRow:
     label: str
-    code: str  # as forms.kit.numbers.certification returns it; "" when unknown
+    code: str  # as backoffice.models.values.numbers.certification returns it; "" when unknown
     valid_from: date | None
     valid_until: date | None
 

@@ -14,6 +14,7 @@ from backoffice.core import dates
 from backoffice.core.clock import now
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
+from backoffice.core.text import spaced
 from backoffice.models import Fiche
 from backoffice.models.content import label_of, pattern_of, vocabulary
 from backoffice.models.transition_names import FicheTransition, ObligationTransition
@@ -25,7 +26,7 @@ from backoffice.reference.programmes import obligations, programmes
 from exports.documents import meetings, reading_page
 from exports.fragment import words
 from forms.fiches.paths import PATHS
-from forms.kit.fields import count_of, display_limit, limit_of, spaced
+from forms.kit.fields import count_of, display_limit, limit_of
 from forms.kit.questions import Rows, Step
 from forms.kit.rows import SEVERAL
 from workflows.conventions.obligation_transitions import DONE

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 
 from lxml import etree
-from stdnum.fr import siret
+
+from backoffice.models.values.numbers import siret_is_valid
 
 from .faults import Fault, Paths, lheo_name, local_name, quoted
 from .grammar import DATED, DATED_ELEMENTS, DATES, ELEMENTS, NAMESPACE, Kind, bounds
@@ -265,7 +266,7 @@ def _eight_digits(text: str) -> bool:
 
 
 # A flow repeats the same SIRETs and dates many times.
-_valid_siret = lru_cache(maxsize=4096)(siret.is_valid)
+_valid_siret = lru_cache(maxsize=4096)(siret_is_valid)
 
 
 @lru_cache(maxsize=4096)

@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from backoffice.core.permissions import Role
 from backoffice.core.text import clean
+from backoffice.models.values import emails
 from backoffice.reference.communes import departements as known_departements
 from backoffice.reference.programmes import programmes as known_programmes
-from forms.kit.emails import email
 
 LONGEST_NAME, LONGEST_WORDS = 100, 1_000
 
@@ -47,7 +47,7 @@ class InvitationForm:
     def _read_person(self) -> dict[str, str]:
         errors = {}
         try:
-            self.email = email(self.typed["courriel"]).lower()
+            self.email = emails.read(self.typed["courriel"])
         except ValueError as error:
             errors["courriel"] = str(error)
         if self.typed["role"] in self.roles:

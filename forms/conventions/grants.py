@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.text import clean, search_key
 from backoffice.models.conventions.convention import Bpi, Convention
+from backoffice.models.values import amounts, answers, dates, emails, numbers
 from backoffice.reference.programmes import programme_named, programmes
-from exports.importing.cells import read_yes
-from forms.kit import emails, numbers
 
-FIRST_YEAR, LAST_YEAR = 2015, 2100
 LONGEST_REFERENCE, LONGEST_NAME = 60, 250
-LARGEST_AMOUNT = 10**12
-"""In cents."""
 
 FIELDS = {
     "programme": "Programme",
@@ -56,14 +53,14 @@ def read(said: Mapping[str, str], departements: Mapping[str, str]) -> tuple[Gran
     texts = {name: clean(str(said.get(name, "") or ""))[:1_000] for name in FIELDS}
     readings: dict[str, Callable[[str], Any]] = {
         "programme": _programme,
-        "annee": _year,
+        "annee": lambda text: dates.year(text, local_day(now())),
         "reference": _reference,
         "departement": lambda text: _departement(text, departements),
         "nom": _name,
         "siret": numbers.siret,
         "rna": numbers.rna,
-        "montant": amount,
-        "contact_pne": email,
+        "montant": amounts.cents,
+        "contact_pne": emails.read,
         "bpi": _bpi,
     }
     values: dict[str, Any] = {"programme": "", "annee": 0, "reference": "", "departement": "", "nom": ""}
@@ -94,13 +91,6 @@ def _programme(text: str) -> str:
     return found.code
 
 
-def _year(text: str) -> int:
-    found = re.fullmatch(r"(?:exercice\s+)?(\d{4})(?:-\d{2}-\d{2})?", text, re.I)
-    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-        raise ValueError(f"« {text[:30]} » n’est pas une année. Écrivez-la en quatre chiffres, comme 2026.")
-    return int(found[1])
-
-
 def _reference(text: str) -> str:
     if len(text) > LONGEST_REFERENCE:
         raise ValueError(f"Cette référence a {len(text)} caractères : {LONGEST_REFERENCE} au plus.")
@@ -127,18 +117,6 @@ def _departement(text: str, ours: Mapping[str, str]) -> str:
     return named[0]
 
 
-def amount(text: str) -> int:
-    """Amount in cents of «12 500», «12.500,50 €», «12500.5». Raises ValueError with a message in French."""
-    digits = re.sub(r"[\s\u202f\u00a0€]|EUR(OS?)?$", "", text, flags=re.I)
-    found = re.fullmatch(r"(\d{1,3}(?:[.,]\d{3})+|\d+)(?:[.,](\d{1,2}))?", digits)
-    if not found:
-        raise ValueError(f"« {text[:30]} » n’est pas un montant. Écrivez-le comme 12 500 ou 12 500,50.")
-    cents = int(re.sub(r"[.,]", "", found[1])) * 100 + int((found[2] or "0").ljust(2, "0"))
-    if cents > LARGEST_AMOUNT:
-        raise ValueError("Ce montant est trop grand pour être une subvention : relisez-le.")
-    return cents
-
-
 def euros(cents: int | None) -> str:
     """Amount as text of a form: «12500,50», «12500»; "" for None."""
     if cents is None:
@@ -146,17 +124,10 @@ def euros(cents: int | None) -> str:
     return f"{cents // 100},{cents % 100:02d}" if cents % 100 else str(cents // 100)
 
 
-def email(text: str) -> str:
-    return emails.email(text).lower()
-
-
 def _bpi(text: str) -> Bpi:
     if search_key(text) in (search_key(Bpi.INCONNU), search_key(Bpi.INCONNU.label)):
         return Bpi.INCONNU
-    said = read_yes(text)
-    if said is None:
-        raise ValueError(f"« {text[:30]} » ne se comprend pas : répondez oui ou non, ou laissez vide.")
-    return Bpi.OUI if said else Bpi.NON
+    return Bpi.OUI if answers.yes(text) else Bpi.NON
 
 
 def texts(said: Convention) -> dict[str, str]:

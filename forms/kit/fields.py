@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import time
+from datetime import date
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import (
     BooleanField,
     DateField,
@@ -24,13 +22,14 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from backoffice.core.clock import now
-from backoffice.core.dates import NBSP, local_day, long_day
-from backoffice.core.text import clean, fold
+from backoffice.core.dates import local_day, long_day
+from backoffice.core.text import clean, fold, spaced
+from backoffice.models.values import answers, dates, emails, hours, numbers, telephones, urls
+from backoffice.models.values.cells import said
+from backoffice.models.values.faults import Doubt
 from exports.lheo import grammar
 from exports.lheo.consumers import TITLE_SHOWN
 
-from . import numbers
-from .days import read_day
 from .questions import Kind, Question
 
 PLAIN_LIMIT = 250
@@ -58,16 +57,46 @@ def count_of(question: Question) -> int:
     return grammar.occurs(parent, child)[1] or 99
 
 
+CONFIRMED = "confirme"
+"""Name of the reply to a doubt, after that of the field: the text that the person confirms, or chooses instead."""
+
+
 class Answer:
     """Mixin of every field: its question, and whether it was left empty."""
 
     question: Question
+    name: str
     data: Any
+    object_data: Any
     errors: Sequence[str]
     offered: Sequence[Any] = ()
     """Suggestions shown beside the field."""
     known: Any = None
     """What a reference table knows of the answer."""
+    doubt: Doubt | None = None
+    """Why the typed text is asked again, with what would be kept."""
+    reply: str = ""
+    """The text that the person confirmed, or chose instead; see CONFIRMED."""
+
+    def process(self, formdata: Any, *arguments: Any, **named: Any) -> None:
+        if formdata is not None:
+            self.reply = clean(formdata.get(f"{self.name}-{CONFIRMED}", ""))
+        super().process(formdata, *arguments, **named)  # type: ignore[misc]  # of the field that it is mixed into
+
+    def read(self, reading: Callable[[str], Any], text: str) -> Any:
+        """The value of a typed text. A doubt is taken when it was confirmed, or when it is what was stored.
+
+        Raises ValueError with a message in French.
+        """
+        try:
+            return reading(text)
+        except Doubt as doubt:
+            if doubt.suggestion and self.reply == doubt.suggestion:
+                return reading(doubt.suggestion)
+            if doubt.value == self.object_data or self.reply == text:
+                return doubt.value
+            self.doubt = doubt
+            raise
 
     @property
     def kind(self) -> str:
@@ -82,7 +111,7 @@ class Line(Answer, StringField):
     multiline = False
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = clean(valuelist[0], multiline=self.multiline) if valuelist else ""
+        self.data = said(valuelist[0], multiline=self.multiline) if valuelist else ""
 
     def process_data(self, value: Any) -> None:
         self.data = value or ""
@@ -113,7 +142,7 @@ class Lines(Text):
     """Lines of an address; data is a list, each line folded to the LHEO limit."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = clean(valuelist[0], multiline=True) if valuelist else ""
+        text = said(valuelist[0], multiline=True) if valuelist else ""
         self.data = fold(text, limit_of(self.question))
 
     def process_data(self, value: Any) -> None:
@@ -127,19 +156,34 @@ class Lines(Text):
             self.refuse(f"Cette adresse a {len(self.data)} lignes : {most} au plus.")
 
 
-class Numbered(Line):
-    """A number with a check key or a format, normalised when it is valid."""
+class Read(Line):
+    """A text with a form of its own: data is what its reader makes of it."""
 
-    reading: Callable[[str], str]
+    reading: Callable[[str], Any]
+
+    @property
+    def typed_limit(self) -> int:
+        """Characters that may be typed."""
+        return limit_of(self.question)
 
     def check(self) -> None:
-        self.refuse_longer_than(PLAIN_LIMIT)
+        self.refuse_longer_than(self.typed_limit)
         if self.errors:
             return
         try:
-            self.data = type(self).reading(self.data)
+            self.data = self.read(type(self).reading, self.data)
         except ValueError as error:
             self.refuse(str(error))
+        else:
+            super().check()
+
+
+class Numbered(Read):
+    """An official number, typed with blanks that are not stored."""
+
+    @property
+    def typed_limit(self) -> int:
+        return PLAIN_LIMIT
 
 
 class Siret(Numbered):
@@ -162,41 +206,20 @@ class Certification(Numbered):
     reading = staticmethod(numbers.certification)
 
 
-class Phone(Numbered):
-    reading = staticmethod(numbers.phone)
-
-    def check(self) -> None:
-        self.refuse_longer_than(limit_of(self.question))
-        if not self.errors:
-            super().check()
+class Phone(Read):
+    reading = staticmethod(telephones.checked)
 
 
-class Email(Line):
-    def check(self) -> None:
-        super().check()
-        if self.errors:
-            return
-        try:
-            # Deliverability is not checked: typing must not send any request.
-            self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
-        except EmailNotValidError:
-            self.refuse(f"« {self.data} » n’est pas une adresse e-mail. Écrivez-la comme accueil@exemple.fr.")
+class Email(Read):
+    reading = staticmethod(emails.read)
 
 
-class Url(Line):
-    def check(self) -> None:
-        if re.match(r"www\.", self.data, re.IGNORECASE):
-            self.data = f"https://{self.data}"
-        super().check()
-        if not self.errors and not re.fullmatch(r"https?://[^\s/?#]+\.[^\s]+", self.data, re.IGNORECASE):
-            self.refuse(f"« {self.data} » n’est pas une adresse internet. Copiez-la depuis votre navigateur.")
+class Url(Read):
+    reading = staticmethod(urls.read)
 
 
-class Postcode(Line):
-    def check(self) -> None:
-        self.data = self.data.replace(" ", "")
-        if not re.fullmatch(r"[0-9]{5}", self.data):
-            self.refuse(f"« {self.data[:40]} » n’est pas un code postal : il a 5 chiffres, comme 68300.")
+class Postcode(Read):
+    reading = staticmethod(numbers.postal_code)
 
 
 class Integer(Line):
@@ -206,18 +229,11 @@ class Integer(Line):
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = clean(valuelist[0]) if valuelist else ""
-        self.typed = text
+        self.typed = said(valuelist[0]) if valuelist else ""
         self.data = None
-        if not text:
-            return
-        digits = text.replace(NBSP, "").replace(" ", "")
-        question = self.question
-        if not re.fullmatch(r"[0-9]{1,9}", digits):
-            raise ValueError(f"« {text[:40]} » n’est pas un nombre entier. Écrivez-le en chiffres, comme 12.")
-        if not question.low <= int(digits) <= question.high:
-            raise ValueError(f"Un nombre entre {spaced(question.low)} et {spaced(question.high)} est attendu.")
-        self.data = int(digits)
+        if self.typed:
+            question = self.question
+            self.data = answers.count(self.typed, question.spot.unit, question.low, question.high)
 
     def _value(self) -> str:
         return getattr(self, "typed", "" if self.data is None else str(self.data))
@@ -235,21 +251,16 @@ class Day(Answer, DateField):
     understood = ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = clean(valuelist[0]) if valuelist else ""
+        text = said(valuelist[0]) if valuelist else ""
         self.data = None
-        if not text:
-            return
-        try:
-            self.data, inferred = read_day(text, local_day(now()))
-        except ValueError:
-            raise ValueError(
-                f"« {text[:40]} » n’est pas une date. Écrivez le jour, le mois et l’année, comme 15/09/2026."
-            ) from None
-        if not 2000 <= self.data.year <= 2100:
-            self.data = None
-            raise ValueError(f"L’année de « {text[:40]} » n’est pas vraisemblable. Vérifiez-la.")
+        if text:
+            self.data = self.read(self._day, text)
+
+    def _day(self, text: str) -> date:
+        found, inferred = dates.day(text, local_day(now()))
         if inferred:
-            self.understood = f"« {text[:40]} » a été compris comme le {long_day(self.data)}."
+            self.understood = f"« {text[:40]} » a été compris comme le {long_day(found)}."
+        return found
 
     def _value(self) -> str:
         if self.data:
@@ -264,14 +275,8 @@ class Hour(Answer, StringField):
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = clean(valuelist[0]) if valuelist else ""
-        self.data = None
-        if not text:
-            return
-        found = re.fullmatch(r"(\d{1,2})\s*(?:[h:]\s*(\d{2})?)?(?::\d{2})?", text, re.IGNORECASE)
-        if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
-            raise ValueError(f"« {text[:40]} » n’est pas une heure. Écrivez-la comme 9:30 ou 14:00.")
-        self.data = time(int(found[1]), int(found[2] or 0))
+        text = said(valuelist[0]) if valuelist else ""
+        self.data = hours.hour(text) if text else None
 
     def _value(self) -> str:
         if self.raw_data:
@@ -341,8 +346,3 @@ FIELDS: dict[Kind, type[Field]] = {
     Kind.UAI: Uai,
     Kind.CERTIFICATION: Certification,
 }
-
-
-def spaced(number: int) -> str:
-    """«3 000»: thousands separated as in French."""
-    return f"{number:,}".replace(",", NBSP)

@@ -16,8 +16,8 @@ from backoffice.core.dates import local_day
 from backoffice.core.text import clean
 from backoffice.models import Campaign, Territoire
 from backoffice.models.content.vocabulary import DISPOSITIFS
+from backoffice.models.values import dates
 from forms.flux.definition import Boxes, Words, choices
-from forms.kit.days import read_day
 
 LONGEST_LABEL, LONGEST_MESSAGE = 120, 2_000
 
@@ -49,9 +49,9 @@ class Day(StringField):
         if not self.data:
             return  # InputRequired reports it
         try:
-            day, _ = read_day(str(self.data), local_day(now()))
-        except ValueError:
-            raise validators.StopValidation("Écrivez un jour comme 15/03/2027.") from None
+            day, _ = dates.day(str(self.data), local_day(now()))
+        except ValueError as error:
+            raise validators.StopValidation(str(error)) from None
         self.data = day
 
 

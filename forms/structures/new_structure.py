@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from backoffice.core.text import clean
 from backoffice.models.content import Contact, Structure
 from backoffice.models.content.vocabulary import CATEGORIES
-from forms.kit import numbers
-from forms.kit.emails import email
+from backoffice.models.values import emails, numbers, telephones
 
 LONGEST_NAME = 250
 
@@ -29,7 +28,7 @@ def read(posted: Mapping[str, str]) -> tuple[Structure, dict[str, str]]:
         errors["nom"] = f"Écrivez le nom de la structure, en {LONGEST_NAME} caractères au plus."
     if said["categorie"] not in CATEGORIES:
         errors["categorie"] = "Choisissez dans la liste."
-    for name, reading in (("siret", numbers.siret), ("telephone", numbers.phone), ("courriel", email)):
+    for name, reading in (("siret", numbers.siret), ("telephone", telephones.checked), ("courriel", emails.read)):
         if said[name]:
             try:
                 said[name] = reading(said[name][:200])

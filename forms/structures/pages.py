@@ -13,10 +13,8 @@ from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contact, label_of
 from backoffice.models.content.vocabulary import QUALIOPI, USAGES
 from backoffice.models.structures.structure import Subject, Verification
+from backoffice.models.values import dates, emails, telephones
 from exports.lheo import grammar
-from forms.kit import numbers
-from forms.kit.days import read_day
-from forms.kit.emails import email
 from forms.kit.questions import Kind, Question, Step, vary
 from forms.steps.locations import SCHOOLS
 from forms.steps.structure import STRUCTURE
@@ -132,7 +130,7 @@ def _read(name: str, text: str) -> str:
     return text
 
 
-_READERS = {"telephone": numbers.phone, "courriel": email}
+_READERS = {"telephone": telephones.checked, "courriel": emails.read}
 _ELEMENTS = {
     "nom": "coordonnees/nom",
     "prenom": "coordonnees/prenom",
@@ -151,9 +149,9 @@ def read_qualiopi(posted: Mapping[str, str], categories: Sequence[str]) -> tuple
     until, text = None, clean(posted.get("jusqu_au", ""))[:40]
     if text:
         try:
-            until, _ = read_day(text, local_day(now()))
-        except ValueError:
-            errors["jusqu_au"] = f"« {text} » n’est pas une date. Écrivez-la comme 31/12/2027."
+            until, _ = dates.day(text, local_day(now()))
+        except ValueError as error:
+            errors["jusqu_au"] = str(error)
     if certified and not chosen:
         errors["categories"] = "Cochez au moins une catégorie : elles sont écrites sur le certificat."
     if not certified:

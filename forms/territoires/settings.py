@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backoffice.core.text import clean
 from backoffice.models import Territoire
-from forms.kit import emails, numbers
+from backoffice.models.values import emails, telephones
 
 Value = int | bool | str
 
@@ -174,10 +174,10 @@ SETTINGS = (
         "Adresse e-mail pour les structures",
         "De préférence celle du service, que plusieurs personnes lisent.",
         emails.LONGEST,
-        emails.email,
+        emails.read,
         personal=True,
     ),
-    _text("contact_telephone", CONTACT, "Téléphone", "Comme 02 61 91 00 00.", 30, numbers.phone, personal=True),
+    _text("contact_telephone", CONTACT, "Téléphone", "Comme 02 61 91 00 00.", 30, telephones.checked, personal=True),
     _text("contact_site", CONTACT, "Site", "Comme https://www.exemple.fr.", 250, _site),
     _text(
         "texte_accueil",

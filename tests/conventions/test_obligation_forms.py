@@ -1,10 +1,9 @@
-"""What is typed about an obligation: the address of a page of Réfugiés.info, an amount."""
+"""What is typed about an obligation: the address of a page of Réfugiés.info."""
 
 from __future__ import annotations
 
 import pytest
 
-from forms.conventions.grants import amount
 from forms.conventions.obligations import page_address
 
 ID = "63fdc0c7f40b1a0013d5a1c4"
@@ -36,24 +35,3 @@ def test_the_address_of_a_page_is_kept_without_what_a_browser_adds(typed):
 def test_anything_else_is_no_page(typed):
     with pytest.raises(ValueError, match="Ce n’est pas l’adresse d’une page"):
         page_address(typed)
-
-
-AMOUNTS = {
-    "12 500": 1_250_000,
-    "12.500,50 €": 1_250_050,
-    "0": 0,
-    "7,5": 750,
-    "1\u202f000 euros": 100_000,
-    "10.25": 1_025,
-}
-
-
-@pytest.mark.parametrize("typed", AMOUNTS)
-def test_an_amount_is_read_as_it_is_written(typed):
-    assert amount(typed) == AMOUNTS[typed]
-
-
-@pytest.mark.parametrize("typed", ["douze", "-5", "1,2345", "12 000 000 000 000", ""])
-def test_what_is_no_amount_is_refused(typed):
-    with pytest.raises(ValueError, match="montant"):
-        amount(typed)

@@ -18,9 +18,9 @@ from lxml import etree
 
 from backoffice.core.extensions import db
 from backoffice.models import Commune, Dispositif, Fiche, Organisme, PostalCode
+from backoffice.models.values.numbers import UAI_KEYS
 from exports.fragment.check import HEAD, TAIL
 from forms.fiches.paths import PATHS
-from forms.kit.numbers import UAI_KEYS
 from tests.support import factories as make
 from tests.support.pages import open_page
 from tests.support.visitor import Visitor

@@ -11,9 +11,9 @@ from backoffice.core.clock import now
 from backoffice.core.extensions import db
 from backoffice.core.text import search_key
 from backoffice.models import Certification
+from backoffice.models.values.numbers import certification
 from backoffice.queries.registers.certifications import MOST, certifications
 from backoffice.reference.certifications import read_certifications
-from forms.kit.numbers import certification
 from tests.support import factories as make
 from tests.support.pages import open_step, stored
 from tests.support.visitor import Visitor

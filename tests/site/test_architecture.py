@@ -27,7 +27,7 @@ SUBJECTS = {
 
 OTHERS = {
     "backoffice": {"core", "models", "reference", "queries", "web", "cli", "demo", "migrations"},
-    "backoffice/models": {"content"},
+    "backoffice/models": {"content", "values"},
     "backoffice/queries": set(),
     "backoffice/web": {"admin", "views", "static"},
     "backoffice/web/views": set(),
@@ -35,7 +35,7 @@ OTHERS = {
     "workflows": set(),
     "exports": {"lheo", "fragment", "open_data", "documents"},
     "templates": {"macros", "help", "admin_tables"},
-    "tests": {"support", "site", "browser", "demo", "bench", "fuzz", "startup"},
+    "tests": {"support", "site", "browser", "demo", "bench", "fuzz", "startup", "values"},
 }
 """Folder -> what it may hold beside the subjects."""
 

@@ -10,14 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from stdnum.exceptions import ValidationError
-from stdnum.fr import siret as siret_key
-
 from backoffice.core.dates import PARIS
 from backoffice.core.text import search_key
+from backoffice.models.values import numbers
 from backoffice.reference.communes import departements, regions
 from backoffice.reference.school_holidays import academies, zone_named, zones
-from forms.kit import numbers
 
 Cells = Mapping[str, str]
 Content = dict[str, Any]
@@ -39,15 +36,6 @@ def _postal(text: str) -> str:
     """A postal code, with the leading zero that a spreadsheet may have dropped; "" for anything else, as abroad."""
     text = text.zfill(5) if text.isascii() and text.isdigit() else text
     return text if _FIVE.fullmatch(text) else ""
-
-
-def _siret(text: str) -> str:
-    digits = text.replace(" ", "")
-    try:
-        siret_key.validate(digits)
-    except ValidationError:
-        raise ValueError(f"« {text[:20]} » n’est pas un numéro SIRET.") from None
-    return digits
 
 
 def _day(text: str) -> str | None:
@@ -168,7 +156,7 @@ def organisme(cells: Cells) -> Iterator[Content]:
     if nda and not re.fullmatch(r"[0-9]{11}", nda):
         raise ValueError(f"« {nda[:20]} » n’est pas un numéro de déclaration d’activité.")
     yield {
-        "siret": _siret(cells["siret"]),
+        "siret": numbers.siret(cells["siret"]),
         "nda": nda,
         "denomination": _named(cells["denomination"]),
         "listed": True,

@@ -20,9 +20,9 @@ from backoffice.models import Fiche, Organisme, Revision, Subject, User
 from backoffice.models.accounts.account import COLUMNS, NUMBERS, OF_FICHES
 from backoffice.models.content import Contact, Contenu, Document, Lieu, Structure, dump_part, load_part
 from backoffice.models.content.vocabulary import CATEGORIES, USAGES
+from backoffice.models.values import numbers
 from backoffice.queries.structures.scope import helped_structure
 from exports.importing.merge import place_key
-from forms.kit import numbers
 from forms.structures.pages import Certified
 from workflows.case import Case, Refused
 from workflows.change_log import record

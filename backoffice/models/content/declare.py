@@ -7,6 +7,8 @@ from dataclasses import field
 from functools import partial
 from typing import Any
 
+from backoffice.models.values.answers import Unit
+
 
 def leaf(
     label: str,
@@ -19,12 +21,14 @@ def leaf(
     open: bool = False,  # noqa: A002
     closed: str = "",
     header: str = "",
+    unit: Unit = Unit.NONE,
 ) -> Any:
     """Declares a value that is left out of the open data; `closed` says why. See `public`.
 
     choices: {code: label}, the closed list of answers.
     reserve: characters of the LHEO element kept for what the export adds beside this value.
     hidden: set by the application, never typed.
+    unit: what a number counts.
     header: its column title in the CSV of the open data, which has one row per group; "" for no column.
 
     Raises ValueError unless exactly one of `open` and `closed` is given.
@@ -40,6 +44,7 @@ def leaf(
         "public": open,
         "closed": closed,
         "header": header,
+        "unit": unit,
     }
     if default in ([], {}):
         return field(default_factory=type(default), metadata=metadata)

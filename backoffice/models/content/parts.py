@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date, time
 
+from backoffice.models.values.answers import Unit
+
 from . import vocabulary as words
 from .declare import leaf, many, part, public
 
@@ -206,7 +208,9 @@ class Recrutement:
     jour: date | None = leaf("Jour du rendez-vous", "periode/debut", default=None, closed=_UNASKED)
     debut: time | None = leaf("Heure de début", "heure-debut", default=None, closed=_UNASKED)
     fin: time | None = leaf("Heure de fin", "heure-fin", default=None, closed=_UNASKED)
-    places: int | None = leaf("Nombre de personnes reçues", "nb-places", default=None, closed=_UNASKED)
+    places: int | None = leaf(
+        "Nombre de personnes reçues", "nb-places", default=None, unit=Unit.PERSONNES, closed=_UNASKED
+    )
 
 
 @dataclass
@@ -215,7 +219,7 @@ class Session:
     debut: date | None = public("Premier jour", "periode/debut", default=None)
     fin: date | None = public("Dernier jour", "periode/fin", default=None)
     recrutement: str = public("Inscriptions", "etat-recrutement", default="1", choices=words.RECRUTEMENTS)
-    places_libres: int | None = public("Places encore libres", default=None)
+    places_libres: int | None = public("Places encore libres", default=None, unit=Unit.PERSONNES)
     mois_seulement: bool = leaf("Seul le mois est connu", default=False, closed="its days are then left out")
     recrutements: list[Recrutement] = many("Rendez-vous avant de commencer", "recrutement", closed=_UNASKED)
 
@@ -237,15 +241,17 @@ class Action:
     format: str = public("En groupe ou en individuel", default="collectif", choices=words.FORMATS)
     presence: str = public("Sur place ou à distance", "modalites-enseignement", default="0", choices=words.PRESENCES)
     niveaux: Niveaux = part("Niveaux du groupe", Niveaux)
-    effectif_min: int | None = public("Nombre minimum de personnes", default=None)
-    effectif_max: int | None = public("Nombre maximum de personnes", default=None)
+    effectif_min: int | None = public("Nombre minimum de personnes", default=None, unit=Unit.PERSONNES)
+    effectif_max: int | None = public("Nombre maximum de personnes", default=None, unit=Unit.PERSONNES)
     creneaux: list[Creneau] = many("Horaires de la semaine")
     rythme: str = public("Précisions sur le rythme", "rythme-formation", reserve=1200)
     organisation: str = leaf("Organisation du groupe", "modalites-alternance", closed=_UNASKED)
     vacances: bool = public("A lieu aussi pendant les vacances scolaires", default=False)
-    semaines: int | None = public("Nombre de semaines d’atelier", default=None)
-    heures_total: int | None = public("Nombre d’heures en tout", "nombre-heures-total", default=None)
-    heures_centre: int | None = leaf("Dont heures sur place", "nombre-heures-centre", default=None, closed=_UNASKED)
+    semaines: int | None = public("Nombre de semaines d’atelier", default=None, unit=Unit.SEMAINES)
+    heures_total: int | None = public("Nombre d’heures en tout", "nombre-heures-total", default=None, unit=Unit.HEURES)
+    heures_centre: int | None = leaf(
+        "Dont heures sur place", "nombre-heures-centre", default=None, unit=Unit.HEURES, closed=_UNASKED
+    )
     intensite: str = leaf("Rythme de la semaine", choices=words.INTENSITES, closed="told by the rhythm")
     duree: str = public("Durée, en quelques mots", "duree-indicative")
     garde_enfants: str = public("Garde d’enfants")
@@ -299,13 +305,15 @@ class Financeur:
     code: str = public("Financeur", "code-financeur", choices=words.FINANCEURS)
     programme: str = public("Programme", choices=words.PROGRAMMES)
     reference: str = leaf("Référence de la subvention", closed="the reference of a grant")
-    places: int | None = leaf("Places financées", "nb-places-financees", default=None, closed=_UNASKED)
+    places: int | None = leaf(
+        "Places financées", "nb-places-financees", default=None, unit=Unit.PERSONNES, closed=_UNASKED
+    )
 
 
 @dataclass
 class Financement:
     cout: str = public("Prix pour la personne", choices=words.COUTS)
-    prix: int | None = public("Prix en euros", "prix-total-TTC", default=None)
+    prix: int | None = public("Prix en euros", "prix-total-TTC", default=None, unit=Unit.EUROS)
     frais: str = public("Ce qui reste à payer", "frais-restants")
     prise_en_charge: bool = public("Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False)
     conventionne: str = leaf("Action subventionnée", "conventionnement", choices=words.OUI_NON, closed=_UNASKED)

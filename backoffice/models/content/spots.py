@@ -10,6 +10,8 @@ from functools import cache, reduce
 from types import NoneType
 from typing import Any, get_args, get_origin
 
+from backoffice.models.values.answers import Unit
+
 from .document import hints
 from .parts import Action, Contenu, Lieu
 
@@ -33,6 +35,7 @@ class Spot:
     hidden: bool
     closed: str
     header: str
+    unit: Unit
 
     @property
     def name(self) -> str:
@@ -72,6 +75,7 @@ def _spots(kind: type, prefix: str, lheo: str, closed: str) -> Iterator[Spot]:
             said.get("hidden", False),
             closed or said["closed"],
             said.get("header", ""),
+            said.get("unit", Unit.NONE),
         )
         if spot.leaf:
             yield spot

@@ -45,14 +45,6 @@ def cents(cell: Cell) -> int:
     return _in_cents(amount, text)
 
 
-def whole_euros(cell: Cell) -> int:
-    """A price in euros, without cents. Raises Fault."""
-    amount = cents(cell)
-    if amount % 100:
-        raise Fault(f"{quoted(said(cell), 30)} a des centimes : écrivez ce prix en euros, sans centimes.")
-    return amount // 100
-
-
 def _of_number(number: float) -> int:
     if not math.isfinite(number) or number < 0:
         raise Fault(f"{quoted(str(number), 30)} n’est pas un montant. Écrivez-le comme 12 500 ou 12 500,50.")

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from backoffice.core.dates import NBSP
-from backoffice.core.text import search_key
+from backoffice.core.text import search_key, spaced
 
 from .cells import Cell, folded, said
 from .faults import Fault, quoted
@@ -22,6 +21,7 @@ class Unit(StrEnum):
     NONE = ""
     HEURES = r"h|hrs?|heures?"
     SEMAINES = r"sem|semaines?"
+    EUROS = r"€|eur|euros?"
     PERSONNES = r"p|pers|personnes?|places?|stagiaires?|apprenante?s?|participante?s?|inscrite?s?|parents?|adultes?"
 
 
@@ -40,12 +40,8 @@ def count(cell: Cell, unit: Unit = Unit.NONE, low: int = 0, high: int = 99_999) 
     if not found:
         raise Fault(f"{quoted(text, 40)} n’est pas un nombre entier. Écrivez-le en chiffres, comme 12.")
     if not low <= int(found[1]) <= high:
-        raise Fault(f"Un nombre entre {_spaced(low)} et {_spaced(high)} est attendu.")
+        raise Fault(f"Un nombre entre {spaced(low)} et {spaced(high)} est attendu.")
     return int(found[1])
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", NBSP)
 
 
 def yes(cell: Cell) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from backoffice.core.text import clean
 
-from .faults import Fault, quoted
+from .faults import Doubt, Fault, quoted
+
+Value = TypeVar("Value")
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """bool is an int, datetime is a date: test them first."""
@@ -43,7 +47,7 @@ def said(cell: Cell, *, multiline: bool = False) -> str:
 
 def folded(cell: Cell) -> str:
     """The text of a cell in lower case, without accents, on one line with single spaces; signs are kept."""
-    letters = unicodedata.normalize("NFKD", said(cell, multiline=True).lower())
+    letters = unicodedata.normalize("NFD", said(cell, multiline=True).lower())
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
@@ -65,3 +69,21 @@ def figures(cell: Cell) -> str:
 def compact(cell: Cell) -> str:
     """`figures`, without the blanks, dots and dashes between its groups."""
     return _BLANKS.sub("", figures(cell))
+
+
+AGAIN = "Si c’est juste, envoyez-le de nouveau tel quel."
+"""Ends a doubt on a page where sending the same text again confirms it."""
+
+
+def settled(read: Callable[[Cell], Value], text: str, seen: str) -> Value:
+    """The value of a typed text. A doubt is taken when the person sends again the text that it was about.
+
+    seen: the text that the page showed with its fault, "" at first. Raises Fault.
+    """
+    try:
+        return read(text)
+    except Doubt as doubt:
+        if seen and said(seen) == said(text):
+            value: Value = doubt.value
+            return value
+        raise Fault(f"{doubt} {AGAIN}") from None

@@ -50,7 +50,7 @@ def read(cell: Cell) -> str:
     Deliverability is not checked: typing must not send any request.
     """
     text = said(cell)
-    text = re.sub(r"^(?:mailto:|<)|[>.,;]+$", "", text, flags=re.IGNORECASE).strip()
+    text = re.sub(r"^mailto:|[.,;]+$", "", text, flags=re.IGNORECASE).strip()
     if text.count("@") > 1 and re.search(r"[\s,;/]", text):
         raise Fault(f"{quoted(text)} contient plusieurs adresses e-mail. Écrivez-en une seule.")
     try:

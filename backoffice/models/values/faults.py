@@ -23,4 +23,4 @@ class Doubt(Fault):
 def quoted(text: str, most: int = 60) -> str:
     """«text», shortened, as a fault begins with it."""
     shown = text if len(text) <= most else f"{text[: most - 1]}…"
-    return f"« {shown} »"
+    return f"«\N{NO-BREAK SPACE}{shown}\N{NO-BREAK SPACE}»"

@@ -45,6 +45,12 @@ def read(cell: Cell) -> str:
     raise Fault(f"{quoted(text)} n’est pas un numéro de téléphone qui existe. {_EXAMPLE}")
 
 
+def checked(cell: Cell) -> str:
+    """The number as it was typed, when `read` accepts it."""
+    read(cell)
+    return figures(cell)
+
+
 def shown(stored: str) -> str:
     """The number as pages, e-mails and flows show it: «02 31 00 00 00», «39 49», «+377 97 77 00 00».
 

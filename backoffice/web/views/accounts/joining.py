@@ -14,12 +14,12 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import JoinRequest, JoinState, Organisme
+from backoffice.models.values import emails
 from backoffice.queries.structures import members as queries
 from backoffice.web.attempts import TRAP
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
 from forms.accounts.people import read_name, read_words
-from forms.kit.emails import email as read_email
 from workflows.accounts import joining, magic_links
 from workflows.case import Refused
 from workflows.structures import members
@@ -151,7 +151,7 @@ def confirm() -> ResponseReturnValue:
     name, errors = read_name(request.form)
     address = ""
     try:
-        address = read_email(typed_email().replace("\x00", "")).lower()
+        address = emails.read(typed_email().replace("\x00", ""))
     except ValueError as error:
         errors["courriel"] = str(error)
     if errors:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,6 +16,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import LoginWay, Territoire, User
+from backoffice.models.values import emails
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.queries.territoires.coverage import territoire_of
 from backoffice.web.attempts import TRAP
@@ -132,8 +132,8 @@ def renew_link(token: str) -> ResponseReturnValue:
 def _email() -> str | None:
     """The typed address, normalised, in lower case; None when it is not an e-mail address."""
     try:
-        return validate_email(typed_email(), check_deliverability=False, test_environment=True).normalized.lower()[:160]
-    except EmailNotValidError:
+        return emails.read(typed_email())
+    except ValueError:
         return None
 
 

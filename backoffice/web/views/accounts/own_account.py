@@ -10,13 +10,13 @@ from backoffice.core.extensions import db
 from backoffice.core.passwords import LONGEST, hash_password, token_hash, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
+from backoffice.models.values import emails
 from backoffice.queries.accounts import logins as queries
 from backoffice.queries.paging import Place
 from backoffice.web.attempts import password_tries
 from backoffice.web.guard import requires
 from backoffice.web.scope import me
 from forms.accounts import passwords
-from forms.kit import emails
 from workflows.accounts import email_change, logins
 from workflows.accounts import passwords as renewal
 from workflows.case import Refused
@@ -93,7 +93,7 @@ def change_email() -> ResponseReturnValue:
     typed, errors = request.form.get("courriel", "").strip(), {}
     email = ""
     try:
-        email = emails.email(typed.replace("\x00", " ")).lower()
+        email = emails.read(typed.replace("\x00", " "))
     except ValueError as error:
         errors["courriel"] = str(error)
     if email == current_user.email:

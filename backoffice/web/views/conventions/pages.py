@@ -12,6 +12,7 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Convention, Obligation, ObligationKind
 from backoffice.models.transition_names import ObligationTransition
+from backoffice.models.values import emails
 from backoffice.queries.conventions import scope as queries
 from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
@@ -22,7 +23,6 @@ from backoffice.web.security import id_of
 from exports.documents.refugies_info import sections
 from forms.conventions import grants
 from forms.conventions import obligations as typed
-from forms.kit.emails import email as read_email
 from workflows.case import Refused
 from workflows.conventions import operations, pne_contacts
 from workflows.conventions.obligation_transitions import TRANSITIONS, TransitionRow
@@ -188,7 +188,7 @@ def text(convention_id: int) -> ResponseReturnValue:
 def email(convention_id: int) -> ResponseReturnValue:
     found = kept(convention_id)
     try:
-        address = read_email(clean(request.form.get("contact", ""))).lower()
+        address = emails.read(clean(request.form.get("contact", "")))
     except ValueError as error:
         return project_page(found, typed_in="contact", errors={"contact": str(error)}), 422
     with atomic() as session:
