@@ -218,7 +218,7 @@ class Url(Read):
     reading = staticmethod(urls.read)
 
 
-class Postcode(Read):
+class Postcode(Numbered):
     reading = staticmethod(numbers.postal_code)
 
 

@@ -240,7 +240,7 @@ def test_several_errors_are_all_kept_and_listed_and_the_right_answers_are_saved(
             "structure-nom": "Le nouveau nom",
             "structure-siret": "123",
             "structure-contact-courriel": "accueil",
-            "structure-adresse-code_postal": "1400",
+            "structure-adresse-code_postal": "140",
         }
     )
     page = page.send()

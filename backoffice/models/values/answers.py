@@ -48,7 +48,7 @@ def yes(cell: Cell) -> bool:
     """The answer to a yes or no question, in French or English. Raises Fault."""
     word = search_key(said(cell))
     if word not in YES | NO:
-        raise Fault(f"{quoted(said(cell), 40)} : la réponse attendue est oui ou non.")
+        raise Fault(f"{quoted(said(cell), 40)}  ne se comprend pas : répondez oui ou non.")
     return word in YES
 
 

@@ -19,6 +19,7 @@ Cell = str | int | float | bool | date | datetime | time | timedelta | None
 
 _ROUNDED = re.compile(r"\d+([.,]\d+)?e\+?\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(\d+)\.0+")
+_NOTHING = re.compile(r"[\s.…,;:·*_/\u2010-\u2015-]*")
 _BLANKS = re.compile(r"[\s.\-/]")
 
 
@@ -40,9 +41,9 @@ def text_of(cell: Cell) -> str:
 
 
 def said(cell: Cell, *, multiline: bool = False) -> str:
-    """The cleaned text of a cell; "" for an empty answer: nothing, «.», «-», «…», anything without letter or digit."""
+    """The cleaned text of a cell; "" for an empty answer: nothing, or the «.», «-», «…» that a page demanded."""
     text = clean(text_of(cell), multiline=multiline)
-    return text if any(letter.isalnum() for letter in text) else ""
+    return "" if _NOTHING.fullmatch(text) else text
 
 
 def folded(cell: Cell) -> str:
