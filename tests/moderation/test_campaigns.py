@@ -104,7 +104,7 @@ def test_a_moderator_makes_a_campaign_for_their_territoire_and_sees_whom_it_conc
         ({"label": "x" * 121}, "120 caractères au plus"),
         ({"year": "deux mille"}, "Écrivez une année"),
         ({"year": "1999"}, "De 2000 à 2100"),
-        ({"deadline": "bientôt"}, "Écrivez un jour comme"),
+        ({"deadline": "bientôt"}, "n’est pas une date"),
         ({"deadline": ""}, "jusqu’à quel jour"),
         ({"deadline": (TODAY - timedelta(1)).isoformat()}, "vient avant l’ouverture"),
         ({"message": "x" * 2001}, "2000 caractères au plus"),

@@ -428,7 +428,7 @@ def test_the_command_reads_reports_applies_and_undoes(app, tmp_path):
         archive.write(inner, "export_fiches_CSV_Standard_2026_11_22.csv")
         archive.writestr("export_fiches_CSV_Rome_2026_11_22.csv", "Numero_Fiche;Codes_Rome_Code\n")
     dry = runner.invoke(group, ["import", "certifications", str(file)]).output
-    assert "ligne 3 : « X » n’est ni un numéro RNCP" in dry
+    assert "ligne 3 : «\N{NO-BREAK SPACE}X\N{NO-BREAK SPACE}» n’est ni un numéro RNCP" in dry
     assert "Lignes lues : 38. Fautes : 1." in dry
     assert "Ajout : 38 à appliquer" in dry
     assert not db.session.scalars(select(Certification).where(Certification.code != "")).first()
