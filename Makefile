@@ -78,10 +78,11 @@ bench-registers: $(VENV)/.installed-test
 # Kills processes at any moment, thousands of times where the suite does it a few dozen, on both bases.
 KILLS ?= 5000
 REGISTER_KILLS ?= 1000
-KILLED := tests/notices/test_mail_kills.py tests/registers/test_kills.py
+WEBHOOK_KILLS ?= 300
+KILLED := tests/notices/test_mail_kills.py tests/registers/test_kills.py tests/flux/test_webhook_kills.py
 kills: $(VENV)/.installed-test
 	for base in sqlite postgresql; do \
-	  RELAIS_KILL_ROUNDS=$(KILLS) RELAIS_REGISTER_KILLS=$(REGISTER_KILLS) \
+	  RELAIS_KILL_ROUNDS=$(KILLS) RELAIS_REGISTER_KILLS=$(REGISTER_KILLS) RELAIS_WEBHOOK_KILLS=$(WEBHOOK_KILLS) \
 	    $(BIN)/pytest --base $$base $(KILLED) || exit 1; \
 	done
 

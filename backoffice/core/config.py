@@ -38,6 +38,7 @@ SETTINGS = {
     "RELAIS_UPLOADS_PERSON": "megabytes that the waiting files of one person may take; 600 by default",
     "RELAIS_UPLOADS_TOTAL": "megabytes that all waiting files may take; 10000 by default",
     "RELAIS_DISK_RESERVE": "free megabytes below which no file is taken; 1000 by default",
+    "RELAIS_WEBHOOKS_LOCAL": "1: webhooks may go to http:// and to private addresses, for trials on one machine",
     "RELAIS_PROXIES": "number of reverse proxies whose X-Forwarded-* headers are believed; 0 by default",
 }
 
@@ -82,6 +83,7 @@ class Config:
     uploads_person: int = 600_000_000
     uploads_total: int = 10_000_000_000
     disk_reserve: int = 1_000_000_000
+    webhooks_local: bool = False
 
     def as_flask(self) -> dict[str, object]:
         return {
@@ -104,6 +106,7 @@ class Config:
             "RELAIS_UPLOADS_PERSON": self.uploads_person,
             "RELAIS_UPLOADS_TOTAL": self.uploads_total,
             "RELAIS_DISK_RESERVE": self.disk_reserve,
+            "RELAIS_WEBHOOKS_LOCAL": self.webhooks_local,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
@@ -168,6 +171,7 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         uploads_person=_bytes(env, "RELAIS_UPLOADS_PERSON", 600),
         uploads_total=_bytes(env, "RELAIS_UPLOADS_TOTAL", 10_000),
         disk_reserve=_bytes(env, "RELAIS_DISK_RESERVE", 1_000),
+        webhooks_local=env.get("RELAIS_WEBHOOKS_LOCAL", "") == "1",
     )
 
 

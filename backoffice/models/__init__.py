@@ -65,6 +65,7 @@ from .importing import ImportJob, ImportKind, ImportLine, ImportMapping, JobStat
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .privacy import Erasure, RetentionNotice, RetentionRun
 from .territoires import Commune, Coverage, PostalCode, Territoire
+from .webhooks import Webhook, WebhookAttempt, WebhookEvent
 
 __all__ = [
     "AlertKind",
@@ -177,4 +178,7 @@ __all__ = [
     "Uai",
     "User",
     "Verification",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookEvent",
 ]

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backoffice import cli, models
 from backoffice.core import config, logs
 from backoffice.core.extensions import babel, bootstrap, csrf, db, folders, jobs, limiter, migrate, post
+from backoffice.core.outgoing import outgoing
 from workflows.notices import mail
 
 from . import admin, assets, security, views
@@ -39,6 +40,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
     jobs.init_app(app)
     folders.init_app(app)
     post.init_app(app, mail.wake)
+    outgoing.init_app(app)
     security.init_app(app)
     views.init_app(app)  # permissions are checked before CSRF
     babel.init_app(app, default_locale="fr", default_timezone="Europe/Paris")

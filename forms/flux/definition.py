@@ -136,6 +136,20 @@ class Definition(Settings):
         flux.publics, flux.consumers = self.publics.data, self.consumers.data
 
 
+def past_instant(text: str) -> datetime | None:
+    """The instant that was typed, of Paris unless it says otherwise; None when empty. Raises ValidationError."""
+    if not text.strip():
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise ValidationError("Écrivez un jour et une heure, par exemple 2026-11-01 06:00.") from error
+    found = found if found.tzinfo else found.replace(tzinfo=PARIS)
+    if found >= now():
+        raise ValidationError("Ce moment doit être passé.")
+    return found
+
+
 class Start(Form):
     """Starts a run now: full when `depuis` is empty, else differential."""
 
@@ -146,17 +160,7 @@ class Start(Form):
     since: datetime | None = None
 
     def validate_depuis(self, field: Field) -> None:
-        text = (field.data or "").strip()
-        if not text:
-            return
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise ValidationError("Écrivez un jour et une heure, par exemple 2026-11-01 06:00.") from error
-        found = found if found.tzinfo else found.replace(tzinfo=PARIS)
-        if found >= now():
-            raise ValidationError("Ce moment doit être passé.")
-        self.since = found
+        self.since = past_instant(field.data or "")
 
 
 class Key(Form):

@@ -49,6 +49,7 @@ class Nursery:
             "RELAIS_INSTANCE": app.instance_path,
             "RELAIS_SMTP": post.server,
             "RELAIS_SENDER": post.sender,
+            "RELAIS_WEBHOOKS_LOCAL": "1",
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.killed"],

@@ -10,9 +10,10 @@ import time
 from sqlalchemy import select
 
 from backoffice.core.transactions import atomic
-from backoffice.models import User
+from backoffice.models import Fiche, User
 from backoffice.web.factory import create_app
 from workflows.fiches.engine import apply
+from workflows.flux import webhooks
 from workflows.notices import mail
 from workflows.privacy import retention
 from workflows.registers import runs
@@ -30,11 +31,33 @@ def decide(fiche_id: str, revision_id: str, moderator_id: str) -> None:
         )
 
 
+def show_or_withdraw(name: str, fiche_id: str, moderator_id: str) -> None:
+    """Takes a transition of the fiche (suspendre, republier), then tells the webhooks."""
+    with atomic() as session:
+        fiche = session.get_one(Fiche, int(fiche_id))
+        apply(
+            session,
+            name,
+            fiche_id=fiche.id,
+            revision_id=fiche.latest.id,
+            actor=session.get_one(User, int(moderator_id)),
+            reason="contact-faux" if name == "suspendre" else "",
+        )
+    webhooks.sweep()
+
+
 def register(import_id: str) -> None:
     runs.run(int(import_id))
 
 
-ORDERS = {"renvoyer": decide, "relever": mail.sweep, "conserver": retention.run, "registre": register}
+ORDERS = {
+    "renvoyer": decide,
+    "relever": mail.sweep,
+    "conserver": retention.run,
+    "registre": register,
+    "montrer": show_or_withdraw,
+    "avertir": webhooks.sweep,
+}
 
 
 def tell(word: str) -> None:

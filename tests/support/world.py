@@ -45,6 +45,7 @@ from backoffice.models import (
     SchoolBreak,
     Uai,
     User,
+    Webhook,
 )
 from backoffice.models.content import dump
 from backoffice.reference.reasons import shipped
@@ -84,9 +85,10 @@ def an_import(by: User, kind: ImportKind, phase: Phase) -> int:
 def a_flow_with_a_key_and_a_run() -> dict[str, int]:
     flux = db.session.scalars(select(Flux).where(Flux.code == "bretagne")).one()
     key, run = FluxToken(flux_id=flux.id, name="Base nationale", token_hash="x"), FluxRun(flux_id=flux.id)
-    db.session.add_all([key, run])
+    webhook = Webhook(title="Annuaire", url="https://annuaire.example/relais", salt="x", position=0)
+    db.session.add_all([key, run, webhook])
     db.session.commit()
-    return {"flux": flux.id, "cle": key.id, "fabrication": run.id}
+    return {"flux": flux.id, "cle": key.id, "fabrication": run.id, "webhook": webhook.id}
 
 
 def conventions_of(funder: User, structure: Organisme, fiches: dict[str, Fiche]) -> dict[str, int]:

@@ -268,6 +268,16 @@ OF_PEOPLE = (
         obligatory=True,
     ),
     Notice(
+        "webhook_arrete",
+        "Les webhooks arrêtés",
+        "a webhook is stopped after its last attempt",
+        administrators,
+        "Le webhook « {{ webhook }} » est arrêté",
+        "/administration/webhooks/{numero}",
+        Permission.ADMINISTER,
+        obligatory=True,
+    ),
+    Notice(
         "travail_en_echec",
         "Les travaux de fond en échec",
         "a job has failed",

@@ -35,6 +35,7 @@ SCHEDULE = {
     periodic.name: periodic
     for periodic in (
         Periodic("courriels", "* * * * *", "workflows.notices.mail.sweep", "Envoie les e-mails qui attendent."),
+        Periodic("webhooks", "* * * * *", "workflows.flux.webhooks.sweep", "Prévient les webhooks de ce qui a changé."),
         Periodic(
             "releve", "30 7 * * 1-5", "workflows.moderation.digest.send", "Envoie aux modérateurs le relevé du jour."
         ),

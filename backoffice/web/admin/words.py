@@ -182,6 +182,15 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "revoked_at": "Retirée",
         },
     ),
+    "webhook": (
+        "Webhook",
+        {
+            "url": "Adresse",
+            "events": "Ce qui est dit",
+            "active": "En marche",
+            "position": "Dernier changement dit",
+        },
+    ),
     "flux_run": (
         "Fabrication de flux",
         {

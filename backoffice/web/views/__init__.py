@@ -43,7 +43,7 @@ from .conventions import (
 from .fiches import api, fast_lane, history, leaflet, renewals, steps
 from .fiches import pages as fiches
 from .flux import administration as suivi_flux
-from .flux import file_checks, serving
+from .flux import file_checks, serving, webhooks
 from .importing import pages as imports
 from .moderation import (
     assisted_entry,
