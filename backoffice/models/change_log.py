@@ -15,10 +15,11 @@ from backoffice.core.clock import now
 from backoffice.models.accounts.account import User
 
 from .base import Instant, Model
+from .searched import Searched, searched_index
 from .territoires import Territoire
 
 
-class Change(Model):
+class Change(Searched, Model):
     """The change of one value of one row. subject: table name; subject_id: primary key.
 
     name: the column, or the action. before is "" for a created row, after is "" for a deleted one.
@@ -28,7 +29,9 @@ class Change(Model):
     __table_args__ = (
         CheckConstraint("before <> after", name="changed"),
         Index("ix_change_subject", "subject", "subject_id"),
+        *searched_index("change"),
     )
+    SEARCHED = ("subject_id", "before", "after")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now)

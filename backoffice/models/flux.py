@@ -17,6 +17,7 @@ from backoffice.models.accounts.account import User
 from backoffice.models.fiches.fiche import Fiche, Fragment, Revision
 
 from .base import Instant, Json, Model, Word, one_of
+from .searched import Searched, searched_index
 from .territoires import Territoire
 
 WHOLE_FRANCE = "france"
@@ -77,10 +78,12 @@ class EntryCount(Model):
     actor_id: Mapped[int] = mapped_column(ForeignKey(User.id))
 
 
-class Flux(Model):
+class Flux(Searched, Model):
     """Definition of a flow. An empty list means «all»; `code` is its name in commands and URLs."""
 
     __tablename__ = "flux"
+    __table_args__ = searched_index("flux")
+    SEARCHED = ("title", "code")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(60), unique=True)
@@ -174,10 +177,12 @@ class FluxRun(Model):
         return self.state not in (RunState.EN_ATTENTE, RunState.EN_COURS)
 
 
-class FluxToken(Model):
+class FluxToken(Searched, Model):
     """A reader's access token to one flow. Only its SHA-256 is stored; the token is shown once, when created."""
 
     __tablename__ = "flux_token"
+    __table_args__ = searched_index("flux_token")
+    SEARCHED = ("name",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     flux_id: Mapped[int] = mapped_column(ForeignKey(Flux.id), index=True)

@@ -21,6 +21,7 @@ from backoffice.models.accounts.account import User
 from backoffice.models.fiches.fiche import Fiche
 
 from .base import Instant, Json, Model, Word, one_of
+from .searched import Searched, searched_index
 
 
 class MailState(StrEnum):
@@ -48,7 +49,7 @@ MAIL_LABELS = {
 }
 
 
-class Mail(Model):
+class Mail(Searched, Model):
     """An e-mail to one address. `key` is unique: an event is sent at most once to an address (idempotent)."""
 
     __tablename__ = "mail"
@@ -57,7 +58,9 @@ class Mail(Model):
         CheckConstraint("(state = 'envoye') = (sent_at IS NOT NULL)", name="sent"),
         CheckConstraint("state NOT IN ('en_cours', 'remis') OR claimed_at IS NOT NULL", name="claimed"),
         Index("ix_mail_due", "state", "next_at"),
+        *searched_index("mail"),
     )
+    SEARCHED = ("address",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)

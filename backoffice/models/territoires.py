@@ -6,12 +6,15 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Model
+from .searched import Searched, searched_index
 
 
-class Territoire(Model):
+class Territoire(Searched, Model):
     """The area of one Carif-Oref, with its queue, its moderators and its flow."""
 
     __tablename__ = "territoire"
+    __table_args__ = searched_index("territoire")
+    SEARCHED = ("nom", "slug", "prefixe")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(40), unique=True)
@@ -65,8 +68,10 @@ class Coverage(Model):
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)
 
 
-class Commune(Model):
+class Commune(Searched, Model):
     __tablename__ = "commune"
+    __table_args__ = searched_index("commune", "code_insee")
+    SEARCHED = ("nom", "code_insee")
 
     code_insee: Mapped[str] = mapped_column(String(5), primary_key=True)
     nom: Mapped[str] = mapped_column(String(60))

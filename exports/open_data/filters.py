@@ -97,7 +97,12 @@ FILTERS = (
         of=lambda content: (session.recrutement for action in content.actions for session in action.sessions),
         example="1",
     ),
-    Filter("q", "Mots de l’intitulé, tous présents ; sans égard aux accents ni aux majuscules.", example="atelier"),
+    Filter(
+        "q",
+        "Mots de l’intitulé, du nom de la structure ou du numéro : tous présents, dans n’importe quel ordre, "
+        "sans égard aux accents, aux majuscules ni aux apostrophes.",
+        example="atelier",
+    ),
 )
 
 FACETS: dict[str, Callable[[Contenu], Iterable[str]]] = {

@@ -68,7 +68,8 @@ def undo(row: RegisterImport) -> None:
 
 def everything(model) -> list[tuple]:
     db.session.rollback()
-    return sorted(map(tuple, db.session.execute(model.__table__.select())), key=str)
+    columns = [column for column in model.__table__.c if column.name != "searched"]  # follows the others
+    return sorted(map(tuple, db.session.execute(select(*columns))), key=str)
 
 
 def patient(name: str, additions: int, changes: int, removals: int, least: int = 0) -> None:

@@ -40,7 +40,7 @@ FOUND = {
     "noumea": ("Nouméa", "98800"),
     "97400": ("Saint-Denis", "97400"),
     "paris": ("Paris", "75001"),
-    "2A004": None,
+    "2A004": ("Ajaccio", "20000"),
     "zzzzzz": None,
     "%": None,
     "_": None,

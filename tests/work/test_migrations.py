@@ -40,10 +40,16 @@ def tables() -> set[str]:
     return set(inspect(db.engine).get_table_names())
 
 
+def of_this_base(dialect: str):
+    """Filter of Alembic: leaves out the indexes that are declared for the other base only (`ddl_if`)."""
+    return lambda item, *_: getattr(getattr(item, "_ddl_if", None), "dialect", None) in (None, dialect)
+
+
 def test_the_migrations_make_what_the_models_declare(fresh):
     flask_migrate.upgrade()
     with db.engine.connect() as connection:
-        gaps = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        options = {"include_object": of_this_base(connection.dialect.name)}
+        gaps = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     assert gaps == []
 
 

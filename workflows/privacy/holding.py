@@ -103,6 +103,7 @@ ACCOUNT: Mapping[str, Own] = {
     "demonstration": Own("Compte de démonstration", kept=True),
     "created_at": Own("Créé", kept=True),
     "seen_at": Own("Dernière venue"),
+    "searched": Own("", ""),  # follows the name and the address
 }
 """Every column of user_account."""
 
@@ -121,6 +122,7 @@ BLANK_MAIL: Mapping[str, Any] = {
     "subject": "Objet effacé",
     "error": "",
     "user_id": null(),
+    "searched": "",
 }
 
 FICHE: Shown = {"fiche": ("Numéro de la fiche", Fiche.numero)}

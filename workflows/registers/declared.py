@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, FromClause, Table, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from backoffice.core.extensions import Base
@@ -66,6 +66,11 @@ class Register:
     def sharing(self) -> tuple[Register, ...]:
         """The registers that fill the same table, this one included."""
         return tuple(one for one in REGISTERS.values() if one.table is self.table)
+
+    @property
+    def stored(self) -> list[Column[Any]]:
+        """The columns of the table, except those computed from the others."""
+        return [column for column in self.table.c if column.name != "searched"]
 
     def key_of(self, content: Content) -> str:
         return " ".join(str(content[name]) for name in self.key)

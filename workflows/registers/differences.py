@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -38,8 +39,10 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import SQLCoreOperations
 
+from backoffice.core.extensions import Base
 from backoffice.models import DifferenceKind, RegisterDifference, RegisterRow
 from backoffice.models.base import Json
+from backoffice.models.searched import Searched
 from backoffice.reference.registers import Patience
 
 from .declared import Format, Register
@@ -47,6 +50,8 @@ from .declared import Format, Register
 Applied = Callable[[ReadOnlyColumnCollection[str, Any]], ColumnElement[bool]]
 """SQL condition: whether a difference is applied, given the columns of its row."""
 AT_ONCE = Patience(1, 1, 1, 0)
+FOLDED = 1000
+"""Rows folded at a time."""
 
 
 def of_reading(
@@ -62,7 +67,7 @@ def of_reading(
     held = and_(there.is_not(None), register.held(table))
     kind = case((held, literal(DifferenceKind.CHANGEMENT.value)), else_=literal(DifferenceKind.AJOUT.value))
     changed = [table.c[name].is_distinct_from(read[name]) for name in register.columns if name not in register.key]
-    before = case((there.is_not(None), _image(session, table, list(table.c))), else_=_nothing())
+    before = case((there.is_not(None), _image(session, table, register.stored)), else_=_nothing())
     said = (
         select(
             row.key.label("key"),
@@ -86,7 +91,7 @@ def of_reading(
         select(
             key.label("key"),
             literal(DifferenceKind.RETRAIT.value).label("kind"),
-            _image(session, table, list(table.c)).label("before"),
+            _image(session, table, register.stored).label("before"),
             gone.label("after"),
             (func.coalesce(waiting.seen, 0) + 1).label("seen"),
         )
@@ -109,7 +114,7 @@ def of_waiting(session: Session, register: Register, version_id: int) -> Select[
     """Query giving (key, kind, before, after, seen) of the differences waiting in that version; before: current row."""
     table, waiting = register.table, RegisterDifference
     there = table.c[register.key[0]]
-    before = case((there.is_not(None), _image(session, table, list(table.c))), else_=_nothing())
+    before = case((there.is_not(None), _image(session, table, register.stored)), else_=_nothing())
     return (
         select(
             waiting.key.label("key"),
@@ -159,12 +164,38 @@ def write(session: Session, register: Register, import_id: int, *, back: bool = 
     if values:
         staying = and_(mine, old.is_not(None), new.is_not(None))
         session.execute(update(table).where(same, staying).values(values).execution_options(synchronize_session=False))
-    names = [column.name for column in table.c] if back else list(register.columns)
-    coming = select(*(_value(session, new, table.c[name]) for name in names)).where(
-        mine, old.is_(None), new.is_not(None), not_(exists().where(same))
-    )
-    session.execute(insert(table).from_select(names, coming))
+    names = [column.name for column in register.stored] if back else list(register.columns)
+    coming = [_value(session, new, table.c[name]) for name in names]
+    if "searched" in table.c:
+        names, coming = [*names, "searched"], [*coming, literal("")]
+    added = select(*coming).where(mine, old.is_(None), new.is_not(None), not_(exists().where(same)))
+    session.execute(insert(table).from_select(names, added))
+    _fold(session, register, select(difference.key).where(mine))
     session.expire_all()
+
+
+def _fold(session: Session, register: Register, keys: Select[Any]) -> None:
+    """Writes `searched` of the rows with these keys. SQL cannot fold a text: this is done row by row in Python."""
+    table = register.table
+    model = next((one.class_ for one in Base.registry.mappers if one.local_table is table), None)
+    if model is None or not issubclass(model, Searched):
+        return
+    same = [table.c[name] == bindparam(f"its_{name}") for name in register.key]
+    order = update(table).where(*same).values(searched=bindparam("folded"))
+    key, last = key_of(register, table), ""
+    while True:
+        found = select(table, key.label("key")).where(key.in_(keys), key > last).order_by(key).limit(FOLDED)
+        rows = session.execute(found).mappings().all()
+        values = [
+            {"folded": folded, **{f"its_{name}": row[name] for name in register.key}}
+            for row in rows
+            if (folded := model.searched_of(dict(row))) != row["searched"]
+        ]
+        if values:
+            session.connection().execute(order, values)
+        if len(rows) < FOLDED:
+            return
+        last = rows[-1]["key"]
 
 
 def key_of(register: Register, table: FromClause) -> ColumnElement[str]:

@@ -241,7 +241,7 @@ def as_of(session: Session, register: Register, moment: datetime) -> Iterator[di
         .group_by(RegisterDifference.key)
         .subquery()
     )
-    same = select(table).where(differences.key_of(register, table).not_in(select(since.c.key)))
+    same = select(*register.stored).where(differences.key_of(register, table).not_in(select(since.c.key)))
     for row in session.execute(same.execution_options(yield_per=1000)).mappings():
         yield dict(row)
     earlier = (
@@ -257,7 +257,7 @@ def as_of(session: Session, register: Register, moment: datetime) -> Iterator[di
 
 def write_csv(session: Session, register: Register, day: date, output: TextIO) -> None:
     """Writes the table as it was at the end of a day, as CSV with semicolons."""
-    columns = [column.name for column in register.table.c]
+    columns = [column.name for column in register.stored]
     writer = csv.DictWriter(output, columns, delimiter=";", lineterminator="\n")
     writer.writeheader()
     writer.writerows(as_of(session, register, _end_of(day)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
@@ -13,10 +14,11 @@ from backoffice.core.clock import now
 from backoffice.core.permissions import SECOND_FACTOR_ROLES, Permission, Role, granted
 from backoffice.models.base import Instant, Json, Model, Word
 from backoffice.models.content import Document, Lieu, Structure, dump_part, load_part
+from backoffice.models.searched import Searched, searched_index
 from backoffice.models.territoires import Territoire
 
 
-class Organisme(Model):
+class Organisme(Searched, Model):
     """A structure that offers training: association, organisme de formation, school…
 
     The columns are the only source of its name, category and registration numbers; `structure` holds the rest of
@@ -24,7 +26,11 @@ class Organisme(Model):
     """
 
     __tablename__ = "organisme"
-    __table_args__ = (CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="merged_elsewhere"),)
+    __table_args__ = (
+        CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="merged_elsewhere"),
+        *searched_index("organisme"),
+    )
+    SEARCHED = ("nom", "siret", "nda", "rna", "uai", "structure")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     nom: Mapped[str] = mapped_column(String(250))
@@ -62,6 +68,15 @@ class Organisme(Model):
     merged_into: Mapped[Organisme | None] = relationship(remote_side="Organisme.id")
     set_aside: Mapped[Document] = mapped_column(Json, default=dict, server_default="{}")
     """Of a merged structure: values of the kept one that this one's values replaced, {name: value}."""
+
+    @classmethod
+    def search_values(cls, row: Mapping[str, Any]) -> Iterable[str]:
+        """Its columns, and from its document the official name, the town and the telephone of the reception."""
+        yield from super().search_values({**row, "structure": ""})
+        said = row.get("structure") or {}
+        yield said.get("raison_sociale") or ""
+        yield (said.get("adresse") or {}).get("ville") or ""
+        yield (said.get("contact") or {}).get("telephone") or ""
 
     @property
     def siren(self) -> str:
@@ -106,8 +121,10 @@ OF_FICHES = {"accueil": "contact", "formateurs": "formateur"}
 """{usage: field of content.Structure}: the contacts that a fiche asks for."""
 
 
-class User(UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
+class User(Searched, UserMixin, Model):  # type: ignore[misc]  # flask_login has no types
     __tablename__ = "user_account"
+    __table_args__ = searched_index("user_account")
+    SEARCHED = ("name", "email")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(160), unique=True)

@@ -20,6 +20,7 @@ from backoffice.core.dates import local_day
 from backoffice.models.accounts.account import Organisme, User
 from backoffice.models.base import Instant, Model, OptionalJson, Word, one_of
 from backoffice.models.fiches.fiche import Fiche
+from backoffice.models.searched import Searched, searched_index
 from backoffice.models.territoires import Territoire
 
 from .obligation import WAITED, ObligationKind, ObligationState, Proof
@@ -99,7 +100,7 @@ _CONTACTS = {
 }
 
 
-class Convention(Model):
+class Convention(Searched, Model):
     __tablename__ = "convention"
     __table_args__ = (
         UniqueConstraint("territoire_id", "programme", "annee", "reference"),
@@ -114,7 +115,9 @@ class Convention(Model):
         ),
         CheckConstraint("contact_confirmed_at IS NULL OR contact_bounced_at IS NULL", name="confirmed_or_bounced"),
         Index("ix_convention_board", "territoire_id", "annee", "programme", "departement"),
+        *searched_index("convention"),
     )
+    SEARCHED = ("nom", "reference", "siret", "rna")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))

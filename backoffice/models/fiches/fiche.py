@@ -31,6 +31,7 @@ from backoffice.models.base import Instant, Json, Model, OptionalJson, Word, one
 from backoffice.models.content import Contenu, Document, dump, load
 from backoffice.models.content.vocabulary import Dispositif
 from backoffice.models.moderation.campaign import Campaign
+from backoffice.models.searched import Searched, searched_index
 from backoffice.models.territoires import Territoire
 
 from .states import OPEN_STATES, FicheState, Nature, Origin, RevisionState
@@ -56,7 +57,7 @@ class Fragment(Model):
     xml: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class Fiche(Model):
+class Fiche(Searched, Model):
     __tablename__ = "fiche"
     __table_args__ = (
         CheckConstraint(one_of("state", FicheState), name="state"),
@@ -67,7 +68,9 @@ class Fiche(Model):
         CheckConstraint("(state = 'suspendue') = (suspension_reason IS NOT NULL)", name="suspended_for_a_reason"),
         CheckConstraint("merged_into_id IS NULL OR state = 'archivee'", name="merged_is_archived"),
         Index("ix_fiche_flux", "territoire_id", "state", "numero"),
+        *searched_index("fiche"),
     )
+    SEARCHED = ("numero", "foreign_numero")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     numero: Mapped[str | None] = mapped_column(String(30), unique=True)
@@ -113,7 +116,7 @@ class Fiche(Model):
         return before
 
 
-class Revision(Model):
+class Revision(Searched, Model):
     __tablename__ = "revision"
     __table_args__ = (
         UniqueConstraint("fiche_id", "number"),
@@ -143,7 +146,9 @@ class Revision(Model):
         Index("ix_revision_hurried", "territoire_id", "state", "priority", "submitted_at", "id"),
         Index("ix_revision_decided", "territoire_id", "state", "superseded", "decided_at", "id"),
         CheckConstraint(f"nature IS NULL OR {one_of('nature', Nature)}", name="nature"),
+        *searched_index("revision"),
     )
+    SEARCHED = ("title",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     fiche_id: Mapped[int] = mapped_column(ForeignKey(Fiche.id))

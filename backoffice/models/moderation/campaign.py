@@ -11,6 +11,7 @@ from backoffice.core.clock import now
 from backoffice.models.accounts.account import Organisme, User
 from backoffice.models.base import Instant, Json, Model
 from backoffice.models.content.vocabulary import Dispositif
+from backoffice.models.searched import Searched, searched_index
 from backoffice.models.territoires import Territoire
 
 
@@ -21,14 +22,16 @@ class CampaignTerritoire(Model):
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), primary_key=True, index=True)
 
 
-class Campaign(Model):
+class Campaign(Searched, Model):
     """A campaign of renewal for `year`. It concerns the fiches published during the year before."""
 
     __tablename__ = "campaign"
     __table_args__ = (
         CheckConstraint("deadline >= opens_on", name="order"),
         CheckConstraint("year BETWEEN 2000 AND 2100", name="year"),
+        *searched_index("campaign"),
     )
+    SEARCHED = ("label",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     year: Mapped[int]

@@ -14,15 +14,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from backoffice.core.clock import now
 from backoffice.models.accounts.account import User
 from backoffice.models.base import Instant, Json, Model
+from backoffice.models.searched import Searched, searched_index
 from backoffice.models.territoires import Territoire
 
 
-class Reason(Model):
+class Reason(Searched, Model):
     __tablename__ = "decision_reason"
     __table_args__ = (
         UniqueConstraint("territoire_id", "code"),
         CheckConstraint("length(trim(label)) > 0 AND length(trim(text)) > 0 AND length(trim(cure)) > 0", name="worded"),
+        *searched_index("decision_reason"),
     )
+    SEARCHED = ("label", "text", "cure")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id))

@@ -15,6 +15,7 @@ from backoffice.core.clock import now
 from backoffice.models.accounts.account import User
 from backoffice.models.base import Instant, Model, Word, one_of
 from backoffice.models.fiches.fiche import Fiche, Revision
+from backoffice.models.searched import Searched, searched_index
 from backoffice.models.territoires import Territoire
 
 LONGEST = 2000
@@ -83,10 +84,12 @@ class RemarkEvent(Model):
     at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 
-class ReadySentence(Model):
+class ReadySentence(Searched, Model):
     """A sentence often used by the moderators of a territoire, for one question or for any."""
 
     __tablename__ = "ready_sentence"
+    __table_args__ = searched_index("ready_sentence")
+    SEARCHED = ("text",)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     territoire_id: Mapped[int] = mapped_column(ForeignKey(Territoire.id), index=True)

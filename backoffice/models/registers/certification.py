@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.core.dates import short_day
 from backoffice.models.base import Model
+from backoffice.models.searched import Searched, searched_index
 
 _NUMBERED, _BARE = text("code <> ''"), text("code = ''")
 
 
-class Certification(Model):
+class Certification(Searched, Model):
     """code: of the RNCP (digits) or of the répertoire spécifique (RS and digits); "" when unknown."""
 
     __tablename__ = "certification"
@@ -23,7 +24,9 @@ class Certification(Model):
         Index("uq_certification_label", "label", unique=True, postgresql_where=_BARE, sqlite_where=_BARE),
         CheckConstraint("length(trim(label)) > 0", name="labelled"),
         CheckConstraint("valid_from <= valid_until", name="valid_in_order"),
+        *searched_index("certification"),
     )
+    SEARCHED = ("label", "code")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     label: Mapped[str] = mapped_column(String(250))

@@ -12,12 +12,15 @@ from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.models.base import Model
+from backoffice.models.searched import Searched, searched_index
 
 
-class Etablissement(Model):
+class Etablissement(Searched, Model):
     """An establishment, from the public list of training organisations and from Sirene."""
 
     __tablename__ = "etablissement"
+    __table_args__ = searched_index("etablissement", "siret")
+    SEARCHED = ("denomination", "siret", "nda", "city")
 
     siret: Mapped[str] = mapped_column(String(14), primary_key=True)
     nda: Mapped[str] = mapped_column(String(11), default="", index=True)
@@ -41,10 +44,12 @@ class Etablissement(Model):
         return self.qualiopi_formation or self.qualiopi_bilan or self.qualiopi_vae or self.qualiopi_apprentissage
 
 
-class Uai(Model):
+class Uai(Searched, Model):
     """A school or service of the annuaire de l’éducation."""
 
     __tablename__ = "uai"
+    __table_args__ = searched_index("uai", "uai")
+    SEARCHED = ("nom", "uai", "siret", "city")
 
     uai: Mapped[str] = mapped_column(String(8), primary_key=True)
     nom: Mapped[str] = mapped_column(String(250))
@@ -57,19 +62,23 @@ class Uai(Model):
     open: Mapped[bool] = mapped_column(default=True)
 
 
-class Formacode(Model):
+class Formacode(Searched, Model):
     """A code of Formacode V14, by Centre Inffo: a domain or a public."""
 
     __tablename__ = "formacode"
+    __table_args__ = searched_index("formacode", "code")
+    SEARCHED = ("label", "code")
 
     code: Mapped[str] = mapped_column(String(5), primary_key=True)
     label: Mapped[str] = mapped_column(String(250))
 
 
-class CertifInfo(Model):
+class CertifInfo(Searched, Model):
     """A code of Certif Info, and the code of the certification it stands for."""
 
     __tablename__ = "certif_info"
+    __table_args__ = searched_index("certif_info", "code")
+    SEARCHED = ("label", "code", "certification")
 
     code: Mapped[str] = mapped_column(String(10), primary_key=True)
     certification: Mapped[str] = mapped_column(String(10), default="", index=True)
@@ -77,11 +86,12 @@ class CertifInfo(Model):
     label: Mapped[str] = mapped_column(String(250))
 
 
-class SchoolBreak(Model):
+class SchoolBreak(Searched, Model):
     """School holidays of a zone, from the first day without school to the last one."""
 
     __tablename__ = "school_break"
-    __table_args__ = (CheckConstraint("debut <= fin", name="in_order"),)
+    __table_args__ = (CheckConstraint("debut <= fin", name="in_order"), *searched_index("school_break", "zone"))
+    SEARCHED = ("nom", "zone")
 
     zone: Mapped[str] = mapped_column(String(40), primary_key=True)
     """As Academie.zone: «A», «B», «C», or the name of a zone of its own."""

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from backoffice.core.clock import now
 from backoffice.models import Login, LoginEvent, User
-from backoffice.queries.fiches.scope import containing
 from backoffice.queries.paging import Key, Page, Place, keyset_page
+from backoffice.queries.search import says
 
 PAGE = 50
 
@@ -25,11 +25,11 @@ def open_ones(session: Session, user: User) -> Sequence[Login]:
 
 
 def events(session: Session, user_id: int | None, text: str, place: Place) -> Page[LoginEvent]:
-    """One page of the login log, latest first. user_id: of one account; text: part of the account's name or e-mail."""
+    """One page of the login log, latest first. user_id: of one account; text: words of the account's name or e-mail."""
     query = select(LoginEvent)
     if user_id is not None:
         query = query.where(LoginEvent.user_id == user_id)
     if text:
-        query = query.join(LoginEvent.user).where(containing(User.name, text) | containing(User.email, text))
+        query = query.join(LoginEvent.user).where(says(User, text))
     latest_first = (Key(LoginEvent.id, down=True),)
     return keyset_page(session, query, latest_first, place, PAGE, options=[joinedload(LoginEvent.user)])

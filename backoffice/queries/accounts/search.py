@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from backoffice.core.permissions import Role
 from backoffice.models import Assignment, Change, Membership, Organisme, User
-from backoffice.queries.fiches.scope import containing
 from backoffice.queries.paging import Key, Page, Place, keyset_page
+from backoffice.queries.search import search
 from backoffice.reference.demonstration import ACCOUNTS, Account
 
 PAGE = 50
@@ -21,7 +21,7 @@ SHOWN = 30
 
 @dataclass(frozen=True)
 class Wanted:
-    """Search filters. text: part of the name or e-mail; role, territoire_id: None for all; active: False for closed."""
+    """Search filters. text: of the name or e-mail; role, territoire_id: None for all; active: False for closed."""
 
     text: str = ""
     role: Role | None = None
@@ -30,13 +30,18 @@ class Wanted:
 
 
 def accounts(session: Session, wanted: Wanted, place: Place) -> Page[User]:
-    """One page of accounts, by name. The number of queries is constant.
+    """One page of accounts, by name. The number of queries is constant."""
+    return keyset_page(session, _wanted(wanted), (Key(User.name), Key(User.id)), place, PAGE, counted=True)
 
-    Addresses in `.invalid` are left out: the account of the application itself and erased accounts.
-    """
+
+def number_of_accounts(session: Session, wanted: Wanted) -> int:
+    return session.scalar(select(func.count()).select_from(_wanted(wanted).subquery())) or 0
+
+
+def _wanted(wanted: Wanted) -> Select[User]:
+    """The accounts, without the addresses in `.invalid`: the application itself and erased accounts."""
     query = select(User).where(User.active == wanted.active, User.email.not_like("%.invalid"))
-    if wanted.text:
-        query = query.where(or_(containing(User.name, wanted.text), containing(User.email, wanted.text)))
+    query = search(query, wanted.text)
     of_structures = select(Membership.user_id).join(Organisme)
     of_territoires = select(Assignment.user_id)
     if wanted.territoire_id is not None:
@@ -49,7 +54,7 @@ def accounts(session: Session, wanted: Wanted, place: Place) -> Page[User]:
         query = query.where(User.administrator)
     elif wanted.role is not None or wanted.territoire_id is not None:
         query = query.where(or_(User.id.in_(of_structures), User.id.in_(of_territoires)))
-    return keyset_page(session, query, (Key(User.name), Key(User.id)), place, PAGE, counted=True)
+    return query
 
 
 def account(session: Session, user_id: int) -> User | None:

@@ -19,11 +19,10 @@ from backoffice.models import (
     Obligation,
     ObligationKind,
     ObligationState,
-    Organisme,
     User,
 )
 from backoffice.models.conventions.obligation import MET, WAITED
-from backoffice.queries.fiches.scope import containing
+from backoffice.queries.search import says
 
 from . import scope
 from .scope import contact_is, funded, late
@@ -150,9 +149,7 @@ class Filters:
         if self.chosen:
             found.append(self.chosen.condition())
         if self.texte:
-            number = self.texte.replace(" ", "")
-            named = (containing(column, self.texte) for column in (Organisme.nom, Convention.nom, Convention.reference))
-            found.append(or_(*named, Convention.siret == number, Organisme.siret == number))
+            found.append(says(Convention, self.texte))
         return found
 
 

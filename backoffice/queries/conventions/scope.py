@@ -26,8 +26,8 @@ from backoffice.models import (
 )
 from backoffice.models.conventions.convention import CONFIRMATION_LIFE
 from backoffice.models.conventions.obligation import WAITED
-from backoffice.queries.fiches.scope import containing
 from backoffice.queries.paging import Key, Page, Place, keyset_page
+from backoffice.queries.search import search
 from backoffice.queries.structures.scope import works_in
 from backoffice.reference.programmes import programmes
 
@@ -127,11 +127,8 @@ def page(session: Session, user: User, asked: Mapping[str, str], place: Place) -
         conditions.append(Convention.annee == int(asked["annee"]))
     if asked.get("programme"):
         conditions.append(Convention.programme == asked["programme"])
-    if asked.get("q"):
-        text = asked["q"]
-        conditions.append(or_(containing(Convention.nom, text), containing(Convention.reference, text)))
     keys = (Key(Convention.annee, down=True), *BY_PROGRAMME)
-    query = select(Convention).where(*conditions)
+    query = search(select(Convention).where(*conditions), asked.get("q", ""))
     return keyset_page(session, query, keys, place, PAGE, options=WITH_OBLIGATIONS, counted=True)
 
 
@@ -250,7 +247,6 @@ def structure_in(session: Session, territoire_id: int, organisme_id: int) -> Org
 
 
 def structures_like(session: Session, territoire_id: int, text: str) -> Sequence[Organisme]:
-    """Up to 20 structures that work in the territoire, by part of the name or by SIRET."""
-    named = or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
-    query = select(Organisme).where(works_in([territoire_id]), named)
+    """Up to 20 structures that work in the territoire, found by the text."""
+    query = search(select(Organisme).where(works_in([territoire_id])), text)
     return session.scalars(query.order_by(Organisme.nom, Organisme.id).limit(20)).all()

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from backoffice.core.text import search_key
 from backoffice.models import (
     Commune,
     Fiche,
@@ -26,6 +25,7 @@ from backoffice.models import (
 )
 from backoffice.models.content import Contenu, load
 from backoffice.models.fiches.updates import updated
+from backoffice.queries.search import says
 from exports.fragment.build import CODE_VERSION, organisme_numero
 from exports.open_data.filters import FACETS, FILTERS, facets
 from exports.open_data.rows import Offer
@@ -103,14 +103,14 @@ def stamp(session: Session) -> str:
 
 def matching(session: Session, search: Search, *where: ColumnElement[bool]) -> tuple[list[str], str | None]:
     """The numeros of one page, and where the next page begins. Reads light rows until the page is full."""
-    words = search_key(search.values["q"]).split() if "q" in search.values else None
+    said = [says(Revision, search.values["q"])] if "q" in search.values else []
     wanted = {row.facet: search.values[row.name] for row in FILTERS if row.facet and row.name in search.values}
     query = (
-        select(Fiche.numero, Revision.title, Revision.id, Fragment.code_version, Fragment.facets)
+        select(Fiche.numero, Revision.id, Fragment.code_version, Fragment.facets)
         .join(Fragment, Fragment.id == Fiche.fragment_id)
         .join(Revision, Revision.id == Fiche.published_revision_id)
         .join(Territoire, Territoire.id == Fiche.territoire_id)
-        .where(Fiche.state == FicheState.PUBLIEE, Fiche.numero > search.after, *_in_sql(search.values), *where)
+        .where(Fiche.state == FicheState.PUBLIEE, Fiche.numero > search.after, *_in_sql(search.values), *said, *where)
         .order_by(Fiche.numero)
         .limit(LOOKED_AT)
     )
@@ -123,17 +123,9 @@ def matching(session: Session, search: Search, *where: ColumnElement[bool]) -> t
                 if len(found) == search.limit:
                     return found, last
                 looked, last = looked + 1, row.numero
-                if words is not None and not _says(row.title, words):
-                    continue
                 if all(value in known[row.id].get(name, ()) for name, value in wanted.items()):
                     found.append(row.numero)
     return found, last if looked == LOOKED_AT else None
-
-
-def _says(title: str, words: Sequence[str]) -> bool:
-    """Whether the title contains all these words, possibly inside longer ones. No words: False."""
-    key = search_key(title)
-    return bool(words) and all(word in key for word in words)
 
 
 def _facets(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, dict[str, list[str]]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, defer, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, FicheState, Organisme, Revision, Territoire, TransitionLog, User
 from backoffice.queries.paging import Key, Page, Place, keyset_page
+from backoffice.queries.search import search
 from backoffice.reference.programmes import programmes
 
 _LIGHT = (
@@ -27,10 +27,7 @@ PAGE = 20
 def own_fiches(session: Session, user: User, organisme: Organisme, text: str, place: Place) -> Page[Fiche]:
     """One page of the fiches of one of the person's structures: latest saved first, archived ones last."""
     latest = select(func.max(Revision.saved_at)).where(Revision.fiche_id == Fiche.id).scalar_subquery()
-    query = _own(user).where(Fiche.organisme_id == organisme.id)
-    if text:
-        titled = select(Revision.fiche_id).where(containing(Revision.title, text))
-        query = query.where(or_(Fiche.id.in_(titled), containing(Fiche.numero, text)))
+    query = search(_own(user).where(Fiche.organisme_id == organisme.id), text)
     archived = case((Fiche.state == FicheState.ARCHIVEE, 1), else_=0)
     keys = (Key(archived), Key(latest, down=True), Key(Fiche.id, down=True))
     return keyset_page(session, query, keys, place, PAGE, options=_LIGHT, counted=True)
@@ -138,13 +135,3 @@ def counts_by_territoire(session: Session) -> dict[str, dict[FicheState, int]]:
     for nom, state, number in rows:
         counts.setdefault(nom, {})[state] = number
     return counts
-
-
-def matching(text: str) -> ColumnElement[bool]:
-    """Condition on Fiche, Revision and Organisme: the text is in the title, the structure's name or the numero."""
-    return or_(containing(Revision.title, text), containing(Organisme.nom, text), containing(Fiche.numero, text))
-
-
-def containing(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.ilike(f"%{escaped}%", escape="\\")

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 from backoffice.core.dates import PARIS
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, Organisme, Revision, TransitionLog, User
-from backoffice.queries.fiches.scope import containing
 from backoffice.queries.paging import Key, Page, Place, keyset_page
+from backoffice.queries.search import says
 
 PAGE = 50
 BATCH = 500
@@ -80,13 +80,11 @@ def _query(user: User, filters: JournalFilters) -> Select[TransitionLog]:
     if filters.au:
         query = query.where(TransitionLog.at < midnight(filters.au + timedelta(1)))
     if filters.personne:
-        query = query.join(User, User.id == TransitionLog.actor_id).where(containing(User.name, filters.personne))
+        query = query.join(User, User.id == TransitionLog.actor_id).where(says(User, filters.personne))
     if filters.etape:
         query = query.where(TransitionLog.transition == filters.etape)
     if filters.structure:
-        query = query.join(Organisme, Organisme.id == Fiche.organisme_id).where(
-            containing(Organisme.nom, filters.structure)
-        )
+        query = query.join(Organisme, Organisme.id == Fiche.organisme_id).where(says(Organisme, filters.structure))
     if filters.dispositif:
         query = query.where(Fiche.dispositif == filters.dispositif)
     if filters.territoire:

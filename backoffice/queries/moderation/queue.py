@@ -140,6 +140,10 @@ class Wanted:
         """Query string without the cursor. more: further parameters."""
         return urlencode({"onglet": self.tab.key, **self.values, **more})
 
+    def in_tab(self, tab: Tab) -> str:
+        """Query string of the same filters in another tab."""
+        return replace(self, tab=tab).query()
+
     @property
     def address(self) -> str:
         """Query string with the cursor."""
@@ -156,15 +160,24 @@ def wanted(asked: Mapping[str, Any], options: Options) -> Wanted:
 
 @dataclass(frozen=True)
 class QueuePage:
-    """counts: {tab: rows, MOST at most}; found: rows after filtering, MOST at most; before, after: cursors or ""."""
+    """counts: {tab: rows that match the filters, MOST at most}; before, after: cursors or ""."""
 
     wanted: Wanted
     rows: Sequence[Revision]
     counts: Mapping[str, int]
-    found: int
     before: str
     after: str
     options: Options
+
+    @property
+    def found(self) -> int:
+        return self.counts[self.wanted.tab.key]
+
+    @property
+    def elsewhere(self) -> list[Tab]:
+        """The other tabs with rows that match the filters; [] without filters."""
+        other = [tab for tab in _TABS if tab.key != self.wanted.tab.key and self.counts[tab.key]]
+        return other if self.wanted.values else []
 
 
 def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
@@ -177,10 +190,10 @@ def queue(session: Session, user: User, asked: Mapping[str, Any]) -> QueuePage:
     rows = _load(session, ids)
     keys = [str(_place(want.tab, row)) for row in rows]
     back = bool(want.cursor and want.cursor.backwards)
-    counts, found = _counts(session, user, want)
+    counts = _counts(session, user, want)
     before = keys[0] if keys and (more if back else want.cursor) else ""
     after = keys[-1] if keys and (back or more) else ""
-    return QueuePage(want, rows, counts, found, before, after, options)
+    return QueuePage(want, rows, counts, before, after, options)
 
 
 def _place(tab: Tab, row: Revision) -> Cursor:
@@ -257,11 +270,10 @@ def _narrowed(query: Select[*Row], want: Wanted, user: User) -> Select[*Row]:
     return query.where(*want.tab.extra_filter(user), *found)
 
 
-def _counts(session: Session, user: User, want: Wanted) -> tuple[dict[str, int], int]:
-    """({tab: number of rows without filters}, number of rows requested), in one query."""
-    bare = [Wanted(tab) for tab in _TABS]
-    numbers = session.execute(select(*(_count(user, row) for row in (*bare, want)))).one()
-    return dict(zip(TABS, numbers, strict=False)), numbers[-1]
+def _counts(session: Session, user: User, want: Wanted) -> dict[str, int]:
+    """{tab: number of rows that match the filters}, in one query."""
+    numbers = session.execute(select(*(_count(user, replace(want, tab=tab)) for tab in _TABS))).one()
+    return dict(zip(TABS, numbers, strict=True))
 
 
 def _count(user: User, want: Wanted) -> ColumnElement[int]:

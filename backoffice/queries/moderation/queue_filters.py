@@ -37,7 +37,7 @@ from backoffice.models.accounts.account import moderates
 from backoffice.models.moderation.moderation_rules import standing
 from backoffice.queries.fiches.former_fragments import has_former_fragment
 from backoffice.queries.fiches.register_alerts import ANY, alerted
-from backoffice.queries.fiches.scope import containing, matching
+from backoffice.queries.search import says
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
 
@@ -53,10 +53,6 @@ class Filter:
     label: str
     condition: Callable[[str], ColumnElement[bool]]
     options: Callable[[Session, User], Mapping[str, str]] | None = None
-
-
-def _structure(text: str) -> ColumnElement[bool]:
-    return or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", ""))
 
 
 def _departements(session: Session, user: User) -> dict[str, str]:
@@ -142,8 +138,8 @@ def _alerted(kind: str) -> ColumnElement[bool]:
 
 
 FILTERS = (
-    Filter("q", "Intitulé, structure ou numéro", matching),
-    Filter("structure", "Structure (nom ou SIRET)", _structure),
+    Filter("q", "Intitulé, structure ou numéro", lambda text: says(Revision, text)),
+    Filter("structure", "Structure (nom ou SIRET)", lambda text: says(Organisme, text)),
     Filter(
         "dispositif",
         "Dispositif",

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from backoffice.core.extensions import db
 from backoffice.core.text import search_key
 from backoffice.models import Certification
+from backoffice.queries.search import says
 
 MOST = 8
 """Maximum number of choices offered."""
@@ -39,7 +40,7 @@ class Certifications:
         words = search_key(text).split()
         if not words or len("".join(words)) < 2:
             return []
-        named = _found(*(Certification.search_name.contains(word, autoescape=True) for word in words))
+        named = _found(says(Certification, text))
         # «tef» is inside «…tefois»: names that contain the words as whole words come first.
         whole = [one for one in named if set(words) <= set(one.search_name.split())]
         return [*whole, *(one for one in named if one not in whole)][:MOST] or _alike(" ".join(words))

@@ -21,7 +21,7 @@ from backoffice.models import (
     Organisme,
     User,
 )
-from backoffice.queries.fiches.scope import containing
+from backoffice.queries.search import search
 
 _BARE = (lazyload(User.memberships), lazyload(User.assignments))
 MOST = 20
@@ -151,21 +151,15 @@ def may_decide(session: Session, user: User, request: JoinRequest) -> bool:
 
 
 def findable(session: Session, user: User, text: str) -> Sequence[Organisme]:
-    """Structures that a person may ask to join: by exact SIRET or RNA, or part of the name.
+    """Structures that a person may ask to join, found by the text.
 
     At most MOST + 1, without the person's own structures; empty when the text is shorter than SHORTEST.
     """
-    bare = "".join(text.split())
-    if len(bare) < SHORTEST:
+    if len("".join(text.split())) < SHORTEST:
         return []
-    meant = or_(
-        Organisme.siret == bare,
-        Organisme.rna == bare.upper(),
-        containing(Organisme.nom, text),
-    )
+    others = select(Organisme).where(Organisme.merged_into_id.is_(None), Organisme.id.not_in(user.organisme_ids))
     return session.scalars(
-        select(Organisme)
-        .where(meant, Organisme.merged_into_id.is_(None), Organisme.id.not_in(user.organisme_ids))
+        search(others, text)
         .order_by(Organisme.nom, Organisme.id)
         .limit(MOST + 1)
         .options(joinedload(Organisme.territoire))

@@ -9,17 +9,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from backoffice.core.permissions import Role
 from backoffice.models import Fiche, Organisme, User
-from backoffice.queries.fiches.scope import containing
+from backoffice.queries.search import search
 
 MOST = 50
 
 
 def helped_structures(session: Session, user: User, text: str) -> Sequence[Organisme]:
-    """Structures by part of the name or by SIRET; MOST + 1 at most."""
-    query = _helped(user).order_by(Organisme.nom, Organisme.id).limit(MOST + 1)
-    if text:
-        query = query.where(or_(containing(Organisme.nom, text), Organisme.siret == text.replace(" ", "")))
-    return session.scalars(query).all()
+    """The structures that the text finds, by name; MOST + 1 at most. No text: all."""
+    query = search(_helped(user), text).order_by(Organisme.nom, Organisme.id)
+    return session.scalars(query.limit(MOST + 1)).all()
 
 
 def helped_structure(session: Session, user: User, organisme_id: int) -> Organisme | None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from backoffice.core.extensions import db
 from backoffice.core.text import search_key
 from backoffice.models import Commune, PostalCode
+from backoffice.queries.search import says
 from backoffice.reference.communes import read_communes
 
 MOST = 12
@@ -42,7 +43,7 @@ class Communes:
         begun = _communes(Commune.search_name.startswith(key, autoescape=True), Commune.search_name != key)
         if named or begun:
             return _pairs([*named, *begun])
-        within = _communes(Commune.search_name.contains(key, autoescape=True)) if len(key) > 3 else []
+        within = _communes(says(Commune, key)) if len(key) > 3 else []
         return _pairs(within or _alike(key))
 
 

@@ -86,7 +86,6 @@ class Changes(Table):
     about = "Qui a changé quoi, hors de la vie des fiches. Ce journal ne se change pas."
     columns = ("at", "subject", "name", "before", "after", "actor")
     more = ("subject_id", "territoire_id")
-    searched = ("subject_id", "before", "after")
     loading = (person(Change.actor),)
 
     @property
@@ -248,7 +247,6 @@ class Mails(Table):
     about = "Les e-mails écrits par Relais. Ils se renvoient ou s’abandonnent sur leur propre page."
     columns = ("created_at", "notice", "state", "address", "sent_at")
     more = ("subject", "said", "attempts", "next_at", "error")
-    searched = ("address",)
     vocabularies = {"notice": {name: notice.label for name, notice in NOTICES.items()}}
     loading = (
         load_only(Mail.created_at, Mail.notice, Mail.state, Mail.address, Mail.sent_at, Mail.secret, raiseload=False),

@@ -65,7 +65,6 @@ class Territoires(Written):
     )
     columns = ("nom", "prefixe", "region", "collected_by")
     more = ("slug", *(setting.name for setting in SETTINGS))
-    searched = ("nom", "slug", "prefixe")
     order = ("nom", False)
     vocabularies = {"region": regions()}
     loading = (joinedload(Territoire.collected_by),)
@@ -88,7 +87,6 @@ class Accounts(Table):
     about = "Les personnes qui ont un compte. Il se règle sur sa propre page."
     columns = ("name", "email", "roles", "active", "created_at")
     more = ("memberships", "assignments", "administrator", "demonstration")
-    searched = ("name", "email")
     order = ("name", False)
 
     def filters(self) -> tuple[Among, ...]:
@@ -125,7 +123,6 @@ class Reasons(Written):
     )
     columns = ("label", "territoire_id", "transitions", "active", "updated_at")
     more = ("text", "cure", "code")
-    searched = ("label", "text", "cure")
     form_template = "admin_tables/reason.html"
 
     @property
@@ -176,7 +173,6 @@ class Sentences(Written):
     slug, title, one, group = "phrases", "Phrases prêtes", "Phrase", MODERATION
     about = "Ce que les modérateurs de chaque territoire écrivent souvent aux structures."
     columns = ("text", "pattern", "territoire_id")
-    searched = ("text",)
     form_template = "admin_tables/ready_sentence.html"
     can_create = can_delete = True
     removal, removed = "Retirer la phrase", "La phrase est retirée."
@@ -251,7 +247,6 @@ class Fluxes(Written):
     about = "Ce que prend un flux ne change plus : ses lecteurs ne sauraient pas ce qui en est sorti."
     columns = ("title", "code", "territoire", "public", "active", "kept")
     more = ("dispositifs", "financeurs", "publics", "consumers", "profile")
-    searched = ("title", "code")
     order = ("code", False)
     vocabularies = {"dispositifs": DISPOSITIFS, "financeurs": FINANCEURS, "publics": PUBLICS}
     loading = (joinedload(Flux.territoire),)
@@ -301,7 +296,6 @@ class Keys(Written):
     slug, title, one, group = "cles", "Clés de lecture des flux", "Clé", DIFFUSION
     about = "Une clé ouvre un flux à un lecteur. Elle se donne sur la page du flux, et n’est montrée qu’à ce moment."
     columns = ("name", "flux", "created_at", "last_used_at", "revoked_at")
-    searched = ("name",)
     loading = (joinedload(FluxToken.flux),)
     can_edit = False
     can_delete = True
@@ -331,7 +325,6 @@ class Campaigns(Written):
     about = "Elles s’ouvrent et s’y invitent les structures sur leur propre page."
     columns = ("label", "year", "territoires", "opens_on", "deadline", "opened_at")
     more = ("dispositifs", "message", "created_at", "created_by")
-    searched = ("label",)
     vocabularies = {"dispositifs": DISPOSITIFS}
     loading = (person(Campaign.created_by),)
     can_create = can_delete = True

@@ -22,7 +22,6 @@ class Communes(Table):
     about = IMPORTED
     columns = ("nom", "code_insee", "codes", "departement", "region")
     more = ("parent",)
-    searched = ("nom", "search_name", "code_insee")
     order = ("search_name", False)
     vocabularies = {"region": regions()}
 
@@ -40,7 +39,6 @@ class Certifications(Table):
     slug, title, one, group = "certifications", "Certifications", "Certification", REFERENCE
     about = IMPORTED
     columns = ("label", "code", "valid_from", "valid_until", "active")
-    searched = ("label", "search_name", "code")
     order = ("search_name", False)
 
 
@@ -49,7 +47,6 @@ class CertifInfos(Table):
     slug, title, one, group = "certif-info", "Codes Certif Info", "Code Certif Info", REFERENCE
     about = IMPORTED
     columns = ("code", "label", "certification")
-    searched = ("code", "label", "certification")
     order = ("code", False)
 
 
@@ -58,7 +55,6 @@ class Formacodes(Table):
     slug, title, one, group = "formacodes", "Formacodes", "Formacode", REFERENCE
     about = IMPORTED
     columns = ("code", "label")
-    searched = ("code", "label")
     order = ("code", False)
 
 
@@ -76,7 +72,6 @@ class Etablissements(Table):
         "qualiopi_vae",
         "qualiopi_apprentissage",
     )
-    searched = ("siret", "denomination", "nda", "city")
     order = ("siret", False)
 
     def filters(self) -> tuple[Among, ...]:
@@ -89,7 +84,6 @@ class Schools(Table):
     about = IMPORTED
     columns = ("uai", "nom", "kind", "city", "open")
     more = ("siret", "address", "postal_code", "code_insee")
-    searched = ("uai", "nom", "city", "siret")
     order = ("uai", False)
 
     def filters(self) -> tuple[Among, ...]:
@@ -101,7 +95,6 @@ class SchoolBreaks(Table):
     slug, title, one, group = "vacances-scolaires", "Vacances scolaires", "Vacances", REFERENCE
     about = IMPORTED
     columns = ("nom", "zone", "debut", "fin")
-    searched = ("nom", "zone")
     order = ("debut", True)
 
 

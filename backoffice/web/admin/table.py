@@ -33,6 +33,8 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models.base import Model
 from backoffice.models.display import shown
+from backoffice.models.searched import Searched
+from backoffice.queries.search import says
 from backoffice.web.guard import requires
 from backoffice.web.security import LARGEST_ID, id_of
 from workflows.case import Refused
@@ -119,7 +121,6 @@ class Table(Closed, ModelView):
     group: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
     more: ClassVar[tuple[str, ...]] = ()
-    searched: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[tuple[str, bool]] = ("id", True)
     """(column, descending)."""
     loading: ClassVar[Sequence[ORMOption]] = ()
@@ -138,7 +139,6 @@ class Table(Closed, ModelView):
     def __init__(self) -> None:
         self.column_list = self.columns
         self.column_details_list = [*self.columns, *self.more]
-        self.column_searchable_list = self.searched
         self.column_default_sort = self.order
         self.column_filters = self.filters()
         super().__init__(
@@ -188,6 +188,14 @@ class Table(Closed, ModelView):
 
     def get_count_query(self) -> Query[Any]:
         return super().get_count_query().filter(self.condition())
+
+    def init_search(self) -> bool:
+        """Whether the list has a search box: the model is searched."""
+        return issubclass(self.model_class, Searched)
+
+    def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
+        found = says(self.model_class, search)
+        return query.filter(found), count_query and count_query.filter(found), joins, count_joins
 
     def _apply_sorting(self, *args: Any) -> Any:
         query, joins = super()._apply_sorting(*args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -51,9 +52,17 @@ def index() -> ResponseReturnValue:
         asked["q"], Role(asked["role"]) if asked["role"] in set(Role) else None, number, asked["etat"] != "desactives"
     )
     shelf = queries.accounts(db.session(), wanted, Place.read(request.args))
+    # A search looks at closed accounts too, and says so.
+    other = queries.number_of_accounts(db.session(), replace(wanted, active=not wanted.active)) if asked["q"] else 0
     seen = last_connections(db.session(), [user.id for user in shelf.rows])
     return render_template(
-        "accounts/administration/list.html", shelf=shelf, asked=asked, territoires=known, roles=list(Role), seen=seen
+        "accounts/administration/list.html",
+        shelf=shelf,
+        asked=asked,
+        other=other,
+        territoires=known,
+        roles=list(Role),
+        seen=seen,
     )
 
 

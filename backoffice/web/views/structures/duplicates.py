@@ -13,7 +13,7 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Organisme
 from backoffice.models.structures.structure import standings
-from backoffice.queries.fiches.scope import containing
+from backoffice.queries.search import search as found_by
 from backoffice.queries.structures import page as queries
 from backoffice.web.guard import requires
 from workflows.case import Refused
@@ -83,7 +83,7 @@ def _number(text: str) -> int:
 @blueprint.get("/<int:organisme_id>")
 @requires(Permission.MANAGE_STRUCTURES)
 def search(organisme_id: int) -> ResponseReturnValue:
-    """Search of the other structure of the pair, by part of its name or by SIRET; 20 results at most."""
+    """Search of the other structure of the pair; 20 results at most."""
     organisme, text = joined(organisme_id), clean(request.args.get("q", ""))[:100]
     return render_template(
         "structures/choose_other.html", organisme=organisme, text=text, found=_found(db.session(), organisme, text)
@@ -93,8 +93,7 @@ def search(organisme_id: int) -> ResponseReturnValue:
 def _found(session: Session, organisme: Organisme, text: str) -> list[Organisme]:
     if not text:
         return []
-    named = containing(Organisme.nom, text) | (Organisme.siret == text.replace(" ", ""))
-    query = duplicates.within(current_user).where(named, Organisme.id != organisme.id)
+    query = found_by(duplicates.within(current_user).where(Organisme.id != organisme.id), text)
     return list(session.scalars(query.order_by(Organisme.nom, Organisme.id).limit(20)))
 
 
