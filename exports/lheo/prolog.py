@@ -1,4 +1,6 @@
-"""What is decided before the parser starts: the encoding, the refusal of a DOCTYPE, the version of LHEO.
+"""What is decided before the parser starts: the encoding, the version of LHEO, and what becomes of a DOCTYPE.
+
+A DOCTYPE that declares nothing is passed over, and the definition that it names is never opened; another is refused.
 
 The parser then receives UTF-8 without an XML declaration, whatever the encoding of the file, so it cannot interpret
 the prolog differently.
@@ -42,13 +44,20 @@ _DECLARED = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]+)
 _BEFORE_ROOT = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _TAG = re.compile(rb"<[^\s!?/>\"'][^\s/>\"']*+(?P<attributes>(?:[^\"'<>]|\"[^\"<]*\"|'[^'<]*')*+)>")
 _DOCTYPE = b"<!DOCTYPE"
+_NAMED_ONLY = re.compile(
+    rb"""<!DOCTYPE\s+[^\s\[\]<>"']+(?:\s+(?:PUBLIC\s+(?:"[^"]*"|'[^']*')\s+|SYSTEM\s+)(?:"[^"]*"|'[^']*'))?"""
+    rb"""\s*(?:\[\s*\]\s*)?>"""
+)
+"""A DOCTYPE without declaration of its own."""
+_QUOTED = re.compile(b"\"[^\"]*\"|'[^']*'")
 _LONGEST_PROLOG = 1_000_000
 
 
 def written(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
     """Return (whether the document is in LHEO 2.2, its bytes in UTF-8 and in the 2.3 namespace).
 
-    Raise ReadError, immediately or while the bytes are read, when it is not text or XML and for a DOCTYPE.
+    Raise ReadError, immediately or while the bytes are read, when it is not text or XML, and for a DOCTYPE with
+    declarations.
     """
     head = b""
     while len(head) < 4 and (chunk := next(chunks, b"")):
@@ -59,9 +68,11 @@ def written(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
     texts: Iterator[bytes] = chain((head[mark:],), chunks)
     if codec != "utf-8":  # libxml2 itself checks UTF-8
         texts = _transcoded(codec, texts)
-    start = b""
+    start, passed = b"", False
     for text in texts:
         start += text
+        if not passed and (doctype := _doctype(start)):
+            start, passed = start[: doctype.start()] + _blank(doctype[0]) + start[doctype.end() :], True
         if (attributes := _root_attributes(start)) is not None:
             break
         if len(start) > _LONGEST_PROLOG:
@@ -69,7 +80,7 @@ def written(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
     else:
         attributes = b""  # truncated, or not XML: the parser will report it
     if declaration := _DECLARATION.match(start):  # removed, but its line breaks stay for line numbers
-        start = re.sub(rb"[^\n]", b" ", declaration[0]) + start[declaration.end() :]
+        start = _blank(declaration[0]) + start[declaration.end() :]
     former = _FORMER in attributes
     texts = chain((start,), texts)
     return former, _renamed(texts) if former else texts
@@ -107,10 +118,30 @@ def _transcoded(codec: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
             yield text.encode()
 
 
+def _blank(text: bytes) -> bytes:
+    """Spaces, with the line breaks of the text."""
+    return re.sub(rb"[^\n]", b" ", text)
+
+
+def _doctype(start: bytes) -> re.Match[bytes] | None:
+    """The DOCTYPE before the first tag, when it is complete and declares nothing."""
+    before = _BEFORE_ROOT.match(start)
+    return _NAMED_ONLY.match(start, before.end() if before else 0)
+
+
+def _incomplete(doctype: bytes) -> bool:
+    """Whether a DOCTYPE that declares nothing so far goes on in the next bytes."""
+    bare = _QUOTED.sub(b"", doctype)
+    bare = re.split(b"[\"']", bare, maxsplit=1)[0]
+    return b">" not in bare and not re.search(rb"\[\s*[^\s\]]", bare)
+
+
 def _root_attributes(start: bytes) -> bytes | None:
     """Return the raw attributes of the first tag; None if it is not complete yet. Raise ReadError for a DOCTYPE."""
     before = _BEFORE_ROOT.match(start)
     rest = start[before.end() :] if before else start
+    if rest.startswith(_DOCTYPE) and _incomplete(rest):
+        return None
     if rest.startswith(_DOCTYPE):
         raise ReadError(
             f"Ce fichier commence par une définition {quoted('DOCTYPE')}. Par sécurité, elle n’est pas lue. "

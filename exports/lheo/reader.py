@@ -1,9 +1,8 @@
 """Reads an untrusted LHEO file of any size, one ``formation`` at a time.
 
-No external resource is opened and no entity is expanded: a DOCTYPE is refused before parsing. Size, counts and depth
-are limited (256 levels, libxml2's own limit, which ``huge_tree`` would lift). Every problem is a ``ReadError``.
-
-LHEO 2.2 has the same structure as 2.3: its namespace is rewritten while reading, and ``Reading.former`` is set.
+No external resource is opened and no entity is expanded: a DOCTYPE is passed over, or refused before parsing when it
+declares something. Size, counts and depth are limited (256 levels, libxml2's own limit, which ``huge_tree`` would
+lift). Every problem is a ``ReadError``.
 """
 
 from collections.abc import Iterator

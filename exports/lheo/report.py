@@ -6,11 +6,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from backoffice.core.limited import UnreadableFile
+from backoffice.core.text import many
 
 from .consumers import RULES
 from .faults import Fault
 
 EXAMPLES = 5
+"""Occurrences of a fault shown on a page or a terminal. The JSON has all of them, up to LISTED in a file."""
+LISTED = 100_000
 MOST_GROUPS = 1_000
 _NUMBERS = re.compile(r"\[\d+\]")
 
@@ -26,7 +29,10 @@ class Example:
 
 @dataclass(slots=True)
 class Group:
-    """Faults with the same rule and the same path without ranks. problem, cure: those of the first one."""
+    """Faults with the same rule and the same path without ranks. problem, cure: those of the first one.
+
+    examples: every occurrence; of a file with more than LISTED faults, the first ones, EXAMPLES at least.
+    """
 
     rule: str
     path: str
@@ -80,6 +86,7 @@ class Report:
     faults: int = 0
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
     ungrouped: int = 0
+    listed: int = 0
     drops: dict[str, DropCount] = field(default_factory=dict)
     fill: list[Fill] = field(default_factory=list)
     unreadable: UnreadableFile | None = None
@@ -100,7 +107,8 @@ class Report:
                 return
             group = self.groups[key] = Group(*key, fault.problem, fault.cure)
         group.number += 1
-        if len(group.examples) < EXAMPLES:
+        if self.listed < LISTED or len(group.examples) < EXAMPLES:
+            self.listed += 1
             group.examples.append(Example(fault.line, fault.path, fault.problem))
 
     def drop(self, code: str, line: int) -> None:
@@ -126,6 +134,7 @@ class Report:
             "comptes": {"formations": self.formations, "actions": self.actions, "sessions": self.sessions},
             "nombre_de_fautes": self.faults,
             "fautes_non_groupees": self.ungrouped,
+            "fautes_non_listees": self.faults - self.listed,
             "fautes": [_french(asdict(group)) for group in self.groups.values()],
             "lecteurs": [
                 {**_french(asdict(self.drops[code])), "total": self._total(rule.unit)}
@@ -165,25 +174,25 @@ def as_text(report: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that a terminal shows. report: from ``as_json``."""
     counts = report["comptes"]
     yield (
-        f"{report['fichier']} (LHEO {report['version']}) : {counts['formations']} formations, "
-        f"{counts['actions']} actions, {counts['sessions']} sessions."
+        f"{report['fichier']} (LHEO {report['version']}) : {many(counts['formations'], 'formation')}, "
+        f"{many(counts['actions'], 'action')}, {many(counts['sessions'], 'session')}."
     )
     for group in report["fautes"]:
         times = f" ({group['nombre']} fois)" if group["nombre"] > 1 else ""
         yield ""
         yield f"{group['chemin']} [{group['regle']}]{times}"
         yield f"  {group['message']} {group['remede']}".rstrip()
-        for example in group["exemples"]:
+        for example in group["exemples"][:EXAMPLES]:
             said = "" if example["message"] == group["message"] else f" : {example['message']}"
             yield f"  ligne {example['ligne'] or '?'}, {example['chemin']}{said}"
     if report["fautes_non_groupees"]:
         yield ""
-        yield f"Et {report['fautes_non_groupees']} autres fautes, d’autres sortes encore."
+        yield f"Et {many(report['fautes_non_groupees'], 'autre faute')}, d’autres sortes encore."
     if report["lecteurs"]:
         yield ""
         yield "Ce que les lecteurs des flux laissent de côté :"
         for drop in report["lecteurs"]:
-            yield f"  {drop['lecteur']}, {drop['nombre']} {drop['unite']}s sur {drop['total']} : {drop['effet']}"
+            yield f"  {drop['lecteur']}, {many(drop['nombre'], drop['unite'])} sur {drop['total']} : {drop['effet']}"
     if report["remplissage"]:
         yield ""
         yield "Taux de remplissage :"
@@ -195,4 +204,4 @@ def as_text(report: dict[str, Any]) -> Iterator[str]:
         yield f"Lecture arrêtée. {report['illisible']['message']}"
     else:
         number = report["nombre_de_fautes"]
-        yield "Aucune faute." if not number else f"{number} faute{'s' if number > 1 else ''}."
+        yield f"{many(number, 'faute')}." if number else "Aucune faute."

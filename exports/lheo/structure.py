@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import cache
 from itertools import islice
 
 from lxml import etree
@@ -67,6 +68,21 @@ def whole_number(token: str) -> int | None:
     return value if -_LONG <= value < _LONG else None
 
 
+@cache
+def _any_uri() -> etree.XMLSchema:
+    """A schema of one element of type xs:anyURI: libxml2 itself decides, as it does inside formations."""
+    root = etree.fromstring(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="uri" type="xs:anyURI"/></xs:schema>'
+    )
+    return etree.XMLSchema(root)
+
+
+def _is_address(value: str) -> bool:
+    element = etree.Element("uri")
+    element.text = value
+    return _any_uri().validate(element)
+
+
 class _Walk:
     """One walk of one tree; collects the identifiers to find duplicates."""
 
@@ -121,6 +137,8 @@ class _Walk:
         # unlike XML Schema, libxml2 accepts no white space around a dateTime
         if kind == "dateTime" and not _is_moment(value):
             return f"{quoted(value)} n’est pas une date avec son heure. Écrivez-la comme 2026-03-31T09:00:00+02:00."
+        if kind == "anyURI" and not _is_address(value):
+            return f"{quoted(value)} n’est pas une adresse internet. Écrivez-la comme https://exemple.fr/page."
         if kind in ("ID", "IDREF") and not _NAME.fullmatch(token):
             return (
                 f"{quoted(value)} ne peut pas être un identifiant. Commencez par une lettre, "

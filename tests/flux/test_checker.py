@@ -16,7 +16,7 @@ from exports.lheo import consumers
 from exports.lheo.business_rules import examine
 from exports.lheo.checker import check_file, schema_faults
 from exports.lheo.grammar import NAMESPACE
-from exports.lheo.report import MOST_GROUPS, Report, as_text
+from exports.lheo.report import EXAMPLES, MOST_GROUPS, Report, as_text
 from tests.support.formations import document, formation, formations
 
 ACTION = "/lheo/offres/formation/action"
@@ -93,8 +93,12 @@ def test_a_repeated_fault_is_one_group_with_its_number_and_first_places() -> Non
     (group,) = report.groups.values()
     assert (group.path, group.rule, group.number) == ("/lheo/offres/formation/certifiante", "code-inconnu", 31)
     assert [example.path for example in group.examples] == [
-        f"/lheo/offres/formation[{rank}]/certifiante" for rank in range(1, 6)
+        f"/lheo/offres/formation[{rank}]/certifiante" for rank in (*range(1, 31), 32)
     ]
+    told_ = report.as_json()
+    assert len(told_["fautes"][0]["exemples"]) == told_["nombre_de_fautes"] == 31
+    assert told_["fautes_non_listees"] == 0
+    assert sum(line.startswith("  ligne") for line in as_text(told_)) == EXAMPLES
     assert group.examples[0].line == 2
     assert group.problem.replace("\u00a0", " ") == "« 7 » n’est pas un code de « certifiante »."
     assert group.cure == "Choisissez parmi 0, 1."
@@ -280,7 +284,7 @@ def test_the_command_says_all_and_its_status_is_0_1_or_2(app, tmp_path: Path) ->
     assert "/lheo/offres/formation/certifiante [code-inconnu]" in text
     assert "Choisissez parmi 0, 1." in text
     assert "ligne 3, /lheo/offres/formation[2]/certifiante" in text
-    assert "data·inclusion, 1 formations sur 2 : Écartée" in text
+    assert "data·inclusion, 1 formation sur 2 : Écartée" in text
     assert "100,0 % des formations  /formation/intitule-formation (2)" in text
     status, text = run(app, str(cut))
     assert (status, "Lecture arrêtée." in text) == (2, True)
@@ -300,6 +304,19 @@ def test_the_json_report_holds_the_same(app, tmp_path: Path) -> None:
     assert fault["exemples"][0]["ligne"] == 2
     assert {"chemin", "unite", "occurrences", "presents_dans", "total", "taux"} == set(report["remplissage"][0])
     assert list(as_text(report))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0 formation, 0 action, 0 session."),
+        (1, "1 formation, 1 action, 1 session."),
+        (2, "2 formations, 2 actions,"),
+    ],
+)
+def test_what_is_counted_agrees_in_number(number: int, words: str) -> None:
+    report = checked(document(*[formation()] * number) if number else "<lheo/>")
+    assert words in next(iter(as_text(report.as_json()))).replace("\u00a0", " ")
 
 
 # --- cost

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from exports.lheo import prolog
 from exports.lheo.grammar import NAMESPACE
 from exports.lheo.prolog import FORMER_NAMESPACE
 from exports.lheo.reader import Limits, PieceKind, ReadError, Reading, read_formations
@@ -166,23 +167,42 @@ LAUGHS = "".join(f'<!ENTITY e{rank} "{f"&e{rank - 1};" * 10}">' for rank in rang
         ENTITY.format(f'<!ENTITY e0 "ha">{LAUGHS}'),
         ENTITY.format('<!ENTITY e9 SYSTEM "file:///etc/hostname">'),
         ENTITY.format('<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd">%p;'),
-        '<!DOCTYPE lheo SYSTEM "http://127.0.0.1:9/lheo.dtd">',
-        "<!DOCTYPE lheo>",
+        '<!DOCTYPE lheo SYSTEM "http://127.0.0.1:9/lheo.dtd" [<!ATTLIST lheo a CDATA "b">]>',
+        "<!DOCTYPE lheo><!DOCTYPE lheo>",
     ],
-    ids=["billion laughs", "external entity", "parameter entity", "external DTD", "bare"],
+    ids=["billion laughs", "external entity", "parameter entity", "attribute", "twice"],
 )
 @pytest.mark.parametrize("before", ["", '<?xml version="1.0"?>', "\n<!-- a --> <?p i?>\n"])
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
-def test_no_doctype_is_read(doctype: str, before: str, codec: str) -> None:
+def test_no_doctype_that_declares_something_is_read(doctype: str, before: str, codec: str) -> None:
     document = before + doctype + titled("&e9;")
     error = refusal(document.encode(codec))
     assert "DOCTYPE" in error.message
     assert error.line == 1 + before.count("\n")
 
 
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        "<!DOCTYPE lheo>",
+        '<!DOCTYPE lheo SYSTEM "http://127.0.0.1:9/lheo.dtd">',
+        "<!DOCTYPE lheo\n PUBLIC '-//LHEO//2.3' \"lheo>.dtd\" [ ] >",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_c07_a_doctype_that_declares_nothing_is_passed_over(doctype: str, size: int) -> None:
+    written = ('<?xml version="1.0"?>\n' + doctype + "\n" + DOCUMENT).encode()
+    former, texts = prolog.written(written[start : start + size] for start in range(0, len(written), size))
+    assert not former
+    passed = b"".join(texts)
+    assert b"DOCTYPE" not in passed
+    assert passed.count(b"\n") == written.count(b"\n")
+    assert titles(written) == titles(DOCUMENT.encode())
+
+
 def test_a_doctype_hidden_behind_a_long_comment_is_not_read_either() -> None:
     comment = "<!--" + "x" * 600_000 + "-->"
-    assert "DOCTYPE" in refusal((comment + "<!DOCTYPE lheo>" + DOCUMENT).encode()).message
+    assert "DOCTYPE" in refusal((comment + ENTITY.format('<!ENTITY a "b">') + DOCUMENT).encode()).message
     assert titles((comment + DOCUMENT).encode()) == titles(DOCUMENT.encode())
 
 

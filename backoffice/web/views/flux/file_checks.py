@@ -17,6 +17,7 @@ from backoffice.core.permissions import Permission
 from backoffice.core.uploads import UploadRefused
 from backoffice.web.guard import requires
 from exports.lheo.grammar import ELEMENTS, Child
+from exports.lheo.report import EXAMPLES
 from workflows.flux import file_checks
 
 blueprint = Blueprint("file_checks", __name__, url_prefix="/lheo")
@@ -57,7 +58,7 @@ def result() -> ResponseReturnValue:
     file = file_checks.report_of(_account())
     if not file.exists():
         return redirect(url_for("file_checks.file_page"), 303)
-    return render_template("flux/file_checks/result.html", report=json.loads(file.read_text()))
+    return render_template("flux/file_checks/result.html", report=json.loads(file.read_text()), shown=EXAMPLES)
 
 
 @blueprint.post("/verifier/relancer")
