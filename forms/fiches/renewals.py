@@ -8,6 +8,9 @@ Groups keep their local id: they are the same groups. Sessions get new ids, and 
 year's session is another session. Readers of the flow have attached people, places and a contract to this
 year's session, and its counted entries belong to this year: reusing the id would move all that to next year.
 A session that is not over may stay unchanged beside the new one, until its end.
+
+A session that the fiche has already for next year is not proposed again: it stays, and is not moved to the year after
+before it has begun.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ from backoffice.reference.public_holidays import holiday
 WEEK = timedelta(7)
 YEARS = range(2000, 2101)
 """Years that calendars know. Another year is a typing error."""
+SAME = timedelta(7)
+"""Two first days at most this far apart, of the same group, are those of the same session."""
 MOST_WEEKS_LATER = 4
 """Beyond this number of weeks, it is no longer the same meeting."""
 
@@ -120,13 +125,21 @@ class Move:
 
 @dataclass(frozen=True)
 class Renewal:
-    """content: next year's. moves: every date of the old content, in its order. staying: sessions that are not over and
-    stay unchanged.
+    """content: next year's. moves: every date of the old content that moves, in its order. staying: sessions that are
+    not over and stay unchanged. known: those of next year that the fiche has already.
     """
 
     content: Contenu
     moves: tuple[Move, ...]
     staying: tuple[Session, ...] = ()
+    known: tuple[Session, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it proposes no session, since the fiche has them already."""
+        told = {session.id for session in (*self.staying, *self.known)}
+        sessions = [session for action in self.content.actions for session in action.sessions]
+        return bool(self.known) and all(session.id in told for session in sessions)
 
     @property
     def cleared(self) -> list[Move]:
@@ -230,6 +243,7 @@ class _Renewing:
     today: date
     moves: list[Move] = field(default_factory=list)
     staying: list[Session] = field(default_factory=list)
+    known: list[Session] = field(default_factory=list)
 
     def run(self) -> Renewal:
         self.new = deepcopy(self.old)
@@ -240,7 +254,7 @@ class _Renewing:
         for part in PARTS:
             if part.clear and part.key not in self.kept:
                 part.clear(self.new)
-        return Renewal(self.new, tuple(self.moves), tuple(self.staying))
+        return Renewal(self.new, tuple(self.moves), tuple(self.staying), tuple(self.known))
 
     def _shift(self) -> Shift:
         """One shift for the whole fiche: next year, or the first year whose sessions are not all over."""
@@ -265,15 +279,59 @@ class _Renewing:
         lieu = self.old.place_of(action)
         shift = self._in((lieu.adresse if lieu else self.old.structure.adresse).departement)
         source = action.sessions
-        staying = [row for row in source if UNFINISHED in self.kept and unfinished(row, self.today)]
         days = [day for row in source if not row.mois_seulement for day in _days(row)]
         landings = shift.landings(days)
-        made = [_opened(row, self.new) for row in source]
-        action.sessions = staying + made
+        following = self._following(source, landings)
+        known = [row for row in source if self._is_next_year(row, source, following)]
+        repeated = [id(row) for row, _ in following] + [id(row) for row in known]
+        if known:  # next year's are there: those that are long over give no empty dates
+            repeated += [id(row) for row in source if self._over(row, landings)]
+        staying = [
+            row for row in source if UNFINISHED in self.kept and unfinished(row, self.today) and row not in known
+        ]
+        action.sessions = sorted(staying + known, key=source.index)
         self.staying += staying
-        for number, row in enumerate(made):
+        self.known += known
+        for number, row in enumerate(source):
+            if id(row) in repeated:
+                continue
+            made = _opened(row, self.new)
+            action.sessions.append(made)
             where = f"actions-{rank}-sessions-{number}"
-            self._session(where, row, self._months(row) if row.mois_seulement else landings)
+            self._session(where, made, self._months(made) if made.mois_seulement else landings)
+
+    def _following(self, source: list[Session], landings: dict[date, Landing]) -> list[tuple[Session, Session]]:
+        """(session, the one of the fiche that it would become): their first days are at most SAME apart, closest first.
+
+        Each is in one pair at most on each side.
+        """
+        near: list[tuple[timedelta, int, int]] = []
+        for one, row in enumerate(source):
+            if row.debut is None:
+                continue
+            landed = (self._months(row) if row.mois_seulement else landings)[row.debut].day
+            for two, other in enumerate(source):
+                if landed is not None and other.debut is not None and other.debut > row.debut:
+                    near.append((abs(other.debut - landed), one, two))
+        pairs: dict[int, int] = {}
+        for gap, one, two in sorted(near):
+            if gap <= SAME and one not in pairs and two not in pairs.values():
+                pairs[one] = two
+        return [(source[one], source[two]) for one, two in sorted(pairs.items())]
+
+    def _is_next_year(self, row: Session, source: list[Session], following: list[tuple[Session, Session]]) -> bool:
+        """Whether it has not begun and follows another one, of its group, or of a year before: it must not move."""
+        if row.debut is None or row.debut <= self.today:
+            return False
+        begun = [other.debut for other in source if other.debut is not None and other.debut <= self.today]
+        earlier = any(self.shift.year(day) < self.shift.year(row.debut) for day in begun)
+        return earlier or any(row is other for _, other in following)
+
+    def _over(self, row: Session, landings: dict[date, Landing]) -> bool:
+        """Whether it would be over once moved."""
+        last = row.fin or row.debut
+        landed = None if last is None else (self._months(row) if row.mois_seulement else landings)[last].day
+        return landed is not None and landed < self.today
 
     def _months(self, row: Session) -> dict[date, Landing]:
         """When only the month is known, the day has no meaning: the same month of the later year."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -40,6 +41,7 @@ def content_of(*sessions, departement="14"):
     content = complete_content()
     content.lieux[0].adresse.departement = departement
     content.actions[0].sessions = list(sessions)
+    content.dernier_repere = 9
     return content
 
 
@@ -55,6 +57,15 @@ def moves(content, kept=ALL - {UNFINISHED}, today=TODAY):
 def sessions_of(terms):
     """terms: (first day, length in days) of each."""
     return [Session(f"S{rank}", start, start + timedelta(days)) for rank, (start, days) in enumerate(terms, 10)]
+
+
+def new_sessions(plan):
+    return [row for row in plan.content.actions[0].sessions if row not in plan.known]
+
+
+def followed(one, two):
+    """Whether the second term may be the first one, years later."""
+    return (two[0] - one[0]).days > 300
 
 
 # --- The shift ----------------------------------------------------------------------------------------
@@ -101,8 +112,9 @@ def test_the_sessions_of_an_entry_come_out_on_the_same_weekdays_and_never_on_a_h
         assert row.debut is None or row.fin is None or row.debut <= row.fin
         assert row.fin is None or row.fin >= today
         assert all(meeting.jour is None or meeting.jour >= today for meeting in row.recrutements)
-    days = len(plan.moves)
-    assert days == 3 * len(terms), "chaque date est dite"
+    made = new_sessions(plan)
+    assert len(plan.moves) == 3 * len(made), "chaque date est dite"
+    assert len(made) == len(terms) or plan.known or any(followed(one, two) for one in terms for two in terms)
 
 
 @given(TERMS, st.sampled_from(WHERE), DAYS)
@@ -112,10 +124,12 @@ def test_nothing_but_the_dates_of_the_sessions_changes(terms, departement, today
     ]
     content = content_of(*sessions, departement=departement)
     content.dernier_repere = 40
-    made = renew(content, ALL - {UNFINISHED}, today).content
+    plan = renew(content, ALL - {UNFINISHED}, today)
+    made = plan.content
     assert load(dump(made)) == made
-    ids = [row.id for row in made.actions[0].sessions]
-    assert ids == [f"S{41 + rank}" for rank in range(len(terms))], "des sessions nouvelles, dans le même ordre"
+    new = new_sessions(plan)
+    assert [row.id for row in new] == [f"S{41 + rank}" for rank in range(len(new))], "nouvelles, dans le même ordre"
+    assert made.actions[0].sessions == [*plan.known, *new]
     bare = deepcopy(content)
     for one in (bare, made):
         one.dernier_repere = 0
@@ -255,6 +269,62 @@ def test_without_the_dates_each_one_is_listed_as_cleared():
     assert [(row.debut, row.fin) for row in plan.content.actions[0].sessions] == [(None, None)]
     assert {move.reason for move in plan.moves} == {NOT_KEPT}
     assert len(plan.cleared) == len(plan.moves) == 2
+
+
+# --- What exists already -------------------------------------------------------------------------------
+
+NOW, NEXT = Session("S3", date(2026, 9, 15), date(2027, 6, 30)), Session("S4", date(2027, 9, 15), date(2028, 6, 30))
+
+
+def ids_and_starts(content, today, kept=PROPOSED):
+    return [(row.id, row.debut) for row in renew(content, kept, today).content.actions[0].sessions]
+
+
+@pytest.mark.parametrize("start", [date(2027, 9, 15), date(2027, 9, 14), date(2027, 9, 20)])
+@pytest.mark.parametrize("kept", [PROPOSED, PROPOSED - {UNFINISHED}])
+def test_a_session_that_exists_a_year_on_is_not_proposed_nor_moved_to_the_year_after(start, kept):
+    content = content_of(NOW, replace(NEXT, debut=start))
+    for today in (TODAY, date(2027, 6, 1)):
+        plan = renew(content, kept, today)
+        sessions = plan.content.actions[0].sessions
+        assert [row.id for row in sessions] == (["S3", "S4"] if UNFINISHED in kept else ["S4"])
+        assert plan.moves == ()
+        assert [row.id for row in plan.known] == ["S4"]
+        assert plan.empty
+    assert ids_and_starts(content, date(2027, 8, 1)) == [("S4", start)]
+
+
+def test_once_next_year_has_begun_the_year_after_is_proposed_and_nothing_twice():
+    content = content_of(NOW, NEXT)
+    assert ids_and_starts(content, date(2027, 11, 1)) == [("S4", date(2027, 9, 15)), ("S10", date(2028, 9, 13))]
+    assert not renew(content, PROPOSED, date(2027, 11, 1)).empty
+
+
+def test_the_terms_of_one_year_all_move():
+    terms = [
+        Session("S3", date(2026, 9, 14), date(2026, 11, 13)),
+        Session("S4", date(2026, 11, 30), date(2027, 1, 29)),
+        Session("S5", date(2027, 2, 1), date(2027, 4, 30)),
+    ]
+    assert [debut for debut, _ in new_dates(content_of(*terms))] == [
+        date(2027, 9, 13),
+        date(2027, 11, 29),
+        date(2028, 1, 31),
+    ]
+
+
+def test_of_two_terms_only_the_one_that_is_missing_is_proposed():
+    terms = [Session("S3", date(2026, 9, 14), date(2027, 1, 29)), Session("S4", date(2026, 10, 5), date(2027, 6, 25))]
+    content = content_of(*terms, Session("S5", date(2027, 9, 13), date(2028, 1, 28)))
+    assert ids_and_starts(content, TODAY) == [
+        *(("S3", date(2026, 9, 14)), ("S4", date(2026, 10, 5)), ("S5", date(2027, 9, 13))),
+        ("S10", date(2027, 10, 4)),
+    ]
+
+
+def test_next_year_of_an_entry_that_was_forgotten_for_years_is_not_a_year_too_late():
+    content = content_of(Session("S3", date(2023, 9, 12), date(2024, 6, 28)), Session("S4", date(2027, 9, 14), None))
+    assert ids_and_starts(content, date(2027, 7, 1)) == [("S4", date(2027, 9, 14))]
 
 
 # --- Duplication --------------------------------------------------------------------------------------

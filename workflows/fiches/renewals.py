@@ -31,6 +31,7 @@ from .publication import effective_content, effective_contents, last_day
 MOST = 100
 """Maximum number of fiches renewed at once."""
 SOON = timedelta(days=180)
+KNOWN = "Ses dates de l’an prochain sont déjà dans la fiche : il n’y a rien à reconduire."
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,15 @@ def candidates(session: Session, fiches: Sequence[Fiche]) -> list[Candidate]:
 
 
 def _candidate(fiche: Fiche, content: Contenu) -> Candidate:
-    return Candidate(fiche, content, _obstacle(fiche, last_day(content, _today()) is not None))
+    obstacle = _obstacle(fiche, last_day(content, _today()) is not None)
+    return Candidate(fiche, content, obstacle or (KNOWN if _is_renewed(content) else ""))
+
+
+def _is_renewed(content: Contenu) -> bool:
+    """Whether the content has next year's sessions already."""
+    today = _today()
+    coming = any(row.debut and row.debut > today for action in content.actions for row in action.sessions)
+    return coming and renewals.renew(content, renewals.PROPOSED, today).empty
 
 
 def _obstacle(fiche: Fiche, over: bool) -> str:
