@@ -12,7 +12,7 @@ from backoffice.core.clock import now
 from backoffice.core.extensions import db, limiter
 from backoffice.core.passwords import token_hash
 from backoffice.core.transactions import atomic
-from backoffice.models import Fiche, Link, Mail, Organisme, RevisionState, User
+from backoffice.models import Fiche, JoinRequest, Link, Mail, Organisme, RevisionState, User
 from tests.support import factories as make
 from tests.support.visitor import Visitor
 from workflows.fiches import operations
@@ -231,3 +231,52 @@ def test_a_notice_to_somebody_with_a_password_carries_no_link_that_lets_in(app, 
     provider = make.provider()
     make.fiche_in(RevisionState.A_CORRIGER, provider, make.moderator())
     assert count(Link) == 0
+
+
+# --- A structure that exists already ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["Les Mots partagés", "LES MOTS PARTAGES", "Association « Mots partagés »"])
+def test_c17_the_public_door_proposes_the_structure_that_exists(visitor, office, typed):
+    known = make.organisme("Les Mots partagés")
+    make.organisme("Boulangerie du port")
+    db.session.commit()
+    ask(visitor, structure=typed)
+    path = link_in(office.messages[0])
+    page = visitor.see(path).text
+    assert "existe peut-être déjà" in page
+    assert "Les Mots partagés" in page
+    assert "Boulangerie" not in page
+    unsaid = visitor.post(path)
+    assert unsaid.status_code == 422
+    assert "l’une de celles-ci" in unsaid.text
+    assert (count(User), count(Organisme)) == (0, 2), "rien avant le choix"
+    followed = visitor.post(path, {"structure": str(known.id)})
+    assert followed.headers["Location"] == "/mes-structures/"
+    assert (count(User), count(Organisme), count(Fiche)) == (1, 2, 0)
+    (request,) = db.session.scalars(select(JoinRequest)).all()
+    assert (request.organisme_id, request.user.email) == (known.id, ASKED["courriel"])
+    assert "Les Mots partagés" in visitor.get("/mes-structures/").text
+
+
+def test_c17_the_person_may_say_that_it_is_another_structure(visitor, office):
+    make.organisme("Les Mots partagés")
+    db.session.commit()
+    ask(visitor, structure="Les Mots partagés")
+    path = link_in(office.messages[0])
+    visitor.see(path)
+    followed = visitor.post(path, {"structure": "nouvelle"})
+    assert followed.headers["Location"].endswith("/saisie/structure")
+    assert (count(Organisme), count(Fiche)) == (2, 1)
+    assert visitor.post(path).status_code == 303, "le lien ne redemande rien ensuite"
+
+
+def test_c17_no_other_structure_than_those_shown_can_be_joined_by_the_link(visitor, office):
+    make.organisme("Les Mots partagés")
+    far = make.organisme("Boulangerie du port")
+    db.session.commit()
+    ask(visitor, structure="Les Mots partagés")
+    path = link_in(office.messages[0])
+    visitor.see(path)
+    assert visitor.post(path, {"structure": str(far.id)}).status_code == 422
+    assert count(User) == 0

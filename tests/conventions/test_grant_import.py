@@ -32,7 +32,7 @@ from forms.conventions.grant_table import COLUMNS, TEMPLATE
 from tests.support import factories as make
 from tests.support.tables import table_of
 from workflows.conventions import operations
-from workflows.conventions.recognition import likely_fiches, recognise
+from workflows.conventions.recognition import Named, Recognised, likely_fiches, recognise
 from workflows.importing import jobs
 
 HEADERS = [column.header for column in COLUMNS]
@@ -210,7 +210,7 @@ def test_the_rna_decides_too(funder):
     known = make.organisme("Centre social des Tilleuls")
     known.rna = "W143000001"
     db.session.commit()
-    write(read(funder, sheet({**LINE, "rna": "W143000001"})))
+    write(read(funder, sheet({**LINE, "nom": "Tilleuls (centre social)", "rna": "W143000001"})))
     assert db.session.query(Convention).one().organisme_id == known.id
 
 
@@ -266,13 +266,64 @@ def test_the_only_fiche_of_the_departement_is_tied_and_the_one_that_names_the_gr
     nadia, marc = make.provider("Nadia Exemple", structure), make.moderator()
     fiche = make.fiche_in(RevisionState.SOUMISE, nadia, marc)
     make.draft(nadia)
-    write(read(funder, sheet({**LINE, "siret": make.SIRET})))
+    line = {**LINE, "nom": structure.nom, "siret": make.SIRET}
+    write(read(funder, sheet(line)))
     (one,) = db.session.query(Convention)
     assert [tie.fiche_id for tie in one.ties] == [fiche.id]
     named = make.complete_content("Ateliers du soir")
     named.financement.financeurs[0].reference = "2026-104-0900"
     second = make.fiche_in(RevisionState.SOUMISE, nadia, marc, named)
-    write(read(funder, sheet({**LINE, "siret": make.SIRET, "reference": "2026-104-0900"})))
+    write(read(funder, sheet({**line, "reference": "2026-104-0900"})))
     other = db.session.query(Convention).filter_by(reference="2026-104-0900").one()
     assert [tie.fiche_id for tie in other.ties] == [second.id]
     assert [found.id for found, _ in likely_fiches(db.session(), other)] == [fiche.id]
+
+
+# --- Numbers and names --------------------------------------------------------------------------------
+
+
+def test_the_number_of_one_structure_with_the_name_of_another_is_a_doubt_that_shows_both(funder):
+    one, two = make.organisme("Les Ateliers du Val"), make.organisme("Boulangerie du port")
+    two.siret, one.rna = "73282932000074", "W143000001"
+    db.session.commit()
+    where = one.territoire_id
+    for said in ({"siret": make.SIRET}, {"rna": "W143000001"}):
+        found = recognise(db.session(), where, make.grant(nom="Boulangerie du Port", **said))
+        assert found.sure is None
+        assert [row.organisme for row in found.candidates] == [one, two]
+        assert "autre nom" in found.candidates[0].why
+    found = recognise(db.session(), where, make.grant(nom="Les Ateliers", siret="73282932000074", rna="W143000001"))
+    assert found.sure is None
+    assert {row.organisme for row in found.candidates} == {one, two}
+    assert recognise(db.session(), where, make.grant(nom="Un tout autre nom", siret=make.SIRET)).sure is None
+
+
+@pytest.mark.parametrize("name", ["", "ATELIERS DU VAL", "Les Ateliers du Val de Vire", "Asso des Tilleuls"])
+def test_a_number_with_its_own_name_is_sure(funder, name):
+    known = make.organisme("Les Ateliers du Val")
+    known.structure = {**known.structure, "raison_sociale": "Association des Tilleuls"}
+    db.session.commit()
+    assert recognise(db.session(), known.territoire_id, make.grant(nom=name, siret=make.SIRET)).sure is known
+
+
+def test_a_homonym_of_another_departement_is_a_doubt(funder):
+    near, far = make.organisme("Les Ateliers du Val"), make.organisme("Les ateliers du val")
+    near.siret = far.siret = ""
+    near.commune, far.commune = "14118", "50129"
+    db.session.commit()
+    said = make.grant(nom="Les Ateliers du Val", departement="14")
+    assert recognise(db.session(), near.territoire_id, said).sure is near
+    near.merged_into_id = far.id
+    db.session.commit()
+    found = recognise(db.session(), far.territoire_id, said)
+    assert found.sure is None
+    assert [row.why for row in found.candidates] == ["nom proche, autre département (50)"]
+
+
+def test_c14_zeros_are_no_number(funder):
+    known = make.organisme("Les Ateliers du Val")
+    known.siret = "0" * 14
+    db.session.commit()
+    said = Named("Boulangerie du port", "0" * 14, "0")
+    assert recognise(db.session(), known.territoire_id, said) == Recognised(None, [])
+    assert recognise(db.session(), known.territoire_id, Named("", "0" * 14)).candidates == []

@@ -16,11 +16,12 @@ from backoffice.core.passwords import token_hash
 from backoffice.core.permissions import Role
 from backoffice.models import Dispositif, Link, Membership, Organisme, Territoire, User
 from forms.fiches.paths import PATHS
+from workflows.conventions.recognition import Named, recognise
 from workflows.fiches import operations
 from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import LINK_LIFE, give_token, tell
 
-from . import passwords
+from . import joining, passwords
 from .operations import create_account
 
 TO_BEGIN = timedelta(days=7)
@@ -28,6 +29,9 @@ TO_LOG_IN = timedelta(minutes=30)
 """For an account with a password: the link replaces the password once."""
 TO_JOIN = "/mes-structures/rejoindre"
 """Page to search for a structure."""
+OWN_STRUCTURES = "/mes-structures/"
+ALIKE = 80
+"""Out of 100: similarity from which the name of a structure is proposed instead of a new one."""
 
 
 def ask_to_begin(session: Session, email: str, name: str, structure: str, territoire: Territoire) -> None:
@@ -88,9 +92,18 @@ def find(session: Session, token: str) -> Link | None:
     ).one_or_none()
 
 
-def follow(session: Session, token: str) -> Link | None:
+def known_structures(session: Session, link: Link) -> list[Organisme]:
+    """The structures that the one to be created by this link may already be, likeliest first; none for other links."""
+    if not link.open or link.user_id is not None or link.territoire_id is None or _account(session, link.email):
+        return []
+    found = recognise(session, link.territoire_id, Named(link.structure)).candidates
+    return [row.organisme for row in found if row.score >= ALIKE]
+
+
+def follow(session: Session, token: str, joined_id: int | None = None) -> Link | None:
     """Marks an open link as used. On the first use of a link without account, creates what was requested.
 
+    joined_id: one of `known_structures`, which the person asks to join instead of creating a structure.
     Returns None when the link is closed, or when the account must set up a second factor.
     """
     link = session.scalars(
@@ -102,7 +115,7 @@ def follow(session: Session, token: str) -> Link | None:
     if link is None or not link.open:
         return None
     if link.user_id is None:
-        _begin(session, link)
+        _begin(session, link, joined_id)
     if session.get_one(User, link.user_id).owes_second_factor:
         return None
     link.used_at = now()
@@ -110,10 +123,10 @@ def follow(session: Session, token: str) -> Link | None:
     return link
 
 
-def _begin(session: Session, link: Link) -> None:
+def _begin(session: Session, link: Link, joined_id: int | None) -> None:
     """Creates the account, the structure and the first fiche, now that the address is confirmed.
 
-    Only the account when the person wants to join an existing structure.
+    Only the account, and the request, when the person wants to join an existing structure.
     """
     user = _account(session, link.email)
     if link.territoire_id is None:
@@ -121,7 +134,12 @@ def _begin(session: Session, link: Link) -> None:
         link.user_id = user.id
         return
     link.page = "/fiches/"
-    if user is None:
+    if user is None and joined_id is not None:
+        user = create_account(session, link.email, link.name)
+        words = f"Demande faite en voulant décrire un atelier de « {link.structure} »."
+        joining.ask(session, user, joined_id, words)
+        link.page = OWN_STRUCTURES
+    elif user is None:
         user = User(email=link.email, name=link.name, password_hash="")
         structure = Organisme(nom=link.structure, territoire_id=link.territoire_id)
         user.memberships.append(Membership(role=Role.RESPONSABLE, organisme=structure))

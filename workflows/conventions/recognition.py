@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 from sqlalchemy import ColumnElement, select
@@ -15,8 +15,9 @@ from backoffice.queries.structures.scope import works_in
 from backoffice.reference.programmes import programmes
 from forms.conventions.grants import Grant
 
-SURE, DOUBTFUL = 97, 70
-"""Name similarity, out of 100. SURE: same structure when no other reaches it; DOUBTFUL: shown as a candidate."""
+SURE, DOUBTFUL, AGREEING = 97, 70, 80
+"""Name similarity, out of 100. SURE: same structure when no other reaches it; DOUBTFUL: shown as a candidate; AGREEING:
+may be the name of the structure whose number is given."""
 NUMBERS = ("même SIRET", "même RNA")
 SHOWN = 5
 EMPTY_WORDS = frozenset("association asso assoc ass loi 1901 de du des d l la le les et".split())  # noqa: SIM905
@@ -24,12 +25,28 @@ EMPTY_WORDS = frozenset("association asso assoc ass loi 1901 de du des d l la le
 
 
 @dataclass(frozen=True)
+class Named:
+    """A structure as a file or a person says it. raison: its official name. departement: a code; "" when unknown."""
+
+    nom: str
+    siret: str = ""
+    rna: str = ""
+    departement: str = ""
+    raison: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.nom, self.raison) if name]
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """why: what matches, in French. score: 0 to 100."""
+    """why: what matches, in French. score: 0 to 100. apart: its own SIRET differs from the given one."""
 
     organisme: Organisme
     score: int
     why: str
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,55 +57,103 @@ class Recognised:
     candidates: Sequence[Candidate] = ()
 
 
-def recognise(session: Session, territoire_id: int, said: Grant | Convention) -> Recognised:
-    """Searches by SIRET, by RNA, then by name similarity, among the structures that work in the territoire."""
+def recognise(session: Session, territoire_id: int, said: Grant | Convention | Named) -> Recognised:
+    """Searches by SIRET, by RNA, then by name, among the structures that work in the territoire.
+
+    A number is sure when the name agrees with it and all the numbers are of one structure. Else the structures of the
+    numbers are shown first, then those of the name.
+    """
     theirs = select(Organisme).where(works_in([territoire_id])).order_by(Organisme.id)
-    for condition, why in _numbers(said):
-        found = session.scalars(theirs.where(condition)).all()
-        if len(found) == 1:
-            return Recognised(found[0], [Candidate(found[0], 100, why)])
-        if found:
-            return _among([Candidate(row, alike(row.nom, said.nom), why) for row in found])
-    named = session.scalars(theirs).all() if said.nom else _of_siren(session, territoire_id, said.siret)
-    return _among([_compared(row, said) for row in named])
+    meant = said if isinstance(said, Named) else Named(said.nom, said.siret, said.rna, said.departement)
+    numbered: dict[int, Candidate] = {}
+    for condition, why in _numbers(meant):
+        for row in session.scalars(theirs.where(condition)):
+            numbered.setdefault(row.id, Candidate(row, _likeness(row, meant)[0], why))
+    found = list(numbered.values())
+    if len(found) == 1 and (not meant.names or found[0].score >= SURE):
+        return Recognised(found[0].organisme, [replace(found[0], score=100)])
+    if len(found) > 1 and len({row.why for row in found}) == 1:  # entered twice
+        return _among(found)
+    if not meant.names:
+        return _among(found or [_compared(row, meant) for row in _of_siren(session, territoire_id, meant.siret)])
+    named = [_compared(row, meant) for row in session.scalars(theirs) if row.id not in numbered]
+    if not found:
+        return _among(named)
+    others = [row for row in named if row.score >= SURE - 1]
+    if len(found) == 1 and not others and names_agree(found[0].organisme, *meant.names):
+        return Recognised(found[0].organisme, [replace(found[0], score=100)])
+    doubts = [row if row.score >= SURE else replace(row, why=f"{row.why}, autre nom") for row in found]
+    return Recognised(None, [*doubts, *_ranked(named)][:SHOWN])
+
+
+def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    shown = (row for row in candidates if row.score >= DOUBTFUL)
+    return sorted(shown, key=lambda row: (-row.score, row.organisme.id))
 
 
 def _among(candidates: Sequence[Candidate]) -> Recognised:
     """Sure when exactly one candidate reaches SURE."""
-    ranked = sorted(
-        (row for row in candidates if row.score >= DOUBTFUL), key=lambda row: (-row.score, row.organisme.id)
-    )
+    ranked = _ranked(candidates)
     sure = [row for row in ranked if row.score >= SURE]
     if len(sure) == 1:
         return Recognised(sure[0].organisme, ranked[:SHOWN])
     return Recognised(None, ranked[:SHOWN] or [row for row in candidates if row.why.startswith("même")][:SHOWN])
 
 
-def _compared(organisme: Organisme, said: Grant | Convention) -> Candidate:
-    """Scores one structure by name. Different SIRETs keep the score under SURE; the same SIREN raises it."""
-    score, why = alike(organisme.nom, said.nom), "nom proche"
-    raison = organisme.said.raison_sociale
-    if alike(raison, said.nom) > score:
-        score, why = alike(raison, said.nom), "nom officiel proche"
-    if said.siret and organisme.siret and said.siret[:9] == organisme.siret[:9]:
-        return Candidate(organisme, max(score, 90) if score < SURE else 96, "même SIREN, autre établissement")
-    if said.siret and organisme.siret and score >= SURE:
-        return Candidate(organisme, SURE - 1, f"{why}, autre SIRET")
-    return Candidate(organisme, score, why)
+def _likeness(organisme: Organisme, said: Named) -> tuple[int, str]:
+    """(similarity of the closest names, what is close)."""
+    usual, official = organisme.nom, organisme.said.raison_sociale
+    score = max((alike(usual, name) for name in said.names), default=0)
+    other = max((alike(official, name) for name in said.names), default=0)
+    return (other, "nom officiel proche") if other > score else (score, "nom proche")
 
 
-def _numbers(said: Grant | Convention) -> list[tuple[ColumnElement[bool], str]]:
-    """(condition on Organisme, its label in French) for each number given by the funder."""
+def names_agree(organisme: Organisme, *names: str) -> bool:
+    """Whether one of these names may be that of the structure: close, or one longer than the other."""
+    ours = [bare_name(name) for name in (organisme.nom, organisme.said.raison_sociale) if name]
+    pairs = [(one, bare_name(name)) for one in ours for name in names]
+    scores = [max(fuzz.token_sort_ratio(*pair), fuzz.token_set_ratio(*pair)) for pair in pairs]
+    return max(scores, default=0) >= AGREEING
+
+
+def _compared(organisme: Organisme, said: Named) -> Candidate:
+    """Scores one structure by name. Another SIRET or département keeps it under SURE; the same SIREN raises it."""
+    score, why = _likeness(organisme, said)
+    siret, theirs = given(said.siret), given(organisme.siret)
+    if siret and siret[:9] == theirs[:9]:
+        return Candidate(
+            organisme, max(score, 90) if score < SURE else 96, "même SIREN, autre établissement", apart=True
+        )
+    if siret and theirs and score >= SURE:
+        return Candidate(organisme, SURE - 1, f"{why}, autre SIRET", apart=True)
+    elsewhere = departement_of(organisme.commune)
+    if score >= SURE and said.departement and elsewhere not in ("", said.departement):
+        return Candidate(organisme, SURE - 1, f"{why}, autre département ({elsewhere})")
+    return Candidate(organisme, score, why, apart=bool(siret and theirs))
+
+
+def departement_of(insee: str) -> str:
+    """Code of the département, or of the overseas collectivité, of the INSEE code of a commune; "" without one."""
+    return insee[: 3 if insee[:2] in ("97", "98") else 2]
+
+
+def given(number: str) -> str:
+    """A registration number; "" when it is made of zeros, as flows write a missing one."""
+    return number if number.strip("0") else ""
+
+
+def _numbers(said: Named) -> list[tuple[ColumnElement[bool], str]]:
+    """(condition on Organisme, its label in French) for each number given."""
     found: list[tuple[ColumnElement[bool], str]] = []
-    if said.siret:
+    if given(said.siret):
         found.append((Organisme.siret == said.siret, NUMBERS[0]))
-    if said.rna:
+    if given(said.rna):
         found.append((Organisme.rna == said.rna, NUMBERS[1]))
     return found
 
 
 def _of_siren(session: Session, territoire_id: int, siret: str) -> Sequence[Organisme]:
-    if not siret:
+    if not given(siret):
         return []
     of_siren = Organisme.siret.startswith(siret[:9], autoescape=True)
     return session.scalars(select(Organisme).where(works_in([territoire_id]), of_siren)).all()

@@ -12,15 +12,23 @@ from sqlalchemy.orm import Session, selectinload
 from backoffice.core.text import search_key
 from backoffice.models import Fiche, ImportJob, Organisme
 from backoffice.models.content import Contenu
-from backoffice.queries.structures.scope import works_in
 from exports.importing.merge import place_key
 from exports.importing.reading import Read
+from workflows.conventions.recognition import (
+    NUMBERS,
+    Candidate,
+    Named,
+    departement_of,
+    given,
+    names_agree,
+    recognise,
+)
 
 SURE, DOUBTFUL = 93, 75
 """Minimum `likeness`: to be the same fiche; to be proposed as a candidate."""
 
-SAME_NAME = 95
-"""Out of 100: similarity from which two names are the same structure."""
+CLOSE = 90
+"""Out of 100: similarity from which a name without number may be that of a known structure: a doubt."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +50,27 @@ class Match:
 
 
 def owner(session: Session, job: ImportJob, read: Read) -> Owner:
-    """The structure of an entry: that of the job, else one of its territoire with the same SIRET or name.
+    """The structure of an entry: that of the job, else the one of its territoire that its numbers and name mean.
 
-    When none is found: `new` if the job may create structures, else a message.
+    A number of one structure with the name of another, and homonyms of another département, are a doubt: the entry is
+    rejected, and the message names them. When none is found: `new` if the job may create structures, else a message.
     """
     said = read.content.structure
+    siret, rna = given(said.siret), given(said.rna)
     if job.organisme is not None:
-        if said.siret and job.organisme.siret and said.siret != job.organisme.siret:
-            return Owner(
-                message=f"Cette ligne est au nom d’une autre structure (SIRET {said.siret}). "
-                f"Vous importez pour {job.organisme.nom}."
-            )
-        return Owner(job.organisme)
-    theirs = select(Organisme).where(works_in([job.territoire_id])).order_by(Organisme.id)
-    if said.siret:
-        found = session.scalars(theirs.where(Organisme.siret == said.siret)).all()
-    elif said.nom:
-        named = session.scalars(theirs).all()
-        found = [known for known in named if _alike(known.nom, said.nom) >= SAME_NAME]
-    else:
+        return _own(job.organisme, read)
+    if not siret and not said.nom:
         return Owner(message="Cette ligne ne dit ni le SIRET ni le nom de la structure.")
-    if found:
-        return Owner(max(found, key=lambda known: _alike(known.nom, said.nom)))
-    whom = f"le SIRET {said.siret}" if said.siret else f"le nom « {said.nom} »"
+    departement = said.adresse.departement or departement_of(said.adresse.code_insee)
+    named = Named(said.nom, siret, rna, departement, said.raison_sociale)
+    found = recognise(session, job.territoire_id, named)
+    if found.sure is not None:
+        return Owner(found.sure)
+    numbered = [row for row in found.candidates if row.why.startswith(NUMBERS)]
+    doubts = numbered or [row for row in found.candidates if row.score >= CLOSE and not row.apart]
+    if doubts:
+        return Owner(message=_doubt(named, list(found.candidates) if numbered else doubts))
+    whom = f"le SIRET {siret}" if siret else f"le nom « {said.nom} »"
     if not job.settings.get("create_structures"):
         return Owner(
             message=f"Aucune structure de votre territoire n’a {whom}. "
@@ -73,6 +79,38 @@ def owner(session: Session, job: ImportJob, read: Read) -> Owner:
     if not said.nom:
         return Owner(message="Il manque le nom de la structure à créer.")
     return Owner(new=True)
+
+
+def _own(organisme: Organisme, read: Read) -> Owner:
+    """The structure that imports for itself: a line with another number is rejected, another name is a remark."""
+    said = read.content.structure
+    for label, theirs, ours in (("SIRET", said.siret, organisme.siret), ("RNA", said.rna, organisme.rna)):
+        if given(theirs) and given(ours) and theirs != ours:
+            return Owner(
+                message=f"Cette ligne est au nom d’une autre structure ({label} {theirs}). "
+                f"Vous importez pour {organisme.nom}."
+            )
+    names = [name for name in (said.nom, said.raison_sociale) if name]
+    if names and not names_agree(organisme, *names):
+        message = (
+            f"Ce nom n’est pas celui de « {organisme.nom} », pour qui vous importez. Vérifiez que c’est bien elle."
+        )
+        read.remark("structure-nom", message, said.nom)
+    return Owner(organisme)
+
+
+def _doubt(named: Named, candidates: Sequence[Candidate]) -> str:
+    """French message that shows what the line says and each structure that it may mean."""
+    facts = [f"SIRET {named.siret}" if named.siret else "", f"RNA {named.rna}" if named.rna else ""]
+    line = ", ".join([f"« {named.nom} »" if named.nom else "sans nom", *filter(None, facts)])
+    shown = []
+    for row in candidates:
+        number = f", SIRET {row.organisme.siret}" if row.organisme.siret else ""
+        shown.append(f"« {row.organisme.nom} »{number} ({row.why})")
+    return (
+        f"La structure de cette ligne ({line}) est à vérifier. Elle peut être : {' ; '.join(shown)}. "
+        "Corrigez le nom ou le numéro dans le fichier, puis envoyez-le de nouveau."
+    )
 
 
 def match(session: Session, job: ImportJob, read: Read, organisme: Organisme | None, taken: set[int]) -> Match:
@@ -134,5 +172,5 @@ def same_entry(read: Read) -> tuple[str, ...]:
         return (read.numero,)
     content = read.content
     place = place_key(content.lieux[0].adresse) if content.lieux else ""
-    owner_ = content.structure.siret or search_key(content.structure.nom)
+    owner_ = given(content.structure.siret) or search_key(content.structure.nom)
     return (owner_, search_key(content.formation.intitule), place)

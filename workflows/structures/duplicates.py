@@ -75,7 +75,8 @@ def likely(session: Session, user: User) -> list[Likely]:
 def _same_number(session: Session, user: User, number: Subject) -> Iterator[tuple[int, int]]:
     one, two = (aliased(Organisme, within(user).subquery()) for _ in range(2))
     left, right = getattr(one, number), getattr(two, number)
-    query = select(one.id, two.id).join(two, (left == right) & (one.id < two.id)).where(left != "")
+    said = func.replace(left, "0", "") != ""  # a number of zeros stands for a missing one
+    query = select(one.id, two.id).join(two, (left == right) & (one.id < two.id)).where(said)
     for row in session.execute(query.order_by(one.id, two.id).limit(MOST * 4)):
         yield row[0], row[1]
 

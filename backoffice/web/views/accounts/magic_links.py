@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backoffice.core.extensions import db, limiter
@@ -29,6 +29,8 @@ from workflows.accounts import magic_links
 blueprint = Blueprint("magic_links", __name__)
 
 FIELDS = ("nom", "courriel", "structure", "code_postal")
+NEW = "nouvelle"
+"""Choice of a person whose structure is none of the known ones."""
 
 
 @blueprint.get("/fiche-asl")
@@ -99,22 +101,47 @@ def link_sent() -> ResponseReturnValue:
 @requires(Permission.PUBLIC)
 def link_page(token: str) -> ResponseReturnValue:
     """Shows a button; the POST logs in. Mail readers fetch the links of the messages they scan."""
-    link = magic_links.find(db.session(), token)
+    return _link_page(token)
+
+
+def _link_page(token: str, error: str = "") -> ResponseReturnValue:
+    session = db.session()
+    link = magic_links.find(session, token)
     if link is None:
         return render_template("accounts/magic_links/link.html", state="inconnu"), 404
-    return render_template("accounts/magic_links/link.html", state="ouvert" if link.open else "ancien", token=token)
+    page = render_template(
+        "accounts/magic_links/link.html",
+        state="ouvert" if link.open else "ancien",
+        token=token,
+        wanted=link.structure,
+        known=magic_links.known_structures(session, link),
+        new=NEW,
+        error=error,
+    )
+    return (page, 422) if error else page
 
 
 @blueprint.post("/lien/<token>")
 @limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
 def follow(token: str) -> ResponseReturnValue:
+    """Logs in. When the structure to create may be known already, the person says first whether it is one of these."""
+    choice = request.form.get("structure", "")
     with atomic() as session:
-        link = magic_links.follow(session, token)
+        found = magic_links.find(session, token)
+        known = {str(row.id): row for row in magic_links.known_structures(session, found)} if found else {}
+        if known and choice != NEW and choice not in known:
+            return _link_page(token, "Dites si votre structure est l’une de celles-ci.")
+        joined = known.get(choice)
+        link = magic_links.follow(session, token, joined.id if joined else None)
         user = session.get(User, link.user_id) if link else None
         page = link.page if link else ""
     if user is None or not may_enter(user):
         return link_page(token)
+    if joined is not None:
+        flash(
+            f"Votre demande pour rejoindre « {joined.nom} » est envoyée. La réponse vous viendra par e-mail.", "success"
+        )
     return come_in(user, LoginWay.LIEN, safe_next(page))
 
 
