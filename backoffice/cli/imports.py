@@ -94,10 +94,13 @@ def _report(session: Session, job_id: int) -> None:
     job = session.get_one(ImportJob, job_id)
     for line in session.scalars(select(ImportLine).where(ImportLine.job_id == job_id).order_by(ImportLine.rank)):
         became = line.result or line.plan
-        click.echo(f"{line.place} : {became.label} – {line.title or 'sans intitulé'} {line.message}".rstrip())
+        said = f"{line.place} : {became.label} – {line.title or 'sans intitulé'}"
+        click.echo(". ".join(text for text in (said, line.message, line.report["message"]) if text))
         for remark in line.report["remarks"]:
             quote = f" « {remark['quote']} »" if remark["quote"] else ""
-            click.echo(f"    {remark['label']} : {remark['message']}{quote}".replace("     : ", "    "))
+            label = f"{remark['label']} : " if remark["label"] else ""
+            kept = " La fiche garde ce qu’elle dit déjà." if remark.get("kept") else ""
+            click.echo(f"    {label}{remark['message']}{quote}{kept}")
     if job.error:
         click.echo(job.error, err=True)
     found = lines(session, job, Place())

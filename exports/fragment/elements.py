@@ -12,7 +12,7 @@ from lxml import etree
 from backoffice.models.content import Adresse, Contact
 
 UNKNOWN_START, UNKNOWN_END = "00000000", "99999999"
-YES = "1"
+YES, NO = "1", "0"
 RECEPTION = "4"  # type-contact: accueil
 
 
@@ -46,6 +46,10 @@ def address(node: etree._Element, adresse: Adresse) -> None:
     if len(adresse.region) == 2:  # the element has two characters: overseas collectivities have three
         add(root, "region", adresse.region)
     add(root, "pays", "FR")
+    if adresse.latitude and adresse.longitude:
+        point = add(root, "geolocalisation")
+        add(point, "latitude", adresse.latitude)
+        add(point, "longitude", adresse.longitude)
 
 
 def period(node: etree._Element, start: date | None, end: date | None, *, month: bool = False) -> None:
@@ -89,7 +93,7 @@ def principal(rank: int) -> dict[str, str]:
 
 
 def flag(value: bool) -> str:
-    return YES if value else "0"
+    return YES if value else NO
 
 
 def answer(value: str | int | bool | None) -> str:

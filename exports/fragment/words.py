@@ -237,7 +237,8 @@ def aims(content: Contenu) -> list[str]:
 
 def publics_of(content: Contenu) -> list[str]:
     """Codes of code-public-vise, most telling first: data·inclusion shows the first one only."""
-    ranks = {code: rank for rank, code in enumerate(PUBLICS_SHOWN)}
+    told = [*PUBLICS_SHOWN, *(code for code in PUBLICS if code not in PUBLICS_SHOWN)]
+    ranks = {code: rank for rank, code in enumerate(told)}
     codes = sorted(content.formation.publics, key=lambda code: ranks.get(code, len(ranks)))
     return codes or [DEFAULT_PUBLIC]
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import time
 from typing import Any
 
+from lxml import etree
+
 from backoffice.models.content import (
     ID_LETTERS,
     Action,
@@ -37,7 +39,7 @@ from exports.fragment.build import GROUP, OFII
 from . import generated_sentences
 from .element import Node, tag
 from .pieces import Pieces
-from .reading import read_hour, read_month
+from .reading import LISTED, read_month
 
 _PATHWAYS = {"1": "collectif", "2": "individuel"}
 _ID = re.compile(r"[A-Z][0-9]{1,9}")
@@ -107,6 +109,8 @@ class Groups:
         length = source.text(node, "duree-indicative")
         action.duree = "" if length == words.length(action) else length
         action.rythme = generated_sentences.rhythm(source.text(node, "rythme-formation", lines=True), action)
+        weekly = source.extra_nodes(source.extras(node, "duree-hebdo"), "duree-hebdo")
+        source.taken |= {found for found in weekly if found.text == str(round(action.minutes_per_week / 60))}
         return action
 
     def session(self, node: Node, parent: Node, path: str) -> Session:
@@ -117,10 +121,14 @@ class Groups:
         start, end = source.text(period, "debut"), source.text(period, "fin")
         first, last = read_month(start), read_month(end)
         vague = first is not None and last is not None
+        day = first[0] if first and vague else reader.day(period, "debut", f"{path}-debut")
+        last_day = last[1] if last and vague else reader.day(period, "fin", f"{path}-fin")
+        if {f"{path}-debut", f"{path}-fin"} & reader.read.partial:
+            reader.read.partial.add(f"{path}-mois_seulement")
         return Session(
             self.own_id(node, parent),
-            first[0] if first and vague else reader.day(period, "debut", f"{path}-debut"),
-            last[1] if last and vague else reader.day(period, "fin", f"{path}-fin"),
+            day,
+            last_day,
             reader.known(state, RECRUTEMENTS, f"{path}-recrutement", "inscriptions"),
             reader.whole(free, f"{path}-places_libres"),
             vague,
@@ -140,8 +148,8 @@ class Groups:
         return Recrutement(
             reader.known(code, RENDEZ_VOUS, f"{path}-modalite", "rendez-vous"),
             month[0] if month else reader.day(period, "debut", f"{path}-jour"),
-            read_hour(source.text(node, "heure-debut")),
-            read_hour(source.text(node, "heure-fin")),
+            reader.hour(node, "heure-debut", f"{path}-debut"),
+            reader.hour(node, "heure-fin", f"{path}-fin"),
             reader.whole(source.text(node, "nb-places"), f"{path}-places"),
         )
 
@@ -155,7 +163,8 @@ class Groups:
             slot = _slot(source.text(found), found.get("tag", ""))
             if slot is None:
                 text = f"{found.get('tag', '')} {found.text or ''}".strip()
-                reader.read.remark(f"{path}-creneaux-0-jour", "Cet horaire ne se comprend pas : à compléter.", text)
+                where, message = f"{path}-creneaux-0-jour", "Cet horaire ne se comprend pas : à compléter."
+                reader.read.doubt(where, message, text, part=f"{path}-creneaux")
             else:
                 slots.append(slot)
         action.creneaux = action.creneaux or slots
@@ -176,9 +185,8 @@ class Groups:
         for other in nodes[1:]:
             spare = Adresse()
             reader.address(other.find(tag("coordonnees")), spare)
-            text = " ".join([spare.denomination, *spare.lignes, spare.code_postal, spare.ville]).strip()
             message = "Ce groupe a plusieurs lieux dans le fichier : le lieu principal est gardé, pas celui-ci."
-            reader.read.remark(f"actions-{rank}-lieu", message, text)
+            reader.read.remark(f"actions-{rank}-lieu", message, _words(spare))
         for known in content.lieux:
             if replace(known, id="") == lieu:
                 return known.id
@@ -218,26 +226,34 @@ class Groups:
         nodes = [found for node in self.nodes for found in source.all(node, "code-public-vise")]
         codes = self.reader.codes(nodes, PUBLICS, "formation-publics", "public")
         said_.publics = [code for code in PUBLICS if code in codes]
-        said_.niveau_obligatoire = "1" in {source.text(node, "niveau-entree-obligatoire") for node in self.nodes}
+        compulsory = "niveau-entree-obligatoire", "formation-niveau_obligatoire"
+        said_.niveau_obligatoire = self.reader.flag(self.nodes, *compulsory)
 
     def money(self) -> None:
         money, source, reader = self.content.financement, self.source, self.reader
-        money.prise_en_charge = "1" in {source.text(node, "prise-en-charge-frais-possible") for node in self.nodes}
+        aid = "prise-en-charge-frais-possible", "financement-prise_en_charge"
+        money.prise_en_charge = reader.flag(self.nodes, *aid)
         money.frais = self.same("frais-restants", "financement-frais")
         price = reader.whole(self.same("prix-total-TTC", "financement-prix"), "financement-prix")
         money.cout = "" if price is None else "payant" if price else "gratuit"
         money.prix = price or None
         funded = self.same("conventionnement", "financement-conventionne")
         money.conventionne = {"1": "oui", "0": "non"}.get(funded, "")
+        if funded and not money.conventionne:
+            where = "financement-conventionne"
+            reader.read.doubt(where, f"« {funded} » n’est ni oui ni non : à choisir.", funded)
+        seen: set[bytes] = set()
         for node in self.nodes:
-            rows = [self.financeur(found) for found in source.all(node, "organisme-financeur")]
-            if node is self.nodes[0]:
-                money.financeurs = rows
-            else:
-                money.financeurs += [row for row in rows if row not in money.financeurs]
+            for found in source.all(node, "organisme-financeur"):
+                written = etree.tostring(found, with_tail=False)
+                if node is not self.nodes[0] and written in seen:
+                    source.taken |= set(found.iter())
+                    continue
+                seen.add(written)
+                money.financeurs.append(self.financeur(found, len(money.financeurs)))
 
-    def financeur(self, node: Node) -> Financeur:
-        source, reader, path = self.source, self.reader, "financement-financeurs-0"
+    def financeur(self, node: Node, rank: int) -> Financeur:
+        source, reader, path = self.source, self.reader, f"financement-financeurs-{rank}"
         extras = source.extras(node, "specificites")
         code, programme = (
             source.text(node, "code-financeur"),
@@ -245,13 +261,13 @@ class Groups:
         )
         self.funded_publics(extras)
         if code not in FINANCEURS:
-            reader.read.remark(f"{path}-code", f"Le financeur {code} n’est pas de notre liste : « Autre ».", code)
+            reader.read.doubt(f"{path}-code", f"Le financeur « {code} » n’est pas de notre liste : « Autre ».", code)
             code = "0"
         if code == OFII and programme and programme not in PROGRAMMES:
             self.content.financement.lot, programme = programme, ""
         if programme and programme not in PROGRAMMES:
             message = "Ce programme n’est pas de notre liste : « Un autre programme »."
-            reader.read.remark(f"{path}-programme", message, programme)
+            reader.read.doubt(f"{path}-programme", message, programme)
             programme = "Autre"
         places = reader.whole(source.text(node, "nb-places-financees"), f"{path}-places")
         return Financeur(code, programme, source.word(extras, "reference-convention"), places)
@@ -282,6 +298,11 @@ class Groups:
         spoken = [contact for contact in contacts if not contact.empty]
         if spoken and spoken[0] != content.formation.contact:
             entry.contact = spoken[0]
+        others = [" ".join(filter(None, vars(contact).values())) for contact in spoken if contact != spoken[0]]
+        if others:
+            message = "Les dates n’ont pas toutes le même contact : le premier est gardé, pas celui-ci."
+            quotes = " / ".join(dict.fromkeys(others))
+            reader.read.remark("inscription-contact-nom", message, quotes, longest=LISTED)
         self.where()
 
     def where(self) -> None:
@@ -295,20 +316,30 @@ class Groups:
         said_ = [(adresse, lieu) for adresse, lieu in found if _key(adresse) != _key(Adresse())]
         if not said_:
             self.reader.read.unsaid.add("inscription-ou")
-        elif all(lieu is not None and _key(adresse) == _key(lieu.adresse) for adresse, lieu in said_):
+        elif all(lieu is not None and self.alike(adresse, lieu.adresse) for adresse, lieu in said_):
             entry.ou = "sur_place"
-        elif all(_key(adresse) == _key(content.structure.adresse) for adresse, _ in said_):
+        elif all(self.alike(adresse, content.structure.adresse) for adresse, _ in said_):
             entry.ou = "structure"
         else:
             entry.ou, entry.adresse = "autre", said_[0][0]
-            others = [" ".join(_key(adresse)) for adresse, _ in said_ if _key(adresse) != _key(entry.adresse)]
+            others = [_words(adresse) for adresse, _ in said_ if _key(adresse) != _key(entry.adresse)]
             if others:
                 message = "Les groupes ont plusieurs adresses d’inscription : la première est gardée, pas celle-ci."
-                self.reader.read.remark("inscription-adresse-lignes", message, others[0])
+                quotes = " / ".join(dict.fromkeys(others))
+                self.reader.read.remark("inscription-adresse-lignes", message, quotes, longest=LISTED)
+
+    def alike(self, one: Adresse, two: Adresse) -> bool:
+        """Whether both are one address. The point counts in our files only: other software seldom repeats it."""
+        points = [(adresse.latitude, adresse.longitude) for adresse in (one, two)]
+        return _key(one) == _key(two) and (not self.reader.read.ours or points[0] == points[1])
 
 
 def _key(adresse: Adresse) -> tuple[str, ...]:
     return (adresse.denomination, *adresse.lignes, adresse.code_postal, adresse.ville)
+
+
+def _words(adresse: Adresse) -> str:
+    return " ".join(filter(None, (*_key(adresse), adresse.code_insee)))
 
 
 def _slot(text: str, day: str) -> Creneau | None:

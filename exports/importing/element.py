@@ -7,20 +7,31 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from backoffice.core.text import clean
+from backoffice.core.text import clean, says_nothing
 from exports.fragment.build import OUR_PAGE
 from exports.lheo.faults import local_name
 from exports.lheo.grammar import NAMESPACE
 
 from .reading import plain
 
-_SILENT = frozenset(
-    ["type-contact", "parcours-de-formation", "objectif-general-formation", "certifiante", "pays", "langue-formation"]
-)
-"""Elements that the export generates: an unread one is not reported."""
+_SILENT = frozenset({"type-contact", OUR_PAGE})
+"""Elements, or ``info``, whose value says nothing of the fiche: an unread one is not reported."""
 
-_USUAL = {"code-niveau-entree": ("0", "1"), "code-niveau-sortie": ("0", "1")}
-_SILENT_INFO = frozenset({"referentiel", "duree-hebdo", "niveau-entree", "niveau-vise", OUR_PAGE})
+_USUAL = {
+    "code-niveau-entree": ("0", "1"),
+    "code-niveau-sortie": ("0", "1"),
+    "objectif-general-formation": ("5", "6"),
+    "parcours-de-formation": ("1", "2", "3", "4"),
+    "certifiante": ("0", "1"),
+    "pays": ("FR", "France"),
+    "langue-formation": ("FR", "fr"),
+    "referentiel": ("CECRL",),
+    "contrat-apprentissage": ("0",),
+    "contrat-professionnalisation": ("0",),
+}
+"""{element or ``info``: the values that our export writes for every fiche, or that say no}: these are not reported."""
+_SHORT = 3
+"""Characters. A shorter text may be equal to a value of the content by chance."""
 
 Node: TypeAlias = "etree._Element"
 
@@ -33,7 +44,8 @@ def tag(path: str) -> str:
 class Source:
     """Reads the texts of a ``formation`` and records the elements read in `taken`.
 
-    exact: the file is our own export, texts are taken unchanged; else HTML becomes text and blanks are cleaned.
+    exact: the file is our own export, texts are taken unchanged; else HTML becomes text, blanks are cleaned, and what
+    says nothing is empty.
     """
 
     def __init__(self, root: Node, *, exact: bool):
@@ -51,7 +63,10 @@ class Source:
             return ""
         self.taken.add(found)
         text = "".join(found.itertext())
-        return text if self.exact else clean(plain(text), multiline=lines)
+        if self.exact:
+            return text
+        text = clean(plain(text), multiline=lines)
+        return "" if says_nothing(text) else text
 
     def extras(self, node: Node, info: str) -> Node | None:
         """The first child ``extras`` with this ``info``, or None."""
@@ -66,12 +81,19 @@ class Source:
     def extra_nodes(self, extras: Node | None, info: str) -> list[Node]:
         return [] if extras is None else [node for node in self.all(extras, "extra") if node.get("info") == info]
 
+    def release(self, node: Node | None) -> None:
+        """Reports an element although it was read: its value was not kept."""
+        if node is not None:
+            self.taken.discard(node)
+
     def left(self, kept: set[str]) -> dict[str, list[str]]:
         """{element name or ``info``: texts} of what was not read, is not in `kept` and is not written by the export."""
         found: dict[str, list[str]] = {}
         for node in self.root.iter(etree.Element):
             text = (node.text or "").strip()
-            if not text or node in self.taken or len(node) or text in kept or _expected(node, text):
+            if not text or node in self.taken or len(node) or _expected(node, text):
+                continue
+            if text in kept and (self.exact or len(text) > _SHORT):
                 continue
             texts = found.setdefault(node.get("info") or local_name(node), [])
             if text not in texts:
@@ -80,5 +102,5 @@ class Source:
 
 
 def _expected(node: Node, text: str) -> bool:
-    name = local_name(node)
-    return name in _SILENT or text in _USUAL.get(name, ()) or node.get("info") in _SILENT_INFO
+    name = node.get("info") or local_name(node)
+    return name in _SILENT or text in _USUAL.get(name, ())

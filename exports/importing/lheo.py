@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from backoffice.core.text import search_key
 from backoffice.models.content import Contact, Contenu, Structure
 from backoffice.models.content.vocabulary import (
     DOMAINES,
@@ -27,7 +28,7 @@ from . import generated_sentences
 from .actions import Groups
 from .element import Node, Source, tag
 from .pieces import Pieces
-from .reading import Read, leaf_values
+from .reading import LISTED, SHOWN, Read, leaf_values
 
 _CATEGORIES = {code: category for category, code in CATEGORY_CODES.items()}
 
@@ -70,14 +71,18 @@ class Reader(Pieces):
             return
         structure.nom = source.text(node, "nom-organisme")
         official = source.text(node, "raison-sociale")
-        structure.raison_sociale = "" if official == structure.nom or official == "-" else official
+        structure.raison_sociale = "" if official == structure.nom else official
         structure.siret = source.text(node, "SIRET-organisme-formation/SIRET").replace(NO_SIRET, "")
         structure.uai = source.text(node, "code-UAI-organisme-formation/code-UAI")
         structure.rna = source.word(source.extras(node, "identifiants"), "RNA")
         self.carrier(node, structure)
+        if not structure.porteuse.empty and official != structure.porteuse.nom:
+            source.release(node.find(tag("raison-sociale")))
         structure.numero_activite = source.text(node, "numero-activite").replace(NO_ACTIVITY_NUMBER, "")
-        code = source.word(source.extras(node, "categorie-organisme"), "code-categorie-organisme")
-        structure.categorie = _CATEGORIES.get(code, "")
+        for found in source.extra_nodes(source.extras(node, "categorie-organisme"), "code-categorie-organisme"):
+            structure.categorie = _CATEGORIES.get(source.text(found), "")
+            if not structure.categorie:
+                source.release(found)
         coordinates = node.find(tag("coordonnees-organisme/coordonnees"))
         self.address(coordinates, structure.adresse)
         self.contact_of(node, "contact-organisme", structure.contact)
@@ -107,9 +112,15 @@ class Reader(Pieces):
         siret = self.source.text(node, "SIRET-formateur/SIRET").replace(NO_SIRET, "")
         own = self.root.find(tag("organisme-formation-responsable"))
         numero = "" if own is None else own.get("numero", "")
-        ours = self.read.ours and node.get("numero", "") != numero
-        if ours or (not self.read.ours and siret not in ("", structure.siret)):
+        theirs = {search_key(structure.nom), search_key(structure.legal_name), ""}
+        if self.read.ours:
+            other = node.get("numero", "") != numero
+        else:
+            other = siret != structure.siret if siret else search_key(name) not in theirs
+        if other:
             structure.formateur_nom, structure.formateur_siret = name, siret
+        elif not self.read.ours and search_key(name) not in theirs:
+            self.source.release(node.find(tag("raison-sociale-formateur")))
 
     def formation(self) -> None:
         source, root, said_ = self.source, self.root, self.content.formation
@@ -131,12 +142,16 @@ class Reader(Pieces):
 
     def certification(self) -> None:
         said_, source = self.content.formation, self.source
-        for node in source.all(self.root, "certification"):
-            number, specific = source.text(node, "code-RNCP"), source.text(node, "code-RS")
-            specific = f"RS{specific}" if specific[:1].isdigit() else specific
-            said_.code_certification = said_.code_certification or specific or number.removeprefix("RNCP")
+        for node in source.all(self.root, "certification"):  # one has a place: the codes left unread are reported
+            found = next((child for name in ("code-RS", "code-RNCP") for child in source.all(node, name)), None)
+            if found is not None and not said_.code_certification:
+                number = source.text(found).removeprefix("RNCP")
+                said_.code_certification = f"RS{number}" if found.tag == tag("code-RS") and number.isdigit() else number
         certifying = source.text(self.root, "certifiante") == "1"
-        if certifying and said_.code_certification and "certification" not in said_.visees:
+        if certifying and not said_.code_certification:
+            message = "Le fichier annonce une certification sans en donner le numéro RNCP ou RS."
+            self.read.remark("formation-code_certification", message, fault=False)
+        elif certifying and "certification" not in said_.visees:
             said_.visees.append("certification")
 
     def texts(self) -> None:
@@ -150,7 +165,11 @@ class Reader(Pieces):
     # --- dispositif, faults and unread elements -------------------------------------------------------
 
     def dispositif(self) -> Dispositif | None:
-        programmes = [self.source.text(node) for node in self.root.iter(tag("extra")) if node.get("info") in _PROGRAMME]
+        nodes = [node for node in self.root.iter(tag("extra")) if node.get("info") in _PROGRAMME]
+        programmes = [self.source.text(node) for node in nodes]
+        for node, programme in zip(nodes, programmes, strict=True):
+            if programme and programme not in set(Dispositif):
+                self.source.release(node)
         for programme in programmes:
             if programme in set(Dispositif):
                 return Dispositif(programme)
@@ -193,8 +212,25 @@ class Reader(Pieces):
         }
         kept |= {text for _, value in leaf_values(self.content) if isinstance(value, list) for text in value}
         for name, texts in self.source.left(kept).items():
-            message = f"« {name} » n’a pas de place dans une fiche : cette information n’est pas reprise."
-            self.read.remark("", message, " / ".join(texts), fault=False)
+            also = f" ({NAMES[name]})" if name in NAMES else ""
+            message = f"« {name} »{also} n’a pas de place dans une fiche : cette information n’est pas reprise."
+            quotes = " / ".join(text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…" for text in texts)
+            self.read.remark("", message, quotes, fault=False, longest=LISTED)
 
 
+NAMES = {
+    "code-RNCP": "numéro RNCP",
+    "code-RS": "numéro RS",
+    "code-CERTIFINFO": "numéro Certif Info",
+    "programme-financeur": "programme du financeur",
+    "urlweb": "adresse internet",
+    "numtel": "téléphone",
+    "courriel": "adresse e-mail",
+    "codepostal": "code postal",
+    "ligne": "ligne d’adresse",
+    "code-public-vise": "public visé",
+    "duree-hebdo": "heures par semaine",
+    "langue-formation": "langue",
+}
+"""{element or ``info``: its name in French, where the element's own is not clear}."""
 _PROGRAMME = ("programme-financeur", "code-dispositif")

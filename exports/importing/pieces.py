@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import time
 from typing import Any
 
 from backoffice.models.content import Adresse, Contact, Niveaux, pattern_of, spots
 from backoffice.models.content.vocabulary import NIVEAUX_ECRIT, NIVEAUX_ORAL
 from exports.fragment.build import FORMACODE
-from exports.fragment.elements import YES
+from exports.fragment.elements import NO, YES
 
 from .element import Node, Source, tag
-from .reading import Read, read_day
+from .reading import LISTED, Read, is_point, read_day, read_hour
 
 
 class Pieces:
@@ -37,7 +38,7 @@ class Pieces:
         contact.courriel = source.text(coordinates, "courriel")
 
     def address(self, node: Node | None, adresse: Adresse) -> None:
-        """Fills `adresse` from the ``adresse`` element of `node`."""
+        """Fills `adresse` from the ``adresse`` element of `node`. A point that is none on Earth is left unread."""
         found = None if node is None else node.find(tag("adresse"))
         if found is None:
             return
@@ -49,6 +50,13 @@ class Pieces:
         adresse.departement = source.text(found, "departement")
         adresse.code_insee = source.text(found, "code-INSEE-commune")
         adresse.region = source.text(found, "region")
+        nodes = [found.find(tag(f"geolocalisation/{name}")) for name in ("latitude", "longitude")]
+        texts = [source.text(node) for node in nodes]
+        if is_point(*texts):
+            adresse.latitude, adresse.longitude = texts
+        else:
+            for node in nodes:
+                source.release(node)
 
     def levels(self, node: Node, path: str) -> Niveaux:
         source, levels = self.source, Niveaux()
@@ -64,27 +72,32 @@ class Pieces:
             one = source.word(extras, alone)
             if not by_tag and one:
                 by_tag["oral" if one in NIVEAUX_ORAL else "ecrit"] = one
+            elif one not in by_tag.values():
+                source.release(next(iter(source.extra_nodes(extras, alone)), None))
             for kind, field, known in (("oral", oral, NIVEAUX_ORAL), ("ecrit", written, NIVEAUX_ECRIT)):
                 level = by_tag.get(kind, "")
                 setattr(levels, field, self.known(level, known, f"{path}-{field}", "niveau"))
         return levels
 
     def codes(self, nodes: Iterable[Node], known: Any, path: str, what: str) -> list[str]:
-        """The known codes, without duplicates; each other code gives a remark."""
+        """The known codes of any edition, without duplicates; each other code gives a doubt."""
         kept: list[str] = []
         for node in nodes:
             code, edition = self.source.text(node), node.get("ref", FORMACODE)
-            if code in known and edition == FORMACODE:
+            about = f" de l’édition {edition}" if edition != FORMACODE else ""
+            if code in known:
                 kept += [code] if code not in kept else []
+                if about:
+                    taken = f"Le code {code}{about} ({what}) est repris : il est aussi dans l’édition {FORMACODE}."
+                    self.read.remark(path, taken, code, fault=False)
             elif code:
-                about = f" de l’édition {edition}" if edition != FORMACODE else ""
-                self.read.remark(path, f"Le code {code}{about} ({what}) n’est pas de notre liste : à choisir.", code)
+                self.read.doubt(path, f"Le code {code}{about} ({what}) n’est pas de notre liste : à choisir.", code)
         return kept
 
     def known(self, code: str, table: Any, path: str, what: str) -> str:
         if not code or code in table:
             return code
-        self.read.remark(path, f"« {code} » ({what}) n’est pas de notre liste : à choisir.", code)
+        self.read.doubt(path, f"« {code} » ({what}) n’est pas de notre liste : à choisir.", code)
         return ""
 
     def answer(self, extras: Node | None, path: str) -> Any:
@@ -97,21 +110,42 @@ class Pieces:
             return text
         if not text and not self.read.ours:
             self.read.unsaid.add(path)
+        if text not in ("", YES, NO):
+            self.read.doubt(path, f"« {text} » n’est ni oui ni non : à choisir.", text)
         return text == YES
 
     def day(self, node: Node | None, name: str, path: str) -> Any:
         text = self.source.text(node, name)
         day, wrong = read_day(text)
         if wrong:
-            self.read.remark(path, wrong, text)
+            self.read.doubt(path, wrong, text)
         return day
 
     def whole(self, text: str, path: str) -> int | None:
         """An integer, which may be written 12.00; None, with a remark, for any other text."""
         found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", text.strip())
         if text and not found:
-            self.read.remark(path, "Ce n’est pas un nombre entier : la réponse est laissée vide, à compléter.", text)
+            self.read.doubt(path, "Ce n’est pas un nombre entier : à compléter.", text)
         return int(found[1]) if found else None
+
+    def hour(self, node: Node, name: str, path: str) -> time | None:
+        text = self.source.text(node, name)
+        found = read_hour(text)
+        if text and found is None:
+            self.read.doubt(path, "Cette heure ne se comprend pas : à compléter.", text)
+        return found
+
+    def flag(self, nodes: Iterable[Node], name: str, path: str) -> bool:
+        """Whether an element `name` of one of the nodes says yes. Unsaid when none says yes or no."""
+        texts = {text for node in nodes for text in [self.source.text(node, name)] if text}
+        for text in sorted(texts - {YES, NO}):
+            self.read.doubt(path, f"« {text} » n’est ni oui ni non : à choisir.", text)
+        if {YES, NO} <= texts:
+            message = "Les groupes ne disent pas tous la même chose : la fiche dit oui pour tous."
+            self.read.remark(path, message, f"{YES} / {NO}")
+        if not texts:
+            self.read.unsaid.add(path)
+        return YES in texts
 
     def shared(self, found: Iterable[tuple[Any, str]], path: str) -> Any:
         """The value common to the groups. When they differ: the first one, with a remark that quotes the others."""
@@ -119,5 +153,5 @@ class Pieces:
         others = [str(value) for value in dict.fromkeys(map(str, texts)) if value != str(texts[0])] if texts else []
         if others:
             message = "Les groupes ne disent pas tous la même chose : la première réponse est gardée, pas celle-ci."
-            self.read.remark(path, message, " / ".join(others))
+            self.read.remark(path, message, " / ".join(others), longest=LISTED)
         return texts[0] if texts else ""

@@ -18,7 +18,9 @@ from backoffice.models.content.vocabulary import Dispositif
 from exports.lheo.business_rules import UNKNOWN_END, UNKNOWN_START
 
 SHOWN = 200
-"""Maximum number of characters quoted in a remark."""
+"""Maximum number of characters of a text quoted in a remark."""
+LISTED = 4_000
+"""Maximum number of characters of all the texts that a remark lists."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Read:
 
     place: its position, in French («ligne 12»). numero: its identifier for the sender, or "".
     unsaid: paths of the values absent from the file (defaults): a merge ignores them.
+    partial: paths of the values, or of the parts, that the file gives and that were not wholly understood: a merge
+    leaves what is stored there as it is. A new fiche takes what was understood.
     ours: the file is our own export; the content is then exactly what was exported.
     """
 
@@ -50,13 +54,23 @@ class Read:
     dispositif: Dispositif | None = None
     ours: bool = False
     unsaid: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
 
-    def remark(self, path: str, message: str, quote: str = "", *, fault: bool = True) -> None:
-        shown = quote if len(quote) <= SHOWN else quote[: SHOWN - 1] + "…"
+    def remark(self, path: str, message: str, quote: str = "", *, fault: bool = True, longest: int = SHOWN) -> None:
+        shown = quote if len(quote) <= longest else quote[: longest - 1] + "…"
         made = Remark(path, message, shown, fault)
         if made not in self.remarks:
             self.remarks.append(made)
+
+    def doubt(self, path: str, message: str, quote: str, *, part: str = "") -> None:
+        """A remark about a value that was not wholly understood, or, with `part`, about a whole part of the content."""
+        self.partial.add(part or path)
+        self.remark(path, message, quote)
+
+    def doubtful(self, path: str) -> bool:
+        """Whether this value, or something in this part, was not wholly understood."""
+        return any(f"{found}-".startswith(f"{path}-") for found in self.partial)
 
 
 def leaf_values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -89,7 +103,7 @@ def read_day(text: str) -> tuple[date | None, str]:
         return None, ""
     found, french = _EIGHT.fullmatch(text), _FRENCH.fullmatch(text)
     if found and "00" in found.groups()[1:]:
-        return None, "Cette date ne dit pas le jour : elle est laissée vide, à compléter."
+        return None, "Cette date ne dit pas le jour : à compléter."
     try:
         if found:
             return _likely(date(int(found[1]), int(found[2]), int(found[3])))
@@ -98,7 +112,7 @@ def read_day(text: str) -> tuple[date | None, str]:
             return _likely(date(year, int(french[2]), int(french[1])))
     except ValueError:
         pass
-    return None, "Cette date n’existe pas : elle est laissée vide, à compléter."
+    return None, "Cette date n’existe pas : à compléter."
 
 
 def read_month(text: str) -> tuple[date, date] | None:
@@ -116,10 +130,21 @@ def read_hour(text: str) -> time | None:
     return time(int(found[1]), int(found[2] or 0)) if found else None
 
 
+_DEGREES = re.compile(r"[+-]?\d{1,3}(?:\.\d+)?")
+
+
+def is_point(latitude: str, longitude: str) -> bool:
+    """Whether these texts are decimal degrees of a point on Earth. 0, 0, in the ocean, stands for an unknown point."""
+    if not _DEGREES.fullmatch(latitude) or not _DEGREES.fullmatch(longitude):
+        return False
+    north, east = float(latitude), float(longitude)
+    return abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0)
+
+
 def _likely(day: date) -> tuple[date | None, str]:
     if 2000 <= day.year <= 2100:
         return day, ""
-    return None, "L’année de cette date n’est pas vraisemblable : elle est laissée vide, à compléter."
+    return None, "L’année de cette date n’est pas vraisemblable : à compléter."
 
 
 # --- HTML -------------------------------------------------------------------------------------------

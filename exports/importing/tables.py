@@ -7,10 +7,11 @@ one fiche.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from backoffice.core.text import search_key
+from backoffice.core.text import says_nothing, search_key
 from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of, put
 
 from .cells import read_cell
@@ -25,7 +26,9 @@ def read_rows(table: Table, mapping: Mapping[int, str], *, grouped: bool) -> lis
     known = {rank: key for rank, key in mapping.items() if key in BY_KEY and rank < len(table.headers)}
     entries: dict[Any, _Entry] = {}
     for number, cells in table.rows:
-        row = _Row(number, {key: cells[rank] for rank, key in known.items() if cells[rank]}, table, known)
+        row = _Row(
+            number, {key: cells[rank] for rank, key in known.items() if not says_nothing(cells[rank])}, table, known
+        )
         if not row.said:
             continue
         key = row.key if grouped and row.key else number
@@ -92,6 +95,8 @@ class _Entry:
         self.patterns: set[str] = set()
         self.made_of: dict[str, list[_Row]] = {}
         """{path of a place, a group or a session: rows it was read from}."""
+        self.ranks: dict[int, dict[str, int]] = {}
+        """{number of a row: {name of a list: rank of the part that the row gives}}."""
         self.made = Read(f"ligne {row.number}", self.content, row.numero)
 
     def add(self, row: _Row) -> None:
@@ -107,10 +112,20 @@ class _Entry:
         self.made.unsaid = {path for path, _ in leaf_values(self.content) if not self.says(path)}
         for row in self.rows:
             for key, message, text in row.wrong:
-                self.made.remark(
-                    _spot(key), f"Ligne {row.number}, colonne « {row.headers[key]} » : {message}", text[:300]
-                )
+                self.doubt(row, key, f"Ligne {row.number}, colonne « {row.headers[key]} » : {message}", text[:300])
         return self.made
+
+    def doubt(self, row: _Row, key: str, message: str, text: str) -> None:
+        path = _spot(key, self.ranks[row.number])
+        if key == SLOTS:
+            part = path.removesuffix("-0-jour")
+            self.made.doubt(path, message, text, part=part)
+            if "actions[].rythme" not in row.said:
+                self.made.partial.add(f"{part.removesuffix('-creneaux')}-rythme")
+        elif "[]" not in key and any(key in other.said for other in self.rows[: self.rows.index(row)]):
+            self.made.remark(path, message, text)  # the first row is kept
+        else:
+            self.made.doubt(path, message, text)
 
     def says(self, path: str) -> bool:
         """Whether the value at a path comes from a cell: of the rows that made its part, else of any row."""
@@ -136,13 +151,16 @@ class _Entry:
 
     def group(self, row: _Row) -> None:
         content, action = self.content, row.content.actions[0]
-        lieu = self.place(row) if row.says("lieux[]") else ""
+        ranks = self.ranks[row.number] = {}
+        lieu = self.place(row, ranks) if row.says("lieux[]") else ""
         if row.says("actions[]"):
             same = next((known for known in content.actions if known.nom and known.nom == action.nom), None)
             if not row.says("actions[].sessions[]"):
                 action.sessions = []
             for session in action.sessions:
                 session.id = content.new_id(Session)
+            ranks["actions"] = len(content.actions) if same is None else content.actions.index(same)
+            ranks["sessions"] = 0 if same is None else len(same.sessions)
             if same is None:
                 self.made_of[f"actions-{len(content.actions)}"] = [row]
                 action.id, action.lieu = content.new_id(Action), lieu
@@ -153,14 +171,18 @@ class _Entry:
                 same.sessions += action.sessions
         elif lieu and not content.actions:
             content.actions.append(Action(id=content.new_id(Action), format="", presence="", lieu=lieu))
-        financeur = row.content.financement.financeurs[0]
-        if row.says("financement.financeurs[]") and financeur not in content.financement.financeurs:
-            content.financement.financeurs.append(financeur)
+        financeur, known = row.content.financement.financeurs[0], content.financement.financeurs
+        if row.says("financement.financeurs[]"):
+            if financeur not in known:
+                known.append(financeur)
+            ranks["financeurs"] = known.index(financeur)
 
-    def place(self, row: _Row) -> str:
+    def place(self, row: _Row, ranks: dict[str, int]) -> str:
         new = row.content.lieux[0]
-        for known in self.content.lieux:
+        ranks["lieux"] = len(self.content.lieux)
+        for rank, known in enumerate(self.content.lieux):
             if place_key(known.adresse) == place_key(new.adresse):
+                ranks["lieux"] = rank
                 return known.id
         new.id = self.content.new_id(Lieu)
         self.made_of[f"lieux-{len(self.content.lieux)}"] = [row]
@@ -168,7 +190,7 @@ class _Entry:
         return new.id
 
 
-def _spot(key: str) -> str:
-    """The path of a pattern, with rank 0 for each repeated part."""
+def _spot(key: str, ranks: Mapping[str, int]) -> str:
+    """The path of a pattern. ranks: {name of a list: rank}, 0 when it is absent."""
     key = f"{key}[].jour" if key == SLOTS else key
-    return key.replace("[]", "-0").replace(".", "-")
+    return re.sub(r"(\w+)\[\]", lambda found: f"{found[1]}-{ranks.get(found[1], 0)}", key).replace(".", "-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from backoffice.core.text import says_nothing
 from exports.importing.columns import Column
 from exports.importing.files import NOTE, Table
 from exports.importing.template import Template
@@ -52,5 +53,5 @@ TEMPLATE = Template(
 def lines(table: Table, mapping: Mapping[int, str], otherwise: Mapping[str, str]) -> Iterator[Line]:
     """Rows of the file. mapping: {column rank: field}. otherwise: {field: text} for fields that a row leaves empty."""
     for number, row in table.rows:
-        said = {key: row[rank] for rank, key in mapping.items() if rank < len(row) and row[rank]}
+        said = {key: row[rank] for rank, key in mapping.items() if rank < len(row) and not says_nothing(row[rank])}
         yield Line(f"ligne {number}", {**{name: text for name, text in otherwise.items() if text}, **said})

@@ -25,6 +25,8 @@ KIND_WORDS = {
 
 TOWN_CODES = frozenset({"code_insee", "departement", "region"})
 """Derived from the town: not shown when the town or its postal code changed too."""
+POINT = frozenset({"latitude", "longitude"})
+"""Cleared or replaced with the address: not shown when it changed too."""
 
 SAME, GONE, CAME = "=", "-", "+"
 
@@ -124,7 +126,10 @@ class _Teller:
 
     def _follows_its_town(self, change: Change, changed: set[str]) -> bool:
         inside, _, name = (change.after or change.before).rpartition("-")
-        return name in TOWN_CODES and bool({f"{inside}-ville", f"{inside}-code_postal"} & changed)
+        town = {f"{inside}-ville", f"{inside}-code_postal"}
+        if name in POINT:
+            return bool({*town, f"{inside}-lignes"} & changed)
+        return name in TOWN_CODES and bool(town & changed)
 
     def _same_place(self, change: Change) -> bool:
         """Whether a group keeps its place and only the local id of the place is new; the place shows that change."""

@@ -15,6 +15,7 @@ from wtforms import FieldList, FormField
 
 from backoffice.core.text import clean
 from backoffice.models.content import Adresse, Contenu, dump, fingerprint, pattern_of
+from exports.importing.merge import place_key
 
 from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
 from .communes import CommuneFinder, offer, settle
@@ -112,6 +113,7 @@ def write(form: StepForm, content: Contenu) -> None:
 
 
 def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
+    before = place_key(target) if isinstance(target, Adresse) else ""
     for name, field in form._fields.items():
         if isinstance(field, FormField):
             _write(field.form, getattr(target, name), content, f"{path}{name}-")
@@ -121,6 +123,8 @@ def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
             setattr(target, name, field.data)
     if isinstance(target, Adresse) and not (form["code_postal"].errors or form["ville"].errors):
         target.code_insee, target.departement, target.region = form.codes
+    if isinstance(target, Adresse) and place_key(target) != before:
+        target.latitude = target.longitude = ""  # of the former address
 
 
 def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> list[Any]:

@@ -174,16 +174,13 @@ def test_the_real_offer_of_grand_est_imports_wholly(app, lheo_facts):
     exported = said_in(*(text for node in root.iter() for text in [node.text or ""]))
     told = said_in(*(remark.quote for remark in read.remarks))
     lost = {text for text in texts_of(path) if text not in exported}
-    # Coordinates and foreign flags: listed, never lost in silence.
     assert [text for text in lost if text not in told] == []
-    assert lost == {
-        "47.592185",
-        "7.55682",
-        "47.577706",
-        "7.556829",
-    }
+    assert lost == set()
     assert [remark for remark in read.remarks if remark.fault] == []
     assert read.numero == "01_GE335067"
+    place, seat = read.content.lieux[0].adresse, read.content.structure.adresse
+    assert (place.latitude, place.longitude) == ("47.592185", "7.55682")
+    assert (seat.latitude, seat.longitude) == ("47.577706", "7.556829")
     assert read.content.formation.objectif.startswith("L'objectif du cours de Français Langue d'Intégration est")
     assert "<" not in read.content.formation.objectif
     again = reread(written(read.content))
@@ -341,6 +338,30 @@ def test_every_remark_names_a_spot_of_the_content(app, lheo_facts):
         for read in sample(path):
             for remark in read.remarks:
                 assert not remark.path or pattern_of(remark.path) in spots(), remark
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "kept"),
+    [
+        ("48.8258171081543", "2.3602077960968018", True),
+        ("-21", "+55.5", True),
+        ("0.0", "0.0", False),
+        ("91.2", "2.3", False),
+        ("48,8", "2,3", False),
+        ("48.8", "", False),
+        ("nord", "est", False),
+    ],
+)
+def test_the_point_of_a_place_comes_out_again_or_is_named(app, latitude, longitude, kept):
+    content = complete_content()
+    adresse = content.lieux[0].adresse
+    adresse.latitude, adresse.longitude = "49.1", "-0.3"
+    xml = written(content).replace(">49.1<", f">{latitude}<").replace(">-0.3<", f">{longitude}<")
+    read = reread(xml)
+    told = " ".join(remark.quote for remark in read.remarks)
+    assert (read.content.lieux[0].adresse.latitude == latitude) is kept
+    assert not kept or f">{latitude}<" in written(read.content)
+    assert kept or latitude in told
 
 
 @pytest.mark.parametrize(

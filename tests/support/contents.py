@@ -86,6 +86,8 @@ def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
         setattr(content, name, rows)
     for lieu in content.lieux:
         lieu.adresse.ville = "Caen"
+        points = st.sampled_from([("", ""), ("49.18", "-0.37"), ("48.8258171081543", "2.3602077960968018")])
+        lieu.adresse.latitude, lieu.adresse.longitude = draw(points)
     for action in content.actions:
         action.lieu = draw(st.sampled_from(content.lieux)).id
         action.creneaux = [Creneau(jour, time(8), time(20)) for jour in list(JOURS) * 3]

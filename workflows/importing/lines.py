@@ -14,12 +14,13 @@ from backoffice.models import Dispositif, Fiche, ImportJob, ImportLine, Organism
 from backoffice.models.content import Adresse, Contenu, dump, label_of, load
 from backoffice.queries.territoires.communes import communes_of
 from exports.fragment.build import Identity
-from exports.importing.merge import changes, merge, same_flow
+from exports.importing.merge import changes, merge, merged, same_flow
 from exports.importing.reading import Read
 from forms.fiches.paths import PATHS
 from forms.fiches.review import review
 from forms.kit.communes import town_of
 from workflows.case import Refused
+from workflows.conventions.recognition import given
 from workflows.fiches import operations
 from workflows.fiches.engine import apply, lock
 
@@ -39,7 +40,7 @@ def report(
         taken.add(found["fiche"].id)
     remarks = [
         {"path": r.path, "label": label_of(r.path) if r.path else "", "message": r.message, "quote": r.quote}
-        | {"fault": r.fault}
+        | {"fault": r.fault, "kept": any(f"{r.path}-".startswith(f"{path}-") for path in found["kept"])}
         for r in read.remarks
     ]
     content = read.content
@@ -56,6 +57,7 @@ def report(
         read={
             "content": dump(content),
             "unsaid": sorted(read.unsaid),
+            "partial": sorted(read.partial),
             "ours": read.ours,
             "dispositif": str(read.dispositif or job.settings.get("dispositif") or Dispositif.ASL),
         },
@@ -63,30 +65,41 @@ def report(
 
 
 def settle(read: Read) -> None:
-    """Finds the commune of each address, as the form does. An unknown one becomes a remark."""
+    """Finds the commune of each address: by its INSEE code, else as the form does. An unknown one becomes a doubt."""
     content = read.content
     spots = [("structure-adresse", content.structure.adresse), ("inscription-adresse", content.inscription.adresse)]
     spots += [(f"lieux-{rank}-adresse", lieu.adresse) for rank, lieu in enumerate(content.lieux)]
     for path, adresse in spots:
         if adresse.code_postal:
             _settle(read, path, adresse)
+    if read.doubtful("inscription-adresse"):
+        read.partial.add("inscription-ou")
 
 
 def _settle(read: Read, path: str, adresse: Adresse) -> None:
-    commune, wrong_code, wrong_town = town_of(adresse.code_postal, adresse.ville, communes_of)
+    known = communes_of.by_insee(adresse.code_insee)
+    if known is not None and all(postal.code != adresse.code_postal for postal in known.postal_codes):
+        message = f"Ce code postal n’est pas de {known.nom}, la commune du code Insee : vérifiez-le."
+        read.remark(f"{path}-code_postal", message, f"{adresse.code_postal} {adresse.ville}")
+    found, wrong_code, wrong_town = town_of(adresse.code_postal, adresse.ville, communes_of)
+    commune = known or found
     if commune is not None:
         adresse.ville, adresse.code_insee = commune.nom, commune.code_insee
         adresse.departement, adresse.region = commune.departement, commune.region
     elif wrong_code:
-        read.remark(f"{path}-code_postal", wrong_code, adresse.code_postal)
+        read.doubt(f"{path}-code_postal", wrong_code, adresse.code_postal, part=path)
     elif wrong_town:
-        read.remark(f"{path}-ville", wrong_town, adresse.ville)
+        read.doubt(f"{path}-ville", wrong_town, adresse.ville, part=path)
 
 
 def plan(session: Session, job: ImportJob, read: Read, taken: set[int]) -> dict[str, Any]:
-    """What importing an entry would do: {plan, fiche, message, changes, missing, candidates}. Writes nothing."""
+    """What importing an entry would do: {plan, fiche, message, changes, missing, candidates, kept}. Writes nothing.
+
+    kept: paths that were not wholly understood and leave the fiche as it is.
+    """
     found: dict[str, Any] = {
         "plan": Outcome.ECARTEE, "fiche": None, "message": "", "changes": [], "missing": [], "candidates": [],
+        "kept": frozenset(),
     }  # fmt: skip
     dispositif = read.dispositif or Dispositif(job.settings.get("dispositif") or Dispositif.ASL)
     if dispositif not in PATHS:
@@ -102,14 +115,15 @@ def plan(session: Session, job: ImportJob, read: Read, taken: set[int]) -> dict[
         before = fiche.latest.content
     else:
         before = operations.first_content(session, whose.organisme) if whose.organisme else Contenu()
-    after = merge(before, read)
+    made = merged(before, read)
+    after = made.content
     required = job.territoire.siret_obligatoire
     missing = review(after, PATHS[dispositif], {}, siret_required=required).blocking
     found["missing"] = list(dict.fromkeys(finding.message for finding in missing))
     found["message"] = "La structure sera créée." if whose.new else ""
     if fiche is not None:
         unchanged = same_flow(before, after, _identity(fiche))
-        found |= {"plan": Outcome.INCHANGEE if unchanged else Outcome.MISE_A_JOUR, "fiche": fiche}
+        found |= {"plan": Outcome.INCHANGEE if unchanged else Outcome.MISE_A_JOUR, "fiche": fiche, "kept": made.kept}
         return found if unchanged else found | {"changes": changes(before, after)}
     if same.candidates:
         rows = [
@@ -161,6 +175,7 @@ def _stored(line: ImportLine) -> Read:
         Dispositif(kept["dispositif"]),
         ours=kept["ours"],
         unsaid=set(kept["unsaid"]),
+        partial=set(kept.get("partial", ())),
     )
 
 
@@ -176,7 +191,7 @@ def _new_fiche(session: Session, job: ImportJob, line: ImportLine, read: Read) -
     organisme = whose.organisme
     if organisme is None:
         said = read.content.structure
-        organisme = Organisme(nom=said.nom[:250], siret=said.siret[:14], territoire_id=job.territoire_id)
+        organisme = Organisme(nom=said.nom[:250], siret=given(said.siret)[:14], territoire_id=job.territoire_id)
         session.add(organisme)
         session.flush()
     assert read.dispositif is not None

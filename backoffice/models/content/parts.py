@@ -23,6 +23,7 @@ def school_year(day: date) -> int:
 _LOCAL = "the end of a numero"
 _PERSON = "the name of a person"
 _CARRIER = "its SIRET stands for that of the structure"
+_POINT = "the open data give the point of the commune"
 _UNASKED = "no reader has asked for it"
 """Reasons for which a value is left out of the open data."""
 
@@ -36,6 +37,8 @@ class Adresse:
     code_insee: str = public("Code Insee", "code-INSEE-commune", hidden=True)
     departement: str = public("Département", "departement", hidden=True)
     region: str = public("Région", "region", hidden=True)
+    latitude: str = leaf("Latitude", "geolocalisation/latitude", hidden=True, closed=_POINT)
+    longitude: str = leaf("Longitude", "geolocalisation/longitude", hidden=True, closed=_POINT)
 
     @property
     def envelope(self) -> list[str]:

@@ -27,6 +27,11 @@ class Communes:
         """All communes with this postal code, by name."""
         return _communes(Commune.postal_codes.any(PostalCode.code == postal_code))
 
+    def by_insee(self, code: str) -> Commune | None:
+        """The commune with this INSEE code; the city, for the code of an arrondissement."""
+        found = db.session.get(Commune, code) if code else None
+        return db.session.get(Commune, found.parent) if found is not None and found.parent else found
+
     def like(self, text: str) -> list[tuple[Commune, str]]:
         """(commune, postal code) pairs that match a name or the beginning of a code, best first, MOST at most.
 
