@@ -311,6 +311,80 @@ def test_who_no_longer_belongs_to_the_structure_writes_nothing(by):
     assert db.session.query(Fiche).count() == 0
 
 
+def named_flow(title: str, nom: str, siret: str = "") -> bytes:
+    """A foreign flow whose only formation is of this structure, seated in Caen."""
+    content = make.complete_content(title)
+    content.structure.nom, content.structure.raison_sociale, content.structure.siret = nom, "", siret
+    root = formation(content, IDENTITY)
+    for node in root.xpath("extras"):
+        root.remove(node)
+    return (HEAD + etree.tostring(root, encoding="unicode") + TAIL).encode()
+
+
+def test_the_number_of_one_structure_with_the_name_of_another_is_shown_with_both(by, moderator):
+    other = make.organisme("Les Ateliers du Val")
+    other.siret = "73282932000074"
+    db.session.commit()
+    before = everything()
+    raw = named_flow("Cours", "Les ateliers du val", make.SIRET)
+    (line,) = lines(start(moderator, raw, organisme=False, create_structures=True))
+    assert line.plan is Outcome.ECARTEE
+    for words in ("Centre social des Tilleuls", "même SIRET, autre nom", "Les Ateliers du Val", make.SIRET):
+        assert words in line.report["message"]
+    assert everything() == before
+
+
+def test_a_homonym_of_another_departement_is_no_owner(moderator):
+    known = make.organisme("Les Ateliers du Val")
+    known.siret, known.commune = "", "50129"
+    db.session.commit()
+    raw = named_flow("Cours", "Les ateliers du Val")
+    made = start(moderator, raw, organisme=False, create_structures=True)
+    assert plans(made) == [Outcome.ECARTEE]
+    assert "autre département (50)" in lines(made)[0].report["message"]
+    known.commune = "14118"
+    db.session.commit()
+    assert plans(start(moderator, raw, organisme=False)) == [Outcome.NOUVELLE]
+
+
+def test_a_provider_is_told_that_a_line_bears_the_name_of_another(by):
+    raw = named_flow("Cours", "Boulangerie du port", make.SIRET)
+    (line,) = lines(start(by, raw))
+    assert line.plan is Outcome.NOUVELLE
+    (remark,) = [remark for remark in line.report["remarks"] if remark["path"] == "structure-nom"]
+    assert remark["fault"]
+    assert remark["quote"] == "Boulangerie du port"
+    assert "Centre social des Tilleuls" in remark["message"]
+
+
+def test_c14_a_siret_of_zeros_is_the_number_of_nobody(by, moderator):
+    zeros = make.organisme("Une structure saisie avec des zéros")
+    zeros.siret = "0" * 14
+    db.session.commit()
+    raw = sheet({**ROW, "structure.siret": "0" * 14})
+    mapping = dict(enumerate(ROW))
+    made = start(moderator, raw, ImportKind.TABLEAU, mapping=mapping, organisme=False, create_structures=True)
+    apply_all(made)
+    (fiche,) = db.session.query(Fiche).all()
+    assert (fiche.organisme.nom, fiche.organisme.siret) == (ROW["structure.nom"], "")
+
+
+def test_what_is_not_understood_leaves_the_fiche_as_it_is_and_the_report_says_so(by):
+    raw = foreign_flow("Cours du matin")
+    apply_all(start(by, raw))
+    wrong = raw.replace(b">81042<", b">99998<").replace(b"<debut>20260915<", b"<debut>20260931<")
+    made = start(by, wrong)
+    (line,) = lines(made)
+    assert line.plan is Outcome.INCHANGEE
+    kept = {remark["path"]: remark["quote"] for remark in line.report["remarks"] if remark["kept"]}
+    assert kept == {"formation-publics": "99998", "actions-0-sessions-0-debut": "20260931"}
+    (fiche,) = db.session.query(Fiche).all()
+    before = dump(fiche.latest.content)
+    apply_all(made)
+    db.session.refresh(fiche)
+    assert dump(fiche.latest.content) == before
+
+
 # --- What goes wrong -----------------------------------------------------------------------------------
 
 

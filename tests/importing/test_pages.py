@@ -316,6 +316,14 @@ def test_the_command_reads_then_applies(app, by, tmp_path):
     assert db.session.query(Fiche).count() == 2
 
 
+def test_the_command_says_why_a_line_is_left_out(app, by, tmp_path):
+    path = tmp_path / "offre.xml"
+    path.write_bytes(foreign_flow("Cours du matin", siret="73282932000074"))
+    said = run(app, str(path), "--organisme", str(by.memberships[0].organisme_id)).output
+    (line,) = [line for line in said.splitlines() if "Écartée – Cours du matin" in line]
+    assert "Écartée – Cours du matin. Cette ligne est au nom d’une autre structure (SIRET 73282932000074)" in line
+
+
 def test_the_command_refuses_what_it_cannot_read_or_whom_it_does_not_know(app, by, tmp_path):
     path = tmp_path / "offre.xml"
     path.write_bytes(b"rien")
