@@ -153,6 +153,9 @@ class Reader(Pieces):
             self.read.remark("formation-code_certification", message, fault=False)
         elif certifying and "certification" not in said_.visees:
             said_.visees.append("certification")
+        elif said_.code_certification and "certification" not in said_.visees:
+            message = "Le fichier donne ce numéro et dit que la formation n’est pas certifiante : à vérifier."
+            self.read.remark("formation-code_certification", message, said_.code_certification, fault=False)
 
     def texts(self) -> None:
         """Reads the texts to which the export adds lines: what these repeat must be in the content already."""
