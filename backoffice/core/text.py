@@ -20,13 +20,6 @@ _HARD_SPACE = re.compile("(?<![«\u2039\\d])[\u00a0\u202f](?![»\u203a:;!?%€\\
 
 # Of search_key.
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
-_NOTHING = frozenset(
-    {
-        *("", "neant", "nc", "n c", "n a", "non precise", "non precisee", "non renseigne", "non renseignee"),
-        *("non communique", "non communiquee", "sans objet", "a preciser", "a completer"),
-    }
-)
-"""Of says_nothing: what software and people write in a field that they may not leave empty, as search_key gives it."""
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 
 
@@ -124,11 +117,6 @@ def search_terms(text: str) -> list[list[list[str]]]:
 def _pattern(word: str) -> str:
     """LIKE pattern of a folded word: letters and digits only, so nothing to escape."""
     return f"%{word}%" if len(word) > 2 else f"% {word}%" if len(word) == 2 else f"% {word} %"
-
-
-def says_nothing(text: str) -> bool:
-    """Whether a text is a way to leave a field empty: «.», «-», «néant», «non précisé»…"""
-    return len(text) < 25 and search_key(text) in _NOTHING
 
 
 def many(number: int, words: str) -> str:

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from backoffice.core.text import clean, says_nothing
+from backoffice.core.text import clean
+from backoffice.models.values.cells import says_nothing
 from exports.fragment.build import OUR_PAGE
 from exports.lheo.faults import local_name
 from exports.lheo.grammar import NAMESPACE

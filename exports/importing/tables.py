@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from backoffice.core.text import says_nothing, search_key
+from backoffice.core.text import search_key
 from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of, put
+from backoffice.models.values.cells import says_nothing
 
 from .cells import read_cell
 from .columns import BY_KEY, NUMERO, SLOTS

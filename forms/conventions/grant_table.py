@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from backoffice.core.text import says_nothing
+from backoffice.models.values.cells import says_nothing
 from exports.importing.columns import Column
 from exports.importing.files import NOTE, Table
 from exports.importing.template import Template

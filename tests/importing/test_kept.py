@@ -9,8 +9,8 @@ from datetime import date, time
 import pytest
 from lxml import etree
 
-from backoffice.core.text import says_nothing
 from backoffice.models.content import Contenu, Creneau, Financeur, Session, pattern_of
+from backoffice.models.values.cells import says_nothing
 from exports.fragment.check import HEAD, TAIL
 from exports.importing.columns import BY_KEY, COLUMNS, NUMERO, SLOTS
 from exports.importing.files import Table

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from lxml import etree
 
-from backoffice.core.text import says_nothing
+from backoffice.models.values.cells import says_nothing
 from exports.fragment.build import formation
 from exports.importing.lheo import read_formation
 from exports.importing.reading import SHOWN, plain

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
-from backoffice.core.text import clean
+from backoffice.core.text import clean, search_key
 
 from .faults import Doubt, Fault, quoted
 
@@ -88,3 +88,17 @@ def settled(read: Callable[[Cell], Value], text: str, seen: str) -> Value:
             value: Value = doubt.value
             return value
         raise Fault(f"{doubt} {AGAIN}") from None
+
+
+_EMPTY_WORDS = frozenset(
+    {
+        *("neant", "nc", "n c", "n a", "non precise", "non precisee", "non renseigne", "non renseignee"),
+        *("non communique", "non communiquee", "sans objet", "a preciser", "a completer"),
+    }
+)
+"""What other software writes in a field that it may not leave empty, as search_key gives it."""
+
+
+def says_nothing(text: str) -> bool:
+    """Whether the text of a file is a way to leave a field empty: «.», «-», «néant», «non précisé»…"""
+    return not said(text) or (len(text) < 25 and search_key(text) in _EMPTY_WORDS)
