@@ -59,6 +59,7 @@ class Mail(Searched, Model):
         CheckConstraint("state NOT IN ('en_cours', 'remis') OR claimed_at IS NOT NULL", name="claimed"),
         Index("ix_mail_due", "state", "next_at"),
         *searched_index("mail"),
+        Index("ix_mail_address", "address", "created_at"),
     )
     SEARCHED = ("address",)
 

@@ -19,6 +19,7 @@ from backoffice.core.outages import is_lost_connection, is_outage, wrote
 from backoffice.core.uploads import FULL, NO_SPACE
 
 from . import problems
+from .attempts import wait
 from .guard import largest_upload, page_of_large_file
 from .kept_input import code_page, keeps_input, login_page, pairs_of, typed, typed_email
 from .security import safe_next
@@ -108,12 +109,8 @@ def _error(error: HTTPException) -> ResponseReturnValue:
         error = ServiceUnavailable()
     if request.path.startswith(problems.PREFIX):
         return problems.problem(error)
-    if error.code == 429 and request.endpoint == "login.log_in":
-        return _login_again(". ".join(WORDS[429])), 429
-    if error.code == 429 and request.endpoint == "login.check_code":
-        return code_page(
-            safe_next(request.form.get("next")), request.form.get("saisie", ""), ". ".join(WORDS[429])
-        ), 429
+    if error.code == 429:
+        return _too_many(), 429
     if error.code == 413 or _is_full(error):
         return _no_upload(413 if error.code == 413 else 507)
     if error.code == 503:
@@ -135,6 +132,17 @@ def _is_full(error: HTTPException) -> bool:
     """Whether the disk had no room, for instance for the temporary file of an upload."""
     cause = getattr(error, "original_exception", None)
     return isinstance(cause, OSError) and cause.errno in NO_SPACE
+
+
+def _too_many() -> str:
+    """Says how long to wait and, at the login, the way that stays open; keeps what was typed."""
+    title, advice = WORDS[429][0], f"Par sécurité, attendez {wait()}, puis essayez de nouveau."
+    if request.endpoint == "login.log_in":
+        return _login_again(f"{title}. {advice} Pour entrer sans attendre, recevez un lien par e-mail.")
+    if request.endpoint == "login.check_code":
+        target, kept = safe_next(request.form.get("next")), request.form.get("saisie", "")
+        return code_page(target, kept, f"{title}. {advice}")
+    return render_template("error.html", title=title, advice=advice)
 
 
 def _login_again(message: str) -> str:

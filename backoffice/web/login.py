@@ -11,7 +11,8 @@ from backoffice.core.transactions import atomic
 from backoffice.models import LoginWay, User
 from workflows.accounts import logins
 
-from .attempts import WAITING
+from . import attempts
+from .attempts import WAITING, know_device
 from .devices import device_of, network_of
 from .kept_input import code_page, pairs_of
 
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
     login.session_protection = None  # network addresses change on a phone; the token in the database is the proof
     login.user_loader(_load)
     app.teardown_request(_note_seen)
+    attempts.init_app(app)
 
 
 def _load(token: str) -> User | None:
@@ -67,6 +69,7 @@ def come_in(user: User, way: LoginWay, target: str, kept: str = "") -> ResponseR
         return code_page(target, kept)
     user.login_token = token
     login_user(user)
+    know_device(user)
     g.account = user.id
     if pairs := pairs_of(kept):
         return render_template("accounts/kept_input.html", target=target, pairs=pairs)

@@ -269,30 +269,9 @@ def guess(visitor, email, times, **fields):
     ]
 
 
-def test_after_eight_guesses_at_one_account_one_must_wait(app, nadia, visitor):
-    *first, last = guess(visitor, nadia.email, 9)
-    assert {answer.status_code for answer in first} == {401}
-    assert last.status_code == 429
-    assert WAIT in last.text
-    assert "attendez une minute" in last.text
-    assert visitor.login(nadia.email).status_code == 429, "le bon mot de passe attend aussi"
-    assert visitor.login(nadia.email.upper()).status_code == 429, "une autre écriture de la même adresse"
-
-
-def test_a_colleague_is_not_made_to_wait(app, nadia, visitor):
-    other = make.provider("Olga Voisine")
-    guess(visitor, nadia.email, 9)
-    assert visitor.login(other.email).status_code == 303
-
-
-def test_trying_many_accounts_from_one_place_is_slowed_down_too(app, visitor):
-    codes = [guess(visitor, f"compte{rank}@exemple.fr", 1)[0].status_code for rank in range(31)]
-    assert codes == [401] * 30 + [429]
-
-
 def test_waiting_does_not_lose_what_was_typed_before_the_session_expired(app, nadia, visitor):
     typed = json.dumps([["formation-intitule", "Ateliers du mardi"]])
-    answer = guess(visitor, nadia.email, 9, saisie=typed, next="/fiches/nouvelle")[-1]
+    answer = guess(visitor, nadia.email, 6, saisie=typed, next="/fiches/nouvelle")[-1]
     assert answer.status_code == 429
     assert "Ateliers du mardi" in answer.text
     assert 'name="next" value="/fiches/nouvelle"' in answer.text
@@ -344,8 +323,10 @@ def redis_server():
 def test_several_processes_count_the_guesses_together(nadia, other_application, redis_server):
     email = nadia.email
     one = other_application(REDIS_URL=services.REDIS)
-    assert {answer.status_code for answer in guess(Visitor(one), email, 8)} == {401}
-    assert any(email.encode() in key for key in redis_server.scan_iter("LIMITS*"))
+    assert {answer.status_code for answer in guess(Visitor(one), email, 5)} == {401}
+    keys = list(redis_server.scan_iter("LIMITS*"))
+    assert keys
+    assert not any(email.encode() in key for key in keys)
     two = other_application(REDIS_URL=services.REDIS)
     answer = Visitor(two).login(email)
     assert answer.status_code == 429
@@ -357,7 +338,7 @@ def test_logging_in_works_and_is_still_limited_while_redis_is_down(nadia, other_
     email = nadia.email
     alone = other_application(REDIS_URL="redis://127.0.0.1:1/0")
     assert Visitor(alone).login(email).status_code == 303
-    assert guess(Visitor(alone), email, 9)[-1].status_code == 429
+    assert guess(Visitor(alone), email, 6)[-1].status_code == 429
 
 
 # --- The structure one acts for ----------------------------------------------------------------------

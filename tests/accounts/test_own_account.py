@@ -114,7 +114,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_and_closes_everything(app
     assert subjects(office, email)[-1] == "Votre mot de passe Relais a changé"
 
 
-def test_an_unknown_address_gets_the_same_answer_and_nothing_else(app, nadia, office):
+def test_an_unknown_address_gets_the_same_answer_and_is_told_so_by_e_mail(app, nadia, office):
     make.user("Ines Inactive", active=False)
     make.user("Demo Publique", demonstration=True)
     db.session.commit()
@@ -123,7 +123,10 @@ def test_an_unknown_address_gets_the_same_answer_and_nothing_else(app, nadia, of
         answer = forget(Visitor(app), email)
         answers.add((answer.status_code, answer.headers["Location"], answer.text))
     assert len(answers) == 1
-    assert [message["To"] for message in office.messages] == [nadia.email]
+    told = {message["To"]: message["Subject"] for message in office.messages}
+    unknown = "Cette adresse n’a pas de compte Relais"
+    assert told.pop(nadia.email) == "Choisissez un nouveau mot de passe"
+    assert told == {"personne@exemple.fr": unknown, "ines.inactive@exemple.fr": unknown}
     for wrong in ("", "nadia", "a\x00@exemple.fr", "a" * 300):
         assert forget(Visitor(app), wrong).status_code == 422
 

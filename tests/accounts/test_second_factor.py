@@ -217,8 +217,8 @@ def test_the_clock_of_a_telephone_may_be_one_step_away(app, marc, visitor, late,
 def test_guessing_codes_is_slowed_down_for_the_account_wherever_it_is_tried(app, marc, visitor):
     email = marc.email
     first_step(visitor, email)
-    codes = [visitor.post("/connexion/code", {"code": "000000"}).status_code for _ in range(9)]
-    assert codes == [401] * 8 + [429]
+    codes = [visitor.post("/connexion/code", {"code": "000000"}).status_code for _ in range(6)]
+    assert codes == [401] * 5 + [429]
     other = Visitor(app)
     limited = first_step(other, email)
     assert limited.status_code == 200

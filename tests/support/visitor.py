@@ -72,8 +72,7 @@ class Visitor:
         fields.setdefault("csrf_token", self.token)
         return self._ask(self.client.post, url, data=fields, headers=ORIGIN, **kwargs)
 
-    @staticmethod
-    def _ask(method: Callable[..., TestResponse], url: str, **kwargs: Any) -> TestResponse:
+    def _ask(self, method: Callable[..., TestResponse], url: str, **kwargs: Any) -> TestResponse:
         """Sends a request in a new context: it shares neither the test's application context nor its transaction."""
         if has_app_context():
             db.session.rollback()

@@ -19,16 +19,14 @@ from forms.fiches.paths import PATHS
 from workflows.conventions.recognition import Named, recognise
 from workflows.fiches import operations
 from workflows.notices.audiences import Addressee
-from workflows.notices.outbox import LINK_LIFE, give_token, tell
+from workflows.notices.outbox import LINK_LIFE
 
-from . import joining, passwords
+from . import joining, link_requests, passwords
+from .link_requests import TO_BEGIN, TO_JOIN, send
 from .operations import create_account
 
-TO_BEGIN = timedelta(days=7)
 TO_LOG_IN = timedelta(minutes=30)
 """For an account with a password: the link replaces the password once."""
-TO_JOIN = "/mes-structures/rejoindre"
-"""Page to search for a structure."""
 OWN_STRUCTURES = "/mes-structures/"
 ALIKE = 80
 """Out of 100: similarity from which the name of a structure is proposed instead of a new one."""
@@ -39,8 +37,10 @@ def ask_to_begin(session: Session, email: str, name: str, structure: str, territ
     if _account(session, email) is not None:
         ask_to_log_in(session, email)
         return
+    if link_requests.is_too_soon(session, email):
+        return
     link = Link(email=email, name=name, structure=structure, territoire_id=territoire.id, expires_at=now() + TO_BEGIN)
-    _send(session, "lien_fiche_asl", link, Addressee(email, name))
+    send(session, "lien_fiche_asl", link, Addressee(email, name))
 
 
 def ask_to_join(session: Session, email: str, name: str) -> None:
@@ -49,17 +49,23 @@ def ask_to_join(session: Session, email: str, name: str) -> None:
     if _account(session, email) is not None:
         ask_to_log_in(session, email, TO_JOIN)
         return
+    if link_requests.is_too_soon(session, email):
+        return
     link = Link(email=email, name=name, page=TO_JOIN, expires_at=now() + TO_BEGIN)
-    _send(session, "lien_rejoindre", link, Addressee(email, name))
+    send(session, "lien_rejoindre", link, Addressee(email, name))
 
 
 def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
-    """Sends a login link to an active account; does nothing for an unknown address.
+    """Sends a login link to an active account. Another address is told so, and gets a link that creates an account:
+    whoever asks sees the same answer, after the same work.
 
     An account that must set up a second factor needs a password: it gets the link to choose one.
     """
     user = _account(session, email)
+    if link_requests.is_too_soon(session, email):
+        return
     if user is None or not user.active:
+        link_requests.tell_unknown(session, email)
         return
     if user.owes_second_factor:
         passwords.ask(session, email)
@@ -72,7 +78,7 @@ def ask_to_log_in(session: Session, email: str, page: str = "/") -> None:
         single_use=not passwordless,
         expires_at=now() + (LINK_LIFE if passwordless else TO_LOG_IN),
     )
-    _send(session, "lien_connexion", link, Addressee(email, user.name, user.id))
+    send(session, "lien_connexion", link, Addressee(email, user.name, user.id))
 
 
 def renew(session: Session, link: Link) -> None:
@@ -130,7 +136,7 @@ def _begin(session: Session, link: Link, joined_id: int | None) -> None:
     """
     user = _account(session, link.email)
     if link.territoire_id is None:
-        user = user or create_account(session, link.email, link.name)
+        user = user or create_account(session, link.email, link.name or link.email.partition("@")[0])
         link.user_id = user.id
         return
     link.page = "/fiches/"
@@ -152,8 +158,3 @@ def _begin(session: Session, link: Link, joined_id: int | None) -> None:
 
 def _account(session: Session, email: str) -> User | None:
     return session.scalars(select(User).where(User.email == email)).one_or_none()
-
-
-def _send(session: Session, notice: str, link: Link, addressee: Addressee) -> None:
-    token = give_token(session, link)
-    tell(session, notice, key=link.token_hash, to=[addressee], facts={"jeton": token, "structure": link.structure})

@@ -11,15 +11,20 @@ from workflows.case import Refused
 from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 
-from . import email_tokens, logins
+from . import email_tokens, link_requests, logins
 
 PUBLIC_ACCOUNT = "Ce compte de démonstration est à tout le monde : son adresse et son mot de passe ne changent pas."
 
 
 def ask(session: Session, email: str) -> None:
-    """Sends a link to choose a password. Does nothing for an unknown, inactive or demonstration account."""
+    """Sends a link to choose a password; tells an address without open account that it has none. Sends nothing to a
+    demonstration account, whose password is everybody's."""
     user = session.scalars(select(User).where(User.email == email)).one_or_none()
-    if user is not None and user.active and not user.demonstration:
+    if link_requests.is_too_soon(session, email):
+        return
+    if user is None or not user.active:
+        link_requests.tell_unknown(session, email)
+    elif not user.demonstration:
         email_tokens.send(session, ProofKind.MOT_DE_PASSE, user, user.email)
 
 

@@ -30,6 +30,17 @@ OF_PEOPLE = (
         secret=True,
     ),
     Notice(
+        "adresse_inconnue",
+        "La réponse à une adresse sans compte",
+        "somebody asks for a link or a password for an address that has no open account",
+        named,
+        "Cette adresse n’a pas de compte Relais",
+        "/lien/{jeton}",
+        obligatory=True,
+        in_list=False,
+        secret=True,
+    ),
+    Notice(
         "second_facteur_ajoute",
         "Le second facteur de votre compte",
         "a telephone becomes the second factor of an account, the first or another one",

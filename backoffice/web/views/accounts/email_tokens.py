@@ -8,12 +8,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backoffice.core.extensions import db, limiter
+from backoffice.core.extensions import db
 from backoffice.core.passwords import hash_password
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Proof, ProofKind
 from backoffice.models.values import emails
+from backoffice.web.attempts import know_device, link_requests
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
 from forms.accounts.passwords import HELP, read_new
@@ -30,8 +31,7 @@ def forgotten() -> ResponseReturnValue:
 
 
 @blueprint.post("/mot-de-passe-oublie")
-@limiter.limit("10/minute;40/hour")
-@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@link_requests
 @requires(Permission.PUBLIC)
 def ask() -> ResponseReturnValue:
     """Sends the password link. The answer is the same whether the address has an account or not."""
@@ -57,7 +57,6 @@ def _password_page(token: str, proof: Proof | None, errors: dict[str, str]) -> R
 
 
 @blueprint.post("/mot-de-passe/<token>")
-@limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
 def choose(token: str) -> ResponseReturnValue:
     proof = passwords.find(db.session(), token)
@@ -69,6 +68,7 @@ def choose(token: str) -> ResponseReturnValue:
     with atomic() as session:
         if not passwords.choose(session, token, written):
             return _password_page(token, passwords.find(session, token), {})
+    know_device(proof.user)  # who reads the mailbox of an account is not one of those who guess
     flash("Votre mot de passe est choisi. Connectez-vous avec lui.", "success")
     return redirect(url_for("login.login_form"), 303)
 
@@ -88,7 +88,6 @@ def _address_page(token: str, refused: str = "") -> ResponseReturnValue:
 
 
 @blueprint.post("/adresse/<token>")
-@limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
 def follow_email(token: str) -> ResponseReturnValue:
     proof = email_change.find(db.session(), token)

@@ -16,7 +16,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import JoinRequest, JoinState, Organisme
 from backoffice.models.values import emails
 from backoffice.queries.structures import members as queries
-from backoffice.web.attempts import TRAP
+from backoffice.web.attempts import TRAP, link_requests
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
 from forms.accounts.people import read_name, read_words
@@ -143,8 +143,7 @@ def _form(errors: Mapping[str, str]) -> str:
 
 
 @blueprint.post("/rejoindre")
-@limiter.limit("10/minute;40/hour")
-@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@link_requests
 @requires(Permission.PUBLIC)
 def confirm() -> ResponseReturnValue:
     """Sends the link that confirms the address. The answer is the same whether the address has an account or not."""

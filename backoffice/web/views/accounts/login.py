@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 
-from backoffice.core.extensions import db, limiter
+from backoffice.core.extensions import db
 from backoffice.core.passwords import LONGEST, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import LoginWay, User
-from backoffice.web.attempts import WAITING, WRONG_CODE, code_tries
+from backoffice.web.attempts import WAITING, WRONG_CODE, login_code_tries, login_tries
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import code_page, login_page, typed_email
 from backoffice.web.login import come_in, here, may_enter
@@ -35,8 +35,7 @@ def login_form() -> ResponseReturnValue:
 
 
 @blueprint.post("/connexion")
-@limiter.limit("30/minute;200/hour")
-@limiter.limit("8/minute;40/hour", key_func=typed_email)
+@login_tries
 @requires(Permission.PUBLIC)
 def log_in() -> ResponseReturnValue:
     email, password = typed_email(), request.form.get("mot_de_passe", "")
@@ -51,8 +50,7 @@ def log_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/connexion/code")
-@limiter.limit("30/minute;200/hour")
-@code_tries
+@login_code_tries
 @requires(Permission.PUBLIC)
 def check_code() -> ResponseReturnValue:
     """Checks the second factor, after a correct password or a magic link."""

@@ -19,7 +19,7 @@ from backoffice.models import LoginWay, Territoire, User
 from backoffice.models.values import emails
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.queries.territoires.coverage import territoire_of
-from backoffice.web.attempts import TRAP
+from backoffice.web.attempts import TRAP, link_requests
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
 from backoffice.web.login import come_in, may_enter
@@ -45,8 +45,7 @@ def _form(errors: Mapping[str, str] = MappingProxyType({})) -> str:
 
 
 @blueprint.post("/fiche-asl")
-@limiter.limit("10/minute;40/hour")
-@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@link_requests
 @requires(Permission.PUBLIC)
 def ask() -> ResponseReturnValue:
     name, structure = (clean(request.form.get(field, "")) for field in ("nom", "structure"))
@@ -77,8 +76,7 @@ def login_form() -> ResponseReturnValue:
 
 
 @blueprint.post("/connexion/lien")
-@limiter.limit("10/minute;40/hour")
-@limiter.limit("3/minute;8/hour", key_func=typed_email)
+@link_requests
 @requires(Permission.PUBLIC)
 def ask_login_link() -> ResponseReturnValue:
     email, target = _email(), safe_next(request.form.get("next"))
@@ -122,7 +120,6 @@ def _link_page(token: str, error: str = "") -> ResponseReturnValue:
 
 
 @blueprint.post("/lien/<token>")
-@limiter.limit("30/minute;200/hour")
 @requires(Permission.PUBLIC)
 def follow(token: str) -> ResponseReturnValue:
     """Logs in. When the structure to create may be known already, the person says first whether it is one of these."""
