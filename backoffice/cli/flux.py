@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from backoffice.core.dates import PARIS, day_and_time
 from backoffice.core.extensions import db, read_only
 from backoffice.core.snapshot import snapshot
+from backoffice.core.text import many
 from backoffice.core.transactions import atomic
 from backoffice.models import Flux, FluxRun, FluxToken, RunState
 from exports.flux.build import UnknownFlux, differential, find, full
@@ -81,12 +82,12 @@ def build(code: str, output: Path, since: datetime | None, as_of: datetime | Non
 
 def _say(output: Path, manifest: Manifest) -> None:
     if not manifest.file:
-        click.echo(f"{len(manifest.removed)} retraits et rien d’autre : seul le manifeste est écrit.")
+        click.echo(f"{many(len(manifest.removed), 'retrait')} et rien d’autre : seul le manifeste est écrit.")
         return
-    removed = f", {len(manifest.removed)} retraits" if manifest.since else ""
+    removed = f", {many(len(manifest.removed), 'retrait')}" if manifest.since else ""
     click.echo(
-        f"{output} : {manifest.formations} formations, {manifest.actions} actions, "
-        f"{manifest.sessions} sessions{removed}, {manifest.size} octets."
+        f"{output} : {many(manifest.formations, 'formation')}, {many(manifest.actions, 'action')}, "
+        f"{many(manifest.sessions, 'session')}{removed}, {many(manifest.size, 'octet')}."
     )
     if len(manifest.code_versions) > 1:
         click.echo("Attention : ce flux mêle des fragments de plusieurs versions. Lancez « flask flux refresh ».")

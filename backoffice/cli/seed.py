@@ -13,6 +13,7 @@ from backoffice.core.backup import BackupError
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
+from backoffice.core.text import many
 from backoffice.core.transactions import atomic
 from backoffice.demo import standing
 from backoffice.demo.bulk import has_bulk, load_bulk
@@ -84,7 +85,7 @@ def demo(fiches: int | None, again: bool) -> None:
             click.echo("Il y a déjà des fiches : rien n’a été changé.")
         if fiches:
             sessions = load_bulk(session, fiches, now())
-            click.echo(f"{fiches} fiches publiées et {sessions} sessions ajoutées.")
+            click.echo(f"{many(fiches, 'fiche publiée')} et {many(sessions, 'session ajoutée')}.")
 
 
 def _renew(*, again: bool) -> None:

@@ -125,9 +125,9 @@ class Line(Answer, StringField):
 
     def refuse_longer_than(self, limit: int) -> None:
         if (length := len(self.data)) > limit:
+            over = f"{spaced(length - limit)} caractère{'s' if length - limit > 1 else ''}"
             self.refuse(
-                f"Ce texte est trop long de {spaced(length - limit)} caractères : "
-                f"il en compte {spaced(length)}, pour {spaced(limit)} au plus."
+                f"Ce texte est trop long de {over} : il en compte {spaced(length)}, pour {spaced(limit)} au plus."
             )
 
     def refuse(self, message: str) -> None:

@@ -87,7 +87,7 @@ def test_a_text_may_be_as_long_as_the_standard_takes_and_not_longer(visitor, fic
         step,
         question,
         "é" * (limit + 1),
-        f"trop long de 1 caractères : il en compte {spaced(limit + 1)}, pour {spaced(limit)} au plus",
+        f"trop long de 1 caractère : il en compte {spaced(limit + 1)}, pour {spaced(limit)} au plus",
     )
 
 

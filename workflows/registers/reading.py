@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import String
 
-from backoffice.core.text import clean
+from backoffice.core.text import clean, many
 from exports.importing.csv_files import CsvFile, open_csv
 from exports.importing.reading import UnreadableFile
 
@@ -43,7 +43,7 @@ class Reader:
             if row is None:
                 yield Entry(line, fault="Cette ligne a une cellule beaucoup trop longue.")
             elif isinstance(row, int):
-                yield Entry(line, fault=f"Cette ligne a {row} colonnes au lieu de {len(self.file.headers)}.")
+                yield Entry(line, fault=f"Cette ligne a {many(row, 'colonne')} au lieu de {len(self.file.headers)}.")
             else:
                 yield from self._read(line, row)
 

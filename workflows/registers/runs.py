@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backoffice.core.clock import now
 from backoffice.core.extensions import read_only
+from backoffice.core.text import many
 from backoffice.core.transactions import atomic
 from backoffice.core.uploads import path_of
 from backoffice.models import RegisterImport, RegisterPhase, RegisterRow, User
@@ -257,8 +258,9 @@ def _check(session: Session, register: Register, format_: Format, rows: int, fau
     """Raises UnreadableFile for a file with too many faults or too few rows, so that it cannot empty the table."""
     wrong = f" Première faute, ligne {faults.said[0]['line']} : {faults.said[0]['message']}" if faults.said else ""
     if faults.number * 100 > max(lines, 1) * TOO_FAULTY:
+        read = "ne se lisent" if faults.number > 1 else "ne se lit"
         raise UnreadableFile(
-            f"{faults.number} lignes sur {lines} ne se lisent pas : ce n’est pas un fichier de « {register.label} » "
+            f"{many(faults.number, 'ligne')} sur {lines} {read} pas : ce n’est pas un fichier de « {register.label} » "
             f"en bon état.{wrong}"
         )
     if not rows:
@@ -267,7 +269,7 @@ def _check(session: Session, register: Register, format_: Format, rows: int, fau
     held = versions.rows_held(session, register, format_) if format_.covers else 0
     if rows * 100 < held * least:
         raise UnreadableFile(
-            f"Ce fichier n’a que {rows} lignes utiles, et la table en a {held} : il est sans doute incomplet. "
+            f"Ce fichier n’a que {many(rows, 'ligne utile')}, et la table en a {held} : il est sans doute incomplet. "
             "Rien n’a été changé. S’il est juste, baissez d’abord, dans les réglages de ce registre, "
             "la part de lignes exigée."
         )
