@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test quick test-dates test-dates-short check docs captures fuzz kills bench bench-queue bench-board bench-registers clean
+.PHONY: run test quick test-dates test-dates-short check docs captures fuzz kills bench bench-queue bench-board bench-registers readers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -62,6 +62,11 @@ ROUNDS ?= 3
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.bench.flux --fiches $(FICHES) --rounds $(ROUNDS)
 	@$(BIN)/python -m tests.bench.board
+
+# What each reader of the flows keeps of FICHES_READ invented fiches, by field; BEFORE=flow.xml: beside an earlier flow.
+FICHES_READ ?= 2000
+readers: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.bench.readers $(FICHES_READ) $(if $(BEFORE),--before $(BEFORE))
 
 # The page of the moderators' queue with 600 fiches and with 60,000, on SQLite and on PostgreSQL.
 bench-queue: $(VENV)/.installed-test

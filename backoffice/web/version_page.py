@@ -17,6 +17,7 @@ from backoffice.queries.moderation.moderation_rules import hits_of
 from backoffice.queries.moderation.reasons import offered
 from backoffice.queries.moderation.remarks import sentences
 from backoffice.queries.structures.page import checks_of
+from exports.fragment.reader_views import views
 from forms.fiches.paths import PATHS
 from forms.fiches.review import review_of
 from forms.fiches.sheet import sheet
@@ -52,6 +53,7 @@ def version_page(
         revision=revision,
         content=content,
         review=review_of(revision),
+        views=views(content, fiche.dispositif),
         hits=hits_of(session, revision),
         history=fiche_queries.history(session, fiche),
         transitions=transitions,

@@ -223,5 +223,6 @@ def _structure(content: Contenu) -> Iterator[Line]:
     teacher = _joined((said.formateur_nom, said.formateur_siret), "\nSIRET ")
     yield Line("Organisme qui donne les cours", teacher, ("structure.formateur_nom", "structure.formateur_siret"))
     yield Line("Accueil", _contact(said.contact), ("structure.contact",))
+    yield Line("Site internet", said.site, ("structure.site",))
     yield Line("E-mail de la direction", said.courriel, ("structure.courriel",))
     yield Line("Accueil des formateurs", _contact(said.formateur), ("structure.formateur",))

@@ -276,7 +276,8 @@ def _organisme(root: etree._Element, content: Contenu, identity: Identity) -> No
     add(node, "raison-sociale", carrier.nom if carrier else structure.legal_name)
     coordinates = add(add(node, "coordonnees-organisme"), "coordonnees")
     address(coordinates, structure.adresse)
-    reach(coordinates, replace(structure.contact, courriel=structure.courriel or structure.contact.courriel))
+    person = replace(structure.contact, courriel=structure.courriel or structure.contact.courriel)
+    reach(coordinates, person, structure.site)
     contact(node, "contact-organisme", structure.contact)
     if structure.uai:
         add(add(node, "code-UAI-organisme-formation"), "code-UAI", structure.uai)
@@ -297,7 +298,8 @@ def _formateur(node: etree._Element, content: Contenu, identity: Identity) -> No
     add(formateur, "raison-sociale-formateur", structure.formateur_nom or structure.legal_name)
     person = structure.contact if structure.formateur.empty else structure.formateur
     # The address of another teacher is unknown: its readers take that of the place.
-    contact(formateur, "contact-formateur", person, None if structure.formateur_nom else structure.adresse)
+    seat = (None, "") if structure.formateur_nom else (structure.adresse, structure.site)
+    contact(formateur, "contact-formateur", person, *seat)
 
 
 def formateur_numero(structure: Structure, identity: Identity) -> str:

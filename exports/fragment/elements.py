@@ -16,8 +16,8 @@ YES, NO = "1", "0"
 RECEPTION = "4"  # type-contact: accueil
 
 
-def contact(node: etree._Element, name: str, person: Contact, where: Adresse | None = None) -> None:
-    """where: address written with the contact."""
+def contact(node: etree._Element, name: str, person: Contact, where: Adresse | None = None, site: str = "") -> None:
+    """where, site: address and website written with the contact."""
     root = add(node, name, **principal(0))
     add(root, "type-contact", RECEPTION)
     coordinates = add(root, "coordonnees")
@@ -25,13 +25,15 @@ def contact(node: etree._Element, name: str, person: Contact, where: Adresse | N
     optional(coordinates, "prenom", person.prenom)
     if where is not None:
         address(coordinates, where)
-    reach(coordinates, person)
+    reach(coordinates, person, site)
 
 
-def reach(coordinates: etree._Element, person: Contact) -> None:
+def reach(coordinates: etree._Element, person: Contact, site: str = "") -> None:
     if person.telephone:
         add(add(coordinates, "telfixe"), "numtel", person.telephone)
     optional(coordinates, "courriel", person.courriel)
+    if site:
+        add(add(coordinates, "web"), "urlweb", site)
 
 
 def address(node: etree._Element, adresse: Adresse) -> None:

@@ -20,8 +20,9 @@ from backoffice.models.content.vocabulary import (
     VISEES,
 )
 from backoffice.reference.publics import publics as every_public
-from exports.lheo.consumers import FREE_FUNDERS, PUBLICS_SHOWN
+from exports.lheo.data_inclusion import PUBLICS as SHOWN_PUBLICS
 from exports.lheo.grammar import limit
+from exports.lheo.other_readers import FREE_FUNDERS
 
 DEFAULT_PUBLIC = "83056"
 OTHER_PERIMETER = "0"  # code-perimetre-recrutement: another area, told in words
@@ -237,7 +238,7 @@ def aims(content: Contenu) -> list[str]:
 
 def publics_of(content: Contenu) -> list[str]:
     """Codes of code-public-vise, most telling first: data·inclusion shows the first one only."""
-    told = [*PUBLICS_SHOWN, *(code for code in PUBLICS if code not in PUBLICS_SHOWN)]
+    told = [*SHOWN_PUBLICS, *(code for code in PUBLICS if code not in SHOWN_PUBLICS)]
     ranks = {code: rank for rank, code in enumerate(told)}
     codes = sorted(content.formation.publics, key=lambda code: ranks.get(code, len(ranks)))
     return codes or [DEFAULT_PUBLIC]

@@ -88,6 +88,9 @@ class Reader(Pieces):
         self.contact_of(node, "contact-organisme", structure.contact)
         if structure.contact.empty and not self.read.ours:
             self.contact(coordinates, structure.contact)
+        structure.site = source.text(coordinates, "web/urlweb") or source.text(
+            node, "contact-organisme/coordonnees/web/urlweb"
+        )
         general = source.text(coordinates, "courriel")
         structure.courriel = "" if general == structure.contact.courriel else general
         teachers = source.root.find(tag("action/organisme-formateur"))

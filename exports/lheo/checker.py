@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .business_rules import EVERY_ELEMENT, check
-from .consumers import drops
+from .consumers import drops, preview
 from .faults import Fault, lheo_name, local_name, quoted
 from .grammar import NAMESPACE
 from .prolog import FORMER_NAMESPACE
@@ -46,6 +46,8 @@ def steps(source: BinaryIO | Path, *, name: str = "", limits: Limits | None = No
             if piece.kind is PieceKind.FORMATION:
                 if not piece.rank % 100:
                     yield piece.rank
+                if report.preview is None:
+                    report.preview = preview(piece.element)
                 for code, element in drops(piece.element):
                     report.drop(code, element.sourceline or piece.line)
         for fault in survey.orphans():

@@ -1,216 +1,364 @@
-"""Detects, in a flow, what its consumers ignore or reject. The facts come from their public code.
+"""The readers of our flows, as a table: what each shows of a formation, what it leaves out, what it changes.
 
-``exports.fragment.reader_losses`` does the same for a fiche being edited, with the facts and names of this module.
+The facts come from their public code, run or read in November 2026. The checker reads `RULES` and `drops`;
+``exports.fragment.reader_views`` shows `READERS` for a fiche that is being edited.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from lxml import etree
 
-from backoffice.reference.formacodes import domaines
-
-from .grammar import NAMESPACE
+from . import data_inclusion, other_readers
+from .cards import LABELS, Loss, Shown, Tree, rows
+from .data_inclusion import TITLE_SHOWN
+from .other_readers import CLOSE_HOURS
 
 DATA_INCLUSION = "data·inclusion"
+DORA = "DORA"
+REFUGIES_INFO = "Réfugiés.info"
+ANOTEA = "Anotéa (France Travail)"
+SEARCH_ENGINE = "Un moteur de recherche"
 EDOF = "EDOF (Mon compte formation)"
-TITLE_SHOWN = 150
-"""Characters of a title that data·inclusion keeps."""
-CLOSE_HOURS = 10
-"""EDOF rejects an action whose duration differs from a similar one by fewer hours than this."""
 
-PUBLICS_SHOWN: dict[str, str] = {
-    **dict.fromkeys(("81023", "81042", "81022"), "Personnes exilées"),
-    **dict.fromkeys(("80006", "80001", "80003", "80004", "80007", "80008", "80009"), "Demandeurs d’emploi"),
-    "80010": "Bénéficiaires des minimas sociaux",
-    "81018": "Femmes",
-    **dict.fromkeys(("81024", "81032", "81033"), "Jeunes"),
-    "81020": "Personnes en situation de handicap",
-    "82044": "Actifs",
-    **dict.fromkeys(("83056", "81050"), "Tous publics"),
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader. through: the reader whose publication it shows, "" when it reads the flow itself.
+
+    show: what it shows of one ``formation``. fields: those of Card that it has; none
+    when it only accepts or refuses.
+    """
+
+    name: str
+    show: Callable[[Tree], Shown]
+    fields: tuple[str, ...] = ()
+    through: str = ""
+
+
+READERS = {
+    reader.name: reader
+    for reader in (
+        Reader(DATA_INCLUSION, data_inclusion.show, tuple(LABELS)),
+        Reader(DORA, data_inclusion.show, tuple(LABELS), through=DATA_INCLUSION),
+        Reader(
+            REFUGIES_INFO,
+            other_readers.refugies_info,
+            ("title", "structure", "audience", "level", "place", "point", "price", "hours", "description"),
+        ),
+        Reader(ANOTEA, other_readers.anotea, ("title", "structure", "place")),
+        Reader(
+            SEARCH_ENGINE,
+            other_readers.search_engine,
+            ("title", "structure", "place", "price", "description", "link"),
+        ),
+        Reader(EDOF, other_readers.edof),
+    )
 }
-"""{code-public-vise: audience that data·inclusion shows}, most telling first. Others show nothing."""
-FREE_FUNDERS = frozenset({"2", "3", "8", "9", "11", "12", "13", "15", "19"})
-"""code-financeur by which Réfugiés.info knows that an action is free. OFII, 20, is not among them."""
+"""{name: reader}, in display order."""
 
-_PREFIX = f"{{{NAMESPACE}}}"
+
+class Effect(StrEnum):
+    """LEFT_OUT: the formation or the action is not shown. CHANGED: shown otherwise than said. LACKING: shown with less
+    than it could be."""
+
+    LEFT_OUT = "left out"
+    CHANGED = "changed"
+    LACKING = "lacking"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a consumer does with a ``unit`` (formation or action). words: the French sentence shown."""
+    """What a reader does with a ``unit`` (formation or action). words: the French sentence shown.
+
+    field: pattern of the content to change, "" when nobody can.
+    """
 
     consumer: str
     code: str
     unit: str
+    effect: Effect
+    field: str
     words: str
 
 
+_OUT, _CHANGED, _LACKING = Effect
+
 RULES: dict[str, Rule] = {
-    code: Rule(consumer, code, unit, words)
-    for consumer, code, unit, words in (
-        (DATA_INCLUSION, "domaine", "formation", "Écartée : aucun de ses Formacodes V14 n’y est repris."),
-        (DATA_INCLUSION, "titre", "formation", f"Intitulé coupé à {TITLE_SHOWN} caractères."),
-        (DATA_INCLUSION, "sans-formateur", "action", "Écartée : elle ne nomme aucun organisme-formateur."),
-        (DATA_INCLUSION, "sans-public", "action", "Écartée : elle n’a pas de code-public-vise."),
-        (DATA_INCLUSION, "sans-lieu", "action", "Écartée : elle n’a pas de lieu-de-formation."),
-        (DATA_INCLUSION, "lieu-principal", "action", "Lieu ignoré : aucun lieu n’est marqué « principal »."),
+    row[1]: Rule(*row)
+    for row in (
+        (
+            DATA_INCLUSION,
+            "domaine",
+            "formation",
+            _OUT,
+            "formation.domaines",
+            "Écartée : aucun de ses Formacodes n’y est repris.",
+        ),
+        (
+            DATA_INCLUSION,
+            "titre",
+            "formation",
+            _CHANGED,
+            "formation.intitule",
+            f"Intitulé coupé à {TITLE_SHOWN} caractères.",
+        ),
+        (
+            DATA_INCLUSION,
+            "sans-lien",
+            "formation",
+            _LACKING,
+            "formation.url",
+            "Sans page : le lien mène à un autre annuaire.",
+        ),
+        (DATA_INCLUSION, "sans-formateur", "action", _OUT, "", "Écartée : elle ne nomme aucun organisme-formateur."),
+        (
+            DATA_INCLUSION,
+            "sans-public",
+            "action",
+            _OUT,
+            "formation.publics",
+            "Écartée : elle n’a pas de code-public-vise.",
+        ),
+        (DATA_INCLUSION, "sans-lieu", "action", _OUT, "actions[].lieu", "Écartée : elle n’a pas de lieu-de-formation."),
+        (
+            DATA_INCLUSION,
+            "semblable",
+            "action",
+            _OUT,
+            "actions[].nom",
+            "Écartée : une autre action de la formation lui ressemble en tout.",
+        ),
+        (
+            DATA_INCLUSION,
+            "public-ignore",
+            "action",
+            _CHANGED,
+            "formation.publics",
+            "Sans public : le premier code-public-vise n’y a pas d’équivalent.",
+        ),
+        (
+            DATA_INCLUSION,
+            "autres-publics",
+            "action",
+            _LACKING,
+            "formation.publics",
+            "Seul le premier public est montré.",
+        ),
         (
             DATA_INCLUSION,
             "autres-lieux",
             "action",
-            "Seul le lieu marqué « principal » est lu, les autres sont ignorés.",
+            _CHANGED,
+            "actions[].lieu",
+            "Un seul lieu est montré : celui qui n’a pas de « tag », sinon le premier.",
         ),
-        (DATA_INCLUSION, "sans-prix", "action", "Coût inconnu : sans prix-total-TTC, ni gratuit ni payant."),
+        (
+            DATA_INCLUSION,
+            "sans-numero",
+            "action",
+            _CHANGED,
+            "",
+            "Sans structure : l’organisme-formateur n’a pas de « numero ».",
+        ),
+        (
+            DATA_INCLUSION,
+            "gratuit",
+            "action",
+            _LACKING,
+            "financement.frais",
+            "Affichée « Gratuit » alors qu’il reste des frais.",
+        ),
+        (DATA_INCLUSION, "frais", "action", _LACKING, "financement.frais", "Les frais restants n’y sont pas montrés."),
+        (
+            DATA_INCLUSION,
+            "sans-prix",
+            "action",
+            _CHANGED,
+            "financement.prix",
+            "Coût inconnu : sans prix-total-TTC, ni gratuit ni payant.",
+        ),
+        (
+            DATA_INCLUSION,
+            "presence",
+            "action",
+            _CHANGED,
+            "actions[].presence",
+            "« Mixte » et « à distance » y sont lus l’un pour l’autre.",
+        ),
+        (
+            DATA_INCLUSION,
+            "perimetre",
+            "action",
+            _LACKING,
+            "inscription.perimetre",
+            "Ouverte à toute la région : ni commune ni département n’est dit.",
+        ),
         (
             DATA_INCLUSION,
             "injoignable",
             "action",
+            _CHANGED,
+            "formation.contact.telephone",
             "Sans moyen de contact : ni téléphone ni courriel là où ils sont lus.",
         ),
-        (DATA_INCLUSION, "presence", "action", "« Mixte » et « à distance » y sont lus l’un pour l’autre."),
-        (DATA_INCLUSION, "semblable", "action", "Écartée : une autre action de la formation lui ressemble en tout."),
-        (EDOF, "30056", "action", "Refusée (code 30056) : une autre action de la formation lui est identique."),
+        (
+            DATA_INCLUSION,
+            "niveau",
+            "action",
+            _LACKING,
+            "formation.niveaux.entree_oral",
+            "Le niveau de français n’y est pas montré : aucun texte ne le dit.",
+        ),
+        (
+            DATA_INCLUSION,
+            "garde",
+            "action",
+            _LACKING,
+            "actions[].garde_enfants",
+            "La garde d’enfants n’y est pas montrée : la description ne la dit pas.",
+        ),
+        (
+            DATA_INCLUSION,
+            "sans-point",
+            "action",
+            _LACKING,
+            "lieux[].adresse.lignes",
+            "Sans point sur la carte : l’adresse n’a pas de geolocalisation.",
+        ),
+        (
+            DATA_INCLUSION,
+            "adresse-structure",
+            "action",
+            _LACKING,
+            "structure.adresse.lignes",
+            "L’adresse de la structure y est celle du lieu : son contact n’en a pas.",
+        ),
+        (
+            DATA_INCLUSION,
+            "sans-site",
+            "action",
+            _LACKING,
+            "structure.site",
+            "La structure y est sans site internet.",
+        ),
+        (
+            REFUGIES_INFO,
+            "ri-un-public",
+            "action",
+            _OUT,
+            "formation.publics",
+            "Écartée : un code-public-vise seul arrête sa lecture.",
+        ),
+        (REFUGIES_INFO, "ri-code-postal", "action", _OUT, "", "Écartée : un code postal qui commence par 0 est perdu."),
+        (
+            REFUGIES_INFO,
+            "ri-payant",
+            "action",
+            _CHANGED,
+            "financement.conventionne",
+            "Affichée payante : ni subvention dite, ni financeur qu’il connaît en premier.",
+        ),
+        (
+            REFUGIES_INFO,
+            "ri-titre",
+            "action",
+            _LACKING,
+            "lieux[].adresse.denomination",
+            "Sans titre : le nom du lieu sert de titre.",
+        ),
+        (
+            REFUGIES_INFO,
+            "ri-niveau",
+            "formation",
+            _LACKING,
+            "formation.niveaux.entree_oral",
+            "Sans niveau : il est cherché dans contenu-formation.",
+        ),
+        (
+            REFUGIES_INFO,
+            "ri-point",
+            "action",
+            _LACKING,
+            "lieux[].adresse.lignes",
+            "Placée en 0,0 sur la carte : l’adresse n’a pas de geolocalisation.",
+        ),
+        (
+            REFUGIES_INFO,
+            "ri-sessions",
+            "action",
+            _LACKING,
+            "",
+            "Seules les dates de la première session sont montrées.",
+        ),
+        (
+            ANOTEA,
+            "anotea-ligne",
+            "formation",
+            _OUT,
+            "",
+            "Écartée : la fin de la formation ne commence pas une ligne du fichier.",
+        ),
+        (
+            ANOTEA,
+            "anotea-reperes",
+            "action",
+            _OUT,
+            "structure.siret",
+            "Écartée : il faut des « numero », un lieu avec adresse et le SIRET du formateur.",
+        ),
+        (
+            SEARCH_ENGINE,
+            "moteur-page",
+            "formation",
+            _LACKING,
+            "formation.url",
+            "Pas de page à montrer : la fiche n’a pas d’adresse.",
+        ),
+        (
+            EDOF,
+            "30056",
+            "action",
+            _OUT,
+            "actions[].heures_total",
+            "Refusée (code 30056) : une autre action de la formation lui est identique.",
+        ),
         (
             EDOF,
             "30057",
             "action",
+            _OUT,
+            "actions[].heures_total",
             f"Refusée (code 30057) : moins de {CLOSE_HOURS} h la distinguent d’une autre action de la formation.",
         ),
     )
 }
 """{code: rule}, in display order."""
 
-Children = dict[str, list[etree._Element]]
+
+def preview(formation: etree._Element) -> list[dict[str, Any]]:
+    """In JSON types, what each reader that has a page shows of one formation: its cards, {label: text}."""
+    tree = Tree.of(formation)
+    return [
+        {"lecteur": name, "cartes": [dict(rows(card, reader.fields)) for card in reader.show(tree).cards]}
+        for name, reader in READERS.items()
+        if reader.fields
+    ]
+
+
+def losses(tree: Tree) -> Iterator[Loss]:
+    """What each reader leaves out, changes or lacks; what DORA shows through data·inclusion is told once."""
+    for reader in READERS.values():
+        if not reader.through:
+            yield from reader.show(tree).losses
 
 
 def drops(formation: etree._Element) -> Iterator[tuple[str, etree._Element]]:
-    """Yield (code of the rule, element concerned) for one formation in the 2.3 namespace."""
-    parts = _children(formation)
-    yield from _formation(formation, parts)
-    reached = any(map(_reach, parts.get("contact-formation", ())))
-    actions = [(action, _children(action)) for action in parts.get("action", ())]
-    for action, inside in actions:
-        yield from ((code, action) for code in _action(inside, reached))
-    if len(actions) > 1:
-        yield from _doubles(actions)
-
-
-def _formation(formation: etree._Element, parts: Children) -> Iterator[tuple[str, etree._Element]]:
-    codes = {
-        _text_of(code)
-        for domain in parts.get("domaine-formation", ())
-        for code in domain.iterchildren(f"{_PREFIX}code-FORMACODE")
-        if code.get("ref") == "V14"
-    }
-    if not codes & domaines().keys():
-        yield "domaine", formation
-    if len(_text(parts, "intitule-formation")) > TITLE_SHOWN:
-        yield "titre", formation
-
-
-def _action(parts: Children, reached: bool) -> Iterator[str]:
-    for name, code in (
-        ("organisme-formateur", "sans-formateur"),
-        ("code-public-vise", "sans-public"),
-        ("lieu-de-formation", "sans-lieu"),
-    ):
-        if name not in parts:
-            yield code
-    places = parts.get("lieu-de-formation", [])
-    if places and not any(place.get("tag") == "principal" for place in places):
-        yield "lieu-principal"
-    elif len(places) > 1:
-        yield "autres-lieux"
-    if not _text(parts, "prix-total-TTC"):
-        yield "sans-prix"
-    if not reached and not any(map(_reach, [*parts.get("organisme-formateur", []), *places])):
-        yield "injoignable"
-    if _text(parts, "modalites-enseignement") in ("1", "2"):
-        yield "presence"
-
-
-def _doubles(actions: list[tuple[etree._Element, Children]]) -> Iterator[tuple[str, etree._Element]]:
-    seen: set[tuple[object, ...]] = set()
-    hours: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    whole: set[tuple[str, ...]] = set()
-    for action, parts in actions:
-        key = _look(parts)
-        if key in seen:
-            yield "semblable", action
-        seen.add(key)
-        written = tuple(map(_text_of, action.iter(f"{_PREFIX}*")))
-        place, length = _place(parts), _hours(parts)
-        if written in whole:
-            yield "30056", action
-        elif any(abs(length - other) < CLOSE_HOURS for other in hours[place]):
-            yield "30057", action
-        else:
-            hours[place].append(length)
-        whole.add(written)
-
-
-def _look(parts: Children) -> tuple[object, ...]:
-    """The values by which data·inclusion distinguishes two actions of a formation."""
-    texts = (
-        "prix-total-TTC",
-        "detail-conditions-prise-en-charge",
-        "info-public-vise",
-        "modalites-recrutement",
-        "modalites-enseignement",
-        "code-perimetre-recrutement",
-    )
-    weekly = [
-        _text_of(extra) for extras in parts.get("extras", ()) if extras.get("info") == "duree-hebdo" for extra in extras
-    ]
-    trainers = [_descendant(trainer, "SIRET") for trainer in parts.get("organisme-formateur", ())]
-    publics = frozenset(map(_text_of, parts.get("code-public-vise", ())))
-    return (*(_text(parts, name) for name in texts), tuple(weekly), tuple(trainers), publics, _town(parts))
-
-
-def _place(parts: Children) -> tuple[object, ...]:
-    """The values that EDOF compares, besides the hours."""
-    texts = ("modalites-enseignement", "modalites-pedagogiques", "acces-handicapes")
-    places = tuple(tuple(map(_text_of, place.iter(etree.Element))) for place in parts.get("lieu-de-formation", ()))
-    tongues = tuple(map(_text_of, parts.get("langue-formation", ())))
-    return (*(_text(parts, name) for name in texts), places, tongues)
-
-
-def _hours(parts: Children) -> float:
-    try:
-        return float(_text(parts, "nombre-heures-total") or 0)
-    except ValueError:
-        return 0.0
-
-
-def _town(parts: Children) -> str:
-    places = parts.get("lieu-de-formation", [])
-    principal = next((place for place in places if place.get("tag") == "principal"), None)
-    if principal is None:
-        return ""
-    return _descendant(principal, "code-INSEE-commune") or _descendant(principal, "ville")
-
-
-def _reach(element: etree._Element) -> bool:
-    return next(element.iter(f"{_PREFIX}numtel", f"{_PREFIX}courriel"), None) is not None
-
-
-def _children(element: etree._Element) -> Children:
-    children: Children = {}
-    for child in element.iterchildren(f"{_PREFIX}*"):
-        children.setdefault(str(child.tag).rpartition("}")[2], []).append(child)
-    return children
-
-
-def _descendant(element: etree._Element, name: str) -> str:
-    found = next(element.iter(f"{_PREFIX}{name}"), None)
-    return "" if found is None else _text_of(found)
-
-
-def _text(parts: Children, name: str) -> str:
-    return _text_of(parts[name][0]) if name in parts else ""
-
-
-def _text_of(element: etree._Element) -> str:
-    return (element.text or "").strip()
+    """(code of the rule, element concerned) for one formation in the 2.3 namespace."""
+    tree = Tree.of(formation)
+    for loss in losses(tree):
+        yield loss.code, formation if loss.action is None else tree.actions[loss.action][0]

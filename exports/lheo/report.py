@@ -88,6 +88,8 @@ class Report:
     ungrouped: int = 0
     listed: int = 0
     drops: dict[str, DropCount] = field(default_factory=dict)
+    preview: list[dict[str, Any]] | None = None
+    """What readers show of the first formation: see ``consumers.preview``."""
     fill: list[Fill] = field(default_factory=list)
     unreadable: UnreadableFile | None = None
 
@@ -141,6 +143,7 @@ class Report:
                 for code, rule in RULES.items()
                 if code in self.drops
             ],
+            "apercu": self.preview or [],
             "remplissage": [{**_french(asdict(fill)), "taux": round(fill.rate, 4)} for fill in self.fill],
         }
 

@@ -17,8 +17,9 @@ from backoffice.models import Fiche, Fragment, Territoire
 from backoffice.models.content import Adresse, Contenu
 from backoffice.models.content.vocabulary import DISPOSITIFS, RECRUTEMENTS
 from backoffice.reference.communes import departements
-from exports.fragment.reader_losses import drops
 from exports.fragment.words import public_words, publics_of
+from exports.lheo.consumers import DATA_INCLUSION
+from exports.lheo.data_inclusion import keeps_domains
 from exports.lheo.tables import TABLES
 
 
@@ -107,7 +108,9 @@ FILTERS = (
 
 FACETS: dict[str, Callable[[Contenu], Iterable[str]]] = {
     **{row.facet: row.of for row in FILTERS if row.of},
-    "dropped_by": lambda content: (drop.consumer for drop in drops(content) if drop.whole),
+    "dropped_by": lambda content: (
+        [DATA_INCLUSION] if content.formation.domaines and not keeps_domains(content.formation.domaines) else []
+    ),
 }
 """Lists that flows and searches filter by, by key: see models.Fragment."""
 

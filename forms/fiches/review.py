@@ -1,4 +1,4 @@
-"""Last step: what is missing or contradictory, quality of the fiche, consumers that would drop it.
+"""Last step: what is missing or contradictory, and the quality of the fiche.
 
 The same findings are shown to the structure, checked again at submission and shown to the moderator.
 """
@@ -16,7 +16,6 @@ from backoffice.models.content import Contenu, label_of, pattern_of, values
 from backoffice.models.content.findings import Finding
 from exports.documents import meetings
 from exports.fragment import words
-from exports.fragment.reader_losses import Drop, drops
 from forms.kit.builder import bind
 from forms.kit.questions import Path, Step
 from forms.kit.saving import Pending, typed
@@ -30,10 +29,9 @@ HOURS_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class Review:
-    """Content of the last page. score: 0 to 100. notes: what the rules say without asking anything."""
+    """Content of the last page. score: 0 to 100, see `_score`. notes: what the rules say without asking anything."""
 
     findings: tuple[Finding, ...]
-    drops: tuple[Drop, ...]
     score: int
     advice: tuple[Finding, ...]
     notes: tuple[Finding, ...] = ()
@@ -79,9 +77,21 @@ def review(
     lacking = [finding for finding in missing(content, path, waived) if finding.path not in asked]
     findings = [*unread(content, path, pending), *lacking, *told, *contradictions(content)]
     advice = tuple(recommendations(content, path))
-    score = round(100 * (1 - len(advice) / len(recommended(path))))
+    score = _score(sum(finding.blocking for finding in findings), len(advice), path)
     notes = tuple(found.finding for found in met if found.rule.gravite is dispositif_rules.Severity.INFORME)
-    return Review(tuple(dict.fromkeys(findings)), tuple(drops(content)), score, advice, notes)
+    return Review(tuple(dict.fromkeys(findings)), score, advice, notes)
+
+
+SENDABLE = 60
+"""Score of a fiche that can be sent and follows no advice."""
+
+
+def _score(lacking: int, advised: int, path: Path) -> int:
+    """SENDABLE points for what is required, in proportion of the questions answered; the rest for the advice."""
+    required = sum(question.required for step in path.steps for question in step.questions())
+    answered = max(0, 1 - lacking / required)
+    followed = 1 - advised / len(recommended(path))
+    return round(SENDABLE * answered + (100 - SENDABLE) * followed * answered)
 
 
 def review_of(revision: Revision) -> Review:
@@ -279,7 +289,7 @@ RECOMMENDED = {
     "actions[].garde_enfants": "la garde d’enfants : beaucoup de parents en ont besoin",
     "actions[].sessions[].places_libres": "les places encore libres",
 }
-"""Optional answers that make a good fiche: {pattern: why}. Each has the same weight in the score."""
+"""Optional answers that make a good fiche: {pattern: why}. Each has the same weight in its part of the score."""
 
 
 def recommended(path: Path) -> dict[str, str]:

@@ -28,7 +28,7 @@ from backoffice.models.values import answers, dates, emails, hours, numbers, tel
 from backoffice.models.values.cells import said
 from backoffice.models.values.faults import Doubt
 from exports.lheo import grammar
-from exports.lheo.consumers import TITLE_SHOWN
+from exports.lheo.data_inclusion import TITLE_SHOWN
 
 from .questions import Kind, Question
 

@@ -86,7 +86,15 @@ STRUCTURE = Step(
         ),
         Section(
             "Comment joindre la structure",
-            contact("structure.contact", "Un service ou une personne.", required=True),
+            (
+                *contact("structure.contact", "Un service ou une personne.", required=True),
+                Question(
+                    "structure.site",
+                    Kind.URL,
+                    help="Son adresse complète. Les annuaires la montrent avec votre nom.",
+                    example="https://www.centre-social.exemple.fr",
+                ),
+            ),
         ),
         Section(
             "D’autres adresses de la structure",

@@ -6,12 +6,24 @@ from datetime import date, time
 
 import pytest
 
-from backoffice.models.content import Action, Adresse, Contenu, Financeur, Lieu, Niveaux, Session, values
+from backoffice.models.content import (
+    Action,
+    Adresse,
+    Contenu,
+    Financeur,
+    Lieu,
+    Niveaux,
+    Session,
+    pattern_of,
+    spots,
+    values,
+)
 from backoffice.models.content.vocabulary import Dispositif
-from exports.fragment.reader_losses import DATA_INCLUSION, EDOF, drops
+from exports.fragment.reader_views import drops, views
+from exports.lheo.consumers import ANOTEA, DATA_INCLUSION, EDOF, REFUGIES_INFO
 from forms.fiches.paths import PATHS
-from forms.fiches.review import RECOMMENDED, review, status, step_of
-from tests.support.factories import complete_content
+from forms.fiches.review import RECOMMENDED, SENDABLE, review, status, step_of
+from tests.support.factories import caen, complete_content
 
 ASL = PATHS[Dispositif.ASL]
 
@@ -162,14 +174,20 @@ def second_group(content, **changes):
 
 
 DROPS = {
-    "groupes jumeaux": (lambda c: second_group(c), {DATA_INCLUSION, EDOF}),
+    "groupes jumeaux, distingués par leur niveau": (lambda c: second_group(c), {EDOF}),
+    "groupes jumeaux, sans place pour les distinguer": (
+        lambda c: setattr(second_group(c).formation, "info_publics", "x" * 250),
+        {DATA_INCLUSION, EDOF},
+    ),
     "rythme autre, durée proche": (lambda c: second_group(c, creneaux=[], heures_total=115), {EDOF}),
     "rythme et durée autres": (lambda c: second_group(c, creneaux=[], heures_total=40), set()),
-    "à distance": (lambda c: second_group(c, presence="2"), set()),
+    "à distance": (lambda c: setattr(c.actions[0], "presence", "2"), {DATA_INCLUSION}),
     "domaine écarté": (lambda c: setattr(c.formation, "domaines", ["99999"]), {DATA_INCLUSION}),
     "titre trop long": (lambda c: setattr(c.formation, "intitule", "T" * 151), {DATA_INCLUSION}),
     "titre assez court": (lambda c: setattr(c.formation, "intitule", "T" * 150), set()),
-    "sans lieu": (lambda c: c.lieux.clear(), {DATA_INCLUSION}),
+    "sans lieu": (lambda c: c.lieux.clear(), {DATA_INCLUSION, ANOTEA}),
+    "un seul public": (lambda c: c.formation.publics.pop(), {REFUGIES_INFO}),
+    "OFII seul financeur": (lambda c: setattr(c.financement.financeurs[0], "code", "20"), {REFUGIES_INFO}),
     "rien à dire": (lambda c: c.financement.financeurs.append(Financeur("9")), set()),
 }
 
@@ -178,4 +196,36 @@ DROPS = {
 def test_what_each_consumer_would_leave_out(change, who):
     content = complete_content()
     change(content)
-    assert {drop.consumer for drop in drops(content)} == who
+    assert {drop.consumer for drop in drops(content, Dispositif.ASL)} == who
+
+
+def test_each_loss_names_the_field_to_change():
+    content = second_group(complete_content())
+    content.formation.publics = ["81021", "81018"]
+    content.lieux.insert(0, Lieu("L9", caen("Ailleurs")))
+    content.actions[0].lieu, content.actions[1].lieu = "L1", "L9"
+    content.financement.frais = "Adhésion de 10 €."
+    found = {drop.path for view in views(content, Dispositif.ASL) for drop in view.drops}
+    assert {"financement-frais", "inscription-perimetre", "lieux-0-adresse-lignes", "lieux-1-adresse-lignes"} <= found
+    assert all(pattern_of(path) in spots() for path in found if path)
+
+
+def test_an_empty_draft_can_be_seen_as_its_readers_would():
+    for content in (Contenu(), Contenu(actions=[Action()], lieux=[Lieu()])):
+        assert [view.reader.name for view in views(content, Dispositif.OFII)]
+
+
+def test_a_card_says_what_the_reader_displays():
+    content = complete_content("T" * 160)
+    content.financement.frais = "Adhésion de 10 €"
+    (card,), dora = views(content, Dispositif.ASL)[0].cards, views(content, Dispositif.ASL)[1]
+    assert card.title == "T" * 149 + "…"
+    assert (card.price, card.price_details) == ("Gratuit", "Reste à payer\xa0: Adhésion de 10 €.")
+    assert (card.audience, card.level, card.area) == (("Personnes exilées",), "A1, alpha, A2", "Toute la région")
+    assert card.structure.startswith("Association des Tilleuls, ")
+    assert dora.cards == (card,)
+
+
+def test_a_fiche_that_can_be_sent_has_a_decent_score():
+    assert found(complete_content()).score >= SENDABLE
+    assert found(Contenu()).score < 20

@@ -77,10 +77,11 @@ def test_two_other_bodies_have_two_numeros(app):
 
 def test_the_trainer_is_joined_at_the_seat_of_the_structure(app):
     content = complete_content()
-    content.structure.adresse.ville = "Bayeux"
+    content.structure.adresse.ville, content.structure.site = "Bayeux", "https://tilleuls.example"
     found = built(content).find("action/organisme-formateur/contact-formateur/coordonnees")
     assert found.findtext("adresse/ville") == "Bayeux"
     assert found.findtext("telfixe/numtel")
+    assert found.findtext("web/urlweb") == reread(content).structure.site == "https://tilleuls.example"
     content.structure.formateur_nom = "L’Atelier"  # its address is unknown
     assert built(content).find("action/organisme-formateur/contact-formateur/coordonnees/adresse") is None
 

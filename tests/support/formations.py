@@ -23,16 +23,21 @@ DAY = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 @cache
 def formation(sessions: int = 1) -> str:
-    """One valid formation without namespace, on one line, that every consumer reads in full."""
+    """One valid formation without namespace, on two lines, that every reader shows in full."""
     content = complete_content()
     (action,) = content.actions
     action.sessions = [Session(f"S{rank}", date(2026, 9, 15), date(2027, 6, 30)) for rank in range(3, 3 + sessions)]
+    content.formation.url = "https://tilleuls.example/ateliers"
+    content.lieux[0].adresse.latitude, content.lieux[0].adresse.longitude = "49.18", "-0.37"
+    content.structure.site = "https://tilleuls.example"
+    content.inscription.perimetre = "2"
     identity = Identity("01_N000001", "01_O000001", Dispositif.ASL, DAY, DAY)
-    return etree.tostring(build(content, identity), encoding="unicode").replace("\n", " ")
+    written = etree.tostring(build(content, identity), encoding="unicode").replace("\n", " ")
+    return written.replace(" </formation>", "\n</formation>")
 
 
 def document(*parts: str, extras: str = "") -> str:
-    """A flow of these formations, one per line from the second line on."""
+    """A flow of these formations, each on lines of its own from the second line on."""
     return HEAD + "".join(f"{part}\n" for part in parts) + extras + TAIL
 
 

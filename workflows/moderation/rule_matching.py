@@ -13,6 +13,7 @@ from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType, number_t
 
 from backoffice.core.dates import short_day
 from backoffice.models.content import Contenu, values
+from backoffice.models.content.vocabulary import Dispositif
 from backoffice.models.moderation.rule_language import (
     EMPTY,
     NUMBERS,
@@ -29,7 +30,7 @@ from backoffice.models.moderation.rule_language import (
     Publics,
     Words,
 )
-from exports.fragment.reader_losses import drops
+from exports.fragment.reader_views import drops
 
 MOST_SPOTS = 20
 """Maximum hits of one rule in one content: more would not help a moderator."""
@@ -51,7 +52,7 @@ class Facts:
 
     content: Contenu
     structure: str
-    dispositif: str
+    dispositif: Dispositif
     today: date
 
 
@@ -224,7 +225,7 @@ def _missing(condition: Missing, facts: Facts) -> Iterator[Hit]:
 
 
 def _consumers(_condition: Consumers, facts: Facts) -> Iterator[Hit]:
-    for drop in drops(facts.content):
+    for drop in drops(facts.content, facts.dispositif):
         yield Hit(drop.path, f"{drop.consumer} : {drop.message}")
 
 

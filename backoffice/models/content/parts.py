@@ -106,6 +106,7 @@ class Structure:
     )
     rna: str = leaf("Numéro RNA", closed=_UNASKED)
     uai: str = leaf("Numéro UAI de l’établissement", "code-UAI-organisme-formation/code-UAI", closed=_UNASKED)
+    site: str = public("Site internet de la structure", "coordonnees-organisme/coordonnees/web/urlweb")
     porteuse: Porteuse = part("Structure porteuse", Porteuse, closed=_CARRIER)
 
     @property

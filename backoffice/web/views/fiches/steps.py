@@ -15,6 +15,7 @@ from backoffice.web.editing import EditingContext, autosave, autosave_limit, sav
 from backoffice.web.fiche_page import fiche_page
 from backoffice.web.guard import requires
 from backoffice.web.scope import entered_fiche
+from exports.fragment.reader_views import views
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
 from forms.kit.questions import Step
@@ -92,6 +93,7 @@ def review_page(fiche: Fiche, error: str = "") -> str:
         path=path,
         content=revision.content,
         review=found,
+        views=views(revision.content, fiche.dispositif),
         step_of=lambda finding: reviews.step_of(path, finding),
         statuses=reviews.statuses(path, found, revision.content),
         returned=fiche.returned,
