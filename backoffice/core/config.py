@@ -23,6 +23,8 @@ SETTINGS = {
     "DATABASE_URL": "SQLAlchemy address of the database; empty: SQLite under instance/",
     "REDIS_URL": "address of Redis, shared by several processes (rate limits, jobs); empty: memory of this process",
     "SECRET_KEY": "key that signs cookies; required when DATABASE_URL names a server",
+    "RELAIS_KEYS": "Fernet keys that encrypt telephones' secrets and waiting links, the first one writes; empty: "
+    "encryption_key in the instance folder",
     "RELAIS_DEMO": "1: demonstration mode (demonstration accounts may exist and are shown)",
     "RELAIS_FLUX": "folder of the published flows; empty: flux/ in the instance folder",
     "RELAIS_INSTANCE": "folder of the embedded database; empty: instance/ in the checkout, or in the "
@@ -70,6 +72,7 @@ class Config:
     database_url: str
     redis_url: str
     secret_key: str
+    keys: str
     demo: bool
     instance: Path
     flux: Path
@@ -96,6 +99,7 @@ class Config:
             "RATELIMIT_HEADERS_ENABLED": False,
             # With Redis down, people can still log in: each process counts for itself.
             "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+            "RELAIS_KEYS": self.keys,
             "RELAIS_DEMO": self.demo,
             "RELAIS_FLUX": self.flux,
             "RELAIS_SMTP": self.smtp,
@@ -158,6 +162,7 @@ def load(environ: os._Environ[str] | dict[str, str] | None = None) -> Config:
         database_url=url,
         redis_url=redis_url,
         secret_key=env.get("SECRET_KEY", "") or _own_key(instance, allowed=backend == "sqlite" or demo),
+        keys=env.get("RELAIS_KEYS", ""),
         demo=demo,
         instance=instance,
         flux=Path(env.get("RELAIS_FLUX") or instance / "flux"),

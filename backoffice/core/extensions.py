@@ -88,7 +88,7 @@ def _open_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> N
         return
     # SQLAlchemy, not the driver, begins transactions: see _begin_sqlite.
     connection.isolation_level = None
-    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backoffice.core.clock import now
+from backoffice.core.sealing import Sealed
 from backoffice.models.accounts.account import User
 from backoffice.models.fiches.fiche import Fiche
 
@@ -71,8 +72,8 @@ class Mail(Searched, Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"), index=True)
     fiche_id: Mapped[int | None] = mapped_column(ForeignKey(Fiche.id), index=True)
     subject: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Sealed)
+    html: Mapped[str] = mapped_column(Sealed)
     secret: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Its text holds a magic link or another token: it is erased once sent."""
     state: Mapped[MailState] = mapped_column(Word(MailState), default=MailState.A_ENVOYER)

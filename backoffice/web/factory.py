@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backoffice import cli, models
-from backoffice.core import config, logs
+from backoffice.core import config, logs, sealing
 from backoffice.core.extensions import babel, bootstrap, csrf, db, folders, jobs, limiter, migrate, post
 from backoffice.core.outgoing import outgoing
 from workflows.notices import mail
@@ -33,6 +33,7 @@ def create_app(settings: config.Config | None = None, **overrides: Any) -> Flask
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as WSGI layers are added
     logs.init_app(app)
+    sealing.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.MIGRATIONS), render_as_batch=False)
     bootstrap.init_app(app)

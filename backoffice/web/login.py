@@ -54,6 +54,15 @@ def here() -> logins.Place:
     return logins.Place(device_of(request.user_agent.string), network_of(request.remote_addr))
 
 
+def renew() -> None:
+    """Replaces the token of the present connection; the former one is revoked."""
+    user = current_user._get_current_object()
+    with atomic() as base:
+        token = logins.renew(base, user.login_token)
+    user.login_token = token
+    login_user(user)
+
+
 def come_in(user: User, way: LoginWay, target: str, kept: str = "") -> ResponseReturnValue:
     """Opens a login with a new token and redirects to `target`, or shows the page that asks for the second factor.
 

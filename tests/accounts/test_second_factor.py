@@ -346,3 +346,19 @@ def test_taking_it_off_is_logged_and_nobody_does_it_for_themselves(app, marc):
     assert (change.actor_id, change.subject_id, change.name) == (alma.id, str(marc.id), "second_factor")
     with pytest.raises(Refused):
         second_factor.reset(db.session(), alma, alma)
+
+
+def test_enrolling_a_telephone_renews_the_connection(app, nadia):
+    visitor = Visitor(app, nadia)
+    visitor.see("/compte/second-facteur")
+    visitor.post("/compte/second-facteur/commencer")
+    copied = Visitor(app)
+    before = visitor.client.get_cookie("session").value
+    copied.client.set_cookie("session", before)
+    assert copied.get("/fiches/").status_code == 200
+    db.session.expire_all()
+    secret = db.session.scalars(select(SecondFactor)).one().next_secret
+    answer = visitor.post("/compte/second-facteur/confirmer", {"code": pyotp.TOTP(secret).now()})
+    assert answer.status_code == 200
+    assert visitor.get("/fiches/").status_code == 200
+    assert copied.get("/fiches/").status_code == 303

@@ -54,6 +54,18 @@ def come_in(session: Session, user: User, way: LoginWay, place: Place, replaced:
     return token
 
 
+def renew(session: Session, token: str) -> str:
+    """Gives the connection of this token a new one, which it returns. Raises NoResultFound when it is closed."""
+    fresh = new_token()
+    session.execute(
+        update(Login)
+        .where(Login.token_hash == token_hash(token))
+        .values(token_hash=token_hash(fresh))
+        .returning(Login.user_id)
+    ).one()
+    return fresh
+
+
 def refuse(session: Session, user: User | None, way: LoginWay, place: Place) -> None:
     """Logs a failed login. user: None when the address has no account; a row is written all the same, so that the
     response time does not reveal who has an account."""

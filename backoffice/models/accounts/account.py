@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from backoffice.core.clock import now
 from backoffice.core.permissions import SECOND_FACTOR_ROLES, Permission, Role, granted
+from backoffice.core.sealing import Sealed
 from backoffice.models.base import Instant, Json, Model, Word
 from backoffice.models.content import Document, Lieu, Structure, dump_part, load_part
 from backoffice.models.searched import Searched, searched_index
@@ -269,7 +270,7 @@ def moderates(territoire_ids: Collection[int | None]) -> ColumnElement[bool]:
 
 
 class SecondFactor(Model):
-    """TOTP secret of a person (RFC 6238). It is shared with the telephone, hence stored in clear.
+    """TOTP secret of a person (RFC 6238). It is shared with the telephone, hence encrypted and not hashed.
 
     secret: in base 32; "" until a first code has been verified. last_step: time step (30 seconds) of the last accepted
     code; a code of this step or an earlier one is refused.
@@ -279,9 +280,9 @@ class SecondFactor(Model):
     __table_args__ = (CheckConstraint("(secret = '') = (confirmed_at IS NULL)", name="confirmed"),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
-    secret: Mapped[str] = mapped_column(String(32), default="")
+    secret: Mapped[str] = mapped_column(Sealed, default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
-    next_secret: Mapped[str] = mapped_column(String(32), default="")
+    next_secret: Mapped[str] = mapped_column(Sealed, default="")
     """Awaits confirmation; `secret` stays valid until this one replaces it."""
     last_step: Mapped[int] = mapped_column(default=0)
     user: Mapped[User] = relationship(back_populates="second_factor")

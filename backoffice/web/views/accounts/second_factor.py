@@ -15,6 +15,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import User
 from backoffice.web.attempts import WRONG_CODE, code_tries
 from backoffice.web.guard import requires
+from backoffice.web.login import renew
 from backoffice.web.scope import me
 from workflows.accounts import second_factor
 from workflows.case import Refused
@@ -72,6 +73,7 @@ def confirm() -> ResponseReturnValue:
         codes = second_factor.confirm(session, me(), request.form.get("code", ""), current_user.login_token)
     if codes is None:
         return _page({"code": WRONG_CODE}), 422
+    renew()  # whoever copied the cookie of a connection without second factor must not inherit one with it
     return render_template("accounts/recovery_codes.html", codes=codes, new=True)
 
 
