@@ -17,11 +17,10 @@ from backoffice.models import Dispositif, ImportJob, ImportKind, ImportLine, Mem
 from backoffice.models.importing import FICHE_KINDS
 from backoffice.queries.importing.jobs import lines
 from backoffice.queries.paging import Place
-from exports.importing import entries
 from exports.importing.columns import exact
-from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from workflows.importing import jobs as imports
+from workflows.importing import stored as stored_files
 from workflows.work import jobs
 
 
@@ -37,7 +36,7 @@ from workflows.work import jobs
 def command(file: Path, organisme: int, by: str | None, kind: str, dispositif: str, write: bool, submit: bool) -> None:
     """Lit FILE (LHEO, ou tableau du modèle) et dit ligne par ligne ce qu’il changerait."""
     try:
-        entries.check(file, ImportKind(kind))
+        stored_files.check(file, ImportKind(kind))
     except UnreadableFile as unreadable:
         raise click.ClickException(str(unreadable)) from unreadable
     session = db.session()
@@ -61,9 +60,12 @@ def _actor(session: Session, organisme_id: int, email: str | None) -> User | Non
 
 
 def _job(file: Path, kind: ImportKind, dispositif: str, structure: Organisme, actor: User) -> int:
-    with file.open("rb") as stream:
-        stored = uploads.keep(stream)
-    mapping = {} if kind is ImportKind.LHEO else exact(read_table(file).headers)
+    try:
+        with file.open("rb") as stream:
+            stored = uploads.keep(stream)
+    except uploads.UploadRefused as refused:
+        raise click.ClickException(refused.message) from refused
+    mapping = {} if kind is ImportKind.LHEO else exact(stored_files.table(stored, kind).headers)
     settings = {"dispositif": dispositif}
     with atomic() as session:
         job = imports.create_job(

@@ -46,8 +46,11 @@ def list_() -> None:
 @click.option("--now", "at_once", is_flag=True, help="Avec --apply : applique tout, sans attendre d’autres lectures.")
 def import_(name: str, file: Path, write: bool, at_once: bool) -> None:
     """Lit FILE, dit ce qu’il changerait dans le registre NAME, et le change si on le demande."""
-    with file.open("rb") as stream:
-        stored = uploads.keep(stream)
+    try:
+        with file.open("rb") as stream:
+            stored = uploads.keep(stream)
+    except uploads.UploadRefused as refused:
+        raise click.ClickException(refused.message) from refused
     with atomic() as session:
         # Committed before the work begins, so that a killed run is visible and can be started again.
         import_id = runs.ask_reading(session, REGISTERS[name], file.name, stored, None).id

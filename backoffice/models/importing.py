@@ -22,6 +22,8 @@ class ImportKind(StrEnum):
     TABLEAU = "tableau"
     REPONSES = "reponses"
     CONVENTIONS = "conventions"
+    REPONDANTS = "repondants"
+    """Those who answered the PNE survey: the list itself is not kept, only what it changed."""
 
     @property
     def label(self) -> str:
@@ -30,9 +32,10 @@ class ImportKind(StrEnum):
 
 _KINDS = {
     ImportKind.LHEO: "Un fichier LHEO (2.3 ou 2.2)",
-    ImportKind.TABLEAU: "Un tableau (CSV ou XLSX) : une ligne par groupe",
-    ImportKind.REPONSES: "Les réponses d’un formulaire en ligne (CSV ou XLSX) : une ligne par fiche",
-    ImportKind.CONVENTIONS: "La liste des conventions d’un financeur (CSV ou XLSX)",
+    ImportKind.TABLEAU: "Un tableau (CSV, XLSX, XLS ou ODS) : une ligne par groupe",
+    ImportKind.REPONSES: "Les réponses d’un formulaire en ligne (CSV, XLSX, XLS ou ODS) : une ligne par fiche",
+    ImportKind.REPONDANTS: "La liste des répondants de l’enquête PNE",
+    ImportKind.CONVENTIONS: "La liste des conventions d’un financeur (CSV, XLSX, XLS ou ODS)",
 }
 
 FICHE_KINDS = (ImportKind.LHEO, ImportKind.TABLEAU, ImportKind.REPONSES)

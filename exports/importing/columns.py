@@ -134,6 +134,11 @@ _LIKELY = 88
 """Minimum similarity (0 to 100) between a header and one of ours to propose it."""
 
 
+def titles(columns: Sequence[Column]) -> frozenset[str]:
+    """`search_key` of every title that a column may have."""
+    return frozenset(search_key(words) for column in columns for words in (column.header, *column.also))
+
+
 def exact(headers: list[str], columns: Sequence[Column] = COLUMNS) -> dict[int, str]:
     """{rank of the header: key} of the headers equal to ours, ignoring case and accents."""
     ours = {search_key(words): column.key for column in columns for words in (column.header, *column.also)}

@@ -56,6 +56,10 @@ class Read:
     unsaid: set[str] = field(default_factory=set)
     partial: set[str] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
+    cells: list[tuple[int, str, str]] = field(default_factory=list)
+    """(row number, key of the column, text) of what it was read from, in a table."""
+    wrong: list[tuple[int, str, str]] = field(default_factory=list)
+    """(row number, key of the column, message) of the cells that were not understood."""
 
     def remark(self, path: str, message: str, quote: str = "", *, fault: bool = True, longest: int = SHOWN) -> None:
         shown = quote if len(quote) <= longest else quote[: longest - 1] + "…"

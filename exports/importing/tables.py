@@ -13,7 +13,7 @@ from typing import Any
 
 from backoffice.core.text import search_key
 from backoffice.models.content import Action, Contenu, Financeur, Lieu, Session, pattern_of, put
-from backoffice.models.values.cells import says_nothing
+from backoffice.models.values.cells import says_nothing, text_of
 
 from .cells import read_cell
 from .columns import BY_KEY, NUMERO, SLOTS
@@ -27,9 +27,8 @@ def read_rows(table: Table, mapping: Mapping[int, str], *, grouped: bool) -> lis
     known = {rank: key for rank, key in mapping.items() if key in BY_KEY and rank < len(table.headers)}
     entries: dict[Any, _Entry] = {}
     for number, cells in table.rows:
-        row = _Row(
-            number, {key: cells[rank] for rank, key in known.items() if not says_nothing(cells[rank])}, table, known
-        )
+        texts = {key: text_of(cells[rank]) for rank, key in known.items()}
+        row = _Row(number, {key: text for key, text in texts.items() if not says_nothing(text)}, table, known)
         if not row.said:
             continue
         key = row.key if grouped and row.key else number
@@ -114,6 +113,8 @@ class _Entry:
         for row in self.rows:
             for key, message, text in row.wrong:
                 self.doubt(row, key, f"Ligne {row.number}, colonne « {row.headers[key]} » : {message}", text[:300])
+                self.made.wrong.append((row.number, key, message))
+            self.made.cells += [(row.number, key, text[:1_000]) for key, text in row.said.items()]
         return self.made
 
     def doubt(self, row: _Row, key: str, message: str, text: str) -> None:

@@ -1,12 +1,12 @@
-"""Cells of a table with their type: how they leave the child process that reads them, and their text."""
+"""How the cells of a table leave, with their type, the child process that reads them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-Cell: TypeAlias = str | int | float | bool | date | time
-"""A cell as the spreadsheet holds it; "" when it is empty. A CSV file has texts only."""
+if TYPE_CHECKING:  # the child loads no module of the tables
+    from backoffice.models.values.cells import Cell
 
 _DAY, _HOUR = "d", "h"
 
@@ -32,16 +32,3 @@ def from_json(value: Any) -> Cell:
         return date.fromisoformat(text) if kind == _DAY else time.fromisoformat(text)
     kept: Cell = value
     return kept
-
-
-def cell_text(value: Cell | None) -> str:
-    """The text of a cell: 12 rather than 12.0, a day as AAAA-MM-JJ, a boolean as oui or non."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "oui" if value else "non"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, time):
-        return value.isoformat("minutes")
-    return value.isoformat() if isinstance(value, date) else str(value)

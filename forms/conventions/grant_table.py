@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from backoffice.models.values.cells import says_nothing
+from backoffice.models.values.cells import Cell, says_nothing, text_of
 from exports.importing.columns import Column
 from exports.importing.files import NOTE, Table
 from exports.importing.template import Template
@@ -15,10 +15,10 @@ from .grants import FIELDS
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the file. place: its position, in French. said: {field: text}, without empty fields."""
+    """One row of the file. place: its position, in French. said: {field: cell}, without empty fields."""
 
     place: str
-    said: dict[str, str]
+    said: dict[str, Cell]
 
 
 def _column(name: str, help_: str, *also: str) -> Column:
@@ -53,5 +53,6 @@ TEMPLATE = Template(
 def lines(table: Table, mapping: Mapping[int, str], otherwise: Mapping[str, str]) -> Iterator[Line]:
     """Rows of the file. mapping: {column rank: field}. otherwise: {field: text} for fields that a row leaves empty."""
     for number, row in table.rows:
-        said = {key: row[rank] for rank, key in mapping.items() if rank < len(row) and not says_nothing(row[rank])}
+        told = {key: row[rank] for rank, key in mapping.items() if rank < len(row)}
+        said = {key: cell for key, cell in told.items() if not says_nothing(text_of(cell))}
         yield Line(f"ligne {number}", {**{name: text for name, text in otherwise.items() if text}, **said})

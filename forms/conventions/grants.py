@@ -11,6 +11,7 @@ from backoffice.core.dates import local_day
 from backoffice.core.text import clean, search_key
 from backoffice.models.conventions.convention import Bpi, Convention
 from backoffice.models.values import amounts, answers, dates, emails, numbers
+from backoffice.models.values.cells import Cell, text_of
 from backoffice.reference.programmes import programme_named, programmes
 
 LONGEST_REFERENCE, LONGEST_NAME = 60, 250
@@ -45,12 +46,13 @@ class Grant:
     bpi: Bpi = Bpi.INCONNU
 
 
-def read(said: Mapping[str, str], departements: Mapping[str, str]) -> tuple[Grant, dict[str, str]]:
+def read(said: Mapping[str, Cell], departements: Mapping[str, str]) -> tuple[Grant, dict[str, str]]:
     """(the convention, {field: error}). A field in error keeps its default value.
 
     departements: {code: name} of the territoire.
     """
-    texts = {name: clean(str(said.get(name, "") or ""))[:1_000] for name in FIELDS}
+    texts = {name: clean(text_of(said.get(name)))[:1_000] for name in FIELDS}
+    number = said.get("montant")
     readings: dict[str, Callable[[str], Any]] = {
         "programme": _programme,
         "annee": lambda text: dates.year(text, local_day(now())),
@@ -59,7 +61,7 @@ def read(said: Mapping[str, str], departements: Mapping[str, str]) -> tuple[Gran
         "nom": _name,
         "siret": numbers.siret,
         "rna": numbers.rna,
-        "montant": amounts.cents,
+        "montant": lambda text: amounts.cents(number if isinstance(number, int | float) else text),
         "contact_pne": emails.read,
         "bpi": _bpi,
     }

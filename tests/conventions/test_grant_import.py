@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 import xlsxwriter
+from lxml import html
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from backoffice.core import uploads
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
 from backoffice.models import (
@@ -20,10 +25,12 @@ from backoffice.models import (
     ImportLine,
     Matching,
     ObligationEvent,
+    ObligationKind,
+    ObligationState,
     Outcome,
     RevisionState,
 )
-from exports.importing.columns import exact, propose
+from exports.importing.columns import exact, propose, titles
 from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
@@ -31,9 +38,10 @@ from forms.conventions import grants
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
 from tests.support import factories as make
 from tests.support.tables import table_of
-from workflows.conventions import operations
+from tests.support.visitor import Visitor
+from workflows.conventions import operations, pne_survey
 from workflows.conventions.recognition import Named, Recognised, likely_fiches, recognise
-from workflows.importing import jobs
+from workflows.importing import jobs, mappings
 
 HEADERS = [column.header for column in COLUMNS]
 LINE = {
@@ -112,7 +120,7 @@ def test_a_second_import_updates_and_an_empty_cell_changes_nothing(funder):
     write(read(funder, sheet(LINE)))
     again = read(funder, sheet({**LINE, "montant": "13 000", "bpi": "", "contact_pne": "", "departement": ""}))
     assert [(line.plan, line.report["changes"]) for line in lines(again)] == [
-        (Outcome.MISE_A_JOUR, ["Montant en euros"])
+        (Outcome.MISE_A_JOUR, [{"name": "montant", "before": 1_250_050, "after": 1_300_000}])
     ]
     write(again)
     (one,) = db.session.query(Convention)
@@ -190,10 +198,10 @@ def test_the_headers_of_a_real_list_are_guessed_and_remembered_apart_from_those_
     ]  # fmt: skip
     job = read(funder, sheet(LINE))
     with atomic() as session:
-        jobs.remember(session, job, {"Observations": "", "Siret": "siret"})
-    assert jobs.remembered(db.session(), job) == {"Observations": "", "Siret": "siret"}
+        mappings.remember(session, job, {"Observations": "", "Siret": "siret"})
+    assert mappings.remembered(db.session(), job) == {"Observations": "", "Siret": "siret"}
     job.kind = ImportKind.TABLEAU
-    assert jobs.remembered(db.session(), job) == {}
+    assert mappings.remembered(db.session(), job) == {}
 
 
 # --- Matching ---------------------------------------------------------------------------------------
@@ -327,3 +335,181 @@ def test_c14_zeros_are_no_number(funder):
     said = Named("Boulangerie du port", "0" * 14, "0")
     assert recognise(db.session(), known.territoire_id, said) == Recognised(None, [])
     assert recognise(db.session(), known.territoire_id, Named("", "0" * 14)).candidates == []
+
+
+# --- Typed cells, sheets, totals, lines mended on the page -------------------------------------------
+
+
+@pytest.fixture
+def two_sheets(shared) -> bytes:
+    return (shared / "cases" / "F01-deux-feuilles-et-montants.xlsx").read_bytes()
+
+
+def send(visitor: Visitor, raw: bytes, name: str = "liste.xlsx"):
+    visitor.see("/conventions/import/")
+    sent = {"fichier": FileStorage(io.BytesIO(raw), name)}
+    return visitor.post("/conventions/import/", sent, content_type="multipart/form-data").headers["Location"]
+
+
+def test_a_number_is_rounded_a_doubtful_text_is_asked_and_a_total_is_no_grant(app, funder, two_sheets):
+    person = Visitor(app, funder)
+    page = person.see(send(person, two_sheets))
+    one, two, three = lines(db.session.query(ImportJob).one())
+    assert (one.read["montant"], one.report["remarks"]) == (9_808, [])
+    assert [remark["path"] for remark in two.report["remarks"]] == ["montant"]
+    assert "deux façons" in two.report["remarks"][0]["message"]
+    assert [remark["path"] for remark in three.report["remarks"]] == ["contact_pne"]
+    text = page.text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "La ligne 5 du fichier est un total" in text
+    assert "98,08 €" in text
+
+
+def test_a_faulty_line_is_mended_on_the_page(app, funder, two_sheets):
+    person = Visitor(app, funder)
+    where = send(person, two_sheets)
+    person.see(where)
+    _, two, _ = lines(db.session.query(ImportJob).one())
+    again = person.post(f"{where}/lignes/{two.id}", {"montant": "douze"})
+    assert (again.status_code, 'value="douze"' in again.text) == (422, True)
+    person.post(f"{where}/lignes/{two.id}", {"montant": "12,50"})
+    db.session.expire_all()
+    assert (two.plan, two.read["montant"]) == (Outcome.NOUVELLE, 1_250)
+    person.post(f"{where}/appliquer", {})
+    amounts = {row.reference: row.montant for row in db.session.scalars(select(Convention))}
+    assert amounts == {"T-1": 9_808, "T-2": 1_250}
+
+
+def test_another_sheet_is_offered_before_and_after_the_first(app, funder, two_sheets):
+    person = Visitor(app, funder)
+    where = send(person, two_sheets)
+    assert "BOP 147" in person.see(where).text
+    moved = person.post(f"{where}/feuille", {"feuille": "1"}).headers["Location"]
+    assert moved == where
+    assert [line.numero for line in lines(db.session.query(ImportJob).one())] == ["T-9"]
+    person.post(f"{where}/appliquer", {})
+    other = person.post(f"{where}/feuille", {"feuille": "0"}).headers["Location"]
+    assert other != where
+    assert "T-1" in person.see(other).text
+
+
+def test_the_report_says_what_each_value_was_and_becomes(app, funder):
+    person = Visitor(app, funder)
+    for amount in ("1 000", "2 500,50"):
+        where = send(person, sheet({**LINE, "montant": amount}), "liste.csv")
+        page = person.see(where).text
+        person.post(f"{where}/appliquer", {})
+    text = " ".join(html.fromstring(page).text_content().split())
+    assert "Montant en euros : 1 000 € → 2 500,50 €" in text
+    assert re.search("Total avant ?1 000 € ?Total après ?2 500,50 €", text)
+
+
+@pytest.mark.parametrize("name", ["C12-mac.csv", "C12-sep.csv"])
+def test_files_of_macintosh_and_with_a_declared_separator(shared, name):
+    found = table_of((shared / "cases" / name).read_bytes())
+    assert "Les Mots partagés" in str(found.rows) or "Œuvre de l’été à Évreux" in str(found.rows)
+    assert len(found.headers) == 6
+
+
+TITLED = [
+    ["Subventions accordées en 2026", "", "", ""],
+    ["", "Le projet", "", "L’argent"],
+    HEADERS[:4],
+    ["A-1", "", "Les Mots partagés", ""],
+    ["Total général", "", "", "12 500,00 €"],
+]
+
+
+def test_headers_are_found_below_titles_and_a_total_is_set_aside():
+    raw = "\n".join(";".join(row) for row in TITLED).encode()
+    found = table_of(raw, titles=titles(COLUMNS))
+    assert found.headers == HEADERS[:4]
+    assert [number for number, _ in found.rows] == [4]
+    assert [number for number, _ in found.totals] == [5]
+
+
+def test_an_unknown_list_has_its_headers_below_its_title_too():
+    found = table_of(b"Liste des inscrits;;\n;;\nDossier;Qui;Combien\n1;a;2\n")
+    assert (found.headers, len(found.rows)) == (["Dossier", "Qui", "Combien"], 1)
+
+
+# --- Undoing -----------------------------------------------------------------------------------------
+
+
+def imported(person: Visitor, *rows: dict[str, str]) -> str:
+    where = send(person, sheet(*rows), "liste.csv")
+    person.post(f"{where}/appliquer", {})
+    return where
+
+
+def known_amounts() -> dict[str, int | None]:
+    db.session.expire_all()
+    return {row.reference: row.montant for row in db.session.scalars(select(Convention))}
+
+
+OTHER = {**LINE, "reference": "2026-104-0102", "nom": "Une autre association"}
+
+
+def test_an_import_is_undone_and_may_be_done_again(app, funder):
+    person = Visitor(app, funder)
+    imported(person, {**LINE, "montant": "1 000"})
+    where = imported(person, LINE, OTHER)
+    assert known_amounts() == {"2026-104-0101": 1_250_050, "2026-104-0102": 1_250_050}
+    kept = {row.id for row in db.session.scalars(select(Convention))}
+    person.post(f"{where}/defaire", {})
+    assert known_amounts() == {"2026-104-0101": 100_000}
+    assert "Import défait" in person.see(where).text
+    assert "2026-104-0102" not in person.see("/conventions/").text
+    person.post(f"{where}/appliquer", {})
+    assert known_amounts() == {"2026-104-0101": 1_250_050, "2026-104-0102": 1_250_050}
+    assert {row.id for row in db.session.scalars(select(Convention))} == kept
+
+
+def test_the_reference_of_an_undone_import_may_be_given_to_another_convention(app, funder):
+    person = Visitor(app, funder)
+    where = imported(person, LINE)
+    person.post(f"{where}/defaire", {})
+    imported(person, OTHER)
+    with atomic() as session:
+        one = session.scalars(select(Convention)).one()
+        grant = grants.Grant(**{name: getattr(one, name) for name in grants.FIELDS} | {"reference": LINE["reference"]})
+        operations.change(session, funder, one.id, grant)
+    assert list(known_amounts()) == [LINE["reference"]]
+
+
+def test_what_was_built_on_an_import_stays_and_is_named(app, funder):
+    person = Visitor(app, funder)
+    where = imported(person, LINE, OTHER, {**LINE, "reference": "2026-104-0103"})
+    changed, followed, _ = db.session.scalars(select(Convention).order_by(Convention.id))
+    with atomic() as session:
+        grant = grants.Grant(**{name: getattr(changed, name) for name in grants.FIELDS} | {"montant": 5})
+        operations.change(session, funder, changed.id, grant)
+        pne_survey.note(session, funder, [followed], "declarer", local_day(now()))
+    person.post(f"{where}/defaire", {})
+    assert known_amounts() == {changed.reference: 5, followed.reference: 1_250_050}
+    text = person.see(where).text
+    assert "La convention a été changée depuis" in text
+    assert "Ses obligations ont été suivies depuis" in text
+
+
+def test_a_list_of_respondents_is_undone_until_the_survey_goes_on(app, funder):
+    person = Visitor(app, funder)
+    imported(person, LINE, OTHER)
+    one, two = db.session.scalars(select(Convention).order_by(Convention.id))
+    raw = f"Référence\n{one.reference}\n{two.reference}\n".encode()
+    person.see("/conventions/enquete/?annee=2026")
+    page = person.post(
+        "/conventions/enquete/repondants?annee=2026", {"fichier": FileStorage(io.BytesIO(raw), "liste.csv")}
+    )
+    assert 'name="liste"' in page.text
+    chosen = {"etape": "declarer", "liste": "1", "convention": [str(one.id), str(two.id)]}
+    person.post("/conventions/enquete/?annee=2026", chosen)
+    pne = [row.obligation(ObligationKind.PNE) for row in (one, two)]
+    db.session.expire_all()
+    assert [row.state for row in pne] == [ObligationState.DECLAREE] * 2
+    with atomic() as session:
+        pne_survey.note(session, funder, [two], "verifier", local_day(now()))
+    job = db.session.scalars(select(ImportJob).where(ImportJob.kind == ImportKind.REPONDANTS)).one()
+    person.post(f"/conventions/enquete/listes/{job.id}/defaire", {})
+    db.session.expire_all()
+    assert [row.state for row in pne] == [ObligationState.A_FOURNIR, ObligationState.VERIFIEE]
+    assert "Le suivi de l’enquête a continué depuis" in person.see(f"/conventions/enquete/listes/{job.id}").text

@@ -31,7 +31,7 @@ from exports.fragment.check import HEAD, TAIL
 from tests.flux.test_fragment import IDENTITY
 from tests.support import factories as make
 from tests.work.test_jobs import redis_queue, run_worker  # noqa: F401
-from workflows.importing import jobs
+from workflows.importing import jobs, mappings
 
 from .test_tables import ROW, sheet
 
@@ -522,7 +522,7 @@ def test_the_columns_chosen_are_remembered_for_each_structure_and_each_territoir
     made = start(by, sheet(ROW), ImportKind.REPONSES, mapping={})
     theirs = start(moderator, sheet(ROW), ImportKind.REPONSES, mapping={}, organisme=False)
     with atomic() as session:
-        jobs.remember(session, session.get_one(ImportJob, made), {"Titre": "formation.intitule"})
-        jobs.remember(session, session.get_one(ImportJob, made), {"Avis": ""})
-    assert jobs.remembered(db.session(), job(made)) == {"Titre": "formation.intitule", "Avis": ""}
-    assert jobs.remembered(db.session(), job(theirs)) == {}
+        mappings.remember(session, session.get_one(ImportJob, made), {"Titre": "formation.intitule"})
+        mappings.remember(session, session.get_one(ImportJob, made), {"Avis": ""})
+    assert mappings.remembered(db.session(), job(made)) == {"Titre": "formation.intitule", "Avis": ""}
+    assert mappings.remembered(db.session(), job(theirs)) == {}

@@ -24,7 +24,7 @@ from exports.lheo import file_check
 from tests.support import factories as make
 from tests.support.tables import table_of
 from tests.support.visitor import Visitor
-from workflows.importing import jobs
+from workflows.importing import stored
 
 from .test_imports import foreign_flow, start
 from .test_pages import send
@@ -226,7 +226,7 @@ def test_files_that_no_import_names_are_removed_with_the_old_ones(app):
     os.utime(part, (0, 0))
     fresh = Path(uploads.folder() / uploads.keep(io.BytesIO(b"x"), 1))
     before = now() - timedelta(days=1)
-    assert jobs.old_files(db.session(), before) == 1
-    assert jobs.forget_files(db.session(), before, 10) == 1
+    assert stored.old_files(db.session(), before) == 1
+    assert stored.forget_files(db.session(), before, 10) == 1
     assert not part.exists()
     assert fresh.exists()

@@ -13,12 +13,13 @@ from werkzeug.datastructures import FileStorage
 from backoffice.core import uploads
 from backoffice.core.extensions import db
 from backoffice.core.transactions import atomic
-from backoffice.models import Fiche, ImportJob, ImportKind, ImportLine, JobStatus, Phase, RevisionState
+from backoffice.models import Fiche, FicheState, ImportJob, ImportKind, ImportLine, JobStatus, Phase, RevisionState
 from backoffice.models.content import dump
 from exports.importing.columns import exact
 from tests.flux.test_file_check_pages import post_file
 from tests.support import factories as make
 from tests.support.visitor import Visitor
+from workflows.fiches import operations
 from workflows.importing import jobs
 
 from .test_imports import foreign_flow, start
@@ -332,3 +333,54 @@ def test_the_command_refuses_what_it_cannot_read_or_whom_it_does_not_know(app, b
     unknown = run(app, str(path), "--organisme", "99999")
     assert unknown.exit_code == 1
     assert "n’existe pas" in unknown.output
+
+
+def test_an_import_of_fiches_is_undone_until_they_are_changed(person, by):
+    answer = send(person, foreign_flow("Cours du matin", "Cours du soir", "Cours de nuit"))
+    where = answer.headers["Location"]
+    person.post(f"{where}/appliquer", {"quoi": "tout", "vers": "brouillon"})
+    _, evening, night = db.session.query(Fiche).order_by(Fiche.id)
+    before = dump(evening.latest.content)
+    with atomic() as session:
+        draft = operations.open_draft(session, night.id, by)
+        content = draft.content
+        content.formation.contenu = "Écrit depuis"
+        operations.save_draft(session, draft, content, {}, by)
+    person.post(f"{where}/defaire")
+    db.session.expire_all()
+    states = [fiche.state for fiche in db.session.query(Fiche).order_by(Fiche.id)]
+    assert states == [FicheState.ARCHIVEE, FicheState.ARCHIVEE, FicheState.NON_PUBLIEE]
+    assert "La fiche a été changée depuis" in person.see(where).text
+    person.post(f"{where}/appliquer", {"quoi": "tout", "vers": "brouillon"})
+    again = db.session.query(Fiche).order_by(Fiche.id).all()
+    assert [fiche.latest.title for fiche in again if fiche.state is not FicheState.ARCHIVEE] == [
+        "Cours de nuit",
+        "Cours du matin",
+        "Cours du soir",
+    ]
+    assert before["formation"] == dump(again[-1].latest.content)["formation"]
+
+
+def test_a_faulty_cell_of_a_table_is_mended_on_the_page(person):
+    wrong = {**ROW, "actions[].semaines": "trente", "actions[].sessions[].debut": "31/02/2026"}
+    where = send(person, sheet(wrong), "tableau.csv", genre="tableau").headers["Location"]
+    (line,) = db.session.query(ImportLine)
+    page = person.see(f"{where}/lignes/{line.id}").text
+    assert 'value="trente"' in page
+    assert 'value="31/02/2026"' in page
+    person.post(f"{where}/lignes/{line.id}", {"2:actions[].semaines": "30", "2:actions[].sessions[].debut": "1/9/2026"})
+    (line,) = db.session.query(ImportLine)
+    assert line.read["wrong"] == []
+    assert line.read["content"]["actions"][0]["semaines"] == 30
+    person.post(f"{where}/appliquer", {"quoi": "tout", "vers": "brouillon"})
+    assert db.session.query(Fiche).one().latest.content.actions[0].semaines == 30
+
+
+def test_the_report_says_each_value_before_and_after(person):
+    for price in ("20", "45"):
+        row = {**ROW, "numero": "F-1", "financement.cout": "payant", "financement.prix": price}
+        where = send(person, sheet(row), "t.csv", genre="tableau").headers["Location"]
+        page = person.see(where).text
+        person.post(f"{where}/appliquer", {"quoi": "tout", "vers": "brouillon"})
+    text = " ".join(html.fromstring(page).text_content().split())
+    assert re.search(r"20\D{0,3} → 45", text)

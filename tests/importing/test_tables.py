@@ -20,6 +20,7 @@ from exports.importing.tables import read_rows
 from exports.importing.template import template_csv, template_xlsx
 from tests.support.factories import complete_content
 from tests.support.tables import table_of
+from tests.support.workbooks import ods, xls
 
 ROW = {
     "structure.nom": "Association l’Été",
@@ -295,3 +296,14 @@ def test_merging_twice_changes_nothing_more():
     (one,) = read(sheet(ROW))
     once = merge(Contenu(), one)
     assert merge(once, one) == once
+
+
+# --- Workbooks of other software -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "row"), [(ods, [77897285100068, date(2026, 9, 15), 98.075]), (xls, [77897285100068, "Été", 98.075])]
+)
+def test_xls_and_ods_are_read_with_their_types(make, row):
+    found = table_of(make([["SIRET", "Début", "Montant"], row]))
+    assert (found.headers, found.rows) == (["SIRET", "Début", "Montant"], [(2, row)])

@@ -72,6 +72,8 @@ ENTERERS = (303, 200, 404, 200, 404, 403, 403, 403)
 OUTSIDE = ENTERERS[4:]
 READERS = (303, 403, 403, 403, 403, 200, 404, 403)
 IMPORTERS = (303, 200, 200, 200, 200, 403, 403, 403)
+OWN_IMPORT = (303, 303, 404, 404, 404, 403, 403, 403)
+NO_IMPORT = (303, 404, 404, 404, 404, 403, 403, 403)
 OF_FICHE = (303, 200, 404, 200, 404, 404, 404, 404)
 OUTSIDE_M = (404, 403, 403, 403)
 """What people of another territoire get of a moderator's page, and those who are no moderators."""
@@ -606,6 +608,10 @@ ROWS = (
     Row("imports.template", P.IMPORT, "GET", "/import/modele.pdf", (303, 404, 404, 404, 404, 403, 403, 403)),
     Row("imports.job_view", P.IMPORT, "GET", "/import/{lecture}", (303, 200, 404, 404, 404, 403, 403, 403)),
     Row("imports.job_view", P.IMPORT, "GET", "/import/{reponses}", (303, 303, 404, 404, 404, 403, 403, 403)),
+    Row("imports.choose_sheet", P.IMPORT, "POST", "/import/{reponses}/feuille", OWN_IMPORT),
+    Row("imports.undo", P.IMPORT, "POST", "/import/{lecture}/defaire", OWN_IMPORT),
+    Row("imports.line_view", P.IMPORT, "GET", "/import/{lecture}/lignes/999999", NO_IMPORT),
+    Row("imports.mend_line", P.IMPORT, "POST", "/import/{lecture}/lignes/999999", NO_IMPORT),
     Row("imports.columns", P.IMPORT, "GET", "/import/{reponses}/colonnes", (303, 200, 404, 404, 404, 403, 403, 403)),
     Row("imports.columns", P.IMPORT, "GET", "/import/{lecture}/colonnes", (303, 404, 404, 404, 404, 403, 403, 403)),
     Row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from backoffice.core.clock import now
@@ -24,6 +24,7 @@ from backoffice.models import (
     User,
 )
 from backoffice.models.content.vocabulary import PUBLIC_BPI
+from backoffice.models.conventions.convention import WITHDRAWN_TOO
 from backoffice.models.transition_names import ObligationTransition
 from backoffice.queries.conventions.scope import payable
 from backoffice.queries.structures.scope import works
@@ -49,6 +50,8 @@ def create(
     _must_fund(actor, territoire_id, grant)
     if known(session, territoire_id, grant) is not None:
         raise Refused(f"La convention {grant.reference} existe déjà pour ce programme et cette année.")
+    if (withdrawn := _withdrawn(session, territoire_id, grant)) is not None:
+        return _put_back(session, withdrawn, grant)
     convention = Convention(territoire_id=territoire_id, origin=origin, created_by_id=actor.id, **asdict(grant))
     session.add(convention)
     session.flush()
@@ -57,16 +60,34 @@ def create(
     return convention
 
 
+def _withdrawn(session: Session, territoire_id: int, grant: Grant) -> Convention | None:
+    found = _same(territoire_id, grant).where(Convention.withdrawn_at.is_not(None))
+    return session.scalars(found.execution_options(**WITHDRAWN_TOO)).one_or_none()
+
+
+def _put_back(session: Session, convention: Convention, grant: Grant) -> Convention:
+    """A convention whose import was undone, given again: its history goes on."""
+    convention.withdrawn_at, convention.updated_at = None, now()
+    convention.organisme, convention.matching, convention.ties = None, Matching.A_REGLER, []
+    for name, value in asdict(grant).items():
+        setattr(convention, name, value)
+    session.flush()
+    settle_need(session, convention)
+    return convention
+
+
 def known(session: Session, territoire_id: int, grant: Grant) -> Convention | None:
     """The convention with this territoire, programme, year and reference; None when unknown."""
-    return session.scalars(
-        select(Convention).where(
-            Convention.territoire_id == territoire_id,
-            Convention.programme == grant.programme,
-            Convention.annee == grant.annee,
-            Convention.reference == grant.reference,
-        )
-    ).one_or_none()
+    return session.scalars(_same(territoire_id, grant)).one_or_none()
+
+
+def _same(territoire_id: int, grant: Grant) -> Select[Convention]:
+    return select(Convention).where(
+        Convention.territoire_id == territoire_id,
+        Convention.programme == grant.programme,
+        Convention.annee == grant.annee,
+        Convention.reference == grant.reference,
+    )
 
 
 def change(session: Session, actor: User, convention_id: int, grant: Grant) -> Convention:
@@ -78,6 +99,9 @@ def change(session: Session, actor: User, convention_id: int, grant: Grant) -> C
     other = known(session, convention.territoire_id, grant)
     if other is not None and other.id != convention.id:
         raise Refused(f"La convention {grant.reference} existe déjà pour ce programme et cette année.")
+    if (withdrawn := _withdrawn(session, convention.territoire_id, grant)) is not None:
+        withdrawn.reference = f"{withdrawn.reference[:40]} (retirée, {withdrawn.id})"  # leaves its own to this one
+        session.flush()
     if grant.contact_pne != convention.contact_pne:
         rename_contact(session, convention, grant.contact_pne, actor)
     for name, value in asdict(grant).items():

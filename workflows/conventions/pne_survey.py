@@ -5,7 +5,7 @@ The questionnaire itself is national and hosted elsewhere: only these three date
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from backoffice.models import Convention, ObligationKind, User
 from backoffice.models.transition_names import ObligationTransition
+from backoffice.models.values.cells import text_of
 from exports.importing.files import Table
 from workflows.case import Refused
 
@@ -80,10 +81,10 @@ class Respondents:
     unknown: list[tuple[int, str]] = field(default_factory=list)
 
 
-def respondents(session: Session, table: Table, scope: ColumnElement[bool], year: int) -> Respondents:
+def respondents(session: Session, tables: Sequence[Table], scope: ColumnElement[bool], year: int) -> Respondents:
     """Conventions of that year, within the scope, that a row names by reference or contact address.
 
-    Every cell is searched, so no column has to be chosen. Nothing else of the list is kept.
+    Every cell of every sheet is searched, so no column has to be chosen. Nothing else of the list is kept.
     """
     rows = session.scalars(
         select(Convention)
@@ -96,12 +97,19 @@ def respondents(session: Session, table: Table, scope: ColumnElement[bool], year
         for key in {_key(row.reference), _key(row.contact_pne)} - {""}:
             named.setdefault(key, []).append(row)
     made = Respondents()
-    for number, cells in [(1, table.headers), *table.rows]:
-        meant = [row for cell in cells for row in named.get(_key(cell), [])]
-        made.found += [row for row in dict.fromkeys(meant) if row not in made.found]
-        if not meant and number > 1:
-            made.unknown.append((number, next((cell for cell in cells if cell), "")[:100]))
+    for table in tables:
+        made.found += [row for row in _meant(named, table.headers) if row not in made.found]
+        for number, row_ in table.rows:
+            cells = list(map(text_of, row_))
+            meant = _meant(named, cells)
+            made.found += [row for row in meant if row not in made.found]
+            if not meant:
+                made.unknown.append((number, next((cell for cell in cells if cell), "")[:100]))
     return made
+
+
+def _meant(named: Mapping[str, Sequence[Convention]], cells: Sequence[str]) -> list[Convention]:
+    return list(dict.fromkeys(row for cell in cells for row in named.get(_key(cell), [])))
 
 
 def _key(text: str) -> str:

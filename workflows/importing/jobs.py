@@ -10,12 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.core import uploads
@@ -26,29 +24,32 @@ from backoffice.models import (
     ImportJob,
     ImportKind,
     ImportLine,
-    ImportMapping,
     JobStatus,
     Organisme,
     Outcome,
     Phase,
-    RegisterImport,
     User,
 )
-from exports.importing.columns import Column, exact
-from exports.importing.entries import check, entries
-from exports.importing.files import read_table
+from backoffice.models.values.cells import text_of
+from exports.importing.columns import exact
+from exports.importing.entries import entries as flow_entries
+from exports.importing.files import Table
 from exports.importing.reading import UnreadableFile
+from exports.importing.tables import read_rows
 from workflows.case import Refused
-from workflows.conventions import grant_lines
+from workflows.conventions import grant_lines, grant_undo, respondent_lists
 from workflows.structures.operations import living
 from workflows.work.jobs import enqueue
 
+from . import fiche_undo, mappings, mending, stored
 from . import lines as import_lines
 
 RUN = "workflows.importing.jobs.run"
 MOST = 5_000
 """Maximum number of entries in one job. A regional flow is imported in parts, from the command line."""
 BATCH = 20
+LEFT_BEHIND = ("mapping", "mended", "submit", "undoing")
+"""Settings that do not go with another sheet."""
 
 log = logging.getLogger(__name__)
 
@@ -58,37 +59,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SentFile:
-    """An uploaded file. filename: as uploaded; stored: its stored name; columns: those that a table may have."""
+    """An uploaded file. filename: as uploaded; stored: its stored name."""
 
     kind: ImportKind
     filename: str
     stored: str
-    columns: Sequence[Column]
-
-    def exact_columns(self) -> dict[int, str] | None:
-        """{rank: key of the column} when every header is one of `columns`; None when a person must map them.
-
-        Empty for LHEO.
-        """
-        if self.kind is ImportKind.LHEO:
-            return {}
-        headers = read_table(path_of(self.stored)).headers
-        ours = exact(headers, self.columns)
-        return ours if len(ours) == len([header for header in headers if header]) else None
-
-
-def keep(stream: BinaryIO, kind: ImportKind, owner: int) -> str:
-    """Stores a file to import and returns its stored name. owner: see uploads.keep.
-
-    Raises UnreadableFile, and stores nothing, when there is no room for it or its beginning cannot be read.
-    """
-    stored = uploads.keep(stream, owner)
-    try:
-        check(path_of(stored), kind)
-    except BaseException:
-        path_of(stored).unlink()
-        raise
-    return stored
 
 
 def start(
@@ -101,12 +76,40 @@ def start(
     territoire_id: int,
 ) -> ImportJob:
     """Creates the job of a stored file. Enqueues its reading, unless its columns must be mapped first."""
+    found = None if file.kind is ImportKind.LHEO else stored.table(file.stored, file.kind)
     named = file.kind, file.filename, file.stored
     job = create_job(session, actor, *named, settings, organisme=organisme, territoire_id=territoire_id)
-    columns = file.exact_columns()
-    if columns is not None:
-        ask_reading(session, job, columns)
+    _begin(session, job, found)
     return job
+
+
+def choose_sheet(session: Session, job: ImportJob, found: Table) -> ImportJob:
+    """Reads another sheet of the workbook, `found`; returns the job that does: this one, or a new one on a copy of the
+    file when lines were imported. Raises UploadRefused."""
+    if job.phase is Phase.IMPORT:
+        settings = {name: value for name, value in job.settings.items() if name not in LEFT_BEHIND}
+        named = job.kind, job.filename, uploads.copy(job.stored, job.created_by_id)
+        place = job.territoire_id
+        job = create_job(session, job.created_by, *named, settings, organisme=job.organisme, territoire_id=place)
+    else:
+        job.settings = {name: value for name, value in job.settings.items() if name not in LEFT_BEHIND}
+    _begin(session, job, found)
+    return job
+
+
+def _begin(session: Session, job: ImportJob, found: Table | None) -> None:
+    """Enqueues the reading when every header is known; else the columns are asked. found: None for LHEO."""
+    if found is None:
+        ask_reading(session, job)
+        return
+    totals = [[number, list(map(text_of, cells))] for number, cells in found.totals]
+    job.settings = {**job.settings, "sheet": found.sheet, "sheets": found.sheets, "totals": totals}
+    ours = exact(found.headers, stored.columns_of(job.kind))
+    if len(ours) == len([header for header in found.headers if header]):
+        ask_reading(session, job, ours)
+    else:
+        job.phase, job.status = Phase.COLONNES, JobStatus.FINI
+        session.flush()
 
 
 def create_job(
@@ -114,7 +117,7 @@ def create_job(
     actor: User,
     kind: ImportKind,
     filename: str,
-    stored: str,
+    stored_as: str,
     settings: dict[str, Any],
     *,
     organisme: Organisme | None = None,
@@ -127,7 +130,7 @@ def create_job(
         territoire_id=territoire_id,
         kind=kind,
         filename=filename[:200],
-        stored=stored,
+        stored=stored_as,
         settings=settings,
         phase=Phase.COLONNES,
         status=JobStatus.FINI,
@@ -149,7 +152,7 @@ def name_columns(session: Session, job: ImportJob, headers: Sequence[str], chose
 
     chosen: {rank of the header: key of the column}; the other columns are not read.
     """
-    remember(session, job, {header: chosen.get(rank, "") for rank, header in enumerate(headers) if header})
+    mappings.remember(session, job, {header: chosen.get(rank, "") for rank, header in enumerate(headers) if header})
     ask_reading(session, job, chosen)
 
 
@@ -182,6 +185,16 @@ def ask_import(
     return count
 
 
+def ask_undo(session: Session, job: ImportJob) -> int:
+    """Enqueues the undoing of the lines that were imported. Returns how many."""
+    written = select(func.count()).where(ImportLine.job_id == job.id, ImportLine.result.in_(WRITTEN))
+    count = session.scalar(written) or 0
+    if count:
+        job.settings = {**job.settings, "undoing": True}
+        _ask(session, job, Phase.IMPORT)
+    return count
+
+
 def start_again(session: Session, job: ImportJob) -> None:
     """Enqueues again a job that was killed or lost. Does nothing for a finished one."""
     if job.phase is not Phase.COLONNES and job.status is not JobStatus.FINI:
@@ -194,82 +207,6 @@ def _ask(session: Session, job: ImportJob, phase: Phase) -> None:
     enqueue(session, RUN, job.id)
 
 
-def _old(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return ImportJob.moved_at <= before, ImportJob.stored != ""
-
-
-def old_files(session: Session, before: datetime) -> int:
-    """Number of files stored for imports that have not progressed since this instant, and of `_orphans`."""
-    return (session.scalar(select(func.count()).where(*_old(before))) or 0) + len(_orphans(session, before))
-
-
-def _orphans(session: Session, before: datetime) -> list[Path]:
-    """Files that no import names: the process that received them was killed."""
-    named = {*session.scalars(select(ImportJob.stored)), *session.scalars(select(RegisterImport.stored))}
-    files = (file for file in uploads.folder().iterdir() if file.name not in named)
-    return [file for file in files if file.stat().st_mtime <= before.timestamp()]
-
-
-def forget_files(session: Session, before: datetime, limit: int) -> int:
-    """Deletes at most `limit` of these files; their reports stay. Returns how many.
-
-    The file is deleted before the row is updated: when the process is killed between the two, the next run retries.
-    """
-    rows = select(ImportJob).where(*_old(before)).order_by(ImportJob.id).limit(limit)
-    jobs = session.scalars(rows.with_for_update(of=ImportJob).execution_options(populate_existing=True)).all()
-    for job in jobs:
-        path_of(job.stored).unlink(missing_ok=True)
-        if job.status is not JobStatus.FINI:
-            job.status, job.error = JobStatus.FINI, "Ce fichier n’est plus gardé : envoyez-le de nouveau."
-        job.stored = ""
-    session.flush()
-    orphans = _orphans(session, before)[: limit - len(jobs)]
-    for file in orphans:
-        file.unlink(missing_ok=True)
-    return len(jobs) + len(orphans)
-
-
-# --- The columns chosen last time ---------------------------------------------------------------------
-
-
-def remembered(session: Session, job: ImportJob) -> dict[str, str]:
-    """{header: key} as last chosen for the structure, or for the territoire, of the job."""
-    found = _mapping(session, job)
-    own = _shelf(job)
-    return {key.removeprefix(own): value for key, value in found.chosen.items() if _of(key, own)} if found else {}
-
-
-def remember(session: Session, job: ImportJob, chosen: dict[str, str]) -> None:
-    if job.organisme_id is not None:
-        living(session, job.organisme_id)  # prevents a merge until the row is written
-        session.refresh(job)
-    found = _mapping(session, job)
-    if found is None:
-        whose = {"organisme_id": job.organisme_id} if job.organisme_id else {"territoire_id": job.territoire_id}
-        found = ImportMapping(**whose, chosen={})
-        session.add(found)
-    own = _shelf(job)
-    found.chosen = {**found.chosen, **{f"{own}{header}": key for header, key in chosen.items()}}
-    session.flush()
-
-
-def _shelf(job: ImportJob) -> str:
-    """Prefix of the remembered headers: «SIRET» maps to two columns, in a list of conventions and in one of fiches."""
-    return f"{job.kind}\x1f" if job.kind is ImportKind.CONVENTIONS else ""
-
-
-def _of(key: str, shelf: str) -> bool:
-    """Whether a remembered header has this prefix; without a prefix, whether it has none."""
-    return key.startswith(shelf) if shelf else "\x1f" not in key
-
-
-def _mapping(session: Session, job: ImportJob) -> ImportMapping | None:
-    mine = ImportMapping.organisme_id == job.organisme_id
-    if job.organisme_id is None:
-        mine = ImportMapping.territoire_id == job.territoire_id
-    return session.scalars(select(ImportMapping).where(mine)).first()
-
-
 # --- Running ------------------------------------------------------------------------------------------
 
 
@@ -280,9 +217,10 @@ def run(job_id: int) -> None:
         if job.status is not JobStatus.ATTEND:
             return
         job.status, job.attempt = JobStatus.EN_COURS, job.attempt + 1
-        attempt, phase = job.attempt, job.phase
+        attempt = job.attempt
+        step = _read if job.phase is Phase.LECTURE else _undo if job.settings.get("undoing") else _import
     try:
-        finished = _read(job_id, attempt) if phase is Phase.LECTURE else _import(job_id, attempt)
+        finished = step(job_id, attempt)
     except Exception as error:
         with atomic() as session:
             job = _locked(session, job_id)
@@ -312,8 +250,7 @@ def _read(job_id: int, attempt: int) -> bool:
         job = _locked(session, job_id)
         session.execute(delete(ImportLine).where(ImportLine.job_id == job_id))
         job.done = job.total = 0
-        mapping = {int(rank): key for rank, key in job.settings.get("mapping", {}).items()}
-        reads = _bounded(_entries(job, mapping))
+        reads = _bounded(_entries(stored.file_of(job)))
         report = REPORTS.get(job.kind, import_lines.report)
     seen: dict[tuple[str, ...], str] = {}
     taken: set[int] = set()
@@ -336,15 +273,26 @@ def _read(job_id: int, attempt: int) -> bool:
             return True
 
 
-def _entries(job: ImportJob, mapping: dict[int, str]) -> Iterator[Any]:
-    if job.kind is ImportKind.CONVENTIONS:
-        return grant_lines.entries(path_of(job.stored), mapping, job.settings)
-    return entries(path_of(job.stored), job.kind, mapping)
+def _entries(file: stored.JobFile) -> Iterator[Any]:
+    """Opens the file at the first entry, outside of any transaction."""
+    if file.kind is ImportKind.LHEO:
+        yield from flow_entries(path_of(file.stored))
+        return
+    found, mapping = mending.table_of(file), mending.mapping_of(file)
+    if file.kind is ImportKind.CONVENTIONS:
+        yield from grant_lines.entries(found, mapping, file.settings)
+    else:
+        yield from read_rows(found, mapping, grouped=file.kind is ImportKind.TABLEAU)
 
 
 REPORTS: dict[ImportKind, Callable[..., ImportLine]] = {ImportKind.CONVENTIONS: grant_lines.report}
 WRITERS: dict[ImportKind, Callable[..., tuple[Outcome, str]]] = {ImportKind.CONVENTIONS: grant_lines.import_line}
-"""How a line is reported and written, for the kinds that are not fiches."""
+UNDOERS: dict[ImportKind, Callable[..., None]] = {
+    ImportKind.CONVENTIONS: grant_undo.undo,
+    ImportKind.REPONDANTS: respondent_lists.undo,
+}
+"""How a line is reported, written and undone, for the kinds that are not fiches."""
+WRITTEN = (Outcome.NOUVELLE, Outcome.MISE_A_JOUR)
 
 
 def _bounded(reads: Iterator[Any]) -> Iterator[Any]:
@@ -362,27 +310,67 @@ def _import(job_id: int, attempt: int) -> bool:
         job.total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
         waiting = session.scalars(chosen.where(ImportLine.result.is_(None)).order_by(ImportLine.rank)).all()
         job.done = job.total - len(waiting)
-    for line_id in waiting:
+    return _each(job_id, attempt, waiting, _import_line, _failed)
+
+
+def _undo(job_id: int, attempt: int) -> bool:
+    """Undoes the lines that were imported, the last one first. Returns False when another run took over."""
+    with atomic() as session:
+        job = _locked(session, job_id)
+        written = ImportLine.job_id == job_id, ImportLine.result.in_(WRITTEN)
+        lines = session.scalars(select(ImportLine.id).where(*written).order_by(ImportLine.rank.desc())).all()
+        job.total, job.done = len(lines), 0
+    if not _each(job_id, attempt, lines, _undo_line, _stays):
+        return False
+    with atomic() as session:
+        job = _locked(session, job_id)
+        job.settings = {name: value for name, value in job.settings.items() if name != "undoing"}
+    return True
+
+
+Act = Callable[[Session, ImportJob, ImportLine], None]
+
+
+def _each(
+    job_id: int, attempt: int, line_ids: Sequence[int], act: Act, failed: Callable[[ImportLine, str], None]
+) -> bool:
+    """Acts on each line in its own transaction; `failed` notes, in another one, the message of a line that could not.
+
+    Returns False when another run took over.
+    """
+    for line_id in line_ids:
         try:
             with atomic() as session:
                 job = _locked(session, job_id)
                 if job.attempt != attempt:
                     return False
-                line = session.get_one(ImportLine, line_id)
-                write = WRITERS.get(job.kind, import_lines.import_line)
-                line.result, line.message = write(session, job, line)
+                act(session, job, session.get_one(ImportLine, line_id))
                 job.done, job.moved_at = job.done + 1, now()
+            continue
         except Refused as refused:
-            _failed(job_id, line_id, refused.message)
+            message = refused.message
         except Exception:
             log.exception("import %s, ligne %s", job_id, line_id)
-            _failed(job_id, line_id, "Une erreur s’est produite chez nous : cette ligne n’a rien changé.")
+            message = "Une erreur s’est produite chez nous : cette ligne n’a rien changé."
+        with atomic() as session:
+            job = _locked(session, job_id)
+            failed(session.get_one(ImportLine, line_id), message)
+            job.done, job.moved_at = job.done + 1, now()
     return True
 
 
-def _failed(job_id: int, line_id: int, message: str) -> None:
-    with atomic() as session:
-        job = _locked(session, job_id)
-        line = session.get_one(ImportLine, line_id)
-        line.result, line.message = Outcome.ECHEC, message
-        job.done, job.moved_at = job.done + 1, now()
+def _import_line(session: Session, job: ImportJob, line: ImportLine) -> None:
+    line.result, line.message = WRITERS.get(job.kind, import_lines.import_line)(session, job, line)
+
+
+def _failed(line: ImportLine, message: str) -> None:
+    line.result, line.message = Outcome.ECHEC, message
+
+
+def _undo_line(session: Session, job: ImportJob, line: ImportLine) -> None:
+    UNDOERS.get(job.kind, fiche_undo.undo)(session, job, line)
+    line.result, line.chosen, line.message = None, False, "Import défait."
+
+
+def _stays(line: ImportLine, message: str) -> None:
+    line.message = f"Cette ligne n’est plus à défaire. {message}"

@@ -24,7 +24,11 @@ from workflows.conventions.recognition import given
 from workflows.fiches import operations
 from workflows.fiches.engine import apply, lock
 
+from . import fiche_undo
 from .matching import match, owner, same_entry
+from .told import told
+
+_REPORTED = ("message", "changes", "told", "missing", "candidates")
 
 
 def report(
@@ -53,12 +57,14 @@ def report(
         structure=content.structure.nom[:250],
         plan=found["plan"],
         fiche_id=found["fiche"].id if found["fiche"] is not None else None,
-        report={name: found[name] for name in ("message", "changes", "missing", "candidates")} | {"remarks": remarks},
+        report={name: found[name] for name in _REPORTED} | {"remarks": remarks},
         read={
             "content": dump(content),
             "unsaid": sorted(read.unsaid),
             "partial": sorted(read.partial),
             "ours": read.ours,
+            "cells": [list(cell) for cell in read.cells],
+            "wrong": [list(cell) for cell in read.wrong],
             "dispositif": str(read.dispositif or job.settings.get("dispositif") or Dispositif.ASL),
         },
     )
@@ -98,8 +104,8 @@ def plan(session: Session, job: ImportJob, read: Read, taken: set[int]) -> dict[
     kept: paths that were not wholly understood and leave the fiche as it is.
     """
     found: dict[str, Any] = {
-        "plan": Outcome.ECARTEE, "fiche": None, "message": "", "changes": [], "missing": [], "candidates": [],
-        "kept": frozenset(),
+        "plan": Outcome.ECARTEE, "fiche": None, "message": "", "kept": frozenset(),
+        "changes": [], "told": [], "missing": [], "candidates": [],
     }  # fmt: skip
     dispositif = read.dispositif or Dispositif(job.settings.get("dispositif") or Dispositif.ASL)
     if dispositif not in PATHS:
@@ -121,6 +127,7 @@ def plan(session: Session, job: ImportJob, read: Read, taken: set[int]) -> dict[
     missing = review(after, PATHS[dispositif], {}, siret_required=required).blocking
     found["missing"] = list(dict.fromkeys(finding.message for finding in missing))
     found["message"] = "La structure sera créée." if whose.new else ""
+    found["told"] = told(before, after, PATHS[dispositif])
     if fiche is not None:
         unchanged = same_flow(before, after, _identity(fiche))
         found |= {"plan": Outcome.INCHANGEE if unchanged else Outcome.MISE_A_JOUR, "fiche": fiche, "kept": made.kept}
@@ -156,12 +163,15 @@ def import_line(session: Session, job: ImportJob, line: ImportLine) -> tuple[Out
         before = fiche.latest.content
         if same_flow(before, merge(before, read), _identity(fiche)):
             outcome = Outcome.INCHANGEE
+    numero = fiche.foreign_numero
     if line.numero and line.numero != fiche.numero:
         fiche.foreign_numero = line.numero
     if outcome is not Outcome.INCHANGEE:
         revision = operations.open_draft(session, fiche.id, actor)
         session.refresh(fiche, ["revisions"])
+        kept = fiche_undo.before(revision, created=line.fiche_id is None, numero=numero)
         operations.save_draft(session, revision, merge(revision.content, read), revision.pending, actor)
+        line.read = {**line.read, "undo": kept | {"after": dump(revision.content)}}
     line.fiche_id = fiche.id
     return outcome, _send(session, job, fiche) if job.settings.get("submit") else ""
 
@@ -195,7 +205,8 @@ def _new_fiche(session: Session, job: ImportJob, line: ImportLine, read: Read) -
         session.add(organisme)
         session.flush()
     assert read.dispositif is not None
-    key = f"import-{job.id}-{line.id}"
+    undone = line.read.get("undone", 0)
+    key = f"import-{job.id}-{line.id}" + (f"-{undone}" if undone else "")
     return operations.create_fiche(session, organisme, read.dispositif, job.created_by, key)
 
 

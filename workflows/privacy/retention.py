@@ -67,7 +67,7 @@ from workflows.fiches.engine import apply as step
 from workflows.fiches.engine import lock
 from workflows.fiches.operations import forget
 from workflows.flux import file_checks
-from workflows.importing import jobs
+from workflows.importing import stored
 from workflows.notices.audiences import Addressee
 from workflows.notices.outbox import tell
 from workflows.robot import ADDRESS, robot
@@ -384,7 +384,7 @@ RULES: dict[str, Rule] = {
     "avis_non_lus": Rows(
         Notification, lambda before: and_(Notification.read_at.is_(None), Notification.created_at <= before)
     ),
-    "fichiers_importes": Files(jobs.old_files, jobs.forget_files),
+    "fichiers_importes": Files(stored.old_files, stored.forget_files),
     "lignes_importees": Rows(
         ImportLine,
         lambda before: ImportLine.job_id.in_(select(ImportJob.id).where(ImportJob.moved_at <= before)),

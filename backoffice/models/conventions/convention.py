@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, relationship, with_loader_criteria
 
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day
@@ -152,6 +152,8 @@ class Convention(Searched, Model):
     created_by_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     created_by: Mapped[User] = relationship()
     updated_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the import that made it was undone: queries leave it out, unless `WITHDRAWN_TOO`."""
     obligations: Mapped[list[Obligation]] = relationship(order_by="Obligation.id", back_populates="convention")
     ties: Mapped[list[ConventionFiche]] = relationship(
         order_by="ConventionFiche.fiche_id", back_populates="convention", cascade="all, delete-orphan"
@@ -175,6 +177,20 @@ class Convention(Searched, Model):
             fresh = self.contact_confirmed_at > now() - CONFIRMATION_LIFE
             return ContactState.CONFIRMEE if fresh else ContactState.PERIMEE
         return ContactState.DEMANDEE if self.contact_asked_at else ContactState.A_CONFIRMER
+
+
+WITHDRAWN_TOO = {"withdrawn_too": True}
+"""Execution options of a query that finds withdrawn conventions as well."""
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _leave_withdrawn_out(state: ORMExecuteState) -> None:
+    loads = state.is_column_load or state.is_relationship_load
+    if state.is_select and not loads and not state.execution_options.get("withdrawn_too"):
+        here = with_loader_criteria(
+            Convention, Convention.withdrawn_at.is_(None), include_aliases=True, propagate_to_loaders=False
+        )
+        state.statement = state.statement.options(here)
 
 
 class Obligation(Model):

@@ -57,6 +57,31 @@ def lines(session: Session, job: ImportJob, place: Place) -> Lines:
     )
 
 
+@dataclass(frozen=True)
+class Amounts:
+    """Sums, in cents, of the amounts of the lines that are read, in the base before the import and after it."""
+
+    lines: int
+    before: int
+    after: int
+
+
+def amounts(session: Session, job: ImportJob) -> Amounts:
+    """Of a list of grants. A line without amount counts for nothing."""
+    rows = session.execute(
+        select(ImportLine.report["before"].as_float(), ImportLine.read["montant"].as_float()).where(
+            ImportLine.job_id == job.id, ImportLine.plan.not_in((Outcome.ECARTEE, Outcome.ECHEC))
+        )
+    ).all()
+    before, after = (sum(int(row[rank] or 0) for row in rows) for rank in (0, 1))
+    return Amounts(len(rows), before, after)
+
+
+def line(session: Session, job: ImportJob, line_id: int) -> ImportLine | None:
+    """A line of this job."""
+    return session.scalars(select(ImportLine).where(ImportLine.job_id == job.id, ImportLine.id == line_id)).first()
+
+
 def faulty(session: Session, job: ImportJob) -> Sequence[ImportLine]:
     """The lines that are rejected or failed, over the whole file; MOST_FAULTY at most."""
     wrong = or_(ImportLine.plan == Outcome.ECARTEE, ImportLine.result == Outcome.ECHEC)

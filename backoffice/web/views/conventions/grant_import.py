@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from backoffice.core import uploads
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.models import ImportJob, ImportKind, JobStatus, Phase
+from backoffice.models import Bpi, ImportJob, ImportKind, JobStatus, Outcome, Phase
 from backoffice.queries.conventions import scope as conventions_queries
 from backoffice.queries.importing import jobs as queries
 from backoffice.queries.paging import Place
@@ -24,11 +23,13 @@ from backoffice.web.scope import funded_territoires
 from backoffice.web.security import id_of
 from exports.importing.columns import propose
 from exports.importing.files import LARGEST as LARGEST_TABLE
-from exports.importing.files import read_table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.conventions.grant_table import COLUMNS, TEMPLATE
-from workflows.importing import jobs
+from forms.conventions.grants import FIELDS
+from workflows.conventions import grant_lines
+from workflows.importing import jobs, mappings
+from workflows.importing import stored as files
 
 blueprint = Blueprint("grant_import", __name__, url_prefix="/conventions/import")
 
@@ -70,11 +71,11 @@ def upload() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return home_page("Choisissez le fichier à importer."), 422
     try:
-        stored = jobs.keep(sent.stream, ImportKind.CONVENTIONS, current_user.id)  # type: ignore[arg-type]
+        stored = files.keep(sent.stream, ImportKind.CONVENTIONS, current_user.id)
     except UnreadableFile as unreadable:
         return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), unreadable.status
     settings = {name: request.form.get(name, "").strip()[:30] for name in ("programme", "annee")}
-    file = jobs.SentFile(ImportKind.CONVENTIONS, sent.filename.replace("\x00", ""), stored, COLUMNS)
+    file = jobs.SentFile(ImportKind.CONVENTIONS, sent.filename.replace("\x00", ""), stored)
     with atomic() as session:
         job = jobs.start(session, current_user, file, settings, territoire_id=territoire.id)
     return redirect(url_for(".job_view", job_id=job.id), 303)
@@ -105,7 +106,16 @@ def job_page(job: ImportJob, error: str = "") -> str:
     waiting = conventions_queries.unsettled_count(db.session(), current_user)
     faulty = queries.faulty(db.session(), job)
     return render_template(
-        "conventions/grant_report.html", job=job, lines=lines, faulty=faulty, waiting=waiting, error=error
+        "conventions/grant_report.html",
+        job=job,
+        lines=lines,
+        faulty=faulty,
+        waiting=waiting,
+        sums=queries.amounts(db.session(), job),
+        labels=FIELDS,
+        programmes={code: row.label for code, row in programmes().items()},
+        bpi={row: row.label for row in Bpi},
+        error=error,
     )
 
 
@@ -113,11 +123,10 @@ def columns_page(job: ImportJob, chosen: dict[int, str] | None = None, error: st
     if not job.stored:
         flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
         return redirect(url_for(".home"), 303)
-    table = read_table(uploads.path_of(job.stored))
+    table = files.table_of(job)
     if chosen is None:
-        chosen = propose(table.headers, jobs.remembered(db.session(), job), COLUMNS)
-    samples = [next((row[rank] for _, row in table.rows if row[rank]), "") for rank in range(len(table.headers))]
-    facts = {"table": table, "samples": samples, "chosen": chosen, "columns": COLUMNS, "error": error}
+        chosen = propose(table.headers, mappings.remembered(db.session(), job), COLUMNS)
+    facts = {"table": table, "samples": table.samples(), "chosen": chosen, "columns": COLUMNS, "error": error}
     return render_template("importing/columns.html", job=job, pages="grant_import", **facts)
 
 
@@ -127,7 +136,7 @@ def choose_columns(job_id: int) -> ResponseReturnValue:
     job = own_job(job_id)
     if job.busy or not job.stored:
         abort(404)
-    headers = read_table(uploads.path_of(job.stored)).headers
+    headers = files.table_of(job).headers
     asked = {rank: request.form.get(f"colonne-{rank}", "") for rank in range(len(headers))}
     chosen = {rank: key for rank, key in asked.items() if key in KEYS}
     twice = [KEYS[key].header for key in KEYS if list(chosen.values()).count(key) > 1]
@@ -136,6 +145,40 @@ def choose_columns(job_id: int) -> ResponseReturnValue:
         return columns_page(job, chosen, wrong or "Dites quelle colonne donne la référence de la convention."), 422
     with atomic() as session:
         jobs.name_columns(session, job, headers, chosen)
+    return redirect(url_for(".job_view", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/feuille")
+@requires(Permission.FUND)
+def choose_sheet(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.busy or not job.stored:
+        abort(404)
+    try:
+        found = files.table(job.stored, job.kind, request.form.get("feuille", 0, type=id_of))
+        with atomic() as session:
+            job = jobs.choose_sheet(session, job, found)
+    except UnreadableFile as unreadable:
+        flash(f"Cette feuille n’a pas pu être lue. {unreadable}", "warning")
+    return redirect(url_for(".job_view", job_id=job.id), 303)
+
+
+@blueprint.post("/<int:job_id>/lignes/<int:line_id>")
+@requires(Permission.FUND)
+def mend_line(job_id: int, line_id: int) -> ResponseReturnValue:
+    """Reads again a faulty line with what the person wrote; what is still wrong is said at the same place."""
+    job = own_job(job_id)
+    line = queries.line(db.session(), job, line_id) or abort(404)
+    if job.busy or line.plan is not Outcome.ECARTEE or "said" not in line.read:
+        return redirect(url_for(".job_view", job_id=job_id), 303)
+    texts = {name: request.form[name].replace("\x00", "")[:1_000] for name in FIELDS if name in request.form}
+    with atomic() as session:
+        grant_lines.mend(session, job, line, texts)
+        still = line.plan is Outcome.ECARTEE
+    if still:
+        words = f"La {line.place} est encore à corriger : ce que vous avez écrit est gardé."
+        return job_page(own_job(job_id), words), 422
+    flash(f"La {line.place} se lit maintenant.", "success")
     return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
@@ -150,6 +193,19 @@ def apply_job(job_id: int) -> ResponseReturnValue:
         count = jobs.ask_import(session, job, None, {}, submit=False)
     if not count:
         return job_page(own_job(job_id), "Aucune ligne de ce fichier ne peut être importée."), 422
+    return redirect(url_for(".job_view", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/defaire")
+@requires(Permission.FUND)
+def undo(job_id: int) -> ResponseReturnValue:
+    """Puts back what the import wrote, until something was built on it; the report names the lines that stay."""
+    job = own_job(job_id)
+    if not job.busy:
+        with atomic() as session:
+            count = jobs.ask_undo(session, job)
+        if not count:
+            flash("Cet import n’a rien écrit : il n’y a rien à défaire.", "warning")
     return redirect(url_for(".job_view", job_id=job_id), 303)
 
 

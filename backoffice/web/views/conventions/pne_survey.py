@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,17 +14,19 @@ from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.models import ContactState, Convention
+from backoffice.models import ContactState, Convention, ImportJob, ImportKind, JobStatus
 from backoffice.queries.conventions import pne_survey as queries
 from backoffice.queries.conventions import scope as conventions_queries
+from backoffice.queries.importing import jobs as imports
 from backoffice.queries.paging import Place
 from backoffice.reference.mailboxes import is_private
 from backoffice.web.guard import requires
 from backoffice.web.security import id_of
-from exports.importing.files import read_table
+from exports.importing.files import read_sheets
 from exports.importing.reading import UnreadableFile
 from forms.conventions.obligations import past_day
-from workflows.conventions import pne_survey
+from workflows.conventions import pne_survey, respondent_lists
+from workflows.importing import jobs
 
 blueprint = Blueprint("pne_survey", __name__, url_prefix="/conventions/enquete")
 
@@ -58,7 +60,41 @@ def list_page(error: str = "") -> str:
         is_private=is_private,
         steps=pne_survey.LABELS,
         error=error,
+        lists=imports.own_jobs(db.session(), current_user, (ImportKind.REPONDANTS,)),
     )
+
+
+@blueprint.get("/listes/<int:job_id>")
+@requires(Permission.FUND)
+def list_view(job_id: int) -> ResponseReturnValue:
+    """A list of respondents that was noted, and what it changed."""
+    job = own_list(job_id)
+    if job.status is not JobStatus.FINI:
+        return render_template("importing/progress.html", job=job, pages="pne_survey", of="convention")
+    lines = imports.lines(db.session(), job, Place.read(request.args))
+    return render_template("conventions/pne_list.html", job=job, lines=lines)
+
+
+def own_list(job_id: int) -> ImportJob:
+    return imports.own_job(db.session(), current_user, job_id, (ImportKind.REPONDANTS,)) or abort(404)
+
+
+@blueprint.post("/listes/<int:job_id>/defaire")
+@requires(Permission.FUND)
+def undo(job_id: int) -> ResponseReturnValue:
+    job = own_list(job_id)
+    if not job.busy:
+        with atomic() as session:
+            jobs.ask_undo(session, job)
+    return redirect(url_for(".list_view", job_id=job_id), 303)
+
+
+@blueprint.post("/listes/<int:job_id>/relancer")
+@requires(Permission.FUND)
+def remind(job_id: int) -> ResponseReturnValue:
+    with atomic() as session:
+        jobs.start_again(session, own_list(job_id))
+    return redirect(url_for(".list_view", job_id=job_id), 303)
 
 
 def chosen() -> Sequence[Convention]:
@@ -77,7 +113,10 @@ def note() -> ResponseReturnValue:
     except ValueError as error:
         return list_page(str(error)), 422
     with atomic() as session:
-        done = pne_survey.note(session, current_user, picked, name, day)
+        if "liste" in request.form:
+            done = respondent_lists.note_list(session, current_user, picked, day)
+        else:
+            done = pne_survey.note(session, current_user, picked, name, day)
         refused = [(row.reference, why) for row, why in done.refused]
     count = len(done.taken)
     flash(f"{pne_survey.LABELS[name]} : noté pour {count} convention{'s' if count > 1 else ''}.", "success")
@@ -95,9 +134,9 @@ def respondents() -> ResponseReturnValue:
         return list_page("Choisissez la liste des répondants."), 422
     try:
         with uploads.held(sent.stream, current_user.id) as path:
-            table = read_table(path, least=1)
+            tables = read_sheets(path, least=1)
     except UnreadableFile as unreadable:
         return list_page(f"Cette liste n’a pas pu être lue. {unreadable}"), unreadable.status
     scope = conventions_queries.funded(current_user)
-    found = pne_survey.respondents(db.session(), table, scope, year())
+    found = pne_survey.respondents(db.session(), tables, scope, year())
     return render_template("conventions/pne_respondents.html", found=found, year=year())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from backoffice.core import uploads
 from backoffice.core.extensions import db
 from backoffice.core.permissions import Permission, Role
 from backoffice.core.transactions import atomic
-from backoffice.models import Dispositif, ImportJob, ImportKind, JobStatus, Organisme, Phase, Territoire
+from backoffice.models import Dispositif, ImportJob, ImportKind, ImportLine, JobStatus, Organisme, Phase, Territoire
 from backoffice.models.importing import FICHE_KINDS
 from backoffice.queries.importing import jobs as queries
 from backoffice.queries.paging import Place
@@ -20,11 +21,13 @@ from backoffice.web.scope import acting_organisme
 from backoffice.web.security import id_of
 from exports.importing.columns import BY_KEY, COLUMNS, propose
 from exports.importing.files import LARGEST as LARGEST_TABLE
-from exports.importing.files import Table, read_table
+from exports.importing.files import Table
 from exports.importing.reading import UnreadableFile
 from exports.importing.template import template_csv, template_xlsx
 from forms.fiches.paths import PATHS
-from workflows.importing import jobs
+from workflows.case import Refused
+from workflows.importing import jobs, mappings, mending
+from workflows.importing import stored as files
 
 blueprint = Blueprint("imports", __name__, url_prefix="/import")
 
@@ -82,19 +85,19 @@ def upload() -> ResponseReturnValue:
         return home_page("Choisissez le fichier à importer."), 422
     _, organisme, territoire = target
     try:
-        stored = jobs.keep(sent.stream, ImportKind(kind), current_user.id)  # type: ignore[arg-type]
+        stored = files.keep(sent.stream, ImportKind(kind), current_user.id)
     except UnreadableFile as unreadable:
         return home_page(f"Ce fichier n’a pas pu être lu, rien n’a été changé. {unreadable}"), unreadable.status
     creates = organisme is None and "creer" in request.form
     settings = {"dispositif": str(Dispositif(dispositif)), "create_structures": creates}
-    file = jobs.SentFile(ImportKind(kind), sent.filename.replace("\x00", ""), stored, COLUMNS)
+    file = jobs.SentFile(ImportKind(kind), sent.filename.replace("\x00", ""), stored)
     with atomic() as session:
         job = jobs.start(session, current_user, file, settings, organisme=organisme, territoire_id=territoire.id)
     return redirect(url_for(".job_view", job_id=job.id), 303)
 
 
 def _table(job: ImportJob) -> Table:
-    return read_table(uploads.path_of(job.stored))
+    return files.table_of(job)
 
 
 @blueprint.get("/modele.<extension>")
@@ -118,7 +121,7 @@ def job_page(job: ImportJob, error: str = "") -> str | Response:
     if job.status is not JobStatus.FINI:
         return render_template("importing/progress.html", job=job, pages="imports", of="fiche")
     lines = queries.lines(db.session(), job, Place.read(request.args))
-    return render_template("importing/report.html", job=job, lines=lines, error=error)
+    return render_template("importing/report.html", job=job, lines=lines, can_mend=mending.can_mend, error=error)
 
 
 @blueprint.get("/<int:job_id>/colonnes")
@@ -130,19 +133,18 @@ def columns(job_id: int) -> ResponseReturnValue:
     if not job.stored:
         flash("Ce fichier n’est plus gardé : envoyez-le de nouveau.", "warning")
         return redirect(url_for(".home"), 303)
-    proposed = propose(_table(job).headers, jobs.remembered(db.session(), job))
+    proposed = propose(_table(job).headers, mappings.remembered(db.session(), job))
     return columns_page(job, proposed)
 
 
 def columns_page(job: ImportJob, chosen: dict[int, str], error: str = "") -> str:
     table = _table(job)
-    samples = [next((row[rank] for _, row in table.rows if row[rank]), "") for rank in range(len(table.headers))]
     return render_template(
         "importing/columns.html",
         job=job,
         pages="imports",
         table=table,
-        samples=samples,
+        samples=table.samples(),
         chosen=chosen,
         columns=COLUMNS,
         error=error,
@@ -169,6 +171,58 @@ def choose_columns(job_id: int) -> ResponseReturnValue:
     return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
+@blueprint.post("/<int:job_id>/feuille")
+@requires(Permission.IMPORT)
+def choose_sheet(job_id: int) -> ResponseReturnValue:
+    job = own_job(job_id)
+    if job.busy or not job.stored or job.kind is ImportKind.LHEO:
+        abort(404)
+    try:
+        found = files.table(job.stored, job.kind, request.form.get("feuille", 0, type=id_of))
+        with atomic() as session:
+            job = jobs.choose_sheet(session, job, found)
+    except UnreadableFile as unreadable:
+        flash(f"Cette feuille n’a pas pu être lue. {unreadable}", "warning")
+    return redirect(url_for(".job_view", job_id=job.id), 303)
+
+
+def line_page(job: ImportJob, line: ImportLine, typed: Mapping[str, str], error: str = "") -> str:
+    return render_template(
+        "importing/line.html", job=job, line=line, cells=mending.cells(line), typed=typed, error=error
+    )
+
+
+def own_line(job_id: int, line_id: int) -> tuple[ImportJob, ImportLine]:
+    """The line, when it may be mended; else 404."""
+    job = own_job(job_id)
+    line = queries.line(db.session(), job, line_id)
+    if line is None or not mending.can_mend(job, line) or not mending.cells(line):
+        abort(404)
+    return job, line
+
+
+@blueprint.get("/<int:job_id>/lignes/<int:line_id>")
+@requires(Permission.IMPORT)
+def line_view(job_id: int, line_id: int) -> ResponseReturnValue:
+    return line_page(*own_line(job_id, line_id), {})
+
+
+@blueprint.post("/<int:job_id>/lignes/<int:line_id>")
+@requires(Permission.IMPORT)
+def mend_line(job_id: int, line_id: int) -> ResponseReturnValue:
+    """Reads again a line, or the whole file when nothing was imported, with what the person wrote in its cells."""
+    job, line = own_line(job_id, line_id)
+    texts = {name: text.replace("\x00", "")[:1_000] for name, text in request.form.items()}
+    try:
+        with atomic() as session:
+            if not mending.mend(session, job, line, texts):
+                jobs.ask_reading(session, job)
+    except (Refused, UnreadableFile) as refused:
+        return line_page(*own_line(job_id, line_id), texts, str(refused)), 422
+    flash("La ligne a été relue avec ce que vous avez écrit.", "success")
+    return redirect(url_for(".job_view", job_id=job_id), 303)
+
+
 @blueprint.post("/<int:job_id>/appliquer")
 @requires(Permission.IMPORT)
 def apply_job(job_id: int) -> ResponseReturnValue:
@@ -184,6 +238,19 @@ def apply_job(job_id: int) -> ResponseReturnValue:
     if not count:
         return job_page(own_job(job_id), "Aucune ligne à importer : cochez-en au moins une qui peut l’être."), 422
     flash(f"{count} ligne{'s' if count > 1 else ''} à importer.", "success")
+    return redirect(url_for(".job_view", job_id=job_id), 303)
+
+
+@blueprint.post("/<int:job_id>/defaire")
+@requires(Permission.IMPORT)
+def undo(job_id: int) -> ResponseReturnValue:
+    """Puts back what the import wrote, until something was built on it; the report names the lines that stay."""
+    job = own_job(job_id)
+    if not job.busy:
+        with atomic() as session:
+            count = jobs.ask_undo(session, job)
+        if not count:
+            flash("Cet import n’a rien écrit : il n’y a rien à défaire.", "warning")
     return redirect(url_for(".job_view", job_id=job_id), 303)
 
 
