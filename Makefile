@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test quick test-dates test-dates-short check docs captures fuzz kills bench bench-queue bench-board bench-registers readers clean
+.PHONY: run test quick test-dates test-dates-short check docs captures fuzz fuzz-forms kills bench bench-queue bench-board bench-registers readers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -55,6 +55,11 @@ captures: $(VENV)/.installed-test
 MINUTES ?= 2
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz.fuzz_reader -max_total_time=$$(($(MINUTES) * 60))
+
+# Looks for a form that answers 500 on PostgreSQL, for MINUTES minutes.
+SEED ?= 1
+fuzz-forms: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz.fuzz_forms --minutes $(MINUTES) --seed $(SEED)
 
 # Flows at the size of the country, beside gzip, one tree and xmllint; ROUNDS measures of each. Then the funders' board.
 FICHES ?= 20000
