@@ -1,7 +1,7 @@
 """Communes, départements and régions of France, overseas included.
 
 Source: the npm package named by `NPM_PACKAGE`, built from Insee's Code officiel géographique and La Poste's postal
-codes (see `SOURCES.md`). `rebuild` converts it into the three files read here.
+codes (see `SOURCES.md`). `rebuild` converts it into the four files read here.
 """
 
 import json
@@ -20,12 +20,14 @@ NPM_PACKAGE = "@etalab/decoupage-administratif@6.0.0"
 COMMUNES = "communes.csv.gz"
 DEPARTEMENTS = "departements.csv"
 REGIONS = "regions.csv"
+FORMER = "anciennes-communes.csv"
 
 _COMMUNE_COLUMNS = ("code_insee", "nom", "departement", "region", "codes_postaux", "parent")
 
-# The package also lists communes déléguées and associées: former communes, which must not be used in an address.
+# The package also lists communes déléguées and associées: former communes. An address names the commune of today.
 _COMMUNE = "commune-actuelle"
 _ARRONDISSEMENT = "arrondissement-municipal"
+_FORMER = ("commune-deleguee", "commune-associee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +73,29 @@ def departements() -> dict[str, Departement]:
 
 
 @cache
+def former_names() -> dict[str, tuple[str, ...]]:
+    """{code_insee of a commune: names, folded, of the former communes that are in it}. Cached: do not modify it."""
+    found: dict[str, list[str]] = {}
+    for row in read_rows(FOLDER / FORMER):
+        found.setdefault(row["code_insee"], []).append(search_key(row["nom"]))
+    return {code: tuple(names) for code, names in found.items()}
+
+
+@cache
 def regions() -> dict[str, str]:
     """{code: name} of each région or overseas collectivité, by code. Cached: do not modify it."""
     return {row["code"]: row["nom"] for row in read_rows(FOLDER / REGIONS)}
 
 
 def rebuild(source: Path, destination: Path = FOLDER) -> int:
-    """Writes the three files in `destination` from `source`, the npm package as a folder or `.tgz`.
+    """Writes the four files in `destination` from `source`, the npm package as a folder or `.tgz`.
 
     Returns the number of current communes, arrondissements municipaux not counted. The output is deterministic. Nothing
     is written when the source is invalid: FileNotFoundError for a missing package or file, tarfile.ReadError for an
     invalid archive, ValueError for a duplicate code or a reference to an unknown one.
     """
-    communes = [entry for entry in _load(source, "communes") if entry["type"] in (_COMMUNE, _ARRONDISSEMENT)]
+    entries = _load(source, "communes")
+    communes = [entry for entry in entries if entry["type"] in (_COMMUNE, _ARRONDISSEMENT)]
     current = {entry["code"] for entry in communes if entry["type"] == _COMMUNE}
     departement_entries = _load(source, "departements")
     region_entries = _load(source, "regions")
@@ -103,6 +115,10 @@ def rebuild(source: Path, destination: Path = FOLDER) -> int:
         DEPARTEMENTS: table_bytes(
             ("code", "nom", "region"),
             sorted((entry["code"], entry["nom"], entry["region"]) for entry in departement_entries),
+        ),
+        FORMER: table_bytes(
+            ("code_insee", "nom"),
+            sorted((entry["chefLieu"], entry["nom"]) for entry in entries if entry["type"] in _FORMER),
         ),
         REGIONS: table_bytes(("code", "nom"), sorted((entry["code"], entry["nom"]) for entry in region_entries)),
     }

@@ -1,60 +1,17 @@
-"""Finds the commune meant by a postal code and a town, as people write them."""
+"""The commune of an address that is typed: found, or offered."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
 
-from rapidfuzz import fuzz
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
 from backoffice.core.text import search_key
+from backoffice.reference.towns import Commune, CommuneFinder, bare, town_of
 
 from .builder import StepForm
 from .fields import Line
-
-
-class Commune(Protocol):
-    nom: str
-    code_insee: str
-    departement: str
-    region: str
-
-
-class CommuneFinder(Protocol):
-    def __call__(self, postal_code: str, /) -> Sequence[Commune]:
-        """All communes with this postal code."""
-
-    def like(self, text: str, /) -> Sequence[tuple[Commune, str]]:
-        """(commune, postal code) candidates for a name, possibly misspelt, or for the beginning of a code."""
-
-
-ALIKE = 80
-"""Least similarity, out of 100, between the typed town and a commune of the postal code."""
-
-
-def town_of(code: str, town: str, find: CommuneFinder) -> tuple[Commune | None, str, str]:
-    """(commune or None, error on the postal code, error on the town).
-
-    Without a town, a postal code with a single commune is enough.
-    """
-    communes = find(code)
-    if not communes:
-        return None, f"Aucune commune n’a le code postal {code}. Vérifiez-le.", ""
-    wanted = search_key(town)
-    match = [commune for commune in communes if search_key(commune.nom) == wanted]
-    if not match and wanted:
-        match = [commune for commune in communes if wanted in search_key(commune.nom)]
-    if not match and wanted:
-        match = [commune for commune in communes if fuzz.ratio(search_key(commune.nom), wanted) >= ALIKE]
-    if not wanted and len(communes) == 1:
-        match = list(communes)
-    if len(match) == 1:
-        return match[0], "", ""
-    names = ", ".join(sorted(commune.nom for commune in communes)[:15])
-    return None, "", f"Le code postal {code} est celui de : {names}. Écrivez l’un de ces noms."
 
 
 def settle(form: StepForm, find: CommuneFinder) -> None:
@@ -72,14 +29,14 @@ def settle(form: StepForm, find: CommuneFinder) -> None:
         _by_name(code, town, find)
     if not code.data:
         return
-    commune, wrong_code, wrong_town = town_of(code.data, town.data, find)
-    if wrong_code:
-        code.errors = [wrong_code]
-    if wrong_town:
-        town.errors = [wrong_town]
-    if commune is not None:
-        town.data = commune.nom
-        form.codes = (commune.code_insee, commune.departement, commune.region)
+    found = town_of(code.data, town.data, find)
+    if found.wrong_code:
+        code.errors = [found.wrong_code]
+    if found.wrong_town:
+        town.errors = [found.wrong_town]
+    if found.commune is not None:
+        town.data = found.commune.nom
+        form.codes = (found.commune.code_insee, found.commune.departement, found.commune.region)
 
 
 def _unfold(code: Field, town: Field) -> None:
@@ -98,7 +55,7 @@ def _by_name(code: Field, town: Field, find: CommuneFinder) -> None:
 
 
 def _same(commune: Commune, text: str) -> bool:
-    return search_key(commune.nom) == search_key(text)
+    return search_key(commune.nom) == bare(text)
 
 
 def offer(form: StepForm, find: CommuneFinder) -> None:

@@ -15,10 +15,11 @@ from wtforms import FieldList, FormField
 
 from backoffice.core.text import clean
 from backoffice.models.content import Adresse, Contenu, dump, fingerprint, pattern_of
+from backoffice.reference.towns import CommuneFinder
 from exports.importing.merge import place_key
 
 from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
-from .communes import CommuneFinder, offer, settle
+from .communes import offer, settle
 from .questions import Question, Rows, Step
 
 Pending = dict[str, list[list[str]]]

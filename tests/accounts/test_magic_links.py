@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -208,6 +209,25 @@ def test_what_is_wrong_is_said_at_its_field_and_all_is_kept(visitor, office, fie
         if name != field:
             assert f'value="{typed}"' in answer.text
     assert count(Link) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("97133", "Aucun Carif-Oref ne reçoit de fiches dans Relais pour Saint-Barthélemy"),
+        ("98600", "dans Relais pour Uvea"),
+        ("98701", "dans Relais pour Arue"),
+        ("98730", "dans Relais pour Bora-Bora"),
+        ("14050", "c’est peut-être celui d’un CEDEX"),
+        ("99999", "Aucune commune n’a le code postal 99999. Vérifiez-le."),
+        ("quatorze", "n’est pas un code postal"),
+        ("", "n’est pas un code postal"),
+    ],
+)
+def test_a_place_where_nobody_receives_fiches_is_told_so(visitor, office, code, words):
+    answer = ask(visitor, code_postal=code)
+    assert answer.status_code == 422
+    assert words in html.unescape(answer.text)
 
 
 @pytest.mark.parametrize("token", ["inconnu", "a" * 5000, "%00", "😀"])

@@ -15,13 +15,14 @@ from backoffice.reference.communes import (
     NPM_PACKAGE,
     CommuneRow,
     departements,
+    former_names,
     read_communes,
     rebuild,
     regions,
 )
 from backoffice.reference.files import FOLDER
 
-FILES = ("communes.csv.gz", "departements.csv", "regions.csv")
+FILES = ("anciennes-communes.csv", "communes.csv.gz", "departements.csv", "regions.csv")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,11 @@ def test_all_current_communes_and_arrondissements_are_there(communes: dict[str, 
     assert len(rows) == len(communes) == 34_969 + 45
     assert Counter(row.parent for row in rows) == {None: 34_969, "75056": 20, "13055": 16, "69123": 9}
     assert [row.code_insee for row in rows] == sorted(communes)
+
+
+def test_former_communes_are_in_communes_of_today(communes: dict[str, CommuneRow]) -> None:
+    assert set(former_names()) <= set(communes)
+    assert "seynod" in former_names()["74010"]
 
 
 def test_departements_and_regions_cover_the_communes(communes: dict[str, CommuneRow]) -> None:
@@ -223,6 +229,7 @@ def test_rebuild_writes_what_is_read(tmp_path: Path) -> None:
         "code;nom;region\n911;Haut-Pré;91\n921;Dunes;92\n"
     )
     assert (destination / "regions.csv").read_text(encoding="utf-8") == ("code;nom\n91;Collines\n92;Rivages\n")
+    assert (destination / "anciennes-communes.csv").read_text(encoding="utf-8") == "code_insee;nom\n91101;Vieuxbourg\n"
     assert sorted(path.name for path in destination.iterdir()) == sorted(FILES)
 
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from backoffice.models import Dispositif, Fiche, ImportJob, ImportLine, Organisme, Outcome, RevisionState
 from backoffice.models.content import Adresse, Contenu, dump, label_of, load
 from backoffice.queries.territoires.communes import communes_of
+from backoffice.reference.towns import town_of
 from exports.fragment.build import Identity
 from exports.importing.merge import changes, merge, merged, same_flow
 from exports.importing.reading import Read
 from forms.fiches.paths import PATHS
 from forms.fiches.review import review
-from forms.kit.communes import town_of
 from workflows.case import Refused
 from workflows.conventions.recognition import given
 from workflows.fiches import operations
@@ -87,15 +87,14 @@ def _settle(read: Read, path: str, adresse: Adresse) -> None:
     if known is not None and all(postal.code != adresse.code_postal for postal in known.postal_codes):
         message = f"Ce code postal n’est pas de {known.nom}, la commune du code Insee : vérifiez-le."
         read.remark(f"{path}-code_postal", message, f"{adresse.code_postal} {adresse.ville}")
-    found, wrong_code, wrong_town = town_of(adresse.code_postal, adresse.ville, communes_of)
-    commune = known or found
-    if commune is not None:
-        adresse.ville, adresse.code_insee = commune.nom, commune.code_insee
-        adresse.departement, adresse.region = commune.departement, commune.region
-    elif wrong_code:
-        read.doubt(f"{path}-code_postal", wrong_code, adresse.code_postal, part=path)
-    elif wrong_town:
-        read.doubt(f"{path}-ville", wrong_town, adresse.ville, part=path)
+    found = town_of(adresse.code_postal, adresse.ville, communes_of, adresse.code_insee)
+    if found.commune is not None:
+        adresse.ville, adresse.code_insee = found.commune.nom, found.commune.code_insee
+        adresse.departement, adresse.region = found.commune.departement, found.commune.region
+    elif found.wrong_code:
+        read.doubt(f"{path}-code_postal", found.wrong_code, adresse.code_postal, part=path)
+    elif found.wrong_town:
+        read.doubt(f"{path}-ville", found.wrong_town, adresse.ville, part=path)
 
 
 def plan(session: Session, job: ImportJob, read: Read, taken: set[int]) -> dict[str, Any]:

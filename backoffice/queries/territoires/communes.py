@@ -21,7 +21,7 @@ ALIKE = 80
 
 
 class Communes:
-    """Implements forms.kit.communes.CommuneFinder on the table of communes."""
+    """Implements reference.towns.CommuneFinder on the table of communes."""
 
     def __call__(self, postal_code: str) -> Sequence[Commune]:
         """All communes with this postal code, by name."""

@@ -16,9 +16,11 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import LoginWay, Territoire, User
-from backoffice.models.values import emails
+from backoffice.models.values import emails, numbers
+from backoffice.models.values.faults import Fault
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.queries.territoires.coverage import territoire_of
+from backoffice.reference.towns import unknown_code
 from backoffice.web.attempts import TRAP, link_requests
 from backoffice.web.guard import requires
 from backoffice.web.kept_input import typed_email
@@ -49,7 +51,7 @@ def _form(errors: Mapping[str, str] = MappingProxyType({})) -> str:
 @requires(Permission.PUBLIC)
 def ask() -> ResponseReturnValue:
     name, structure = (clean(request.form.get(field, "")) for field in ("nom", "structure"))
-    email, place = _email(), _territoire(clean(request.form.get("code_postal", "")))
+    email, (place, strange) = _email(), _territoire(clean(request.form.get("code_postal", "")))
     errors = {}
     if not name or len(name) > 100:
         errors["nom"] = "Écrivez votre prénom et votre nom (100 caractères au plus)."
@@ -58,7 +60,7 @@ def ask() -> ResponseReturnValue:
     if not structure or len(structure) > 250:
         errors["structure"] = "Écrivez le nom de votre association ou de votre structure (250 caractères au plus)."
     if place is None:
-        errors["code_postal"] = "Ce code postal n’est pas connu : écrivez les cinq chiffres, par exemple 14000."
+        errors["code_postal"] = strange
     if errors or email is None or place is None:
         return _form(errors), 422
     if not request.form.get(TRAP):
@@ -161,7 +163,18 @@ def _email() -> str | None:
         return None
 
 
-def _territoire(postal_code: str) -> Territoire | None:
-    communes = communes_of(postal_code.replace(" ", "")[:5])
+def _territoire(text: str) -> tuple[Territoire | None, str]:
+    """(territoire of a typed postal code, why there is none, in French)."""
+    try:
+        code = numbers.postal_code(text)
+    except Fault as fault:
+        return None, str(fault)
+    communes = communes_of(code)
     found = (territoire_of(db.session(), commune.code_insee, commune.departement) for commune in communes)
-    return next((territoire for territoire in found if territoire), None)
+    territoire = next((one for one in found if one), None)
+    if territoire is not None or not communes:
+        return territoire, "" if communes else unknown_code(code)
+    return None, (
+        f"Aucun Carif-Oref ne reçoit de fiches dans Relais pour {communes[0].nom} ({code}) : la vôtre ne peut pas "
+        "encore y être saisie."
+    )
