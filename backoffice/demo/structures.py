@@ -68,8 +68,6 @@ class House:
 
     def telephone(self, rng: Random) -> str:
         start = {"28": "02 61 91", "44": "03 53 01"}.get(self.region, "01 99 00")
-        if rng.random() < 0.15:
-            start = "06 39 98"
         return f"{start} {rng.randrange(100):02d} {rng.randrange(100):02d}"
 
     def structure(self, towns: Towns) -> Structure:

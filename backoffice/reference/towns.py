@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,7 +61,7 @@ def town_of(code: str, town: str, find: CommuneFinder, insee: str = "") -> Town:
     communes = find(code)
     if not communes:
         same = {found.code_insee: found for found in _homonyms(wanted, find) if _within(code, found)}
-        return Town(*same.values()) if len(same) == 1 else Town(wrong_code=unknown_code(code))
+        return Town(next(iter(same.values()))) if len(same) == 1 else Town(wrong_code=unknown_code(code))
     match = _named(wanted, communes, find) if wanted else list(communes)
     if len(match) == 1:
         return Town(match[0])
@@ -88,13 +88,14 @@ def _named(wanted: str, communes: Sequence[Commune], find: CommuneFinder) -> lis
     """Those of these communes that the folded name may mean, from the strictest way of comparing to the loosest."""
     keys = {commune.code_insee: search_key(commune.nom) for commune in communes}
     former = {code: former_names().get(code, ()) for code in keys}
-    for means in (
+    ways: tuple[Callable[[str], bool], ...] = (
         lambda code: wanted == keys[code],
         lambda code: wanted in former[code],
         lambda code: wanted in keys[code],
         lambda code: any(f" {wanted} " in f" {name} " for name in former[code]),
         lambda code: fuzz.ratio(keys[code], wanted) >= ALIKE,
-    ):
+    )
+    for means in ways:
         if match := [commune for commune in communes if means(commune.code_insee)]:
             return match
     if len(communes) == 1 and not any(_elsewhere(wanted, communes[0], one) for one, _ in find.like(wanted)):
