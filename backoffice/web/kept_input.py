@@ -7,6 +7,8 @@ import json
 from flask import current_app, render_template, request
 
 from backoffice.core.extensions import db
+from backoffice.models.values import emails
+from backoffice.models.values.cells import settled
 from backoffice.queries.accounts.search import demonstration_accounts
 from backoffice.reference.demonstration import PASSWORD
 
@@ -36,6 +38,16 @@ def pairs_of(kept: str) -> list[tuple[str, str]]:
 
 def typed_email() -> str:
     return request.form.get("courriel", "").strip().lower()[:200]
+
+
+def asked_email(name: str = "courriel") -> str:
+    """The e-mail address of this field. Raises ValueError in French.
+
+    What looks like a typing error is refused once: the page shows it in the hidden field «name-vu», and the same
+    address sent again is taken.
+    """
+    text = request.form.get(name, "").replace("\x00", " ")[:200]
+    return settled(emails.read, text, request.form.get(f"{name}-vu", ""))
 
 
 def login_page(next_: str = "/", email: str = "", error: str = "", kept: str = "") -> str:

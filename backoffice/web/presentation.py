@@ -18,6 +18,7 @@ from backoffice.core.text import spaced
 from backoffice.models import Fiche
 from backoffice.models.content import label_of, pattern_of, vocabulary
 from backoffice.models.transition_names import FicheTransition, ObligationTransition
+from backoffice.models.values import telephones
 from backoffice.queries.conventions.scope import has_conventions, shown_revision
 from backoffice.queries.notices.inbox import unread
 from backoffice.reference.communes import departements
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
         euros=euros,
         iso_day=lambda text: dates.short_day(date.fromisoformat(text)) if text else "",
         private_mailbox=is_private,
+        telephone=telephones.shown,
     )
     app.jinja_env.globals.update(
         words=words,

@@ -10,6 +10,7 @@ from icalendar import Calendar, Event
 
 from backoffice.core.dates import NBSP, PARIS
 from backoffice.models.content import Action, Contenu, Creneau
+from backoffice.models.values import telephones
 
 from .meetings import Count, academie_of, counts
 
@@ -79,6 +80,6 @@ def _words(content: Contenu, found: Count) -> str:
     contact = content.formation.contact if content.inscription.contact.empty else content.inscription.contact
     lines = [content.structure.nom]
     if contact.telephone:
-        lines.append(f"Téléphone{NBSP}: {contact.telephone}")
+        lines.append(f"Téléphone{NBSP}: {telephones.shown(contact.telephone)}")
     lines.append(found.words)
     return "\n".join(filter(None, lines))

@@ -26,6 +26,7 @@ from backoffice.models.content import (
     vocabulary,
 )
 from backoffice.models.content.vocabulary import PARCOURS_OF, Dispositif
+from backoffice.models.values import telephones
 from exports.fragment import words
 
 Words = str | list[Any]
@@ -118,7 +119,7 @@ def _address(adresse: Adresse) -> str:
 
 
 def _contact(person: Contact) -> str:
-    telephone = f"Téléphone : {person.telephone}" if person.telephone else ""
+    telephone = f"Téléphone : {telephones.shown(person.telephone)}" if person.telephone else ""
     courriel = f"E-mail : {person.courriel}" if person.courriel else ""
     return _joined((_joined((person.prenom, person.nom), " "), telephone, courriel))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backoffice.core.dates import NBSP
 from backoffice.models.content import Action, Contact, Contenu
 from backoffice.models.content.vocabulary import COUTS, DOMAINES, ENTREES, PUBLICS, RECRUTEMENTS
+from backoffice.models.values import telephones
 from exports.fragment import words
 
 
@@ -73,7 +74,7 @@ def _cost(content: Contenu) -> str:
 
 def _contact(person: Contact) -> str:
     name = " ".join(text for text in (person.prenom, person.nom) if text)
-    return "\n".join(text for text in (name, person.telephone, person.courriel) if text)
+    return "\n".join(text for text in (name, telephones.shown(person.telephone), person.courriel) if text)
 
 
 def _blocks(*texts: str) -> str:

@@ -57,7 +57,7 @@ from .elements import (
     reach,
 )
 
-CODE_VERSION = 3
+CODE_VERSION = 4
 """Increment it when this module writes something else for the same content."""
 
 NO_ACTIVITY_NUMBER = "00000000000"

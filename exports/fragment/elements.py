@@ -10,6 +10,7 @@ from datetime import date, time
 from lxml import etree
 
 from backoffice.models.content import Adresse, Contact
+from backoffice.models.values import telephones
 
 UNKNOWN_START, UNKNOWN_END = "00000000", "99999999"
 YES, NO = "1", "0"
@@ -30,7 +31,7 @@ def contact(node: etree._Element, name: str, person: Contact, where: Adresse | N
 
 def reach(coordinates: etree._Element, person: Contact, site: str = "") -> None:
     if person.telephone:
-        add(add(coordinates, "telfixe"), "numtel", person.telephone)
+        add(add(coordinates, "telfixe"), "numtel", telephones.shown(person.telephone))
     optional(coordinates, "courriel", person.courriel)
     if site:
         add(add(coordinates, "web"), "urlweb", site)

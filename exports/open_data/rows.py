@@ -22,6 +22,7 @@ from backoffice.models.content.vocabulary import (
     RECRUTEMENTS,
     Dispositif,
 )
+from backoffice.models.values import telephones
 from backoffice.reference.commune_centres import centres
 from exports.fragment import words
 from exports.fragment.build import DEFAULT_DOMAIN
@@ -162,7 +163,7 @@ def rows(offer: Offer) -> Iterator[LigneAction]:
             dernier_jour=max((one.fin for one in action.sessions if one.fin), default=None),
             etat_inscription=_state(action.sessions),
             places_libres=_places(action.sessions),
-            telephone=reach.telephone,
+            telephone=telephones.shown(reach.telephone),
             courriel=reach.courriel,
             mise_a_jour=local_day(offer.modified),
         )

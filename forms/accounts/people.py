@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from backoffice.core.permissions import Role
 from backoffice.core.text import clean
 from backoffice.models.values import emails
+from backoffice.models.values.cells import settled
 from backoffice.reference.communes import departements as known_departements
 from backoffice.reference.programmes import programmes as known_programmes
 
@@ -34,7 +35,7 @@ class InvitationForm:
         cls, sent: MultiDict[str, str], roles: Collection[Role], territoires: Collection[int] = ()
     ) -> InvitationForm:
         """roles: those that may be offered. territoires: ids where a moderator or a funder may be invited."""
-        names = ("courriel", "role", "territoire", "departements")
+        names = ("courriel", "courriel-vu", "role", "territoire", "departements")
         form = cls(roles, {name: clean(sent.get(name, ""))[:300] for name in names})
         form.errors.update(form._read_person())
         if form.role in (Role.MODERATEUR, Role.FINANCEUR):
@@ -47,7 +48,7 @@ class InvitationForm:
     def _read_person(self) -> dict[str, str]:
         errors = {}
         try:
-            self.email = emails.read(self.typed["courriel"])
+            self.email = settled(emails.read, self.typed["courriel"], self.typed["courriel-vu"])
         except ValueError as error:
             errors["courriel"] = str(error)
         if self.typed["role"] in self.roles:

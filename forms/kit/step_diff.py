@@ -10,9 +10,10 @@ from wtforms import Field
 
 from backoffice.core.dates import hour, long_day
 from backoffice.models.content import label_of
+from backoffice.models.values import telephones
 
 from .builder import Rank, StepForm
-from .questions import Question
+from .questions import Kind, Question
 
 
 @dataclass(frozen=True)
@@ -59,4 +60,6 @@ def words(value: Any, question: Question | None = None) -> str:
         return "\n".join(words(item, question) for item in value)
     if value is None:
         return ""
+    if question is not None and question.kind is Kind.PHONE:
+        return telephones.shown(str(value))
     return str(question.choices.get(value, value)) if question is not None else str(value)

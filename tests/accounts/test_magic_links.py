@@ -230,6 +230,16 @@ def test_a_place_where_nobody_receives_fiches_is_told_so(visitor, office, code, 
     assert words in html.unescape(answer.text)
 
 
+def test_a_likely_typing_error_is_asked_once_with_a_suggestion(visitor, office):
+    answer = ask(visitor, courriel="awa@gmial.com")
+    assert answer.status_code == 422
+    assert "Vouliez-vous écrire awa@gmail.com" in html.unescape(answer.text)
+    assert 'name="courriel-vu" value="awa@gmial.com"' in answer.text
+    assert ask(visitor, courriel="awa@gmial.fr", **{"courriel-vu": "awa@gmial.com"}).status_code == 422
+    assert ask(visitor, courriel="awa@gmial.com", **{"courriel-vu": "awa@gmial.com"}).status_code == 303
+    assert "awa@gmial.com" in office.messages[0]["To"]
+
+
 @pytest.mark.parametrize("token", ["inconnu", "a" * 5000, "%00", "😀"])
 def test_an_unknown_link_says_so(visitor, token):
     assert visitor.get(f"/lien/{token}").status_code == 404

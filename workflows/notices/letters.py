@@ -14,6 +14,7 @@ from backoffice.core.config import templates
 from backoffice.core.extensions import post
 from backoffice.core.permissions import ENTRY
 from backoffice.models import Territoire
+from backoffice.models.values import telephones
 
 from .audiences import Addressee, Notice, Told
 
@@ -82,7 +83,7 @@ def _for_structures(notice: Notice) -> bool:
 
 def _contact(territoire: Territoire) -> str:
     """Contact of the territoire, on one line; "" when it gives none."""
-    ways = (territoire.contact_courriel, territoire.contact_telephone, territoire.contact_site)
+    ways = (territoire.contact_courriel, telephones.shown(territoire.contact_telephone), territoire.contact_site)
     said = ", ".join(way for way in ways if way)
     return f"{territoire.contact_nom or f'Carif-Oref, {territoire.nom}'} : {said}" if said else ""
 

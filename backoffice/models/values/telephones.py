@@ -6,6 +6,7 @@ A short number (3949) is stored as it is dialled.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
@@ -51,14 +52,15 @@ def checked(cell: Cell) -> str:
     return figures(cell)
 
 
+@lru_cache(maxsize=4096)
 def shown(stored: str) -> str:
     """The number as pages, e-mails and flows show it: «02 31 00 00 00», «39 49», «+377 97 77 00 00».
 
-    A text that is not a stored number is returned unchanged.
+    The same for a number in any other usual spelling; a text that is no number is returned unchanged.
     """
     if _SHORT.fullmatch(stored):
         return f"{stored[:2]} {stored[2:]}"
-    number = _parsed(stored, None) if stored.startswith("+") else None
+    number = _number(stored)
     if number is None:
         return stored
     if number.country_code in _NATIONAL:

@@ -13,10 +13,9 @@ from backoffice.core.passwords import hash_password
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
 from backoffice.models import Proof, ProofKind
-from backoffice.models.values import emails
 from backoffice.web.attempts import know_device, link_requests
 from backoffice.web.guard import requires
-from backoffice.web.kept_input import typed_email
+from backoffice.web.kept_input import asked_email, typed_email
 from forms.accounts.passwords import HELP, read_new
 from workflows.accounts import email_change, passwords
 from workflows.case import Refused
@@ -36,7 +35,7 @@ def forgotten() -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """Sends the password link. The answer is the same whether the address has an account or not."""
     try:
-        email = emails.read(typed_email().replace("\x00", " "))
+        email = asked_email()
     except ValueError as error:
         return render_template("accounts/forgotten_password.html", email=typed_email(), error=str(error)), 422
     with atomic() as session:

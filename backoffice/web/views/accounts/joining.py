@@ -14,11 +14,10 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import JoinRequest, JoinState, Organisme
-from backoffice.models.values import emails
 from backoffice.queries.structures import members as queries
 from backoffice.web.attempts import TRAP, link_requests
 from backoffice.web.guard import requires
-from backoffice.web.kept_input import typed_email
+from backoffice.web.kept_input import asked_email, typed_email
 from forms.accounts.people import read_name, read_words
 from workflows.accounts import joining, magic_links
 from workflows.case import Refused
@@ -150,7 +149,7 @@ def confirm() -> ResponseReturnValue:
     name, errors = read_name(request.form)
     address = ""
     try:
-        address = emails.read(typed_email().replace("\x00", ""))
+        address = asked_email()
     except ValueError as error:
         errors["courriel"] = str(error)
     if errors:

@@ -16,14 +16,14 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import LoginWay, Territoire, User
-from backoffice.models.values import emails, numbers
+from backoffice.models.values import numbers
 from backoffice.models.values.faults import Fault
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.queries.territoires.coverage import territoire_of
 from backoffice.reference.towns import unknown_code
 from backoffice.web.attempts import TRAP, link_requests
 from backoffice.web.guard import requires
-from backoffice.web.kept_input import typed_email
+from backoffice.web.kept_input import asked_email, typed_email
 from backoffice.web.login import come_in, may_enter
 from backoffice.web.security import safe_next
 from workflows.accounts import magic_links
@@ -51,17 +51,19 @@ def _form(errors: Mapping[str, str] = MappingProxyType({})) -> str:
 @requires(Permission.PUBLIC)
 def ask() -> ResponseReturnValue:
     name, structure = (clean(request.form.get(field, "")) for field in ("nom", "structure"))
-    email, (place, strange) = _email(), _territoire(clean(request.form.get("code_postal", "")))
-    errors = {}
+    place, strange = _territoire(clean(request.form.get("code_postal", "")))
+    email, errors = "", {}
     if not name or len(name) > 100:
         errors["nom"] = "Écrivez votre prénom et votre nom (100 caractères au plus)."
-    if email is None:
-        errors["courriel"] = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
+    try:
+        email = asked_email()
+    except ValueError as error:
+        errors["courriel"] = str(error)
     if not structure or len(structure) > 250:
         errors["structure"] = "Écrivez le nom de votre association ou de votre structure (250 caractères au plus)."
     if place is None:
         errors["code_postal"] = strange
-    if errors or email is None or place is None:
+    if errors or place is None:
         return _form(errors), 422
     if not request.form.get(TRAP):
         with atomic() as session:
@@ -81,10 +83,13 @@ def login_form() -> ResponseReturnValue:
 @link_requests
 @requires(Permission.PUBLIC)
 def ask_login_link() -> ResponseReturnValue:
-    email, target = _email(), safe_next(request.form.get("next"))
-    if email is None:
-        error = "Écrivez une adresse e-mail complète, par exemple prenom@association.fr."
-        return render_template("accounts/magic_links/login.html", next=target, email=typed_email(), error=error), 422
+    target = safe_next(request.form.get("next"))
+    try:
+        email = asked_email()
+    except ValueError as fault:
+        return render_template(
+            "accounts/magic_links/login.html", next=target, email=typed_email(), error=str(fault)
+        ), 422
     if not request.form.get(TRAP):
         with atomic() as session:
             magic_links.ask_to_log_in(session, email, target[:200])
@@ -153,14 +158,6 @@ def renew_link(token: str) -> ResponseReturnValue:
         if link is not None:
             magic_links.renew(session, link)
     return redirect(url_for(".link_sent"), 303) if link else link_page(token)
-
-
-def _email() -> str | None:
-    """The typed address, normalised, in lower case; None when it is not an e-mail address."""
-    try:
-        return emails.read(typed_email())
-    except ValueError:
-        return None
 
 
 def _territoire(text: str) -> tuple[Territoire | None, str]:

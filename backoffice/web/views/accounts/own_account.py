@@ -10,11 +10,11 @@ from backoffice.core.extensions import db
 from backoffice.core.passwords import LONGEST, hash_password, token_hash, verify
 from backoffice.core.permissions import Permission
 from backoffice.core.transactions import atomic
-from backoffice.models.values import emails
 from backoffice.queries.accounts import logins as queries
 from backoffice.queries.paging import Place
 from backoffice.web.attempts import password_tries
 from backoffice.web.guard import requires
+from backoffice.web.kept_input import asked_email
 from backoffice.web.scope import me
 from forms.accounts import passwords
 from workflows.accounts import email_change, logins
@@ -93,7 +93,7 @@ def change_email() -> ResponseReturnValue:
     typed, errors = request.form.get("courriel", "").strip(), {}
     email = ""
     try:
-        email = emails.read(typed.replace("\x00", " "))
+        email = asked_email()
     except ValueError as error:
         errors["courriel"] = str(error)
     if email == current_user.email:

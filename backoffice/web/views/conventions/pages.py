@@ -12,12 +12,12 @@ from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import Convention, Obligation, ObligationKind
 from backoffice.models.transition_names import ObligationTransition
-from backoffice.models.values import emails
 from backoffice.queries.conventions import scope as queries
 from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
 from backoffice.web.guard import requires
+from backoffice.web.kept_input import asked_email
 from backoffice.web.scope import funded_territoires
 from backoffice.web.security import id_of
 from exports.documents.refugies_info import sections
@@ -188,7 +188,7 @@ def text(convention_id: int) -> ResponseReturnValue:
 def email(convention_id: int) -> ResponseReturnValue:
     found = kept(convention_id)
     try:
-        address = emails.read(clean(request.form.get("contact", "")))
+        address = asked_email("contact")
     except ValueError as error:
         return project_page(found, typed_in="contact", errors={"contact": str(error)}), 422
     with atomic() as session:

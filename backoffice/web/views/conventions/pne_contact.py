@@ -10,8 +10,8 @@ from backoffice.core.permissions import Permission
 from backoffice.core.text import clean
 from backoffice.core.transactions import atomic
 from backoffice.models import ContactRequest
-from backoffice.models.values import emails
 from backoffice.web.guard import requires
+from backoffice.web.kept_input import asked_email
 from workflows.conventions import pne_contacts
 
 blueprint = Blueprint("pne_contact", __name__, url_prefix="/adresse-enquete")
@@ -47,7 +47,7 @@ def answer(token: str) -> ResponseReturnValue:
     asked(token)
     other = clean(request.form.get("autre", ""))[:200]
     try:
-        address = emails.read(other) if "changer" in request.form else ""
+        address = asked_email("autre") if "changer" in request.form else ""
     except ValueError as error:
         return link_page(token, other, str(error)), 422
     with atomic() as session:
