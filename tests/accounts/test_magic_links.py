@@ -235,7 +235,7 @@ def test_a_likely_typing_error_is_asked_once_with_a_suggestion(visitor, office):
     assert answer.status_code == 422
     assert "Vouliez-vous écrire awa@gmail.com" in html.unescape(answer.text)
     assert 'name="courriel-vu" value="awa@gmial.com"' in answer.text
-    assert ask(visitor, courriel="awa@gmial.fr", **{"courriel-vu": "awa@gmial.com"}).status_code == 422
+    assert ask(visitor, courriel="awa@gmali.com", **{"courriel-vu": "awa@gmial.com"}).status_code == 422
     assert ask(visitor, courriel="awa@gmial.com", **{"courriel-vu": "awa@gmial.com"}).status_code == 303
     assert "awa@gmial.com" in office.messages[0]["To"]
 
