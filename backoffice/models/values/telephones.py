@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from .cells import Cell, figures
 from .faults import Fault, quoted
 
-_OVERSEAS = ("RE", "GP", "GF", "MQ", "PM")
+_OVERSEAS = ("RE", "GP", "GF", "MQ")
 """Plans with the ten digits of metropolitan France, tried before it: 0596 is Martinique. RE includes Mayotte."""
 _ON_SITE = {PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 """Kinds of numbers that tell where they are: 0800 is the same everywhere, and taken as metropolitan."""

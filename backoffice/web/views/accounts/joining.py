@@ -17,7 +17,7 @@ from backoffice.models import JoinRequest, JoinState, Organisme
 from backoffice.queries.structures import members as queries
 from backoffice.web.attempts import TRAP, link_requests
 from backoffice.web.guard import requires
-from backoffice.web.kept_input import asked_email, typed_email
+from backoffice.web.kept_input import asked_email
 from forms.accounts.people import read_name, read_words
 from workflows.accounts import joining, magic_links
 from workflows.case import Refused
