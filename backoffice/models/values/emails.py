@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from rapidfuzz.distance import OSA
@@ -71,7 +70,6 @@ def read(cell: Cell) -> str:
 def _likelier(found: ValidatedEmail) -> str:
     """The address that was probably meant; the same one when nothing looks wrong."""
     local = found.local_part.translate(_QUOTES).lower()
-    local = unicodedata.normalize("NFKD", local).encode("ascii", "ignore").decode()
     return f"{local}@{_host(found.domain.lower(), found.ascii_domain.lower())}"
 
 
