@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
 from backoffice.core.clock import now
-from backoffice.models.content import Contenu
+from backoffice.core.text import clean
+from backoffice.models.content import Contenu, dump, load
 from backoffice.models.content.vocabulary import Dispositif
 from exports.lheo import data_inclusion
 from exports.lheo.cards import Card, Loss, Tree, rows
@@ -75,7 +77,20 @@ def drops(content: Contenu, dispositif: Dispositif) -> Iterator[Drop]:
 
 def _written(content: Contenu, dispositif: Dispositif) -> etree._Element:
     at = now()
-    return formation(content, Identity("apercu", "apercu", dispositif, at, at))
+    identity = Identity("apercu", "apercu", dispositif, at, at)
+    try:
+        return formation(content, identity)
+    except ValueError:  # characters that XML forbids: forms remove them, a rule may be tried on any text
+        return formation(load(_cleaned(dump(content))), identity)
+
+
+def _cleaned(value: Any) -> Any:
+    """The same JSON value with its texts cleaned."""
+    if isinstance(value, dict):
+        return {name: _cleaned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    return clean(value, multiline=True) if isinstance(value, str) else value
 
 
 def _drop(reader: Reader, loss: Loss, content: Contenu) -> Drop:

@@ -58,7 +58,7 @@ def test_a_faulty_file_is_told_with_lines_cures_readers_and_usage(nadia) -> None
     assert "1 faute à corriger, de 1 sorte." in text
     assert "« 7 » n’est pas un code de « certifiante »." in text
     assert "Choisissez parmi 0, 1." in text
-    assert "ligne 3, /lheo/offres/formation[2]/certifiante" in text
+    assert "ligne 4, /lheo/offres/formation[2]/certifiante" in text
     assert "data·inclusion" in text
     assert "1 formation sur 2" in text
     assert "/formation/intitule-formation 100,0 % 2 formations sur 2" in text
