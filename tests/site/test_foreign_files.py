@@ -50,6 +50,7 @@ OURS = {
     "backoffice.reference.files": "shipped tables, and the packages that a developer makes them of",
     "exports.fragment.check": "a fragment just built",
     "exports.flux.writer": "stored fragments",
+    "exports.lheo.structure": "a schema written in the module",
     "workflows.privacy.export": "writes an archive",
 }
 """{module: what it opens, which is ours}"""
