@@ -25,7 +25,7 @@ def _field(question: Question, **arguments: Any) -> Any:
 
 
 class SessionForm(Form):
-    """Form of one session. Its local ids prefix the field names: a page shows several of these forms."""
+    """Answers about one session. Its local ids prefix the field names: one page sends those of several sessions."""
 
     places_libres = _field(
         Question(f"{_SESSION}places_libres", Kind.INTEGER, high=_MOST, help="Laissez vide si vous ne savez pas.")
@@ -44,6 +44,8 @@ class SessionForm(Form):
     debut = _field(Question(f"{_SESSION}debut", Kind.DATE))
     fin = _field(Question(f"{_SESSION}fin", Kind.DATE))
     vu = HiddenField()
+    avant = HiddenField()
+    """The answers that the page showed: those of a session that nobody touched are not written."""
 
     class Meta:
         locales = ["fr"]
@@ -64,4 +66,15 @@ class SessionForm(Form):
         if not months:
             del self.mois, self.entrees
         if formdata is None:
-            self.vu.data = stamp
+            self.vu.data, self.avant.data = stamp, self._said
+
+    @property
+    def touched(self) -> bool:
+        """Whether something else was sent than what the page showed."""
+        entered = "entrees" in self and bool(self.entrees.raw_data and self.entrees.raw_data[0].strip())
+        return entered or self._said != self.avant.data
+
+    @property
+    def _said(self) -> str:
+        fields = (self.places_libres, self.recrutement, self.debut, self.fin)
+        return "|".join("" if field.data in (None, "") else str(field.data) for field in fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -24,6 +25,7 @@ from backoffice.models import (
 )
 from exports.flux.build import differential, find
 from tests.support import factories as make
+from tests.support.pages import open_page
 from tests.support.visitor import Visitor
 from workflows.fiches import fast_lane
 from workflows.fiches.fast_lane import present
@@ -51,9 +53,9 @@ def seen(visitor, path) -> str:
 
 def send(visitor, path, vu=None, **fields):
     data = {f"G2-S3-{name}": value for name, value in fields.items() if name != "complet"}
-    data |= {"action": "G2", "session": "S3", "G2-S3-vu": vu or seen(visitor, path)}
+    data |= {"G2-S3-vu": vu or seen(visitor, path)}
     if "complet" in fields:
-        data["complet"] = "1"
+        data["complet"] = "G2-S3"
     return visitor.post(path, data)
 
 
@@ -182,6 +184,44 @@ def test_two_people_on_one_page_neither_erases_the_other(app, nadia, path):
     assert session_now().session.places_libres == 9
 
 
+@pytest.fixture
+def two(nadia):
+    """Address of the page of a fiche with two sessions."""
+    nadia_, marc = db.session.scalars(select(User).where(User.name.in_(["Nadia Exemple", "Marc Modèle"]))).all()
+    content = make.complete_content()
+    first = content.actions[0].sessions[0]
+    content.actions[0].sessions.append(replace(first, id="S4", debut=date(2026, 10, 5), fin=date(2027, 3, 26)))
+    return f"/fiches/{make.fiche_in(RevisionState.VALIDEE, nadia_, marc, content).id}/places"
+
+
+def seats(page: str) -> list[int | None]:
+    db.session.rollback()
+    db.session.expire_all()
+    fiche = db.session.get_one(Fiche, int(page.split("/")[2]))
+    return [row.session.places_libres for row in present(db.session(), fiche)]
+
+
+def test_one_button_sends_every_session_of_the_page(nadia, two):
+    page = open_page(nadia, two).type({"G2-S3-places_libres": "4", "G2-S4-places_libres": "5"})
+    assert page.send(follow=False).status == 303
+    assert seats(two) == [4, 5]
+    page = open_page(nadia, two).type({"G2-S3-places_libres": "6", "G2-S4-places_libres": "cinq"})
+    refused = page.send(complet="G2-S3")
+    assert refused.status == 422
+    assert refused.shown("G2-S3-places_libres") == ["6"]
+    assert refused.shown("G2-S4-places_libres") == ["cinq"]
+    assert seats(two) == [4, 5]
+    page.type({"G2-S4-places_libres": "7"}).send(complet="G2-S3")
+    assert seats(two) == [0, 7]
+
+
+def test_a_session_that_nobody_touched_is_not_written_back(nadia, two):
+    page = open_page(nadia, two).type({"G2-S3-places_libres": "4"})
+    open_page(nadia, two).type({"G2-S4-places_libres": "9"}).send()
+    assert page.send(follow=False).status == 303
+    assert seats(two) == [4, 9]
+
+
 def test_a_fiche_suspended_meanwhile_is_said_so_and_nothing_changes(nadia, path):
     mark = seen(nadia, path)
     fiche = db.session.scalars(select(Fiche)).one()
@@ -194,11 +234,11 @@ def test_a_fiche_suspended_meanwhile_is_said_so_and_nothing_changes(nadia, path)
     assert counts() == before
 
 
-@pytest.mark.parametrize("key", [("", ""), ("G2", "S9"), ("\x00", "😀"), ("S3", "G2")])
+@pytest.mark.parametrize("key", ["", "G2-S9", "\x00-😀", "S3-G2"])
 def test_dates_that_are_not_of_this_fiche_are_refused(nadia, path, key):
     nadia.see(path)
     before = counts()
-    answer = nadia.post(path, {"action": key[0], "session": key[1], "G2-S3-places_libres": "3"})
+    answer = nadia.post(path, {f"{key}-vu": "x", f"{key}-places_libres": "3", "complet": key})
     assert answer.status_code == 422
     assert counts() == before
 

@@ -66,16 +66,14 @@ def section(page: Page, title: str) -> str:
 
 def press(page: Page, button: str, **fields: str) -> Page:
     """Presses a button of any form of the page, as a browser without JavaScript would."""
-    form = next(
-        form
-        for form in page.dom.xpath("//main//form[@method='post']")
-        if any(" ".join(b.text_content().split()).startswith(button) for b in form.xpath(".//button"))
+    pressed = next(
+        one for one in page.dom.xpath("//main//button") if " ".join(one.text_content().split()).startswith(button)
     )
-    name = next(b for b in form.xpath(".//button") if " ".join(b.text_content().split()).startswith(button))
+    (form,) = page.dom.xpath("//form[@id=$id]", id=pressed.get("form")) or pressed.xpath("ancestor::form")
     data = dict(form.form_values()) | fields
-    if name.get("name"):
-        data[name.get("name")] = name.get("value")
-    answer = page.visitor.post(form.get("action"), data)
+    if pressed.get("name"):
+        data[pressed.get("name")] = pressed.get("value")
+    answer = page.visitor.post(pressed.get("formaction") or form.get("action"), data)
     if answer.status_code == 303:
         return open_page(page.visitor, answer.headers["Location"])
     return Page(page.visitor, answer)
@@ -246,6 +244,18 @@ def returned(people) -> tuple[Fiche, int]:
     db.session.commit()
     make.step(fiche, "renvoyer", moderator)
     return again(fiche), remark
+
+
+def test_a_reply_typed_on_the_review_page_goes_with_the_fiche(app, people):
+    fiche, remark = returned(people)
+    theirs = Visitor(app, people[0])
+    theirs.see(f"/fiches/{fiche.id}")
+    assert theirs.post(f"/fiches/{fiche.id}/modifier").status_code == 303
+    review = open_page(theirs, f"/fiches/{fiche.id}/relecture")
+    sent = press(review, "Envoyer pour vérification", **{f"remarque_reponse:{remark}": "Pour les parents."})
+    assert sent.status == 200
+    assert again(fiche).latest.state is RevisionState.SOUMISE
+    assert db.session.get_one(Remark, remark).answer == "Pour les parents."
 
 
 def test_a_remark_of_somebody_else_s_fiche_cannot_be_answered(app, people):

@@ -100,9 +100,9 @@ CONVENTIONS = (
     Row("pne_survey.remind", P.FUND, "POST", "/conventions/enquete/listes/999999/relancer", funders(303, 404, 404)),
     Row("imports.job_view", P.IMPORT, "GET", "/import/{liste_conventions}", (303, 404, 404, 404, 404, 403, 403, 403)),
     Row("pne_survey.index", P.FUND, "GET", "/conventions/enquete/?annee=2026&contact=absente", FUNDERS),
-    Row("pne_survey.note", P.FUND, "POST", "/conventions/enquete/?annee=2026", funders(303, 303, 422),
+    Row("pne_survey.note", P.FUND, "POST", "/conventions/enquete/?annee=2026", funders(401, 303, 422),
         (("etape", "envoyer_questionnaire"), ("convention", "{convention_autre}"))),
-    Row("pne_survey.note", P.FUND, "POST", "/conventions/enquete/?annee=2025", funders(303, 422, 422),
+    Row("pne_survey.note", P.FUND, "POST", "/conventions/enquete/?annee=2025", funders(401, 422, 422),
         (("etape", "envoyer_questionnaire"), ("convention", "{convention_autre}"))),
     Row("pne_survey.respondents", P.FUND, "POST", "/conventions/enquete/repondants", funders(303, 422, 422)),
     Row("pne_contact.page", P.PUBLIC, "GET", "/adresse-enquete/inconnu", NOBODY),
@@ -180,6 +180,8 @@ NEXT_YEAR = (
 
 WHO_ADMINISTERS = (303, 403, 403, 403, 403, 403, 403, 303)
 ADMINISTRATORS = (303, 403, 403, 403, 403, 403, 403, 200)
+TYPED = (401, *ADMINISTRATORS[1:])
+"""A form whose answers survive an expired session."""
 
 TERRITOIRES = (
     Row("territoires.index", P.ADMINISTER, "GET", "/administration/territoires/", ADMINISTRATORS),
@@ -196,7 +198,7 @@ TERRITOIRES = (
 FLUXES = (
     Row("flux_administration.index", P.ADMINISTER, "GET", "/administration/flux/", ADMINISTRATORS),
     Row("flux_administration.new", P.ADMINISTER, "GET", "/administration/flux/nouveau", ADMINISTRATORS),
-    Row("flux_administration.create", P.ADMINISTER, "POST", "/administration/flux/nouveau", (*ADMINISTRATORS[:7], 422)),
+    Row("flux_administration.create", P.ADMINISTER, "POST", "/administration/flux/nouveau", (*TYPED[:7], 422)),
     Row("flux_administration.flux", P.ADMINISTER, "GET", "/administration/flux/{flux}", ADMINISTRATORS),
     Row("flux_administration.flux", P.ADMINISTER, "GET", "/administration/flux/999999", (*ADMINISTRATORS[:7], 404)),
     Row(
@@ -204,15 +206,21 @@ FLUXES = (
         P.ADMINISTER,
         "POST",
         "/administration/flux/{flux}/reglages",
-        (*ADMINISTRATORS[:7], 422),
+        (*TYPED[:7], 422),
     ),
-    Row("flux_administration.launch", P.ADMINISTER, "POST", "/administration/flux/{flux}/lancer", WHO_ADMINISTERS),
+    Row(
+        "flux_administration.launch",
+        P.ADMINISTER,
+        "POST",
+        "/administration/flux/{flux}/lancer",
+        (401, *WHO_ADMINISTERS[1:]),
+    ),
     Row(
         "flux_administration.create_key",
         P.ADMINISTER,
         "POST",
         "/administration/flux/{flux}/cles",
-        (*ADMINISTRATORS[:7], 422),
+        (*TYPED[:7], 422),
     ),
     Row(
         "flux_administration.remove_key",
@@ -250,10 +258,10 @@ FLUXES = (
         (*ADMINISTRATORS[:7], 404),
     ),
     Row("webhooks.index", P.ADMINISTER, "GET", "/administration/webhooks/", ADMINISTRATORS),
-    Row("webhooks.create", P.ADMINISTER, "POST", "/administration/webhooks/", (*ADMINISTRATORS[:7], 422)),
+    Row("webhooks.create", P.ADMINISTER, "POST", "/administration/webhooks/", (*TYPED[:7], 422)),
     Row("webhooks.page", P.ADMINISTER, "GET", "/administration/webhooks/{webhook}", ADMINISTRATORS),
     Row("webhooks.page", P.ADMINISTER, "GET", "/administration/webhooks/999999", (*ADMINISTRATORS[:7], 404)),
-    Row("webhooks.change", P.ADMINISTER, "POST", "/administration/webhooks/{webhook}", (*ADMINISTRATORS[:7], 422)),
+    Row("webhooks.change", P.ADMINISTER, "POST", "/administration/webhooks/{webhook}", (*TYPED[:7], 422)),
     Row("webhooks.renew_secret", P.ADMINISTER, "POST", "/administration/webhooks/{webhook}/secret", ADMINISTRATORS),
     Row("webhooks.stop", P.ADMINISTER, "POST", "/administration/webhooks/{webhook}/arreter", WHO_ADMINISTERS),
     Row("webhooks.resume", P.ADMINISTER, "POST", "/administration/webhooks/{webhook}/reprendre", WHO_ADMINISTERS),
@@ -262,7 +270,7 @@ FLUXES = (
         P.ADMINISTER,
         "POST",
         "/administration/webhooks/{webhook}/renvoyer",
-        (*ADMINISTRATORS[:7], 422),
+        (*TYPED[:7], 422),
     ),
     Row("webhooks.remove", P.ADMINISTER, "POST", "/administration/webhooks/{webhook}/supprimer", WHO_ADMINISTERS),
     Row("file_checks.file_page", P.CONNECTED, "GET", "/lheo/verifier", (303, *EVERYONE[1:])),
@@ -276,8 +284,6 @@ FLUXES = (
 MANAGERS = (303, 200, 404, 200, 404, 403, 403, 403)
 MODERATE_ALL = (303, 403, 403, 200, 200, 403, 403, 403)
 ANYBODY = (303, *EVERYONE[1:])
-TYPED = (401, *ADMINISTRATORS[1:])
-"""A form whose answers survive an expired session."""
 
 PEOPLE = (
     Row("members.own", P.MANAGE_MEMBERS, "GET", "/structures/membres",
@@ -449,7 +455,7 @@ REGISTERS = (
     Row("registers.register_view", P.ADMINISTER, "GET", "/administration/registres/inconnu", NO_PAGE),
     Row("registers.upload", P.ADMINISTER, "POST", "/administration/registres/vacances", (*ADMINISTRATORS[:7], 422)),
     Row("registers.set_action", P.ADMINISTER, "POST", "/administration/registres/vacances/reglages",
-        (*ADMINISTRATORS[:7], 422), (("additions", "0"), ("least", "9" * 30))),
+        (*TYPED[:7], 422), (("additions", "0"), ("least", "9" * 30))),
     Row("registers.believe", P.ADMINISTER, "POST", "/administration/registres/vacances/attente", ADMINISTRATION_POSTS,
         (("cle", "B 2025-10-18"),)),
     Row("registers.status", P.ADMINISTER, "GET", "/administration/registres/vacances/etat.csv?jour=2026-01-01",

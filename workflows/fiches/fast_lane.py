@@ -68,6 +68,10 @@ class Present:
     entries: Entries
 
     @property
+    def key(self) -> str:
+        return f"{self.action}-{self.session.id}"
+
+    @property
     def months(self) -> list[str]:
         """The months whose entries may be stated («2026-11»), latest first, at most MONTHS_SHOWN."""
         today = local_day(now())

@@ -103,7 +103,7 @@ def chosen() -> Sequence[Convention]:
 
 
 @blueprint.post("/")
-@requires(Permission.FUND)
+@requires(Permission.FUND, keeps_input=True)
 def note() -> ResponseReturnValue:
     name, picked = request.form.get("etape", ""), chosen()
     if name not in pne_survey.STEPS or not picked:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -29,14 +32,12 @@ def seats(fiche_id: int) -> ResponseReturnValue:
     return places_page(fiche)
 
 
-def places_page(fiche: Fiche, sent: SessionForm | None = None, error: str = "") -> str:
-    """sent: the refused form, shown again with the typed values."""
-    rows = [(row, _form(None, fiche, row)) for row in _present(fiche)]
-    if sent is not None:
-        rows = [(row, sent if form.vu.name == sent.vu.name else form) for row, form in rows]
+def places_page(fiche: Fiche, sent: Mapping[str, SessionForm] = MappingProxyType({}), error: str = "") -> str:
+    """sent: {key of a session: its refused answers, shown again as typed}."""
+    rows = [(row, sent.get(row.key) or _form(None, fiche, row)) for row in _present(fiche)]
     shown = fiche.published_revision
     title = shown.title if shown is not None else ""
-    return render_template("fiches/fast_lane.html", fiche=fiche, title=title, rows=rows, sent=sent, error=error)
+    return render_template("fiches/fast_lane.html", fiche=fiche, title=title, rows=rows, error=error)
 
 
 def _form(sent: MultiDict[str, str] | None, fiche: Fiche, row: fast_lane.Present) -> SessionForm:
@@ -51,37 +52,43 @@ def _present(fiche: Fiche) -> list[fast_lane.Present]:
 @blueprint.post("")
 @requires(Permission.WRITE_FICHE, keeps_input=True)
 def change_action(fiche_id: int) -> ResponseReturnValue:
+    """Saves all the sessions that were changed on the page, or none: each button sends them all."""
     fiche = own_fiche(fiche_id)
     if fiche.published_revision_id is None:
         return redirect(url_for("fiches.fiche", fiche_id=fiche_id), 303)
-    key = request.form.get("action", ""), request.form.get("session", "")
-    row = next((row for row in _present(fiche) if (row.action, row.session.id) == key), None)
-    if row is None:
+    rows = {row.key: row for row in _present(fiche)}
+    sent = {key: _form(request.form, fiche, row) for key, row in rows.items() if f"{key}-vu" in request.form}
+    if not sent:
         return places_page(fiche, error="Ces dates n’existent pas dans la fiche publiée."), 422
-    form = _form(request.form, fiche, row)
-    if not form.validate():
-        return places_page(fiche, form, "Rien n’a été enregistré : corrigez ce qui est indiqué."), 422
+    full = request.form.get("complet", "")
+    asked = {key: form for key, form in sent.items() if form.touched or key == full}
+    wrong = [key for key, form in asked.items() if not form.validate()]
+    if wrong:
+        return places_page(fiche, asked, "Rien n’a été enregistré : corrigez ce qui est indiqué."), 422
+    changed, key = False, ""
     try:
         with atomic() as session:
-            changed = fast_lane.update_session(session, fiche_id, _change(form, *key), current_user)
+            for key, form in asked.items():  # after a refusal, `key` is the one that was refused
+                change = _change(form, rows[key], full=key == full)
+                changed |= fast_lane.update_session(session, fiche_id, change, current_user)
     except fast_lane.Stale as stale:
-        form.vu.data = row.stamp
-        form.vu.raw_data = None
-        return places_page(own_fiche(fiche_id), form, stale.message), 409
+        asked[key].vu.data = rows[key].stamp
+        asked[key].vu.raw_data = None
+        return places_page(own_fiche(fiche_id), asked, stale.message), 409
     except Refused as refused:
         for finding in refused.findings:
-            form[finding.path].errors = [finding.message]
-        return places_page(own_fiche(fiche_id), form, refused.message), 422 if refused.findings else 409
+            asked[key][finding.path].errors = [finding.message]
+        return places_page(own_fiche(fiche_id), asked, refused.message), 422 if refused.findings else 409
     done = "C’est enregistré. Le prochain flux le dira aux lecteurs." if changed else "Rien n’avait changé."
     flash(done, "success")
     return redirect(url_for(".seats", fiche_id=fiche_id), 303)
 
 
-def _change(form: SessionForm, action: str, session: str) -> fast_lane.Change:
+def _change(form: SessionForm, row: fast_lane.Present, *, full: bool) -> fast_lane.Change:
     entries = form.entrees.data if "entrees" in form else None
     change = fast_lane.Change(
-        action,
-        session,
+        row.action,
+        row.session.id,
         recrutement=form.recrutement.data or None,
         places_libres=form.places_libres.data,
         debut=form.debut.data,
@@ -90,4 +97,4 @@ def _change(form: SessionForm, action: str, session: str) -> fast_lane.Change:
         mois=form.mois.data if entries is not None else "",
         seen=form.vu.data or "",
     )
-    return fast_lane.full(change) if "complet" in request.form else change
+    return fast_lane.full(change) if full else change

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -18,11 +18,13 @@ from backoffice.web.scope import entered_fiche
 from exports.fragment.reader_views import views
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
+from forms.kit.posted import replies_of
 from forms.kit.questions import Step
 from forms.kit.step_diff import Difference
 from workflows.case import Refused
 from workflows.fiches import operations
-from workflows.fiches.engine import apply
+from workflows.fiches.engine import apply, lock
+from workflows.moderation import remarks
 
 blueprint = Blueprint("steps", __name__, url_prefix="/fiches/<int:fiche_id>")
 
@@ -104,10 +106,14 @@ def review_page(fiche: Fiche, error: str = "") -> str:
 
 
 @blueprint.post("/envoyer")
-@requires(Permission.ENTER_FICHE)
+@requires(Permission.ENTER_FICHE, keeps_input=True)
 def send(fiche_id: int) -> ResponseReturnValue:
-    fiche = entered_fiche(fiche_id)
+    """Sends the fiche. The replies typed on the same page are saved first, even when the sending is then refused."""
+    fiche, replies = entered_fiche(fiche_id), replies_of(request.form)
     try:
+        if replies:
+            with atomic() as session:
+                remarks.reply(session, lock(session, fiche_id), replies, current_user)
         with atomic() as session:
             name = operations.sending(current_user, fiche)
             apply(session, name, fiche_id=fiche_id, revision_id=fiche.latest.id, actor=current_user)
@@ -117,7 +123,8 @@ def send(fiche_id: int) -> ResponseReturnValue:
             return review_page(fiche, refused.message), 422
         if fiche.latest.state is RevisionState.SOUMISE and fiche.latest.submitted_by_id == current_user.id:
             return redirect(url_for(".sent", fiche_id=fiche_id), 303)  # The button was pressed twice.
-        return fiche_page(fiche, refused.message), 409
+        typed = "\n".join(reply.text for reply in replies.values() if reply.text)
+        return fiche_page(fiche, refused.message, typed=typed), 409
     return redirect(url_for(".sent", fiche_id=fiche_id), 303)
 
 

@@ -70,7 +70,7 @@ def definition_form(formdata: Any, **kwargs: Any) -> Definition:
 
 
 @blueprint.post("/nouveau")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def create() -> ResponseReturnValue:
     form = definition_form(request.form)
     if not form.validate():
@@ -82,7 +82,7 @@ def create() -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:flux_id>/reglages")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def set_action(flux_id: int) -> ResponseReturnValue:
     form = Settings(request.form)
     if not form.validate():
@@ -97,7 +97,7 @@ def set_action(flux_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:flux_id>/lancer")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def launch(flux_id: int) -> ResponseReturnValue:
     form = Start(request.form)
     if not form.validate():
@@ -157,7 +157,7 @@ def file_page(run_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:flux_id>/cles")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def create_key(flux_id: int) -> ResponseReturnValue:
     """Returns the page instead of a redirect: the key must be in no URL and no cookie, and cannot be shown again."""
     open_keys = [key.name for key in queries.keys_of(db.session(), found_flux(flux_id)) if not key.revoked_at]

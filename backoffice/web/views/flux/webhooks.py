@@ -43,7 +43,7 @@ def list_page(form: WebhookForm) -> str:
 
 
 @blueprint.post("/")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def create() -> ResponseReturnValue:
     """Returns the page instead of a redirect: the secret must be in no URL and no cookie, and is shown only now."""
     form = form_of(request.form)
@@ -74,7 +74,7 @@ def webhook_page(webhook: Webhook, **shown: Any) -> str:
 
 
 @blueprint.post("/<int:webhook_id>")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def change(webhook_id: int) -> ResponseReturnValue:
     form = form_of(request.form)
     if not form.validate():
@@ -113,7 +113,7 @@ def resume(webhook_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:webhook_id>/renvoyer")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def tell_again(webhook_id: int) -> ResponseReturnValue:
     form = TellAgain(request.form)
     if not form.validate():

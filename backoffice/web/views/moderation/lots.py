@@ -101,7 +101,7 @@ def launch_lot(lot_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/lots/<int:lot_id>/defaire")
-@requires(Permission.MODERATE)
+@requires(Permission.MODERATE, keeps_input=True)
 def undo_lot(lot_id: int) -> ResponseReturnValue:
     comment = clean(request.form.get("commentaire", ""), multiline=True)
     try:

@@ -37,7 +37,7 @@ def take_next() -> ResponseReturnValue:
 
 
 @blueprint.post("/vues")
-@requires(Permission.MODERATE)
+@requires(Permission.MODERATE, keeps_input=True)
 def keep_view() -> ResponseReturnValue:
     asked, want = posted_view()
     name = clean(request.form.get("nom", ""))
@@ -71,7 +71,7 @@ def views_page(error: str = "", wrong: int | None = None, typed: str = "") -> st
 
 
 @blueprint.post("/vues/<int:view_id>")
-@requires(Permission.MODERATE)
+@requires(Permission.MODERATE, keeps_input=True)
 def change_view(view_id: int) -> ResponseReturnValue:
     """Renames a view; deletes it when «ordre» = supprimer."""
     view = own_view(db.session(), current_user, view_id) or abort(404)

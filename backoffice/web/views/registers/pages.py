@@ -95,7 +95,7 @@ def upload(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<name>/reglages")
-@requires(Permission.ADMINISTER)
+@requires(Permission.ADMINISTER, keeps_input=True)
 def set_action(name: str) -> ResponseReturnValue:
     register = asked(name)
     values, errors = read_patience(request.form)
