@@ -183,6 +183,46 @@ def test_one_refused_address_does_not_hold_back_the_others(office, taken):
     assert states() == [MailState.REFUSE, MailState.ENVOYE]
 
 
+def write_to(*addresses: str) -> None:
+    """One e-mail to each, waiting."""
+    with atomic() as session:
+        to = [Addressee(address, "Une Personne") for address in addresses]
+        tell(session, "lien_connexion", key="essai", to=to, facts={"jeton": "jeton"})
+
+
+def test_an_address_that_cuts_the_connection_costs_the_others_nothing(app, office):
+    office.hung_up = {"coupe@exemple.fr"}
+    write_to("avant@exemple.fr", "coupe@exemple.fr", "apres@exemple.fr", "encore@exemple.fr")
+    told = {row.address: (row.state, row.attempts) for row in mails()}
+    assert told.pop("coupe@exemple.fr") == (MailState.A_ENVOYER, 1)
+    assert set(told.values()) == {(MailState.ENVOYE, 1)}
+
+
+def test_a_server_that_cuts_every_connection_is_down(app, office):
+    addresses = [f"personne{rank}@exemple.fr" for rank in range(8)]
+    office.hung_up = set(addresses)
+    write_to(*addresses)
+    assert states() == [MailState.A_ENVOYER] * 8
+    assert {row.attempts for row in mails()} == {1}
+
+
+def test_accents_that_the_server_does_not_take_are_that_address_s_alone(app):
+    with open_office(accents=False) as office:
+        write_to("avant@exemple.fr", "hélène@exemple.fr", "accueil@été.exemple", "apres@exemple.fr")
+        told = {row.address: row.state for row in mails()}
+    assert told.pop("hélène@exemple.fr") == MailState.REFUSE
+    assert set(told.values()) == {MailState.ENVOYE}
+    assert len(office.messages) == 3
+
+
+def test_an_address_that_no_header_can_hold_is_refused_alone(app, office):
+    with atomic() as session:
+        tell(session, "lien_connexion", key="a", to=[Addressee("a@exemple.fr")], facts={"jeton": "jeton"})
+        session.execute(update(Mail).values(address="a\nBcc: b@exemple.fr"))
+        tell(session, "lien_connexion", key="b", to=[Addressee("b@exemple.fr")], facts={"jeton": "jeton"})
+    assert states() == [MailState.REFUSE, MailState.ENVOYE]
+
+
 def test_a_server_that_never_answers_leaves_a_visible_doubt_and_sends_nothing_twice(office, taken):
     office.answers = {"data": "silence"}
     decide(taken)

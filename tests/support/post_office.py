@@ -17,17 +17,24 @@ from .services import free_port
 
 
 class PostOffice:
-    """answers: replies that replace success, by SMTP step, e.g. {"rcpt": "550 nobody"}."""
+    """answers: replies that replace success, by SMTP step, e.g. {"rcpt": "550 nobody"}.
 
-    def __init__(self) -> None:
+    hung_up: addresses on which it closes the connection. accents: whether it takes addresses that are not ASCII.
+    """
+
+    def __init__(self, *, accents: bool = True) -> None:
+        self.hung_up: set[str] = set()
         self.messages: list[EmailMessage] = []
         self.answers: dict[str, str] = {}
         self.unknown: set[str] = set()
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=accents)
 
     async def handle_RCPT(  # noqa: N802 - names of aiosmtpd
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if address in self.hung_up:
+            server.transport.close()
+            return "421 jamais lu"
         if address in self.unknown:
             return "550 personne ici"
         if "rcpt" in self.answers:
@@ -42,7 +49,7 @@ class PostOffice:
         if "data" in self.answers:
             return self.answers["data"]
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 gardé"
+        return "250 oui"
 
     @property
     def url(self) -> str:
@@ -54,9 +61,9 @@ class PostOffice:
 
 
 @contextmanager
-def open_office() -> Iterator[PostOffice]:
+def open_office(*, accents: bool = True) -> Iterator[PostOffice]:
     """Relais sends its e-mails through this server inside the block."""
-    office = PostOffice()
+    office = PostOffice(accents=accents)
     office.controller.start()
     before = post.server, post.sender
     post.server, post.sender = office.url, "Relais <relais@relais.example>"

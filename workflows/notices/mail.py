@@ -35,6 +35,8 @@ LEASE = timedelta(minutes=10)
 DELAYS = (1, 5, 15, 60, 240, 720, 1440)
 """Minutes before each new attempt; after the last one the e-mail is marked as refused."""
 BATCH = 200
+LOST = 3
+"""Connections that may be lost in a batch before the server is considered down."""
 FORGOTTEN = "Ce message contenait un lien personnel : son texte est effacé depuis son envoi."
 
 log = logging.getLogger(__name__)
@@ -89,32 +91,66 @@ class NotAcceptedError(Exception):
         self.lasting = lasting
 
 
+class DoubtError(Exception):
+    """The connection was lost after DATA: the e-mail may have left."""
+
+
 def _send(ids: Sequence[int]) -> None:
-    """Sends over one connection. When it fails, the remaining e-mails are postponed to the sweep."""
-    if not ids:
-        return
-    held: list[int] = []
+    """Sends over one connection, opened again after an e-mail on which the server hung up.
+
+    Only that e-mail then loses an attempt. When no connection can be opened, or too many are lost, all that remain are
+    postponed to the sweep.
+    """
+    waiting, lost = list(ids), 0
+    while waiting:
+        held: list[int] = []
+        try:
+            with _connection() as server:
+                while waiting:
+                    if (message := _claim(waiting[0])) is not None:
+                        held = waiting[:1]
+                        _give(server, waiting[0], *message)
+                    held, waiting = [], waiting[1:]
+        except DoubtError:
+            return  # another one would be in doubt as well: the sweep takes those that wait
+        except (OSError, smtplib.SMTPException) as error:
+            log.warning("le serveur d’envoi ne répond pas (%s)", type(error).__name__)
+            why = f"le serveur d’envoi ne répond pas : {_words(error)}"
+            lost += 1
+            waiting = waiting[len(held) :]
+            down = not held or lost > LOST
+            with atomic() as session:
+                # Leave those claimed meanwhile by another process: released here, they could be sent twice.
+                _postpone(session, held, why, (MailState.EN_COURS,))
+                if down:
+                    _postpone(session, waiting, why, (MailState.A_ENVOYER,))
+            if down:
+                return
+
+
+def _plain(address: str) -> str:
+    """The address with its domain in punycode, which every server takes."""
+    local, _, domain = address.rpartition("@")
     try:
-        with _connection() as server:
-            for mail_id in ids:
-                if (message := _claim(mail_id)) is not None:
-                    held = [mail_id]
-                    _give(server, mail_id, *message)
-    except (OSError, smtplib.SMTPException) as error:
-        # Postpone the waiting e-mails and the one this process claimed. Leave those claimed meanwhile by
-        # another process: released here, they could be sent twice.
-        log.warning("le serveur d’envoi ne répond pas (%s)", type(error).__name__)
-        why = f"le serveur d’envoi ne répond pas : {_words(error)}"
-        with atomic() as session:
-            _postpone(session, held, why, (MailState.EN_COURS,))
-            _postpone(session, [id_ for id_ in ids if id_ not in held], why, (MailState.A_ENVOYER,))
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
+
+
+def _options(server: smtplib.SMTP, address: str) -> list[str]:
+    """Options of MAIL for this address. Raises NotAcceptedError when the server takes no accents and it has some."""
+    if address.isascii():
+        return []
+    if server.has_extn("smtputf8"):
+        return ["SMTPUTF8"]
+    raise NotAcceptedError("le serveur d’envoi n’accepte pas les lettres accentuées d’une adresse", lasting=True)
 
 
 def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> None:
     """Sends one claimed e-mail. Raises OSError or SMTPException when the connection is lost."""
     nobody = False
     try:
-        _ask(*server.mail(_sender(), ["SMTPUTF8"] if not address.isascii() else []))
+        _ask(*server.mail(_sender(), _options(server, address)))
         nobody = True
         _ask(*server.rcpt(address))
     except NotAcceptedError as no:
@@ -136,7 +172,7 @@ def _give(server: smtplib.SMTP, mail_id: int, address: str, message: bytes) -> N
     except (OSError, smtplib.SMTPException) as error:
         with atomic() as session:
             _change(session, mail_id, (MailState.REMIS,), MailState.INCERTAIN, error=_words(error))
-        raise
+        raise DoubtError from error
     with atomic() as session:
         _change(session, mail_id, (MailState.REMIS,), MailState.ENVOYE, sent_at=now(), error="")
         _forget(session, mail_id)
@@ -155,14 +191,19 @@ def _claim(mail_id: int) -> tuple[str, bytes] | None:
             return None
         mail = session.get_one(Mail, mail_id, populate_existing=True)
         mail.attempts += 1
-        return mail.address, _message(mail).as_bytes()
+        try:
+            address = _plain(mail.address)
+            return address, _message(mail, address).as_bytes()
+        except (ValueError, LookupError) as error:  # an address or a subject that no header can hold
+            _change(session, mail_id, (MailState.EN_COURS,), MailState.REFUSE, error=_words(error))
+            return None
 
 
-def _message(mail: Mail) -> EmailMessage:
-    message = EmailMessage(policy=SMTP if mail.address.isascii() else SMTPUTF8)
+def _message(mail: Mail, address: str) -> EmailMessage:
+    message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     message["Subject"] = mail.subject
     message["From"] = post.sender
-    message["To"] = mail.address
+    message["To"] = address
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.key[:32]}@{urlsplit(post.site).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
