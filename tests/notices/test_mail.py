@@ -309,6 +309,8 @@ FACTS = {
     "archivage": "vendredi 30 juillet 2027",
     "flux": "Normandie",
     "fabrication": 1,
+    "webhook": "Annuaire",
+    "numero": 1,
     "structure": "Les amis des Tilleuls",
     "campagne": "Ateliers 2027",
     "echeance": "lundi 1er février 2027",
