@@ -115,6 +115,10 @@ def covers(zone: str, start: date, end: date) -> bool:
 
 
 def in_break(zone: str, day: date) -> bool:
-    known = breaks(zone)
+    return within(breaks(zone), day)
+
+
+def within(known: Sequence[Break], day: date) -> bool:
+    """Whether the day is in one of these holidays, sorted by date: for who asks about many days of a zone."""
     rank = bisect(known, day, key=lambda one: one.debut)
     return rank > 0 and day <= known[rank - 1].fin

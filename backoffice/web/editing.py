@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -178,20 +179,29 @@ def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetur
     200: {"empreinte": the new stamp, "reperes": {field: local id}, "score", "manques": how many, "aide": HTML}.
     409: {"cause": "conflit" or "fermee", "message"}; nothing was written.
     """
-    path, step = find_step(context.load(fiche_id), slug)
+    fiche = context.load(fiche_id)
+    path, step = find_step(fiche, slug)
+    posted_ = posted.read_step(request.form)
     try:
-        page = _save(context, fiche_id, step)
+        # The answer is made before the commit, which makes the session forget the rows that it loaded.
+        with atomic() as session:
+            page = drafting.save_step(session, fiche_id, step, posted_, current_user, correcting=context.correcting)
+            return _saved(context, fiche, path, step, page)
     except StaleStep:
         return {"cause": "conflit", "message": STALE}, 409
     except ClosedStep as closed:
         return {"cause": "fermee", "message": closed.message}, 409
-    fiche = context.load(fiche_id)
+
+
+def _saved(context: EditingContext, fiche: Fiche, path: Path, step: Step, page: drafting.SavedStep) -> dict[str, Any]:
     stored = fiche.latest
     found = reviews.help_of(step, path, reviews.review_of(stored))
+    # Rendered without what every page needs (menus, counts): the help alone is sent.
+    guidance = current_app.jinja_env.get_template("fiches/steps/guidance.html")
     return {
         "empreinte": stamp(step, stored.content, stored.pending),
         "reperes": page.saved.ids,
         "score": found.score,
         "manques": len(found.lacking),
-        "aide": render_template("fiches/steps/guidance.html", guidance=found, fiche=fiche, editing=context.name),
+        "aide": guidance.render(guidance=found, fiche=fiche, editing=context.name),
     }

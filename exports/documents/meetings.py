@@ -14,7 +14,7 @@ from backoffice.core.dates import NBSP, short_day
 from backoffice.models.content import Action, Contenu, Creneau, Session
 from backoffice.models.content.vocabulary import JOURS
 from backoffice.reference.public_holidays import holiday
-from backoffice.reference.school_holidays import Academie, academies, covers, in_break
+from backoffice.reference.school_holidays import Academie, academies, breaks, covers, within
 from exports.fragment.words import duration
 
 LONGEST = timedelta(3 * 366)
@@ -85,10 +85,11 @@ def count(content: Contenu, action: Action, session: Session) -> Count | None:
     known = academie is not None and covers(academie.zone, start, end)
     zone = academie.zone if academie and known and not action.vacances else ""
     departement = place.adresse.departement if place else ""
+    closed, weekdays = breaks(zone) if zone else (), {WEEKDAYS[slot.jour] for slot in slots}
     found = tuple(
         Meeting(day, slot)
         for day in (start + timedelta(number) for number in range((end - start).days + 1))
-        if not holiday(day, departement) and not (zone and in_break(zone, day))
+        if day.weekday() in weekdays and not within(closed, day) and not holiday(day, departement)
         for slot in slots
         if WEEKDAYS[slot.jour] == day.weekday()
     )

@@ -15,6 +15,7 @@ from forms.fiches.paths import PATHS
 from forms.kit.questions import Kind
 from tests.support import factories as make
 from tests.support.pages import Page, open_page, open_step, stored
+from tests.support.statements import statements
 from tests.support.visitor import Visitor
 from workflows.fiches import operations
 
@@ -48,6 +49,21 @@ def test_what_is_typed_is_stored_and_the_page_goes_on(visitor, fiche):
         assert answer.status_code == 200
         assert stored(fiche).formation.objectif == text
     assert page.send(follow=False).status == 303
+
+
+TYPED = ("-nom", "-intitule", "-objectif", "-info_publics", "-denomination", "-places_libres", "-frais")
+"""End of the name of a field of each step where «7» may be typed."""
+
+
+@pytest.mark.parametrize("step", PATHS[Dispositif.ASL].steps, ids=lambda step: step.slug)
+def test_a_save_asks_the_base_eight_times_at_most(visitor, fiche, step):
+    page = open_step(visitor, fiche, step.slug)
+    name = next(name for name in page.answers if name.endswith(TYPED))
+    for text in ("7", "8"):
+        with statements() as found:
+            assert autosave(page, **{name: text}).status_code == 200
+        assert any(one.startswith("UPDATE revision") for one in found)
+        assert len(found) <= 8, found
 
 
 def test_the_answer_says_what_is_missing_and_how_good_the_fiche_is(visitor, fiche):

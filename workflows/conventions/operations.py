@@ -181,7 +181,7 @@ def keep_ties(session: Session, actor: User, fiche: Fiche, said: Mapping[int, bo
 
     Ignores conventions that are not offered on its pages.
     """
-    for convention in payable(session, actor, fiche):
+    for convention in payable(session, actor, fiche) if said else ():
         tied = any(row.fiche_id == fiche.id for row in convention.ties)
         if convention.id in said and said[convention.id] != tied:
             (untie if tied else tie)(session, actor, convention.id, fiche)

@@ -78,19 +78,20 @@ def save_step(
     correcting: the draft is a moderator's copy; replies and ties are ignored.
     Idempotent for the same page. Raises StaleStep or ClosedStep.
     """
-    revision = lock(session, fiche_id).latest
+    fiche = lock(session, fiche_id)  # held until the end: let go, the session would forget it and load it again
+    revision = fiche.latest
     page = _apply(revision, step, posted)
     saved, stale = page.saved, posted.stamp != page.before
     try:
-        if revision.state is RevisionState.BROUILLON and not writable(revision.fiche, correcting=correcting):
+        if revision.state is RevisionState.BROUILLON and not writable(fiche, correcting=correcting):
             raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
         if stale and (saved.homeless or stamp(step, saved.content, saved.pending) != page.before):
             raise StaleStep(page)
         if not stale:  # else the same page was sent twice and is already stored
             save_draft(session, revision, saved.content, saved.pending, actor)
         if not correcting:
-            remarks.reply(session, revision.fiche, posted.replies, actor)
-            keep_ties(session, actor, revision.fiche, posted.ties)
+            remarks.reply(session, fiche, posted.replies, actor)
+            keep_ties(session, actor, fiche, posted.ties)
             note_help(session, revision, actor)
     except Refused as refused:
         raise ClosedStep(refused, page) from refused

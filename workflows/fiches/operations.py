@@ -173,10 +173,12 @@ def save_draft(session: Session, revision: Revision, content: Contenu, pending: 
         raise Refused("Vous ne pouvez pas modifier cette fiche.")
     if revision.with_moderator and not authorised(actor, Permission.MODERATE, revision.fiche):
         raise Refused("Un modérateur corrige cette fiche en ce moment : attendez sa réponse pour la modifier.")
+    before = revision.departement, revision.commune
     revision.content = content
     revision.pending = pending
     revision.saved_at = now()
-    if revision.fiche.numero is None:  # with a numero, only transitions change its territoire
+    moved = before != (revision.departement, revision.commune)
+    if moved and revision.fiche.numero is None:  # with a numero, only transitions change its territoire
         follow_draft(session, revision.fiche, content, actor)
     session.flush()
 

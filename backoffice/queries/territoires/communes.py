@@ -7,6 +7,7 @@ from functools import cache
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import lazyload, selectinload
 
 from backoffice.core.extensions import db
 from backoffice.core.text import search_key
@@ -25,7 +26,7 @@ class Communes:
 
     def __call__(self, postal_code: str) -> Sequence[Commune]:
         """All communes with this postal code, by name."""
-        return _communes(Commune.postal_codes.any(PostalCode.code == postal_code))
+        return _communes(Commune.postal_codes.any(PostalCode.code == postal_code), codes=False)
 
     def by_insee(self, code: str) -> Commune | None:
         """The commune with this INSEE code; the city, for the code of an arrondissement."""
@@ -55,10 +56,11 @@ class Communes:
 communes_of = Communes()
 
 
-def _communes(*wanted: ColumnElement[bool]) -> Sequence[Commune]:
-    """Communes that have a postal code, by name. The arrondissements are left out."""
+def _communes(*wanted: ColumnElement[bool], codes: bool = True) -> Sequence[Commune]:
+    """Communes that have a postal code, by name. The arrondissements are left out. codes: loads their postal codes."""
     return db.session.scalars(
         select(Commune)
+        .options(selectinload(Commune.postal_codes) if codes else lazyload(Commune.postal_codes))
         .where(Commune.parent.is_(None), Commune.postal_codes.any(), *wanted)
         .order_by(Commune.nom)
         .limit(MOST * 4)
