@@ -1,7 +1,7 @@
 """Requests that Relais sends to addresses given by people, without letting them reach its own network (SSRF).
 
 Only https, and only to public addresses. The name is resolved once and the connection goes to the address that was
-checked, so a second answer of the DNS changes nothing. Redirections are not followed.
+checked, so a second answer of the DNS changes nothing. A POST follows no redirection; a GET checks each one.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from flask import Flask
 
 TIMEOUT, TOTAL = 10, 15
 """Seconds: of each operation of the network, and of a whole request."""
+LONGEST_FETCH = 1_800
+"""Seconds, to fetch a file."""
+REDIRECTIONS, CHUNK = 5, 1 << 16
 LONGEST_URL = 500
 _TUNNELS = [ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
 """IPv6 addresses that lead to an IPv4 address of any network: NAT64, 6to4, Teredo."""
@@ -74,6 +79,40 @@ def check_url(url: str) -> SplitResult:
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     """Sends a POST and returns the status of the answer. Raises RefusedAddress or Unanswered."""
+    with _asked("POST", url, body, headers, TOTAL) as answer:
+        return answer.status
+
+
+def fetch(url: str, file: Path, most: int) -> None:
+    """Writes what an address answers to a GET in `file`. Raises RefusedAddress or Unanswered.
+
+    Follows REDIRECTIONS, each address checked like the first. most: bytes beyond which it is refused.
+    """
+    for _ in range(REDIRECTIONS + 1):
+        with _asked("GET", url, None, {"User-Agent": "Relais"}, LONGEST_FETCH) as answer:
+            following = answer.getheader("Location") if answer.status in (301, 302, 303, 307, 308) else None
+            if following is None:
+                _copy(answer, file, most)
+                return
+            url = urljoin(url, following)
+    raise Unanswered("Cette adresse renvoie trop de fois à une autre.")
+
+
+def _copy(answer: http.client.HTTPResponse, file: Path, most: int) -> None:
+    if answer.status != 200:
+        raise Unanswered(f"Réponse {answer.status}.")
+    with file.open("wb") as written:
+        while piece := answer.read(CHUNK):
+            if written.tell() + len(piece) > most:
+                raise Unanswered("Ce fichier est trop gros.")
+            written.write(piece)
+
+
+@contextmanager
+def _asked(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], total: float
+) -> Iterator[http.client.HTTPResponse]:
+    """The answer of one request, read inside the block. total: seconds of the whole."""
     parts = check_url(url)
     host = str(parts.hostname)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -84,11 +123,11 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     addresses = [str(row[4][0]) for row in found]
     for address in addresses:
         _check_address(address)
-    connection = _Pinned(host, port, addresses[0], secure=parts.scheme == "https")
+    connection = _Pinned(host, port, addresses[0], total, secure=parts.scheme == "https")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("POST", path, body, dict(headers))
-        return connection.getresponse().status
+        connection.request(method, path, body, dict(headers))
+        yield connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
         raise Unanswered(f"Pas de réponse de {host} ({type(error).__name__}).") from error
     finally:
@@ -110,10 +149,10 @@ def _check_address(address: str) -> None:
 class _Pinned(http.client.HTTPConnection):
     """A connection to `address` whatever the name resolves to now; the certificate is that of the name."""
 
-    def __init__(self, host: str, port: int, address: str, *, secure: bool):
+    def __init__(self, host: str, port: int, address: str, total: float, *, secure: bool):
         super().__init__(host, port, timeout=TIMEOUT)
         self.address, self.secure = address, secure
-        self.limit = threading.Timer(TOTAL, self._cut)
+        self.limit = threading.Timer(total, self._cut)
         self.limit.daemon = True
 
     def connect(self) -> None:

@@ -64,6 +64,7 @@ from .flux import (
 from .importing import ImportJob, ImportKind, ImportLine, ImportMapping, JobStatus, Outcome, Phase
 from .notices import FailedJob, Mail, MailState, Mute, Notification
 from .privacy import Erasure, RetentionNotice, RetentionRun
+from .sightings import ReaderSource, Sighting
 from .territoires import Commune, Coverage, PostalCode, Territoire
 from .webhooks import Webhook, WebhookAttempt, WebhookEvent
 
@@ -141,6 +142,7 @@ __all__ = [
     "Proof",
     "ProofKind",
     "Publication",
+    "ReaderSource",
     "ReadySentence",
     "Reason",
     "RecoveryCode",
@@ -169,6 +171,7 @@ __all__ = [
     "SchoolBreak",
     "SecondFactor",
     "SessionUpdate",
+    "Sighting",
     "StructureCheck",
     "StructurePair",
     "Subject",

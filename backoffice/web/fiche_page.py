@@ -16,6 +16,7 @@ from backoffice.queries.conventions.scope import payable
 from backoffice.queries.fiches import scope as queries
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.fiches.visibility import visibility
+from backoffice.queries.flux.sightings import sightings_of
 from forms.kit.step_diff import Difference
 from workflows.fiches.engine import available
 from workflows.fiches.transitions import TransitionRow
@@ -44,6 +45,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         grants=payable(session, current_user, fiche),
         copy_key=secrets.token_hex(16),
         visible=visibility(session, [fiche]).get(fiche.id),
+        sightings=sightings_of(session, [fiche.id]).get(fiche.id) if fiche.fragment_id else None,
         alerts=alerts_of(session, [fiche.id]).get(fiche.id),
     )
 

@@ -599,6 +599,7 @@ ROWS = (
         (401, 403, 403, 422, 422, 403, 403, 403),
         (("nom", "Une structure"),),
     ),
+    Row("absences.index", P.MODERATE, "GET", "/moderation/lecteurs/", MODERATORS_ALL),
     Row("figures.home", P.MODERATE, "GET", "/moderation/chiffres/", MODERATORS_ALL),
     Row("figures.csv", P.MODERATE, "GET", "/moderation/chiffres/semaine.csv", MODERATORS_ALL),
     Row("figures.chart", P.MODERATE, "GET", "/moderation/chiffres/moderateur-delais.svg", MODERATORS_ALL),

@@ -46,6 +46,7 @@ from .flux import administration as suivi_flux
 from .flux import file_checks, serving, webhooks
 from .importing import pages as imports
 from .moderation import (
+    absences,
     assisted_entry,
     bilan,
     campaigns,

@@ -13,6 +13,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Convention, Obligation, ObligationKind
 from backoffice.models.transition_names import ObligationTransition
 from backoffice.queries.conventions import scope as queries
+from backoffice.queries.flux.sightings import sightings_of
 from backoffice.queries.paging import Place
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
@@ -100,6 +101,7 @@ def project_page(
         history=queries.history(session, convention),
         likely=likely_fiches(session, convention) if mine else [],
         shared=queries.sharing(session, convention),
+        sightings=sightings_of(session, [tie.fiche_id for tie in convention.ties]),
         error=error,
         typed_in=typed_in,
         errors=errors or {},
