@@ -43,7 +43,7 @@ _TRANSITIONS = (
     TransitionRow(
         ObligationTransition.CONSTATER,
         "Constater sur la carte",
-        "Vue sur la carte nationale",
+        "Envoyée à la carte nationale dans un flux",
         (_K.CARTE,),
         (_S.A_FOURNIR, _S.VERIFIEE),
         _S.VERIFIEE,
@@ -53,7 +53,7 @@ _TRANSITIONS = (
     TransitionRow(
         ObligationTransition.RETIRER,
         "Constater l’absence de la carte",
-        "N’est plus sur la carte nationale",
+        "N’est plus envoyée à la carte nationale",
         (_K.CARTE,),
         (_S.VERIFIEE,),
         _S.A_FOURNIR,
