@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from backoffice.core import limited, outgoing
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day, short_day
 from backoffice.core.transactions import atomic
-from backoffice.models import Fiche, ReaderSource, Revision, Sighting, Territoire
+from backoffice.models import Fiche, Fragment, ReaderSource, Revision, Sighting, Territoire
 from backoffice.models.content import Contenu
 from backoffice.queries.fiches.visibility import Visible, visibility
 from workflows.fiches.publication import effective_contents
@@ -124,10 +124,7 @@ def write(session: Session, reader: str, rows: Rows) -> Reading:
     at = now()
     known = {row.fiche_id: row for row in session.scalars(select(Sighting).where(Sighting.reader == reader))}
     seen = different = absent = 0
-    query = select(Fiche).where(Fiche.fragment_id.is_not(None)).order_by(Fiche.id)
-    published = session.scalars(query).all()
-    for first in range(0, len(published), BATCH):
-        fiches = published[first : first + BATCH]
+    for fiches in _published(session):
         contents, shown = _contents(session, fiches), visibility(session, fiches)
         for fiche in fiches:
             row = known.pop(fiche.id, None)
@@ -145,6 +142,16 @@ def write(session: Session, reader: str, rows: Rows) -> Reading:
         session.delete(row)
     session.flush()
     return Reading(sum(map(len, rows.values())), seen, different, absent)
+
+
+def _published(session: Session) -> Iterator[Sequence[Fiche]]:
+    """All published fiches, BATCH at a time, with the facets of their fragments and without their XML."""
+    last = 0
+    facets = joinedload(Fiche.fragment).load_only(Fragment.facets)
+    query = select(Fiche).options(facets).where(Fiche.fragment_id.is_not(None)).order_by(Fiche.id).limit(BATCH)
+    while found := session.scalars(query.where(Fiche.id > last)).all():
+        yield found
+        last = found[-1].id
 
 
 def _contents(session: Session, fiches: Iterable[Fiche]) -> dict[int, Contenu]:

@@ -153,7 +153,6 @@ def _advance(webhook_id: int, position: int, to: int, attempt: WebhookAttempt | 
     with atomic() as session:
         values: dict[str, object] = {"position": to, "attempts": 0, "error": "", "next_at": now() + LEASE}
         if attempt is not None:
-            session.add(attempt)
             values["success_at"] = now()
         moved = session.scalar(
             update(Webhook)
@@ -161,16 +160,18 @@ def _advance(webhook_id: int, position: int, to: int, attempt: WebhookAttempt | 
             .values(values)
             .returning(Webhook.id)
         )
+        if attempt is not None and moved is not None:
+            session.add(attempt)
     return moved is not None
 
 
 def _failed(webhook_id: int, position: int, attempt: WebhookAttempt) -> None:
     """Puts off the next attempt, per DELAYS. After the last one, or an answer 410 (Gone), stops the webhook."""
     with atomic() as session:
-        session.add(attempt)
         webhook = session.get(Webhook, webhook_id, with_for_update=True, populate_existing=True)
         if webhook is None or webhook.position != position or not webhook.active:
             return
+        session.add(attempt)
         webhook.attempts += 1
         webhook.error = attempt.error
         if webhook.attempts <= len(DELAYS) and attempt.status != 410:
