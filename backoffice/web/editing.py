@@ -180,6 +180,7 @@ def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetur
     409: {"cause": "conflit" or "fermee", "message"}; nothing was written.
     """
     fiche = context.load(fiche_id)
+    _held = fiche.territoire  # locking reads the fiche again: the session would load what nobody holds
     path, step = find_step(fiche, slug)
     posted_ = posted.read_step(request.form)
     try:

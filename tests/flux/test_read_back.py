@@ -147,8 +147,9 @@ def test_since_is_kept_while_the_state_stays_and_a_failure_changes_nothing(publi
     assert db.session.scalars(select(Sighting).where(Sighting.fiche_id == fiche.id)).all() == []
 
 
+@pytest.mark.committed
 @pytest.mark.parametrize(("days", "words"), [(1, "laissez au lecteur le temps"), (20, "demandez au lecteur")])
-def test_the_cause_depends_on_what_was_sent(published, tmp_path, monkeypatch, days, words):
+def test_the_cause_depends_on_what_was_sent(published, tmp_path, days, words):
     make.flow()
     with clock_at(now() + timedelta(days=days)):
         read(tmp_path, [])

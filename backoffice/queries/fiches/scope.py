@@ -57,7 +57,8 @@ def entered_fiche(session: Session, user: User, fiche_id: int) -> Fiche | None:
     """A fiche that the person may edit: of one of their structures, or of a territoire that they moderate."""
     mine = Fiche.organisme_id.in_(user.organisme_ids)
     helped = Fiche.territoire_id.in_(user.territoire_ids(Role.MODERATEUR))
-    return session.scalars(select(Fiche).where(Fiche.id == fiche_id, or_(mine, helped))).first()
+    query = select(Fiche).options(joinedload(Fiche.territoire))
+    return session.scalars(query.where(Fiche.id == fiche_id, or_(mine, helped))).first()
 
 
 def _own(user: User) -> Select[Fiche]:
