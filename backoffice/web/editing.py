@@ -13,18 +13,22 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from backoffice.core.clock import now
+from backoffice.core.dates import NBSP, PARIS, local_day
 from backoffice.core.extensions import db, limiter
 from backoffice.core.transactions import atomic
 from backoffice.models import Fiche, Remark
+from backoffice.models.content import Contenu
 from backoffice.queries.conventions.scope import payable
 from backoffice.queries.registers.certifications import certifications
 from backoffice.queries.territoires.communes import communes_of
 from forms.fiches import certifications as exams
+from forms.fiches import contradictions, needs
 from forms.fiches import review as reviews
 from forms.fiches.paths import PATHS
 from forms.kit import posted
-from forms.kit.builder import StepForm
-from forms.kit.questions import Path, Step
+from forms.kit.builder import StepForm, bind
+from forms.kit.questions import Path, Question, Step
 from forms.kit.saving import answers, open_form, stamp
 from forms.kit.step_diff import Difference
 from forms.steps.funding import FUNDING
@@ -78,6 +82,7 @@ def show_step(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetu
 def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm, seen: str) -> str:
     """seen: the optimistic-lock stamp of the content that the page shows."""
     path, content, found = PATHS[fiche.dispositif], fiche.latest.content, reviews.review_of(fiche.latest)
+    _contradicts(form, content)
     exams.offer(form, certifications)
     asked = context.asked(fiche)
     pays = step.slug == FUNDING.slug and not context.correcting
@@ -87,6 +92,7 @@ def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm,
         path=path,
         step=step,
         form=form,
+        need=_needs(fiche, path, content),
         stamp=seen,
         content=content,
         statuses=reviews.statuses(path, found, content),
@@ -100,6 +106,13 @@ def step_page(context: EditingContext, fiche: Fiche, step: Step, form: StepForm,
         remarks_at=_by_path(asked),
         editing=context.name,
     )
+
+
+def _needs(fiche: Fiche, path: Path, content: Contenu) -> Callable[[Question, str], needs.Need]:
+    """The function that the labels of a page read: question, path of its field → need."""
+    today = local_day(now())
+    waived = needs.waived(content, siret_required=fiche.territoire.siret_obligatoire)
+    return lambda question, spot: needs.need(question, spot, content, path, today, waived)
 
 
 def _by_path(asked: list[Asked]) -> dict[str, list[Remark]]:
@@ -133,7 +146,16 @@ def save_step(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetu
         return redirect(url_for(".step_form", fiche_id=fiche_id, slug=slug, _anchor=page.spot or None), 303)
     if not saved.clean:
         return step_page(context, fiche, step, saved.form, stamp(step, saved.content, saved.pending)), 422
+    if not request.form.get("suite") and _contradicts(bind(step, saved.content), saved.content):
+        # All is saved. The page is shown again with the message at its row; the other buttons go on.
+        form = open_form(step, saved.content, saved.pending, communes_of)
+        return step_page(context, fiche, step, form, stamp(step, saved.content, saved.pending)), 422
     return _onward(fiche_id, path, step)
+
+
+def _contradicts(form: StepForm, content: Contenu) -> bool:
+    """Shows on the page what its answers contradict; whether one of them is to be corrected there."""
+    return bool(contradictions.show(form, contradictions.contradictions(content, local_day(now()))))
 
 
 def _onward(fiche_id: int, path: Path, step: Step) -> ResponseReturnValue:
@@ -176,7 +198,9 @@ autosave_limit = limiter.shared_limit("60/minute;1500/hour", scope="brouillon", 
 def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseReturnValue:
     """Autosaves a step, with the same rules as the button. Answers JSON.
 
-    200: {"empreinte": the new stamp, "reperes": {field: local id}, "score", "manques": how many, "aide": HTML}.
+    200: {"empreinte": the new stamp, "reperes": {field: local id}, "score", "manques": how many, "aide": HTML,
+    "contraires": {field: what its answer contradicts}, "illisibles": the fields that could not be read, "heure": of
+    the saving, in Paris, "instant": the same in ISO 8601}.
     409: {"cause": "conflit" or "fermee", "message"}; nothing was written.
     """
     fiche = context.load(fiche_id)
@@ -197,6 +221,9 @@ def autosave(context: EditingContext, fiche_id: int, slug: str) -> ResponseRetur
 def _saved(context: EditingContext, fiche: Fiche, path: Path, step: Step, page: drafting.SavedStep) -> dict[str, Any]:
     stored = fiche.latest
     found = reviews.help_of(step, path, reviews.review_of(stored))
+    form, unread = page.saved.form, [field.id for field in page.saved.form.faulty]
+    _contradicts(form, stored.content)
+    at = stored.saved_at.astimezone(PARIS)
     # Rendered without what every page needs (menus, counts): the help alone is sent.
     guidance = current_app.jinja_env.get_template("fiches/steps/guidance.html")
     return {
@@ -204,5 +231,9 @@ def _saved(context: EditingContext, fiche: Fiche, path: Path, step: Step, page: 
         "reperes": page.saved.ids,
         "score": found.score,
         "manques": len(found.lacking),
+        "heure": f"{at.hour}{NBSP}h{NBSP}{at.minute:02d}",
+        "instant": at.isoformat(),
+        "illisibles": unread,
+        "contraires": {field.id: " ".join(field.errors) for field in form.faulty if field.id not in unread},
         "aide": guidance.render(guidance=found, fiche=fiche, editing=context.name),
     }

@@ -13,6 +13,7 @@ from backoffice.models.content import Action, Contenu, Creneau
 from backoffice.models.values import telephones
 
 from .meetings import Count, academie_of, counts
+from .timezones import timezone
 
 REMOTE = "2"  # modalites-enseignement
 
@@ -23,7 +24,12 @@ def calendar(content: Contenu, key: str, modified: datetime) -> bytes | None:
     One event per weekly slot and session, repeated each week; weeks without a meeting are excluded.
     key: stable identifier of the fiche, part of each event's UID. modified: timestamp of the events.
     """
-    events = [event for action in content.actions for event in _of_group(content, action, key, modified)]
+    events: list[Event] = []
+    zones: set[str] = set()
+    for action in content.actions:
+        found = list(_of_group(content, action, key, modified))
+        events += found
+        zones |= {_clock(content, action).key} if found else set()
     if not events:
         return None
     made = Calendar()
@@ -32,13 +38,19 @@ def calendar(content: Contenu, key: str, modified: datetime) -> bytes | None:
     made.add("x-wr-calname", content.formation.intitule or "Ateliers")
     for event in events:
         made.add_component(event)
-    made.add_missing_timezones()
+    for zone in sorted(zones):
+        made.add_component(timezone(zone, modified.year))
     return bytes(made.to_ical())
 
 
-def _of_group(content: Contenu, action: Action, key: str, modified: datetime) -> Iterator[Event]:
+def _clock(content: Contenu, action: Action) -> ZoneInfo:
+    """The time zone of the place where a group meets."""
     academie = academie_of(content, action)
-    clock = academie.clock if academie else PARIS
+    return academie.clock if academie else PARIS
+
+
+def _of_group(content: Contenu, action: Action, key: str, modified: datetime) -> Iterator[Event]:
+    clock = _clock(content, action)
     for found in counts(content, action):
         for rank, slot in enumerate(action.creneaux):
             days = [meeting.jour for meeting in found.meetings if meeting.creneau is slot]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from backoffice.core.dates import NBSP, short_day
 from backoffice.models.content import Action, Contenu, Creneau, Session
+from backoffice.models.content.parts import taught_minutes
 from backoffice.models.content.vocabulary import JOURS
 from backoffice.reference.public_holidays import holiday
 from backoffice.reference.school_holidays import Academie, academies, breaks, covers, within
@@ -44,7 +46,9 @@ class Count:
 
     @property
     def minutes(self) -> int:
-        return sum(meeting.creneau.minutes for meeting in self.meetings)
+        """Overlapping meetings count once."""
+        days = groupby(self.meetings, key=lambda meeting: meeting.jour)
+        return sum(taught_minutes(meeting.creneau for meeting in met) for _, met in days)
 
     @property
     def hours(self) -> int:

@@ -140,7 +140,7 @@ def formation(content: Contenu, identity: Identity) -> etree._Element:
     add(root, "objectif-formation", said.objectif)
     add(root, "resultats-attendus", words.RESULTS.write(content))
     add(root, "contenu-formation", practical.PROGRAMME.write(content))
-    certifying = "certification" in said.visees and bool(said.code_certification)
+    certifying = said.certifying
     add(root, "certifiante", "1" if certifying else "0")
     contact(root, "contact-formation", said.contact)
     add(root, "parcours-de-formation", _pathway(content))

@@ -203,8 +203,13 @@ RESULTS = Text(
 
 
 def period(session: Session) -> str:
-    """«du mardi 3 mars 2026 au mardi 30 juin 2026», or the months while the days are not fixed."""
+    """«du mardi 3 mars 2026 au mardi 30 juin 2026», or the months while the days are not fixed.
+
+    «à partir du mardi 3 mars 2026» for a session without end.
+    """
     written = month if session.mois_seulement else long_day
+    if session.debut and not session.fin:
+        return f"à partir {'de ' if session.mois_seulement else 'du '}{written(session.debut)}"
     parts = []
     if session.debut:
         parts.append(f"{'de ' if session.mois_seulement else 'du '}{written(session.debut)}")

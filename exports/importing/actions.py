@@ -35,6 +35,7 @@ from backoffice.models.content.vocabulary import (
 )
 from exports.fragment import practical, words
 from exports.fragment.build import GROUP, OFII
+from exports.lheo.business_rules import UNKNOWN_END
 
 from . import generated_sentences
 from .element import Node, tag
@@ -125,6 +126,8 @@ class Groups:
         last_day = last[1] if last and vague else reader.day(period, "fin", f"{path}-fin")
         if {f"{path}-debut", f"{path}-fin"} & reader.read.partial:
             reader.read.partial.add(f"{path}-mois_seulement")
+        if end == UNKNOWN_END:
+            reader.read.emptied.add(f"{path}-fin")
         return Session(
             self.own_id(node, parent),
             day,

@@ -142,9 +142,10 @@ class _Merge:
                 self.values(stored, value, here)
                 continue
             settled = item.name in _SETTLED_HERE or (isinstance(value, list) and _is_rows(here))
-            if settled or here in self.read.unsaid or self.repeats(here) or self.stays(here, stored) or _empty(value):
+            if settled or here in self.read.unsaid or self.repeats(here) or self.stays(here, stored):
                 continue
-            setattr(target, item.name, value)
+            if not _empty(value) or here in self.read.emptied:
+                setattr(target, item.name, value)
 
     def row(self, target: Any, source: Any, path: str, rank: int) -> Any:
         self.values(target, source, f"{path}-{rank}")

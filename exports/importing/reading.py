@@ -43,6 +43,7 @@ class Read:
 
     place: its position, in French («ligne 12»). numero: its identifier for the sender, or "".
     unsaid: paths of the values absent from the file (defaults): a merge ignores them.
+    emptied: paths of the values that the file states to have none, such as a session without end.
     partial: paths of the values, or of the parts, that the file gives and that were not wholly understood: a merge
     leaves what is stored there as it is. A new fiche takes what was understood.
     ours: the file is our own export; the content is then exactly what was exported.
@@ -60,6 +61,7 @@ class Read:
     """(row number, key of the column, text) of what it was read from, in a table."""
     wrong: list[tuple[int, str, str]] = field(default_factory=list)
     """(row number, key of the column, message) of the cells that were not understood."""
+    emptied: set[str] = field(default_factory=set)
 
     def remark(self, path: str, message: str, quote: str = "", *, fault: bool = True, longest: int = SHOWN) -> None:
         shown = quote if len(quote) <= longest else quote[: longest - 1] + "…"

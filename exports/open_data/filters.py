@@ -6,8 +6,9 @@ find in its content. A fragment built before a facet existed is rebuilt: see wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.models import Fiche, Fragment, Territoire
 from backoffice.models.content import Adresse, Contenu
+from backoffice.models.content.timely import closes_on
 from backoffice.models.content.vocabulary import DISPOSITIFS, RECRUTEMENTS
 from backoffice.reference.communes import departements
 from exports.fragment.words import public_words, publics_of
@@ -111,12 +113,27 @@ FACETS: dict[str, Callable[[Contenu], Iterable[str]]] = {
     "dropped_by": lambda content: (
         [DATA_INCLUSION] if content.formation.domaines and not keeps_domains(content.formation.domaines) else []
     ),
+    "closes_on": lambda content: (day.isoformat() for day in (closes_on(content),) if day),
 }
-"""Lists that flows and searches filter by, by key: see models.Fragment."""
+"""Lists that flows and searches filter by, by key: see models.Fragment.
+
+closes_on: the day on which time makes the fragment false, in ISO 8601; it is then built again (`made_false`).
+"""
 
 
 def facets(content: Contenu) -> dict[str, list[str]]:
     return {name: sorted(set(of(content))) for name, of in FACETS.items()}
+
+
+def made_false(today: date) -> ColumnElement[bool]:
+    """SQL condition: the fragment says that enrolments are open, which is over on this day."""
+    day: ColumnElement[str] = Fragment.facets[("closes_on", 0)].as_string()
+    return day <= today.isoformat()
+
+
+def false_on(found: Mapping[str, Sequence[str]], today: date) -> bool:
+    """The same condition on the facets of a fragment."""
+    return any(day <= today.isoformat() for day in found.get("closes_on", ()))
 
 
 def lacks_a_facet() -> ColumnElement[bool]:

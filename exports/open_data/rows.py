@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from backoffice.core.dates import local_day
@@ -76,6 +76,7 @@ def public_fiche(offer: Offer) -> FichePublique:
         territoire=TerritoirePublic(slug=offer.territoire, nom=offer.territoire_nom),
         domaines=_terms(said.domaines or [DEFAULT_DOMAIN], DOMAINES),
         parcours=term(said.parcours or PARCOURS_OF[offer.dispositif], PARCOURS),
+        certifiante=said.certifying,
         publics=_terms(words.publics_of(content), words.public_words()),
         niveaux=carried(NiveauxPublics, said.niveaux),
         accueil=carried(Accueil, said.contact),
@@ -160,7 +161,7 @@ def rows(offer: Offer) -> Iterator[LigneAction]:
             publics=_joined(words.publics_of(content), words.public_words()),
             financeurs=_joined([one.code for one in content.financement.financeurs], FINANCEURS),
             premier_jour=min((one.debut for one in action.sessions if one.debut), default=None),
-            dernier_jour=max((one.fin for one in action.sessions if one.fin), default=None),
+            dernier_jour=_last_day(action.sessions),
             etat_inscription=_state(action.sessions),
             places_libres=_places(action.sessions),
             telephone=telephones.shown(reach.telephone),
@@ -184,6 +185,12 @@ def _level(oral: str, written: str) -> str:
 
 def _joined(codes: Iterable[str], table: Mapping[Any, str]) -> str:
     return " | ".join(words.labels(codes, table))
+
+
+def _last_day(sessions: Sequence[Session]) -> date | None:
+    """None when a session has no end."""
+    days = [session.fin for session in sessions if session.fin]
+    return max(days) if days and len(days) == len(sessions) else None
 
 
 def _state(sessions: Sequence[Session]) -> str:

@@ -180,6 +180,7 @@ class FichePublique:
     conditions: str = told()
     certification: str = told()
     code_certification: str = told()
+    certifiante: bool = told("Mène à une certification dont le numéro est donné, comme `certifiante` dans les flux")
     url: str = told()
     accueil: Accueil = told("Qui joindre au sujet de l’action")
     structure: StructurePublique = told("Structure qui propose l’action")

@@ -130,22 +130,22 @@ def met(content: Contenu, dispositif: Dispositif, today: date, rows: Iterable[Ru
     in_force_on = cache(lambda day: in_force(rows, dispositif, day))
     for row in rows:
         for path, value in values(content, row.looks_at):
-            days = [day for day in _days(content, path) or [today] if in_force_on(day).get(row.nom) is row]
-            if days and _concerned(row, content, path) and not row.holds(value):
+            days = [day for day in days_of(content, path) or [today] if in_force_on(day).get(row.nom) is row]
+            if days and concerned(row, content, path) and not row.holds(value):
                 yield Met(row, _finding(row, path, value, days[-1]))
 
 
-def _days(content: Contenu, path: str) -> list[date]:
-    """First days of the sessions that decide for this path, sorted."""
+def days_of(content: Contenu, path: str) -> list[date]:
+    """First days of the sessions that decide for this path, sorted; none for a row that the content does not have."""
     found = re.match(r"actions-(\d+)(?:-sessions-(\d+))?", path)
-    actions = [content.actions[int(found[1])]] if found else content.actions
+    actions = content.actions[int(found[1]) :][:1] if found else content.actions
     sessions = [session for action in actions for session in action.sessions]
     if found and found[2]:
-        sessions = [actions[0].sessions[int(found[2])]]
+        sessions = sessions[int(found[2]) :][:1]
     return sorted({session.debut for session in sessions if session.debut})
 
 
-def _concerned(row: Rule, content: Contenu, path: str) -> bool:
+def concerned(row: Rule, content: Contenu, path: str) -> bool:
     """Whether the condition of the rule is met, in the same row of the content when its pattern has rows."""
     if row.quand is None:
         return True

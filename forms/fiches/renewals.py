@@ -216,7 +216,13 @@ def duplicate(content: Contenu) -> Contenu:
 
 
 def unfinished(session: Session, today: date) -> bool:
-    return session.fin is not None and session.fin >= today
+    """Whether it goes on; a session that has begun and has no end always does."""
+    return session.fin >= today if session.fin is not None else permanent(session)
+
+
+def permanent(session: Session) -> bool:
+    """Whether it has no end: people arrive all year. It is never renewed."""
+    return session.debut is not None and session.fin is None
 
 
 def anniversary(day: date, years: int) -> date:
@@ -286,14 +292,15 @@ class _Renewing:
         repeated = [id(row) for row, _ in following] + [id(row) for row in known]
         if known:  # next year's are there: those that are long over give no empty dates
             repeated += [id(row) for row in source if self._over(row, landings)]
+        stays = UNFINISHED in self.kept
         staying = [
-            row for row in source if UNFINISHED in self.kept and unfinished(row, self.today) and row not in known
+            row for row in source if row not in known and (permanent(row) or (stays and unfinished(row, self.today)))
         ]
         action.sessions = sorted(staying + known, key=source.index)
         self.staying += staying
         self.known += known
         for number, row in enumerate(source):
-            if id(row) in repeated:
+            if id(row) in repeated or permanent(row):
                 continue
             made = _opened(row, self.new)
             action.sessions.append(made)

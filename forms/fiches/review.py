@@ -20,7 +20,8 @@ from forms.kit.builder import bind
 from forms.kit.questions import Path, Step
 from forms.kit.saving import Pending, typed
 
-from . import dispositif_rules
+from . import dispositif_rules, needs
+from .contradictions import contradictions
 from .paths import PATHS
 
 HOURS_TOLERANCE = 0.1
@@ -29,12 +30,16 @@ HOURS_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class Review:
-    """Content of the last page. score: 0 to 100, see `_score`. notes: what the rules say without asking anything."""
+    """Content of the last page. score: 0 to 100, see `_score`. notes: what the rules say without asking anything.
+
+    against: those of the findings that are contradictions.
+    """
 
     findings: tuple[Finding, ...]
     score: int
     advice: tuple[Finding, ...]
     notes: tuple[Finding, ...] = ()
+    against: tuple[Finding, ...] = ()
 
     @property
     def blocking(self) -> list[Finding]:
@@ -68,18 +73,18 @@ def review(
     siret_required: setting of the territoire; a structure with a carrier needs no SIRET in any case.
     today, rows: day and rules of the dispositifs; the current ones by default.
     """
-    waived = () if siret_required and not content.structure.carrier else ("structure.siret",)
-    met = list(
-        dispositif_rules.met(content, path.dispositif, today or local_day(now()), rows or dispositif_rules.rules())
-    )
+    today = today or local_day(now())
+    met = list(dispositif_rules.met(content, path.dispositif, today, rows or dispositif_rules.rules()))
     told = [found.finding for found in met if found.rule.gravite is not dispositif_rules.Severity.INFORME]
     asked = {finding.path for finding in told if finding.blocking}
-    lacking = [finding for finding in missing(content, path, waived) if finding.path not in asked]
-    findings = [*unread(content, path, pending), *lacking, *told, *contradictions(content)]
+    waived = needs.waived(content, siret_required=siret_required)
+    lacking = [finding for finding in missing(content, path, today, waived) if finding.path not in asked]
+    against = tuple(found.finding for found in contradictions(content, today))
+    findings = [*unread(content, path, pending), *lacking, *told, *against, *incomplete(content)]
     advice = tuple(recommendations(content, path))
     score = _score(sum(finding.blocking for finding in findings), len(advice), path)
     notes = tuple(found.finding for found in met if found.rule.gravite is dispositif_rules.Severity.INFORME)
-    return Review(tuple(dict.fromkeys(findings)), score, advice, notes)
+    return Review(tuple(dict.fromkeys(findings)), score, advice, notes, against)
 
 
 SENDABLE = 60
@@ -115,14 +120,16 @@ def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
             yield Finding(first, f"L’étape « {step.title} » contient une réponse à corriger.")
 
 
-def missing(content: Contenu, path: Path, waived: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """Required questions without an answer, except those whose pattern is waived."""
+def missing(content: Contenu, path: Path, today: date, waived: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """Questions without an answer that `needs.need` asks; `contradictions` says those that another answer asks."""
     for step in path.steps:
         for question in step.questions():
-            if not question.required or question.pattern in waived:
+            if question.pattern in needs.CONDITIONS and needs.CONDITIONS[question.pattern].message:
                 continue
             for spot, value in values(content, question.pattern):
-                if value in ("", None, []):
+                if value in ("", None, []) and (
+                    needs.need(question, spot, content, path, today, waived) is needs.Need.ASKED
+                ):
                     yield Finding(spot, _ask(question.words, spot))
 
 
@@ -131,7 +138,7 @@ def _ask(question: str, spot: str) -> str:
     return f"{row}{comma}« {question} »{NBSP}: il manque votre réponse."
 
 
-def contradictions(content: Contenu) -> Iterator[Finding]:
+def incomplete(content: Contenu) -> Iterator[Finding]:
     for rule in RULES:
         yield from rule(content)
 
@@ -139,9 +146,6 @@ def contradictions(content: Contenu) -> Iterator[Finding]:
 def _places(content: Contenu) -> Iterator[Finding]:
     if not content.lieux:
         yield Finding("lieux-0-adresse-lignes", "Indiquez au moins un lieu.")
-    for rank, action in enumerate(content.actions):
-        if content.lieux and content.place_of(action) is None:
-            yield Finding(f"actions-{rank}-lieu", f"Groupe {rank + 1} : dites dans quel lieu il se réunit.")
 
 
 def _groups(content: Contenu) -> Iterator[Finding]:
@@ -156,21 +160,10 @@ def _groups(content: Contenu) -> Iterator[Finding]:
             )
         if not action.sessions:
             yield Finding(f"{here}-sessions-0-debut", f"Groupe {rank + 1} : indiquez au moins des dates.")
-        if action.effectif_min and action.effectif_max and action.effectif_min > action.effectif_max:
-            yield Finding(
-                f"{here}-effectif_max",
-                f"Groupe {rank + 1} : le nombre maximum de personnes est plus petit que le minimum.",
-            )
 
 
 def _hours(content: Contenu) -> Iterator[Finding]:
     for rank, action in enumerate(content.actions):
-        for slot_rank, slot in enumerate(action.creneaux):
-            if slot.debut and slot.fin and slot.fin <= slot.debut:
-                yield Finding(
-                    f"actions-{rank}-creneaux-{slot_rank}-fin",
-                    f"Groupe {rank + 1}, créneau {slot_rank + 1} : la fin est avant le début.",
-                )
         computed, declared = action.computed_hours, action.heures_total
         if computed and declared is not None and abs(declared - computed) > HOURS_TOLERANCE * computed:
             yield Finding(
@@ -190,7 +183,9 @@ def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
         if not (found.known and found.hours):
             continue
         if action.hours is None:
-            message = "dites le nombre d’heures en tout, pour qu’il soit publié. Les horaires et les dates donnent"
+            message = (
+                "dites le nombre de semaines ou d’heures, pour qu’il soit publié. Les horaires et les dates donnent"
+            )
             yield Finding(
                 f"actions-{rank}-heures_total", f"Groupe {rank + 1} : {message} {found.words}", blocking=False
             )
@@ -208,70 +203,26 @@ def _calendar(content: Contenu, rank: int) -> Iterator[Finding]:
             return
 
 
-def _dates(content: Contenu) -> Iterator[Finding]:
-    for rank, action in enumerate(content.actions):
-        for session_rank, session in enumerate(action.sessions):
-            if session.debut and session.fin and session.fin < session.debut:
-                yield Finding(
-                    f"actions-{rank}-sessions-{session_rank}-fin",
-                    f"Groupe {rank + 1}, dates {session_rank + 1} : le dernier jour est avant le premier.",
-                )
-    entry = content.inscription
-    if entry.debut and entry.fin and entry.fin < entry.debut:
-        yield Finding("inscription-fin", "La fin des inscriptions est avant leur début.")
-
-
-def _registration(content: Contenu) -> Iterator[Finding]:
-    entry = content.inscription
-    if entry.ou != "autre":
-        return
-    for name, label in (("lignes", "numéro et rue"), ("code_postal", "code postal"), ("ville", "ville")):
-        if not getattr(entry.adresse, name):
-            yield Finding(f"inscription-adresse-{name}", f"Adresse d’inscription : il manque {label}.")
-
-
-def _carrier(content: Contenu) -> Iterator[Finding]:
-    """The carrier of a structure without SIRET needs a name, a SIRET, and an e-mail address since it must confirm."""
-    carrier = content.structure.porteuse
-    if content.structure.siret or carrier.empty:
-        return
-    for name, message in (
-        ("nom", "Dites le nom officiel de la structure qui vous porte."),
-        ("siret", "Donnez le numéro SIRET de la structure qui vous porte."),
-        ("courriel", "Donnez l’adresse e-mail de la structure qui vous porte : elle doit confirmer."),
-    ):
-        if not getattr(carrier, name):
-            yield Finding(f"structure-porteuse-{name}", message)
-
-
-def _money(content: Contenu) -> Iterator[Finding]:
-    money = content.financement
-    if money.cout == "payant" and money.prix is None and not money.frais:
-        yield Finding("financement-prix", "L’action est payante : indiquez le prix ou ce qui reste à payer.")
-    if money.cout == "gratuit" and money.prix:
-        yield Finding("financement-prix", "L’action est gratuite, mais un prix est indiqué.")
-    if money.conventionne == "oui" and not money.financeurs:
-        yield Finding("financement-financeurs-0-code", "L’action est subventionnée : dites par qui.")
-
-
 def _exam(content: Contenu) -> Iterator[Finding]:
+    """An examination that readers will not see: they know a certification by its number."""
     said = content.formation
-    if "certification" in said.visees and not (said.certification or said.code_certification):
-        yield Finding(
-            "formation-certification",
-            "Vous préparez à un examen : dites lequel, les personnes le cherchent.",
-            False,
-        )
+    if "certification" not in said.visees or said.certifying:
+        return
+    if not said.certification:
+        message = "Vous préparez à un examen : dites lequel, les personnes le cherchent."
+        yield Finding("formation-certification", message, blocking=False)
+    yield Finding(
+        "formation-code_certification",
+        "Sans le numéro RNCP ou RS de l’examen, les flux disent que l’action n’est pas certifiante, et les chiffres ne "
+        "la comptent pas comme telle. « Chercher l’examen » trouve ce numéro.",
+        blocking=False,
+    )
 
 
 RULES: tuple[Callable[[Contenu], Iterator[Finding]], ...] = (
     _places,
     _groups,
     _hours,
-    _dates,
-    _registration,
-    _carrier,
-    _money,
     _exam,
 )
 
@@ -336,6 +287,6 @@ def statuses(path: Path, found: Review, content: Contenu) -> dict[str, str]:
 def status(step: Step, path: Path, found: Review, content: Contenu) -> str:
     """Status of a step in the task list: «a_corriger», «a_faire», «complet»."""
     here = [finding for finding in found.blocking if step_of(path, finding) is step]
-    if any("réponse à corriger" in finding.message for finding in here):
+    if any("réponse à corriger" in finding.message or finding in found.against for finding in here):
         return "a_corriger"
     return "a_faire" if here else "complet"

@@ -69,6 +69,8 @@ class Answer:
     data: Any
     object_data: Any
     errors: Sequence[str]
+    spot = ""
+    """Path in the content of a field that was written; its id differs when an empty row comes before. "" else."""
     offered: Sequence[Any] = ()
     """Suggestions shown beside the field."""
     known: Any = None

@@ -109,7 +109,7 @@ def _addresses(form: StepForm) -> Iterable[StepForm]:
 
 
 def write(form: StepForm, content: Contenu) -> None:
-    """Copies every field without error into the content."""
+    """Copies every field without error into the content, and sets the `spot` of each field."""
     _write(form, content, content, "")
 
 
@@ -120,8 +120,10 @@ def _write(form: StepForm, target: Any, content: Contenu, path: str) -> None:
             _write(field.form, getattr(target, name), content, f"{path}{name}-")
         elif isinstance(field, RowList):
             setattr(target, name, _rows(field, getattr(target, name), content, f"{path}{name}"))
-        elif name != "id" and not field.errors:
-            setattr(target, name, field.data)
+        elif name != "id":
+            setattr(field, "spot", f"{path}{name}")  # noqa: B010 an attribute of Answer, which Field does not know
+            if not field.errors:
+                setattr(target, name, field.data)
     if isinstance(target, Adresse) and not (form["code_postal"].errors or form["ville"].errors):
         target.code_insee, target.departement, target.region = form.codes
     if isinstance(target, Adresse) and place_key(target) != before:
@@ -137,14 +139,14 @@ def _rows(field: RowList, stored: list[Any], content: Contenu, path: str) -> lis
     known: dict[Any, Any] = {row.id: row for row in stored} if keyed(kind) else {}
     if not keyed(kind) and len(field.entries) >= len(stored):
         known = dict(enumerate(stored))  # no row was removed: ranks still match
-    rows = []
+    rows: list[Any] = []
     for rank, entry in enumerate(field.entries):
         row = known.pop(entry.form["id"].data if keyed(kind) else rank, None)
         fresh = row is None or not keyed(kind)
         if row is None and field.rows.fixed:
             continue
         row = row or kind()
-        _write(entry.form, row, content, f"{path}-{rank}-")
+        _write(entry.form, row, content, f"{path}-{len(rows)}-")
         if fresh and row == kind() and not any(f.errors for f in entry.form.fields()):
             continue  # an offered row that was left empty
         if fresh and keyed(kind):

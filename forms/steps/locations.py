@@ -50,7 +50,7 @@ PLACES = Step(
                         Question(
                             "actions[].lieu",
                             Kind.SELECT,
-                            help="Là où se réunit ce groupe. Enregistrez d’abord les lieux pour les voir ici.",
+                            help="Là où se réunit ce groupe. Il ne se demande qu’à partir de deux lieux.",
                             choices_from="lieux",
                         ),
                         Question(
@@ -108,7 +108,8 @@ PLACES = Step(
                         Question(
                             "actions[].heures_total",
                             Kind.INTEGER,
-                            help="Par personne. Laissez vide : nous le calculons avec les horaires.",
+                            help="Par personne. Si les horaires et le nombre de semaines sont dits, laissez vide : "
+                            "nous le calculons.",
                             example="120",
                             high=9_999,
                         ),
@@ -177,7 +178,8 @@ COURSES = vary(
     change={
         "actions[].vacances": {"folded": False},
         "actions[].heures_total": {
-            "help": "Par personne, sur place et à distance. Laissez vide : nous le calculons avec les horaires.",
+            "help": "Par personne, sur place et à distance. Si les horaires et le nombre de semaines sont dits, "
+            "laissez vide : nous le calculons.",
             "example": "600",
         },
     },

@@ -49,7 +49,7 @@ PUBLIC = Step(
                 Question(
                     "formation.code_certification",
                     Kind.CERTIFICATION,
-                    help="Seulement si vous le connaissez.",
+                    help="Sans lui, les flux disent l’action non certifiante. « Chercher l’examen » le trouve.",
                     example="RS5398",
                 ),
                 Question(

@@ -61,8 +61,8 @@ SESSIONS = Step(
                                 Question(
                                     "actions[].sessions[].fin",
                                     Kind.DATE,
-                                    help="Le jour de la dernière séance.",
-                                    required=True,
+                                    help="Le jour de la dernière séance. Laissez vide si l’on peut arriver toute "
+                                    "l’année et que rien n’est prévu pour finir.",
                                 ),
                                 Question(
                                     "actions[].sessions[].recrutement",

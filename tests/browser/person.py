@@ -23,8 +23,8 @@ OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElemen
 
 
 def words(text: str) -> re.Pattern[str]:
-    """A label as written, with or without «(facultatif)» after it."""
-    return re.compile(rf"^\s*{re.escape(text)}\s*(\(facultatif\))?\s*$")
+    """A label as written, with or without «(facultatif)» or what computes it after it."""
+    return re.compile(rf"^\s*{re.escape(text)}\s*(\((facultatif|calculé si vous laissez vide)\))?\s*$")
 
 
 def part(where: Where, title: str) -> Locator:

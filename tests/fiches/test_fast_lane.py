@@ -23,10 +23,12 @@ from backoffice.models import (
     TransitionLog,
     User,
 )
+from backoffice.models.content import Session
 from exports.flux.build import differential, find
 from tests.support import factories as make
 from tests.support.pages import open_page
 from tests.support.visitor import Visitor
+from workflows.case import Refused
 from workflows.fiches import fast_lane
 from workflows.fiches.fast_lane import present
 
@@ -148,6 +150,38 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(nadia, path
     if field != "places_libres":
         assert 'value="6"' in answer.text
     assert counts() == before
+
+
+CONTRADICTIONS = {
+    "places libres et complet": ({"places_libres": "5", "recrutement": "2"}, "places_libres"),
+    "plus de places que le groupe": ({"places_libres": "50"}, "places_libres"),
+    "inscriptions après la fin": ({"fin": "2027-06-15"}, "fin"),
+    "mêmes dates deux fois": ({"debut": "2026-09-22"}, "debut"),
+}
+
+
+@pytest.mark.parametrize(("fields", "where"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_what_contradicts_is_refused_at_its_field(app, monkeypatch, fields, where):
+    monkeypatch.setattr(fast_lane, "now", lambda: NOVEMBER)
+    provider, content = make.provider(), make.complete_content()
+    action = content.actions[0]
+    action.effectif_max, content.inscription.fin = 12, date(2027, 6, 30)
+    if where == "debut":
+        action.sessions.append(Session("S9", date(2026, 9, 22), action.sessions[0].fin))
+    fiche = make.fiche_in(RevisionState.VALIDEE, provider, make.moderator(), content)
+    nadia, before = Visitor(app, provider), counts()
+    answer = send(nadia, f"/fiches/{fiche.id}/places", **fields)
+    assert answer.status_code == 422
+    assert f'id="G2-S3-{where}-erreur"' in answer.text
+    assert counts() == before
+
+
+def test_what_contradicted_before_is_not_asked_about_here():
+    content = make.complete_content()
+    content.actions[0].effectif_min, content.actions[0].effectif_max = 40, 12
+    fast_lane.refuse_contradictions(fast_lane.Change("G2", "S3", places_libres=4), content, NOVEMBER.date())
+    with pytest.raises(Refused, match="50 places"):
+        fast_lane.refuse_contradictions(fast_lane.Change("G2", "S3", places_libres=50), content, NOVEMBER.date())
 
 
 @pytest.mark.parametrize("month", ["2026-08", "2026-12", "2030-01", "novembre", ""])

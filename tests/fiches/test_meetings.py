@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -195,3 +196,29 @@ def test_the_same_fiche_always_gives_the_same_file():
     assert agenda.calendar(made, "28_NO1", SAVED) == agenda.calendar(made, "28_NO1", SAVED)
     uids = [event["uid"] for event in Calendar.from_ical(agenda.calendar(made, "28_NO1", SAVED)).walk("VEVENT")]
     assert len(set(uids)) == len(uids)
+
+
+ZONES = {
+    "14": ("Europe/Paris", {"DAYLIGHT": "-1SU 3", "STANDARD": "-1SU 10"}),
+    "975": ("America/Miquelon", {"DAYLIGHT": "2SU 3", "STANDARD": "1SU 11"}),
+    "974": ("Indian/Reunion", {"STANDARD": None}),
+}
+
+
+@pytest.mark.parametrize(("departement", "known"), ZONES.items())
+def test_the_time_zone_is_written_with_its_yearly_rules(departement, known):
+    zone, rules = known
+    text = agenda.calendar(content(departement, Creneau("lundi", time(9), time(11))), "28_NO1", SAVED)
+    (component,) = Calendar.from_ical(text).walk("VTIMEZONE")
+    assert component["tzid"] == zone
+    assert b"RDATE" not in component.to_ical()
+    said = {}
+    for part in component.subcomponents:
+        rule = part.get("rrule")
+        said[part.name] = f"{rule['byday'][0]} {rule['bymonth'][0]}" if rule else None
+    assert said == rules
+    # A calendar that follows the component has the hours of the zone, whatever the year.
+    follows, real = component.to_tz(), ZoneInfo(zone)
+    for days in range(0, 5 * 366, 6):
+        moment = datetime(2026, 1, 1, 12, tzinfo=real) + timedelta(days)
+        assert moment.replace(tzinfo=follows).utcoffset() == moment.utcoffset()

@@ -340,3 +340,12 @@ def test_a_copy_has_its_own_local_ids_and_the_same_words():
     assert made.dernier_repere == 5
     assert made.formation == content.formation
     assert made.place_of(made.actions[0]).adresse == caen("Mairie")
+
+
+def test_a_session_without_end_stays_and_has_no_copy():
+    content = content_of(Session("S1", date(2025, 9, 15), None), Session("S2", date(2025, 9, 16), date(2026, 6, 30)))
+    for kept in (ALL, ALL - {UNFINISHED}):
+        renewed = renew(content, kept, TODAY).content.actions[0].sessions
+        assert (renewed[0].id, renewed[0].fin) == ("S1", None)
+        assert len(renewed) == 2
+        assert renewed[1].fin is not None

@@ -78,7 +78,8 @@ def expect_refused(visitor, fiche, step, question, typed, words):
 @pytest.mark.parametrize(("step", "question"), asked(*LIMITED))
 def test_a_text_may_be_as_long_as_the_standard_takes_and_not_longer(visitor, fiche, step, question):
     limit, name = limit_of(question), name_of(question)
-    page = page_of(visitor, fiche, step, question).type({name: "é" * limit}).send(follow=False)
+    page = page_of(visitor, fiche, step, question).type({name: "é" * limit})
+    page = page.send(follow=False, suite="relecture")
     assert page.status == 303, page.error(name)
     assert value_of(fiche, question) == "é" * limit
     expect_refused(
@@ -196,8 +197,8 @@ def test_each_wrong_answer_is_explained_at_its_field_and_kept(visitor, fiche, st
 def test_a_number_out_of_its_range_says_the_range(visitor, fiche, step, question):
     range_ = f"entre {spaced(question.low)} et {spaced(question.high)}"
     expect_refused(visitor, fiche, step, question, str(question.high + 1), range_)
-    page = open_step(visitor, fiche, step.slug).type({name_of(question): str(question.high)}).send(follow=False)
-    assert page.status == 303
+    page = open_step(visitor, fiche, step.slug).type({name_of(question): str(question.high)})
+    assert page.send(follow=False, suite="relecture").status == 303  # what it contradicts is said at the review
     assert value_of(fiche, question) == question.high
     if question.low:
         expect_refused(visitor, fiche, step, question, str(question.low - 1), range_)
@@ -210,7 +211,8 @@ UNKNOWN = ("inconnu", "<script>alert(1)</script>", "\x00a", "😀", "a" * 1_000_
 def test_a_choice_that_was_not_offered_is_refused(visitor, fiche, step, question):
     before = value_of(fiche, question)
     for code in UNKNOWN:
-        page = open_step(visitor, fiche, step.slug).type({name_of(question): code}).send(follow=False)
+        page = open_step(visitor, fiche, step.slug).type({name_of(question): code})
+        page = page.send(follow=False, suite="relecture")
         assert "<script>" not in page.text
         if question.choices_from:  # that row is gone: the question is asked again
             assert page.status == 303
@@ -400,8 +402,8 @@ def test_a_tampered_page_never_breaks(visitor, fiche, name):
         typed = {"actions-0-semaines": "douze", name: text}
         assert open_step(visitor, fiche, "lieux").type(typed).send(follow=False).status == 422
         assert open_step(visitor, fiche, "lieux").error("actions-0-semaines")
-    page = open_step(visitor, fiche, "lieux").type({"actions-0-semaines": "12", name: "12"}).send(follow=False)
-    assert page.status == 303
+    page = open_step(visitor, fiche, "lieux").type({"actions-0-semaines": "12", name: "12"})
+    assert page.send(follow=False, suite="relecture").status == 303
     assert number <= stored(fiche).dernier_repere <= number + 3
 
 

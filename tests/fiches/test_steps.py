@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, time
 from urllib.parse import urlsplit
 
 import pytest
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.extensions import db
 from backoffice.models import Dispositif, Fiche, RevisionState
 from backoffice.models.content import Action, Contenu, Creneau, Financeur, Session, values
 from forms.fiches.dispositif_rules import rules
+from forms.fiches.needs import Need, need
+from forms.fiches.paths import PATHS
 from forms.kit.questions import Kind, Question, Rows
 from forms.kit.saving import all_rows
 from tests.support import factories as make
@@ -110,8 +115,9 @@ def test_every_question_is_labelled_and_explained(visitor, full, step):
         else:
             (label,) = page.dom.xpath("//label[@for=$id]", id=name)
             assert question.words in label.text_content()
-            optional = not question.required and question.kind is not Kind.FLAG
-            assert ("(facultatif)" in label.text_content()) == optional
+            said = need(question, name, stored(full), PATHS[full.dispositif], local_day(now()))
+            marked = re.findall(r"\((.*)\)$", label.text_content().strip().removeprefix(question.words).strip())
+            assert marked == ([] if said is Need.ASKED or question.kind is Kind.FLAG else [said])
         assert f"{name}-aide" in (field.get("aria-describedby") or "").split()
         assert question.help in page.element(f"{name}-aide").text_content()
         assert question.example in page.element(f"{name}-aide").text_content()

@@ -26,6 +26,7 @@ from backoffice.models.values import telephones
 from exports.fragment.build import formation
 from exports.fragment.check import HEAD, TAIL
 from exports.importing.lheo import read_formation
+from exports.importing.merge import merge
 from exports.importing.reading import plain, read_day
 from tests.flux.test_fragment import IDENTITY
 from tests.support.contents import contents
@@ -273,6 +274,15 @@ def test_the_handmade_documents(app, lheo_facts, name, dispositif, title):
     assert len(read.content.actions) == 1
     xml = written(read.content)
     assert written(reread(xml).content) == xml
+
+
+def test_a_session_without_end_is_read_and_erases_the_end_that_was_stored(app):
+    content = complete_content()
+    content.actions[0].sessions[0].fin = None
+    read = reread(written(content))
+    assert read.content.actions[0].sessions[0].fin is None
+    assert merge(complete_content(), read).actions[0].sessions[0].fin is None
+    assert written(merge(complete_content(), read)) == written(content)
 
 
 def test_levels_and_slots_said_in_extras_are_read(app, lheo_facts):

@@ -189,6 +189,7 @@ def test_the_file_has_the_same_numbers_and_no_formula(app, people, readers):
     with clock_at(SPRING_2026):
         content = make.complete_content("Certifiée")
         content.formation.visees, content.formation.certification = ["certification"], "=1+1"
+        content.formation.code_certification = "RS5398"
         fiche = make.draft(provider, content)
         for name, by in (("soumettre", provider), ("prendre", people[1]), ("valider", people[1])):
             make.step(fiche, name, by)
@@ -197,5 +198,5 @@ def test_the_file_has_the_same_numbers_and_no_formula(app, people, readers):
     assert rows[0] == ["Tableau", "Ligne", *HEADS]
     assert rows[1][2:] == [str(number) for number in report(2026).total.numbers]
     assert {len(row) for row in rows} == {7}
-    assert [row[1] for row in rows if "1+1" in row[1]] == ["'=1+1"]
+    assert [row[1] for row in rows if "1+1" in row[1]] == ["'=1+1 (RS5398)"]
     assert not any(value.startswith("=") for row in rows for value in row)

@@ -19,6 +19,7 @@ from tests.support.pages import open_step, stored
 from tests.support.visitor import Visitor
 
 EXAM, CODE = "formation-certification", "formation-code_certification"
+AIMS = "formation-visees"
 
 
 @pytest.fixture
@@ -72,14 +73,15 @@ def test_by_its_number(app, typed):
     assert certifications.like(typed) == [made]
 
 
-def test_of_a_name_that_had_several_numbers_the_active_one_comes_first(app):
+def test_of_a_name_that_had_several_numbers_only_the_valid_ones_are_offered(app):
     old, new = (
         numbered("Titre d’exemple du français", "90001"),
         numbered("Titre d’exemple du français, nouveau", "90002"),
     )
     old.active = False
     db.session.commit()
-    assert [one.code for one in certifications.like("titre exemple")] == [new.code, old.code]
+    assert [one.code for one in certifications.like("titre exemple")] == [new.code]
+    assert [one.code for one in certifications.like(old.code)] == [new.code], "son successeur porte le même nom"
     assert not old.valid_on(date(2026, 11, 22)), "sans fin connue, le registre décide"
 
 
@@ -106,6 +108,8 @@ def test_a_name_is_searched_then_chosen_without_javascript(visitor, fiche):
     page = page.send(ligne=choice)
     assert stored(fiche).formation.certification == "Examen inventé de français"
     assert stored(fiche).formation.code_certification == "RS9990001"
+    assert "certification" in stored(fiche).formation.visees
+    assert stored(fiche).formation.certifying
     assert page.buttons("certification:") == []
     assert "valable jusqu’au 31/12/2030" in page.words()
 
@@ -124,11 +128,21 @@ def test_a_number_out_of_date_is_told(visitor, fiche):
     assert "n’est pas valable aujourd’hui" in page.words()
 
 
+def test_in_place_of_an_expired_one_its_successor_is_offered(visitor, fiche):
+    numbered("Examen inventé – Diplôme", "RS9990001", (now() - timedelta(30)).date())
+    new = numbered("Examen inventé – Diplôme", "RS9990002", (now() + timedelta(900)).date())
+    for typed in ({EXAM: "examen invente"}, {CODE: "RS9990001"}):
+        page = open_step(visitor, fiche, "publics").type(typed).send(ligne="examen:formation")
+        assert page.buttons("certification:") == [f"certification:{new.id}"]
+        open_step(visitor, fiche, "publics").type({EXAM: "", CODE: ""}).send(suite="relecture")
+
+
 def test_one_s_own_words_are_kept_and_nothing_has_to_be_chosen(visitor, fiche):
-    page = open_step(visitor, fiche, "publics").type({EXAM: "TCF, carte de résident"}).send()
+    aims = ["sociale", "certification"]
+    page = open_step(visitor, fiche, "publics").type({EXAM: "TCF, carte de résident", AIMS: aims}).send()
     assert page.status == 200
     assert stored(fiche).formation.certification == "TCF, carte de résident"
-    open_step(visitor, fiche, "publics").type({EXAM: ""}).send()
+    open_step(visitor, fiche, "publics").type({EXAM: "", AIMS: ["sociale"]}).send()
     assert stored(fiche).formation.certification == ""
 
 

@@ -33,8 +33,8 @@ SQL_KEPT = {
 """File → why it may ask the base for the time."""
 
 JS_CLOCK = re.compile(r"new Date\(\)|Date\.now\(|Date\(\)|performance\.timeOrigin")
-JS_KEPT = {"backoffice/web/static/autosave.js": ["new Date()"]}
-"""«Enregistré à 14 h 32» is told in the time of the person, who may be overseas: only their browser knows it."""
+JS_KEPT: dict[str, list[str]] = {}
+"""File → what it may ask. «Enregistré à 14 h 32» is told by the server, in the hour of Paris like every other page."""
 
 
 def texts(file: Path) -> Iterator[str]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
-from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Recrutement, Session
-from backoffice.models.content.vocabulary import JOURS, OBJECTIFS_OEPRE, Dispositif
+from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Niveaux, Recrutement, Session
+from backoffice.models.content.timely import last_day
+from backoffice.models.content.vocabulary import (
+    JOURS,
+    NIVEAUX_ECRIT,
+    NIVEAUX_ORAL,
+    OBJECTIFS_OEPRE,
+    Dispositif,
+)
 from forms.fiches.paths import PATHS
 from forms.kit.fields import limit_of
 from forms.kit.questions import Kind
@@ -90,34 +97,61 @@ def contents(draw: Any, dispositif: Dispositif = Dispositif.ASL) -> Contenu:
         lieu.adresse.latitude, lieu.adresse.longitude = draw(points)
     for action in content.actions:
         action.lieu = draw(st.sampled_from(content.lieux)).id
-        action.creneaux = [Creneau(jour, time(8), time(20)) for jour in list(JOURS) * 3]
-        start = date(2026, 9, 1)
+        action.creneaux = [Creneau(jour, time(hour), time(hour + 4)) for hour in (8, 12, 16) for jour in JOURS]
+        start = date(2027, 6, 1)
         action.sessions = [
             filled(Session, draw, questions, "actions[].sessions[].") for _ in range(draw(st.integers(1, 3)))
         ]
         for n, session in enumerate(action.sessions):
-            session.id, session.debut, session.fin, session.mois_seulement = f"S{n}", start, start, False
+            day = start + timedelta(n)
+            session.id, session.debut, session.fin, session.mois_seulement = f"S{n}", day, day, False
         action.sessions[0].recrutements = [
             filled(Recrutement, draw, questions, "actions[].sessions[].recrutements[].")
             for _ in range(draw(st.integers(0, 2)))
         ]
         low, high = sorted((action.effectif_min or 1, action.effectif_max or 1))
         action.effectif_min, action.effectif_max = low, high
+        _agree(action)
     last = content.actions[-1].sessions[-1]
     if draw(st.booleans()):  # months only: read back as the first and the last day
         last.debut, last.fin, last.mois_seulement = date(2027, 2, 1), date(2027, 4, 30), True
         last.recrutements = []
-    entry = content.inscription
-    entry.debut, entry.fin = sorted((entry.debut or start, entry.fin or start))
+    entry, end = content.inscription, last_day(content) or start
+    entry.debut, entry.fin = sorted((min(entry.debut or start, end), min(entry.fin or start, end)))
+    entry.reunion = min(entry.reunion or start, end)
+    for levels in (content.formation.niveaux, *(action.niveaux for action in content.actions)):
+        _order(levels)
     content.financement.financeurs = [
         filled(Financeur, draw, questions, "financement.financeurs[].") for _ in range(draw(st.integers(1, 8)))
     ]
+    if "certification" not in content.formation.visees:
+        content.formation.visees = [*content.formation.visees[:4], "certification"]
     if content.financement.cout == "gratuit":
         content.financement.prix = None
     if dispositif is Dispositif.ASL and draw(st.booleans()):
         content.structure.siret = ""  # it has a carrier
     follow_the_rules(content, dispositif)
     return content
+
+
+def _agree(action: Action) -> None:
+    """Removes what would contradict another answer of the group."""
+    action.heures_centre = min(action.heures_centre or 0, action.heures_total or 0)
+    for session in action.sessions:
+        most = 0 if session.recrutement == "2" else action.effectif_max or 0
+        session.places_libres = min(session.places_libres or 0, most)
+        for meeting in session.recrutements:
+            meeting.jour = session.debut if meeting.jour else None
+            if meeting.debut and meeting.fin and meeting.fin <= meeting.debut:
+                meeting.fin = None
+
+
+def _order(levels: Niveaux) -> None:
+    """The level that is aimed at is not below the entry level."""
+    for name, scale in (("oral", list(NIVEAUX_ORAL)), ("ecrit", list(NIVEAUX_ECRIT))):
+        entry, aimed = sorted((getattr(levels, f"entree_{name}"), getattr(levels, f"vise_{name}")), key=scale.index)
+        setattr(levels, f"entree_{name}", entry)
+        setattr(levels, f"vise_{name}", aimed)
 
 
 def follow_the_rules(content: Contenu, dispositif: Dispositif) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from backoffice.core.dates import local_day, long_day
 from backoffice.models import Campaign, Fiche, FicheAlert, FicheState, Revision, RevisionState
 from backoffice.models.content import Contenu
 from backoffice.models.content import Session as ContentSession
+from backoffice.models.content.timely import as_of
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.fiches.visibility import Visible, visibility
 
@@ -126,7 +128,7 @@ def _next_online(known: Candidate, campaigns: Sequence[Campaign], today: date) -
         return Next.RECONDUIRE, "La dernière session est terminée."
     if campaign := known.asked_by(campaigns):
         return Next.RECONDUIRE, f"La campagne se termine le {long_day(campaign.deadline)}."
-    if any(_silent(row, today) for row in _sessions(known.content)):
+    if any(_silent(row, today) for row in _sessions(as_of(deepcopy(known.content), today))):
         return Next.PLACES, "On ne sait pas s’il reste des places."
     if known.last_day is not None and known.last_day <= today + ENDING:
         return Next.RECONDUIRE, f"La dernière session se termine le {long_day(known.last_day)}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from backoffice.core.dates import local_day
 from backoffice.models import FicheState, Origin, Revision, RevisionState
 from backoffice.models.content import Action, Contenu, fingerprint
+from backoffice.models.content.timely import as_of
 from exports.fragment.build import Identity, NotExportable, build
 from forms.fiches.paths import PATHS
 from workflows.case import Case, Refused
@@ -65,7 +67,7 @@ def publish(case: Case) -> None:
         raise Refused("Le contenu de cette version a changé depuis son envoi : elle ne peut pas être validée.")
     assignment.hand_over(case)
     try:
-        fragment = build(revision.content, Identity.of(fiche, modified=case.at))
+        fragment = build(as_of(revision.content, local_day(case.at)), Identity.of(fiche, modified=case.at))
     except NotExportable as error:
         raise Refused(
             "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction.", error.findings

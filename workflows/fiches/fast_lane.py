@@ -21,10 +21,11 @@ from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import RECRUTEMENTS
 from backoffice.models.transition_names import FicheTransition
 from backoffice.queries.fiches.monthly_entries import Entries, entries_of
+from forms.fiches.contradictions import contradictions
 from workflows.case import Case, Refused
 
 from .engine import authorised, lock, record
-from .publication import effective_content, present_fragment, show
+from .publication import current_content, present_fragment, show
 
 MOST_PEOPLE = 9_999
 MONTHS_SHOWN = 12
@@ -92,7 +93,7 @@ class Present:
 
 def present(session: Session, fiche: Fiche) -> list[Present]:
     """The sessions of the published version, with their fast-lane updates."""
-    content = effective_content(session, session.get_one(Revision, fiche.published_revision_id))
+    content = current_content(session, session.get_one(Revision, fiche.published_revision_id))
     entries = entries_of(session, fiche)
     return [
         Present(action.id, action.nom or content.formation.intitule, row, entries.get((action.id, row.id), {}))
@@ -120,6 +121,8 @@ def update_session(session: Session, fiche_id: int, change: Change, actor: User)
         return False
     if change.seen and change.seen != current.stamp:
         raise Stale("Ces dates ont été mises à jour entre-temps. Relisez, puis enregistrez de nouveau si besoin.")
+    if moved:
+        refuse_contradictions(change, current_content(session, revision), local_day(now()))
     case = Case(session, fiche, revision, actor, f"{change.action}, {change.session} : {', '.join(moved + entered)}")
     if entered:
         _count(case, change)
@@ -178,15 +181,37 @@ def _check(change: Change, approved: ContentSession, current: Present, most: int
         raise _wrong("mois", "Choisissez un mois de la liste : un mois où le groupe a commencé.")
     for name, new, old in (("debut", change.debut, approved.debut), ("fin", change.fin, approved.fin)):
         if new is not None and (old is None or abs(new - old) > timedelta(days=most)):
-            was = f" Elle a été validée au {short_day(old)}." if old else ""
+            was = f" Elle a été validée au {short_day(old)}." if old else " Elle a été validée sans fin."
             raise _wrong(
                 name,
                 f"Cette date peut être décalée de {most} jours au plus sans vérification.{was} "
                 "Pour un changement plus grand, modifiez la fiche.",
             )
-    start, end = change.debut or current.session.debut, change.fin or current.session.fin
-    if start and end and end < start:
-        raise _wrong("fin", "Le dernier jour est avant le premier.")
+
+
+def refuse_contradictions(change: Change, before: Contenu, today: date) -> None:
+    """Refuses what would contradict the rest of the fiche. before: as published; it is modified.
+
+    What contradicted before the change is not asked about here: the next version is.
+    """
+    known = set(contradictions(before, today))
+    rank, session_rank, row = next(
+        (rank, session_rank, row)
+        for rank, action in enumerate(before.actions)
+        for session_rank, row in enumerate(action.sessions)
+        if (action.id, row.id) == (change.action, change.session)
+    )
+    for name in ("recrutement", "places_libres", "debut", "fin"):
+        if getattr(change, name) is not None:
+            setattr(row, name, getattr(change, name))
+    here = f"actions-{rank}-sessions-{session_rank}-"
+    findings = []
+    for found in contradictions(before, today):
+        if found not in known:
+            name = next((spot.removeprefix(here) for spot in found.spots if spot.startswith(here)), "debut")
+            findings.append(Finding(name, found.message))
+    if findings:
+        raise Refused(findings[0].message, tuple(findings))
 
 
 def _wrong(name: str, message: str) -> Refused:

@@ -1,17 +1,23 @@
-"""Rebuilds fragments built by an older export code, so that a flow never mixes two versions."""
+"""Rebuilds fragments that are no longer right, each night and before each flow.
+
+Built by an older export code, so that a flow never mixes two versions; or stating as open enrolments that are over.
+"""
 
 from __future__ import annotations
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
-from backoffice.models import Fiche, FicheState
+from backoffice.core.dates import local_day
+from backoffice.core.transactions import atomic
+from backoffice.models import Fiche, FicheState, Fragment
 from backoffice.models.content.findings import Finding
 from backoffice.queries.fiches.former_fragments import has_former_fragment
 from exports.fragment.build import NotExportable
+from exports.open_data.filters import made_false
 
 from .engine import lock
 from .publication import present_fragment, show
@@ -22,8 +28,15 @@ BATCH = 200
 
 
 def stale(session: Session) -> list[int]:
-    """Ids of the published fiches whose fragment has another code version, or lacks a facet."""
-    return list(session.scalars(select(Fiche.id).where(has_former_fragment()).order_by(Fiche.id)))
+    """Ids of the published fiches whose fragment has another code version, lacks a facet or was made false by time."""
+    false = Fiche.fragment_id.in_(select(Fragment.id).where(made_false(local_day(now()))))
+    return list(session.scalars(select(Fiche.id).where(or_(has_former_fragment(), false)).order_by(Fiche.id)))
+
+
+def refresh() -> None:
+    """Job, just after midnight: readers of the open data see the new day without waiting for a flow."""
+    with atomic() as session:
+        refresh_stale(session)
 
 
 def refresh_stale(session: Session) -> tuple[int, list[int]]:

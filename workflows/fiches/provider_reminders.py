@@ -30,7 +30,7 @@ from backoffice.queries.moderation import campaigns
 from workflows.notices.audiences import Fact
 from workflows.notices.outbox import tell
 
-from .publication import effective_content, last_day
+from .publication import current_content, last_day
 
 WARNED = timedelta(days=15)
 """Minimum time between the notice that the last session is over and archiving (see `closing`)."""
@@ -164,7 +164,7 @@ def published(session: Session) -> Iterator[tuple[int, int, Contenu, Territoire]
             .limit(BATCH)
         ).all()
         for fiche, revision in rows:
-            yield fiche.id, revision.id, effective_content(session, revision), fiche.territoire
+            yield fiche.id, revision.id, current_content(session, revision), fiche.territoire
         if len(rows) < BATCH:
             return
         after = rows[-1][0].id

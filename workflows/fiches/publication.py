@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backoffice.core.clock import now
+from backoffice.core.dates import PARIS, local_day
 from backoffice.models import Fiche, Fragment, Publication, Revision, SessionUpdate
-from backoffice.models.content import Contenu
+from backoffice.models.content import Contenu, timely
 from backoffice.models.fiches.updates import updated
 from exports.fragment.build import Identity, build
 
@@ -35,31 +37,38 @@ def _event(fiche: Fiche, fragment: Fragment | None, at: datetime) -> Publication
 
 
 def present_fragment(session: Session, fiche: Fiche) -> Fragment:
-    """Builds the fragment of the approved version with its fast-lane updates. Raises NotExportable.
+    """Builds the fragment of the approved version, as true today. Raises NotExportable.
 
     Its date is that of the last fact, not of the building: the same facts give the same bytes on any day.
     """
     revision = session.get_one(Revision, fiche.published_revision_id)
-    return build(effective_content(session, revision), Identity.of(fiche, modified=modified_at(session, revision)))
+    return build(current_content(session, revision), Identity.of(fiche, modified=modified_at(session, revision)))
 
 
 def modified_at(session: Session, revision: Revision) -> datetime:
-    """When what is published last changed: approval of the version, or a later fast-lane update."""
+    """When what is published last changed: approval of the version, a fast-lane update, or the closing of enrolments
+    that came to their end since, at the first moment of the day."""
     assert revision.decided_at, "une version publiée a été validée"
     updated_at = session.scalar(select(func.max(SessionUpdate.at)).where(SessionUpdate.revision_id == revision.id))
-    return max(filter(None, (revision.decided_at, updated_at)))
+    day = timely.last_closing(effective_content(session, revision), local_day(now()))
+    closed_at = datetime.combine(day, time(), PARIS).astimezone(UTC) if day else None
+    return max(filter(None, (revision.decided_at, updated_at, closed_at)))
 
 
 def last_day(content: Contenu, today: date) -> date | None:
     """The last day of all sessions once it is past; None while a session is not over or has no end date."""
-    days = [row.fin for action in content.actions for row in action.sessions]
-    known = [day for day in days if day is not None]
-    return max(known) if known and len(known) == len(days) and max(known) < today else None
+    day = timely.last_day(content)
+    return day if day is not None and day < today else None
 
 
 def effective_content(session: Session, revision: Revision) -> Contenu:
     """The approved content with its fast-lane updates."""
     return effective_contents(session, [revision])[revision.id]
+
+
+def current_content(session: Session, revision: Revision) -> Contenu:
+    """The same, as true today: enrolments whose last day is past are closed. What readers see."""
+    return timely.as_of(effective_content(session, revision), local_day(now()))
 
 
 def effective_contents(session: Session, revisions: Sequence[Revision]) -> dict[int, Contenu]:

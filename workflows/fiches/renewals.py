@@ -44,14 +44,20 @@ class Candidate:
 
     @property
     def last_day(self) -> date | None:
-        """Last known day of all its sessions."""
+        """Last known day of all its sessions; None when it is endless."""
         days = [row.fin or row.debut for action in self.content.actions for row in action.sessions]
-        return max((day for day in days if day is not None), default=None)
+        return None if self.endless else max((day for day in days if day is not None), default=None)
+
+    @property
+    def endless(self) -> bool:
+        """Whether a session has no end."""
+        return any(renewals.permanent(row) for action in self.content.actions for row in action.sessions)
 
     @property
     def due(self) -> bool:
         """Whether it can be renewed and its sessions are over or end within SOON."""
-        return not self.obstacle and (self.last_day is None or self.last_day <= _today() + SOON)
+        over = self.last_day is None or self.last_day <= _today() + SOON
+        return not self.obstacle and not self.endless and over
 
     def asked_by(self, campaigns: Iterable[Campaign]) -> Campaign | None:
         """The first of these campaigns that includes this fiche and that none of its revisions has answered."""

@@ -62,6 +62,7 @@ def report(
             "content": dump(content),
             "unsaid": sorted(read.unsaid),
             "partial": sorted(read.partial),
+            "emptied": sorted(read.emptied),
             "ours": read.ours,
             "cells": [list(cell) for cell in read.cells],
             "wrong": [list(cell) for cell in read.wrong],
@@ -185,6 +186,7 @@ def _stored(line: ImportLine) -> Read:
         ours=kept["ours"],
         unsaid=set(kept["unsaid"]),
         partial=set(kept.get("partial", ())),
+        emptied=set(kept.get("emptied", ())),  # absent from lines read before it existed
     )
 
 

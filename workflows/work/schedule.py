@@ -69,6 +69,12 @@ SCHEDULE = {
             "Compare les numéros des structures aux registres.",
         ),
         Periodic("lecteurs", "30 5 * * *", "workflows.flux.read_back.read_all", "Relit ce que montrent les lecteurs."),
+        Periodic(
+            "fragments",
+            "5 0 * * *",
+            "workflows.fiches.fragment_refresh.refresh",
+            "Met à jour l’offre que le temps a rendue fausse.",
+        ),
         Periodic("flux", "30 3 * * *", "workflows.flux.runs.publish_all", "Fait et publie tous les flux actifs."),
         Periodic("echeances", "50 5 * * *", "workflows.fiches.register_alerts.look", "Signale ce qui a fini ou fermé."),
         Periodic(

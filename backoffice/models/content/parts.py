@@ -6,6 +6,7 @@ the content diff, the reading page and both imports are derived from it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, time
 
@@ -168,6 +169,11 @@ class Formation:
     conditions: str = public("Conditions pour participer", "action/conditions-specifiques", reserve=300)
     contact: Contact = part("Personne à contacter", Contact, "contact-formation")
 
+    @property
+    def certifying(self) -> bool:
+        """Whether readers see a certification: it is aimed at, and its number is given. LHEO knows none without one."""
+        return "certification" in self.visees and bool(self.code_certification)
+
 
 @dataclass
 class Lieu:
@@ -194,12 +200,33 @@ class Creneau:
     fin: time | None = public("Fin", default=None)
 
     @property
+    def span(self) -> tuple[int, int] | None:
+        """Start and end, in minutes of the day; None when incomplete, or when the end is not after the start."""
+        if not self.debut or not self.fin or self.fin <= self.debut:
+            return None
+        return self.debut.hour * 60 + self.debut.minute, self.fin.hour * 60 + self.fin.minute
+
+    @property
     def minutes(self) -> int:
-        """Length in minutes; 0 when incomplete, or when the end is before the start."""
-        if not self.debut or not self.fin:
-            return 0
-        length = (self.fin.hour - self.debut.hour) * 60 + self.fin.minute - self.debut.minute
-        return max(length, 0)
+        """Length in minutes; 0 without a span."""
+        return self.span[1] - self.span[0] if self.span else 0
+
+    def overlaps(self, other: Creneau) -> bool:
+        """Whether both share a moment of the same day."""
+        if self.jour != other.jour or self.span is None or other.span is None:
+            return False
+        return self.span[0] < other.span[1] and other.span[0] < self.span[1]
+
+
+def taught_minutes(slots: Iterable[Creneau]) -> int:
+    """Minutes of these slots; a moment that several slots of the same day share counts once."""
+    total, day, end = 0, "", 0
+    for jour, (start, stop) in sorted((slot.jour, slot.span) for slot in slots if slot.span):
+        if jour != day:
+            day, end = jour, 0
+        total += max(stop - max(start, end), 0)
+        end = max(end, stop)
+    return total
 
 
 @dataclass
@@ -263,7 +290,8 @@ class Action:
 
     @property
     def minutes_per_week(self) -> int:
-        return sum(slot.minutes for slot in self.creneaux)
+        """Overlapping slots count once."""
+        return taught_minutes(self.creneaux)
 
     @property
     def computed_hours(self) -> int | None:

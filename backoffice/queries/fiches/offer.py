@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.models import (
     Commune,
     Fiche,
@@ -24,10 +26,11 @@ from backoffice.models import (
     Territoire,
 )
 from backoffice.models.content import Contenu, load
+from backoffice.models.content.timely import as_of
 from backoffice.models.fiches.updates import updated
 from backoffice.queries.search import says
 from exports.fragment.build import CODE_VERSION, organisme_numero
-from exports.open_data.filters import FACETS, FILTERS, facets
+from exports.open_data.filters import FACETS, FILTERS, facets, false_on
 from exports.open_data.rows import Offer
 
 LARGEST_PAGE = 100
@@ -96,9 +99,12 @@ def stream(session: Session, territoire: str = "") -> Iterator[Offer]:
 
 
 def stamp(session: Session) -> str:
-    """Version of the published offer. It changes at each publication or withdrawal: Publication is append-only."""
+    """Version of the published offer. It changes at each publication or withdrawal: Publication is append-only.
+
+    It changes each day too: enrolments close by themselves.
+    """
     last, count = session.execute(select(func.max(Publication.id), func.count(Publication.id))).one()
-    return f"{last or 0}-{count}"
+    return f"{last or 0}-{count}-{local_day(now()):%Y%m%d}"
 
 
 def matching(session: Session, search: Search, *where: ColumnElement[bool]) -> tuple[list[str], str | None]:
@@ -129,9 +135,13 @@ def matching(session: Session, search: Search, *where: ColumnElement[bool]) -> t
 
 
 def _facets(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, dict[str, list[str]]]:
-    """{revision id: facets}. Facets of fragments built by older export code are computed from the content."""
-    known = {row.id: row.facets for row in rows}
-    stale = [row.id for row in rows if row.code_version != CODE_VERSION or FACETS.keys() - row.facets.keys()]
+    """{revision id: facets}. Those of fragments to be built again are computed from the content."""
+    known, today = {row.id: row.facets for row in rows}, local_day(now())
+    stale = [
+        row.id
+        for row in rows
+        if row.code_version != CODE_VERSION or FACETS.keys() - row.facets.keys() or false_on(row.facets, today)
+    ]
     if stale:
         documents = session.execute(select(Revision.id, Revision.document).where(Revision.id.in_(stale))).all()
         contents = _contents(session, {row.id: row.document for row in documents})
@@ -180,9 +190,10 @@ def offers(session: Session, *where: ColumnElement[bool], limit: int | None = No
 
 
 def _contents(session: Session, documents: Mapping[int, dict[str, Any]]) -> dict[int, Contenu]:
-    """{revision id: approved content with its fast lane updates applied}."""
+    """{revision id: approved content with its fast lane updates applied, as true today}."""
     updates: dict[int, list[SessionUpdate]] = {}
     query = select(SessionUpdate).where(SessionUpdate.revision_id.in_(documents)).order_by(SessionUpdate.id)
     for update in session.scalars(query) if documents else ():
         updates.setdefault(update.revision_id, []).append(update)
-    return {id_: updated(load(document), updates.get(id_, ())) for id_, document in documents.items()}
+    today = local_day(now())
+    return {id_: as_of(updated(load(document), updates.get(id_, ())), today) for id_, document in documents.items()}

@@ -15,9 +15,11 @@ from datetime import date, datetime, time
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from backoffice.core.dates import PARIS
+from backoffice.core.clock import now
+from backoffice.core.dates import PARIS, local_day
 from backoffice.models import Fiche, Nature, Publication, Revision, RevisionState, SessionUpdate
 from backoffice.models.content import Action, Contenu, load
+from backoffice.models.content.timely import as_of
 from backoffice.models.content.vocabulary import DISPOSITIFS, NIVEAUX_ORAL, Dispositif
 from backoffice.models.fiches.updates import updated
 from backoffice.reference.communes import departements
@@ -45,7 +47,7 @@ class Group:
     level: str
     """Oral level aimed at; "" when not given."""
     certification: str
-    """Certification prepared, as typed by the structure; "" when none."""
+    """Certification prepared, in the structure's words and with its number; UNNUMBERED; "" when none."""
     conventionne: str
     sessions: int
     places: int
@@ -96,6 +98,8 @@ def _departement(code: str) -> str:
     known = departements().get(code)
     return f"{code} – {known.nom}" if known else "Sans département"
 
+
+UNNUMBERED = "Examen sans numéro RNCP ou RS, que les lecteurs des flux ne voient pas"
 
 CONVENTIONNE = {"oui": "Subventionnée", "non": "Non subventionnée", "": "Non précisé"}
 
@@ -217,8 +221,9 @@ def _groups(session: Session, scope: Scope, year: int, fiche_ids: Sequence[int])
 
 
 def _contents(session: Session, year: int, fiche_ids: Sequence[int]) -> Iterator[tuple[int, str, Contenu]]:
-    """(fiche id, dispositif, content) of each fiche, as last visible in the year."""
+    """(fiche id, dispositif, content) of each fiche, as last visible in the year: today, or on 31 December."""
     _, end = bounds(year)
+    day = min(date(year, 12, 31), local_day(now()))
     last = (
         select(func.max(Revision.id))
         .where(Revision.fiche_id.in_(fiche_ids), Revision.state == RevisionState.VALIDEE, Revision.decided_at < end)
@@ -238,23 +243,33 @@ def _contents(session: Session, year: int, fiche_ids: Sequence[int]) -> Iterator
     for update in session.scalars(query):
         updates.setdefault(update.revision_id, []).append(update)
     for row in rows:
-        yield row.fiche_id, str(row.dispositif), updated(load(row.document), updates.get(row.id, ()))
+        content = updated(load(row.document), updates.get(row.id, ()))
+        yield row.fiche_id, str(row.dispositif), as_of(content, day)
 
 
 def _group(fiche_id: int, dispositif: str, content: Contenu, action: Action) -> Group:
     place = content.place_of(action)
-    said = content.formation
     return Group(
         fiche_id,
         dispositif,
         place.adresse.departement if place else "",
         content.levels_of(action).vise_oral,
-        said.certification.strip() if "certification" in said.visees else "",
+        _certification(content),
         content.financement.conventionne,
         len(action.sessions),
         sum(session.places_libres or 0 for session in action.sessions),
         action.hours or 0,
     )
+
+
+def _certification(content: Contenu) -> str:
+    """As the flow says it: a certification has a number. An examination said in words only is counted apart."""
+    said = content.formation
+    if said.certifying:
+        number = said.code_certification
+        number = number if number.startswith("RS") else f"RNCP {number}"
+        return f"{said.certification.strip()} ({number})" if said.certification.strip() else number
+    return UNNUMBERED if "certification" in said.visees else ""
 
 
 def _renewed(session: Session, year: int, fiche_ids: set[int]) -> set[int]:

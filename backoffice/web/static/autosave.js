@@ -65,9 +65,37 @@ async function send({ empreinte, pairs }) {
   return { cause: { 400: "connexion", 401: "connexion", 413: "gros", 429: "attente" }[answer.status] ?? "refus" };
 }
 
-function clock() {
-  const now = new Date();
-  return `${now.getHours()}\u00a0h\u00a0${String(now.getMinutes()).padStart(2, "0")}`;
+// The hour as every page says it, in Paris; said so to a browser of another time zone.
+function clock({ heure, instant }) {
+  const here = new Date(instant);
+  const own = `${here.getHours()}\u00a0h\u00a0${String(here.getMinutes()).padStart(2, "0")}`;
+  return own === heure ? heure : `${heure} (heure de Paris)`;
+}
+
+// Shows at each field what its answer contradicts; takes away the errors that were corrected.
+function tell({ contraires, illisibles }) {
+  for (const error of step.querySelectorAll(".erreur[id$='-erreur']")) {
+    const name = error.id.replace(/-erreur$/, "");
+    if (name in contraires || illisibles.includes(name)) continue;
+    error.closest(".champ").classList.remove("champ-faux");
+    document.getElementById(name)?.removeAttribute("aria-invalid");
+    error.remove();
+  }
+  for (const [name, words] of Object.entries(contraires)) {
+    const field = document.getElementById(name);
+    const frame = field?.closest(".champ");
+    if (!frame) continue;
+    let error = document.getElementById(`${name}-erreur`);
+    if (!error) {
+      error = Object.assign(document.createElement("p"), { className: "erreur", id: `${name}-erreur` });
+      error.setAttribute("role", "alert");
+      (frame === field ? frame.querySelector("legend") : frame.querySelector("label")).after(error);
+      field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${error.id}`.trim());
+    }
+    frame.classList.add("champ-faux");
+    if (frame !== field) field.setAttribute("aria-invalid", "true");
+    if (error.textContent !== words) error.textContent = words;
+  }
 }
 
 function accept(answer) {
@@ -78,7 +106,8 @@ function accept(answer) {
   }
   if (!guidance.contains(document.activeElement)) guidance.innerHTML = answer.aide;
   if (!changed) waiting.forget([mine]);
-  say(`Enregistré à ${clock()}`);
+  tell(answer);
+  say(`Enregistré à ${clock(answer)}`);
 }
 
 function fail(answer) {
@@ -126,6 +155,10 @@ step.addEventListener("input", (event) => {
 });
 step.addEventListener("change", (event) => {
   if (!stopped && isReply(event.target)) plan(PAUSE);
+});
+step.addEventListener("focusout", (event) => { // what a row contradicts is told when the person leaves it
+  const row = event.target.closest(".rangee");
+  if (row && !row.contains(event.relatedTarget) && changed && !stopped && !isReply(event.target)) plan(0);
 });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "hidden" || leaving) return;

@@ -14,7 +14,7 @@ from backoffice.models.content import Action, Contenu, Lieu
 from backoffice.web.guard import requires
 from backoffice.web.scope import entered_fiche
 from exports.documents import agenda
-from workflows.fiches.publication import effective_content
+from workflows.fiches.publication import current_content
 from workflows.moderation.corrections import version_of_structure
 
 blueprint = Blueprint("leaflet", __name__, url_prefix="/fiches/<int:fiche_id>")
@@ -35,7 +35,7 @@ def asked(fiche_id: int) -> Asked:
     fiche = entered_fiche(fiche_id)
     published = fiche.published_revision if fiche.state is FicheState.PUBLIEE else None
     if published is not None and request.args.get("version") != DRAFT:
-        return Asked(fiche, effective_content(db.session(), published), published=True)
+        return Asked(fiche, current_content(db.session(), published), published=True)
     return Asked(fiche, version_of_structure(fiche).content, published=False)
 
 
