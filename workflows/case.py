@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backoffice.core.clock import now
 from backoffice.models import Fiche, Revision, Territoire, User
+from backoffice.models.content import label_of
 from backoffice.models.content.findings import Finding
 from backoffice.reference.reasons import Motif
 
@@ -48,3 +49,9 @@ class Refused(Exception):
         super().__init__(message)
         self.message = message
         self.findings = findings
+
+    @property
+    def reasons(self) -> str:
+        """The message, then each finding after the name of its field, on one line."""
+        details = (f"{label_of(one.path)} : {one.message}" if one.path else one.message for one in self.findings)
+        return " ".join(dict.fromkeys((self.message, *details)))

@@ -67,6 +67,7 @@ class House:
         return f"accueil@{self.key}.example"
 
     def telephone(self, rng: Random) -> str:
+        """A number of a range reserved for fiction."""
         start = {"28": "02 61 91", "44": "03 53 01"}.get(self.region, "01 99 00")
         return f"{start} {rng.randrange(100):02d} {rng.randrange(100):02d}"
 

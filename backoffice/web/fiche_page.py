@@ -19,6 +19,7 @@ from backoffice.queries.fiches.visibility import visibility
 from backoffice.queries.flux.sightings import sightings_of
 from forms.kit.step_diff import Difference
 from workflows.fiches.engine import available
+from workflows.fiches.published_faults import faults_of
 from workflows.fiches.transitions import TransitionRow
 from workflows.moderation.corrections import contestable, contestation_of, version_of_structure
 
@@ -47,6 +48,7 @@ def fiche_page(fiche: Fiche, error: str = "", unsaved: Sequence[Difference] = ()
         visible=visibility(session, [fiche]).get(fiche.id),
         sightings=sightings_of(session, [fiche.id]).get(fiche.id) if fiche.fragment_id else None,
         alerts=alerts_of(session, [fiche.id]).get(fiche.id),
+        faults=faults_of(session, [fiche]).get(fiche.id),
     )
 
 

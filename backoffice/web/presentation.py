@@ -27,7 +27,7 @@ from backoffice.reference.programmes import obligations, programmes
 from exports.documents import meetings, reading_page
 from exports.fragment import words
 from forms.fiches.paths import PATHS
-from forms.kit.fields import count_of, display_limit, limit_of
+from forms.kit.fields import display_limit, limit_of
 from forms.kit.questions import Rows, Step
 from forms.kit.rows import SEVERAL
 from workflows.conventions.obligation_transitions import DONE
@@ -68,7 +68,6 @@ def init_app(app: Flask) -> None:
         today=lambda: dates.local_day(now()),
         vocabulary=vocabulary,
         limit_of=limit_of,
-        count_of=count_of,
         display_limit=display_limit,
         step_of_path=step_of_path,
         several=SEVERAL,

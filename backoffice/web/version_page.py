@@ -24,6 +24,7 @@ from forms.fiches.sheet import sheet
 from workflows.case import Refused
 from workflows.fiches.engine import available
 from workflows.fiches.fragment_refresh import refusal
+from workflows.fiches.published_faults import faults_of
 from workflows.moderation import remarks
 from workflows.moderation.corrections import contestation_of
 from workflows.moderation.duplicates import lookalikes
@@ -77,6 +78,7 @@ def version_page(
         support=support_of(session, fiche, content),
         alerts=alerts_of(session, [fiche.id]).get(fiche.id),
         refusal=refusal(session, fiche) if revision.id == fiche.published_revision_id else (),
+        faults=faults_of(session, [fiche]).get(fiche.id),
         standings=standings(fiche.organisme, checks_of(session, fiche.organisme)),
         destination=destination(session, fiche, content),
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.text import search_key
-from backoffice.models.content import Contact, Contenu, Structure
+from backoffice.models.content import Contact, Contenu, Structure, put_at
 from backoffice.models.content.vocabulary import (
     DOMAINES,
     ESPACES_SOCIAUX,
@@ -22,6 +24,7 @@ from backoffice.models.content.vocabulary import (
 from exports.fragment import practical, words
 from exports.fragment.build import CATEGORY_CODES, NO_ACTIVITY_NUMBER, NO_SIRET, OUR_PAGE
 from exports.fragment.check import content_path
+from exports.lheo import fields
 from exports.lheo.business_rules import examine
 
 from . import generated_sentences
@@ -59,8 +62,20 @@ class Reader(Pieces):
         groups.registration()
         self.texts()
         self.read.dispositif = self.dispositif()
+        self.values()
         self.faults()
         self.left_aside()
+
+    def values(self) -> None:
+        """Reads each value again with the reader of its field, as every door does."""
+        told = {remark.path for remark in self.read.remarks if remark.fault}
+        written = dict(leaf_values(self.content))
+        for path, spot, answer in fields.again(self.content, local_day(now())):
+            if path in told:
+                continue
+            if answer.fault:
+                self.read.doubt(path, answer.fault, str(written[path]))
+            put_at(self.content, path, fields.kept(spot, written[path], answer))
 
     # --- the parts ----------------------------------------------------------------------------------
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.models.content import Adresse, Contact, Niveaux, pattern_of, spots
 from backoffice.models.content.vocabulary import NIVEAUX_ECRIT, NIVEAUX_ORAL
 from exports.fragment.build import FORMACODE
 from exports.fragment.elements import NO, YES
+from exports.lheo import fields
 
 from .element import Node, Source, tag
 from .reading import LISTED, Read, is_point, read_day, read_hour
@@ -122,11 +124,12 @@ class Pieces:
         return day
 
     def whole(self, text: str, path: str) -> int | None:
-        """An integer, which may be written 12.00; None, with a remark, for any other text."""
-        found = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", text.strip())
-        if text and not found:
-            self.read.doubt(path, "Ce n’est pas un nombre entier : à compléter.", text)
-        return int(found[1]) if found else None
+        """The number read by the field at `path`; None, with a remark, for a text that it refuses."""
+        answer = fields.read(spots()[pattern_of(path)], text, local_day(now()))
+        if answer.fault:
+            self.read.doubt(path, answer.fault, text)
+        number: int | None = answer.value
+        return number
 
     def hour(self, node: Node, name: str, path: str) -> time | None:
         text = self.source.text(node, name)

@@ -12,9 +12,13 @@ from datetime import date, time
 from html.parser import HTMLParser
 from typing import Any
 
+from backoffice.core.clock import now
+from backoffice.core.dates import local_day
 from backoffice.core.limited import UnreadableFile as UnreadableFile
 from backoffice.models.content import Contenu
 from backoffice.models.content.vocabulary import Dispositif
+from backoffice.models.values import dates
+from backoffice.models.values.faults import Doubt, Fault
 from exports.lheo.business_rules import UNKNOWN_END, UNKNOWN_START
 
 SHOWN = 200
@@ -95,30 +99,24 @@ def leaf_values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 # --- Dates ------------------------------------------------------------------------------------------
 
-_EIGHT = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
-_FRENCH = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4}|\d{2})")
+_EIGHT = re.compile(r"\d{4}-?(\d{2})-?(\d{2})")
 
 
 def read_day(text: str) -> tuple[date | None, str]:
-    """(day, "") for AAAAMMJJ, AAAA-MM-JJ or JJ/MM/AAAA; (None, French error) for anything else.
+    """(day, French error) of a day of a file: an error has no day, or one that a person must confirm.
 
     An empty text and LHEO's values for an unknown day give (None, "").
     """
-    text = text.strip()
-    if text in ("", UNKNOWN_START, UNKNOWN_END):
+    if (text := text.strip()) in ("", UNKNOWN_START, UNKNOWN_END):
         return None, ""
-    found, french = _EIGHT.fullmatch(text), _FRENCH.fullmatch(text)
-    if found and "00" in found.groups()[1:]:
+    if (found := _EIGHT.fullmatch(text)) and "00" in found.groups():
         return None, "Cette date ne dit pas le jour : à compléter."
     try:
-        if found:
-            return _likely(date(int(found[1]), int(found[2]), int(found[3])))
-        if french:
-            year = int(french[3]) + (2000 if len(french[3]) == 2 else 0)
-            return _likely(date(year, int(french[2]), int(french[1])))
-    except ValueError:
-        pass
-    return None, "Cette date n’existe pas : à compléter."
+        return dates.day(text, local_day(now()))[0], ""
+    except Doubt as doubt:
+        return doubt.value, str(doubt)
+    except Fault as fault:
+        return None, str(fault)
 
 
 def read_month(text: str) -> tuple[date, date] | None:
@@ -145,12 +143,6 @@ def is_point(latitude: str, longitude: str) -> bool:
         return False
     north, east = float(latitude), float(longitude)
     return abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0)
-
-
-def _likely(day: date) -> tuple[date | None, str]:
-    if 2000 <= day.year <= 2100:
-        return day, ""
-    return None, "L’année de cette date n’est pas vraisemblable : à compléter."
 
 
 # --- HTML -------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from forms.kit.fields import FIELDS
 from forms.kit.questions import Kind, Question
 
 _SESSION = "actions[].sessions[]."
-_MOST = 9_999
 
 
 def _field(question: Question, **arguments: Any) -> Any:
@@ -28,14 +27,13 @@ class SessionForm(Form):
     """Answers about one session. Its local ids prefix the field names: one page sends those of several sessions."""
 
     places_libres = _field(
-        Question(f"{_SESSION}places_libres", Kind.INTEGER, high=_MOST, help="Laissez vide si vous ne savez pas.")
+        Question(f"{_SESSION}places_libres", Kind.INTEGER, help="Laissez vide si vous ne savez pas.")
     )
     recrutement = _field(Question(f"{_SESSION}recrutement", Kind.SELECT), choices=words.RECRUTEMENTS)
     entrees = _field(
         Question(
             f"{_SESSION}places_libres",
             Kind.INTEGER,
-            high=_MOST,
             label="Personnes entrées dans le groupe",
             help="Seulement leur nombre, pour le mois choisi. Laissez vide si vous ne savez pas.",
         )
@@ -78,3 +76,10 @@ class SessionForm(Form):
     def _said(self) -> str:
         fields = (self.places_libres, self.recrutement, self.debut, self.fin)
         return "|".join("" if field.data in (None, "") else str(field.data) for field in fields)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A date that is not likely, but published, is not asked again."""
+        super().validate(extra_validators)
+        for moved in (self.debut, self.fin):
+            moved.settle([str(moved.object_data)])
+        return not self.errors

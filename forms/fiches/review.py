@@ -16,9 +16,10 @@ from backoffice.models.content import Contenu, label_of, pattern_of, values
 from backoffice.models.content.findings import Finding
 from exports.documents import meetings
 from exports.fragment import words
+from exports.lheo import fields
 from forms.kit.builder import bind
 from forms.kit.questions import Path, Step
-from forms.kit.saving import Pending, typed
+from forms.kit.saving import Pending, check, typed
 
 from . import dispositif_rules, needs
 from .contradictions import contradictions
@@ -80,7 +81,14 @@ def review(
     waived = needs.waived(content, siret_required=siret_required)
     lacking = [finding for finding in missing(content, path, today, waived) if finding.path not in asked]
     against = tuple(found.finding for found in contradictions(content, today))
-    findings = [*unread(content, path, pending), *lacking, *told, *against, *incomplete(content)]
+    findings = [
+        *unread(content, path, pending),
+        *untrue(content, today),
+        *lacking,
+        *told,
+        *against,
+        *incomplete(content),
+    ]
     advice = tuple(recommendations(content, path))
     score = _score(sum(finding.blocking for finding in findings), len(advice), path)
     notes = tuple(found.finding for found in met if found.rule.gravite is dispositif_rules.Severity.INFORME)
@@ -112,12 +120,18 @@ def unread(content: Contenu, path: Path, pending: Pending) -> Iterator[Finding]:
         if step.slug not in pending:
             continue
         form = bind(step, content, typed(pending[step.slug]))
-        form.validate()
+        check(form, content.confirmes)
         for field in form.faulty:
             yield Finding(field.id, f"{label_of(field.id)}{NBSP}: il y a une réponse à corriger.")
         if not form.faulty:
             first = next(step.questions()).pattern.replace("[]", "-0").replace(".", "-")
             yield Finding(first, f"L’étape « {step.title} » contient une réponse à corriger.")
+
+
+def untrue(content: Contenu, today: date) -> Iterator[Finding]:
+    """Stored values that their reader refuses today, whichever way they came. See exports.lheo.fields."""
+    for path, fault in fields.faults(content, today):
+        yield Finding(path, f"{label_of(path)}{NBSP}: {fault}")
 
 
 def missing(content: Contenu, path: Path, today: date, waived: tuple[str, ...] = ()) -> Iterator[Finding]:

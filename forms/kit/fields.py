@@ -1,9 +1,11 @@
-"""Field library: WTForms fields that clean the typed text, keep it when it is refused, and say why."""
+"""Field library: WTForms fields that read with the one reader of their question (exports.lheo.fields).
+
+What was typed is kept when it is refused, and the error says why.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from wtforms import (
@@ -22,26 +24,18 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from backoffice.core.clock import now
-from backoffice.core.dates import local_day, long_day
-from backoffice.core.text import clean, fold, spaced
-from backoffice.models.values import answers, dates, emails, hours, numbers, telephones, urls
-from backoffice.models.values.cells import said
+from backoffice.core.dates import local_day
+from backoffice.core.text import clean, fold
 from backoffice.models.values.faults import Doubt
-from exports.lheo import grammar
+from exports.lheo import fields
 from exports.lheo.data_inclusion import TITLE_SHOWN
 
 from .questions import Kind, Question
 
-PLAIN_LIMIT = 250
-"""In characters, for the few texts without an LHEO element."""
-
 
 def limit_of(question: Question) -> int:
-    """Maximum length of a text, in characters: limit of its LHEO element, minus the reserve of the spot."""
-    spot = question.spot
-    if not spot.lheo:
-        return PLAIN_LIMIT
-    return grammar.limit(spot.lheo)[1] - spot.reserve
+    """Maximum length of a text, in characters."""
+    return fields.limit_of(question.spot)
 
 
 def display_limit(question: Question) -> int:
@@ -49,25 +43,16 @@ def display_limit(question: Question) -> int:
     return TITLE_SHOWN if question.pattern == "formation.intitule" else 0
 
 
-def count_of(question: Question) -> int:
-    """Maximum number of values of a list, from the grammar."""
-    if not question.spot.lheo:
-        return len(question.choices) or 20
-    parent, child = question.spot.lheo.split("/")[-2:]
-    return grammar.occurs(parent, child)[1] or 99
-
-
 CONFIRMED = "confirme"
 """Name of the reply to a doubt, after that of the field: the text that the person confirms, or chooses instead."""
 
 
 class Answer:
-    """Mixin of every field: its question, and whether it was left empty."""
+    """Mixin of every field: its question, and what its reader said of what was typed."""
 
     question: Question
     name: str
     data: Any
-    object_data: Any
     errors: Sequence[str]
     spot = ""
     """Path in the content of a field that was written; its id differs when an empty row comes before. "" else."""
@@ -76,29 +61,18 @@ class Answer:
     known: Any = None
     """What a reference table knows of the answer."""
     doubt: Doubt | None = None
-    """Why the typed text is asked again, with what would be kept."""
-    reply: str = ""
+    """The error, when the person may confirm the answer."""
+    understood = ""
+    """How an ambiguous answer was read, "" otherwise."""
+    reply = ""
     """The text that the person confirmed, or chose instead; see CONFIRMED."""
+    confirmed = ""
+    """The unlikely value that the person confirmed, in its stored form; "" otherwise. See Contenu.confirmes."""
 
     def process(self, formdata: Any, *arguments: Any, **named: Any) -> None:
         if formdata is not None:
             self.reply = clean(formdata.get(f"{self.name}-{CONFIRMED}", ""))
         super().process(formdata, *arguments, **named)  # type: ignore[misc]  # of the field that it is mixed into
-
-    def read(self, reading: Callable[[str], Any], text: str) -> Any:
-        """The value of a typed text. A doubt is taken when it was confirmed, or when it is what was stored.
-
-        Raises ValueError with a message in French.
-        """
-        try:
-            return reading(text)
-        except Doubt as doubt:
-            if doubt.suggestion and self.reply == doubt.suggestion:
-                return reading(doubt.suggestion)
-            if doubt.value == self.object_data or self.reply == text:
-                return doubt.value
-            self.doubt = doubt
-            raise
 
     @property
     def kind(self) -> str:
@@ -108,32 +82,43 @@ class Answer:
     def empty(self) -> bool:
         return self.data in ("", None, [], False)
 
+    def read(self, typed: Any) -> Any:
+        """The value of what was typed. Raises ValidationError with a message in French."""
+        answer = fields.read(self.question.spot, typed, local_day(now()))
+        doubt, self.understood = answer.doubt, answer.understood
+        if doubt is not None and self.reply and self.reply == doubt.suggestion:
+            return self.read(doubt.suggestion)
+        if doubt is not None and self.reply == typed:
+            self.confirmed = fields.as_confirmed(doubt)
+            return doubt.value
+        self.doubt = doubt
+        if answer.fault:
+            raise ValidationError(answer.fault)
+        return answer.value
+
+    def settle(self, confirmed: Collection[str]) -> None:
+        """Takes the answer in spite of its doubt when it was confirmed before. confirmed: see Contenu.confirmes."""
+        if self.doubt is not None and fields.as_confirmed(self.doubt) in confirmed:
+            self.data, self.errors, self.doubt = self.doubt.value, [], None
+
 
 class Line(Answer, StringField):
+    """Data is the value; what was typed while it has an error."""
+
     multiline = False
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = said(valuelist[0], multiline=self.multiline) if valuelist else ""
+        self.data = clean(valuelist[0], multiline=self.multiline) if valuelist else ""
 
     def process_data(self, value: Any) -> None:
         self.data = value or ""
 
     def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:
         if self.data and not self.errors:
-            self.check()
-
-    def check(self) -> None:
-        self.refuse_longer_than(limit_of(self.question))
-
-    def refuse_longer_than(self, limit: int) -> None:
-        if (length := len(self.data)) > limit:
-            over = f"{spaced(length - limit)} caractère{'s' if length - limit > 1 else ''}"
-            self.refuse(
-                f"Ce texte est trop long de {over} : il en compte {spaced(length)}, pour {spaced(limit)} au plus."
-            )
-
-    def refuse(self, message: str) -> None:
-        self.errors = [*self.errors, message]
+            try:
+                self.data = self.read(self.data)
+            except ValueError as error:
+                self.errors = [*self.errors, str(error)]
 
 
 class Text(Line, TextAreaField):
@@ -144,7 +129,7 @@ class Lines(Text):
     """Lines of an address; data is a list, each line folded to the LHEO limit."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = said(valuelist[0], multiline=True) if valuelist else ""
+        text = clean(valuelist[0], multiline=True) if valuelist else ""
         self.data = fold(text, limit_of(self.question))
 
     def process_data(self, value: Any) -> None:
@@ -153,116 +138,34 @@ class Lines(Text):
     def _value(self) -> str:
         return "\n".join(self.data)
 
-    def check(self) -> None:
-        if len(self.data) > (most := count_of(self.question)):
-            self.refuse(f"Cette adresse a {len(self.data)} lignes : {most} au plus.")
 
-
-class Read(Line):
-    """A text with a form of its own: data is what its reader makes of it."""
-
-    reading: Callable[[str], Any]
-
-    @property
-    def typed_limit(self) -> int:
-        """Characters that may be typed."""
-        return limit_of(self.question)
-
-    def check(self) -> None:
-        self.refuse_longer_than(self.typed_limit)
-        if self.errors:
-            return
-        try:
-            self.data = self.read(type(self).reading, self.data)
-        except ValueError as error:
-            self.refuse(str(error))
-        else:
-            super().check()
-
-
-class Numbered(Read):
-    """An official number, typed with blanks that are not stored."""
-
-    @property
-    def typed_limit(self) -> int:
-        return PLAIN_LIMIT
-
-
-class Siret(Numbered):
-    reading = staticmethod(numbers.siret)
-
-
-class Nda(Numbered):
-    reading = staticmethod(numbers.nda)
-
-
-class Rna(Numbered):
-    reading = staticmethod(numbers.rna)
-
-
-class Uai(Numbered):
-    reading = staticmethod(numbers.uai)
-
-
-class Certification(Numbered):
-    reading = staticmethod(numbers.certification)
-
-
-class Phone(Read):
-    reading = staticmethod(telephones.checked)
-
-
-class Email(Read):
-    reading = staticmethod(emails.read)
-
-
-class Url(Read):
-    reading = staticmethod(urls.read)
-
-
-class Postcode(Numbered):
-    reading = staticmethod(numbers.postal_code)
-
-
-class Integer(Line):
-    """Data is an int or None; an unreadable text stays on the screen."""
+class Typed(Answer):
+    """Mixin of a field whose data is not a text: it is None while what was typed has an error."""
 
     def process_data(self, value: Any) -> None:
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.typed = said(valuelist[0]) if valuelist else ""
+        text = clean(valuelist[0]) if valuelist else ""
         self.data = None
-        if self.typed:
-            question = self.question
-            self.data = answers.count(self.typed, question.spot.unit, question.low, question.high)
+        self.data = self.read(text) if text else None
+
+
+class Integer(Typed, StringField):
+    """Data is an int or None; an unreadable text stays on the screen."""
 
     def _value(self) -> str:
-        return getattr(self, "typed", "" if self.data is None else str(self.data))
-
-    def check(self) -> None: ...
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data)
 
     @property
     def empty(self) -> bool:
         return self.data is None
 
 
-class Day(Answer, DateField):
-    """Data is a date or None. understood: how a day without a year was read, "" otherwise."""
-
-    understood = ""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = said(valuelist[0]) if valuelist else ""
-        self.data = None
-        if text:
-            self.data = self.read(self._day, text)
-
-    def _day(self, text: str) -> date:
-        found, inferred = dates.day(text, local_day(now()))
-        if inferred:
-            self.understood = f"« {text[:40]} » a été compris comme le {long_day(found)}."
-        return found
+class Day(Typed, DateField):
+    """Data is a date or None."""
 
     def _value(self) -> str:
         if self.data:
@@ -270,15 +173,8 @@ class Day(Answer, DateField):
         return str(self.raw_data[0]) if self.raw_data else ""
 
 
-class Hour(Answer, StringField):
-    """Data is a time or None; «9h30», «09:30» and «9 h» are accepted."""
-
-    def process_data(self, value: Any) -> None:
-        self.data = value
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = said(valuelist[0]) if valuelist else ""
-        self.data = hours.hour(text) if text else None
+class Hour(Typed, StringField):
+    """Data is a time or None."""
 
     def _value(self) -> str:
         if self.raw_data:
@@ -290,10 +186,10 @@ class Chosen(Answer, SelectFieldBase):
     """A choice in a closed list. Another value can only come from a tampered page: it is refused."""
 
     def pre_validate(self, form: BaseForm) -> None:
-        known = {choice.value for choice in self.iter_choices()}  # type: ignore[attr-defined]  # tuples before 3.3
-        values = self.data if isinstance(self.data, list) else [self.data]
-        if not set(values) <= known | {""}:
-            raise ValidationError("Choisissez une réponse de la liste.")
+        if self.data is None:  # a row that was posted without this question
+            self.data = [] if self.question.spot.type == list[str] else ""
+        if self.data and not self.question.choices_from:
+            self.data = self.read(self.data)
 
 
 def _text_or_empty(value: Any) -> str:
@@ -317,11 +213,6 @@ class Checks(Chosen, SelectMultipleField):
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
 
-    def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:
-        most = count_of(self.question)
-        if self.data and len(self.data) > most:
-            self.errors = [*self.errors, f"Choisissez {most} réponses au plus."]
-
 
 class Flag(Answer, BooleanField):
     pass
@@ -338,13 +229,13 @@ FIELDS: dict[Kind, type[Field]] = {
     Kind.DATE: Day,
     Kind.TIME: Hour,
     Kind.INTEGER: Integer,
-    Kind.EMAIL: Email,
-    Kind.PHONE: Phone,
-    Kind.URL: Url,
-    Kind.POSTCODE: Postcode,
-    Kind.SIRET: Siret,
-    Kind.NDA: Nda,
-    Kind.RNA: Rna,
-    Kind.UAI: Uai,
-    Kind.CERTIFICATION: Certification,
+    Kind.EMAIL: Line,
+    Kind.PHONE: Line,
+    Kind.URL: Line,
+    Kind.POSTCODE: Line,
+    Kind.SIRET: Line,
+    Kind.NDA: Line,
+    Kind.RNA: Line,
+    Kind.UAI: Line,
+    Kind.CERTIFICATION: Line,
 }

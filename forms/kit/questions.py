@@ -2,7 +2,7 @@
 
 A question names, by its pattern, the spot of the content that it fills (see backoffice.models.content): label and
 choices are declared there. Its limit is that of the LHEO element declared there, read from the grammar by
-`forms.kit.fields.limit_of`. To ask one more thing, declare the value there and a Question in `forms.steps`.
+`exports.lheo.fields.limit_of`. To ask one more thing, declare the value there and a Question in `forms.steps`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Question:
     """help: one sentence. example: one good answer from a language workshop.
 
     required: the fiche cannot be submitted without an answer. label: replaces the label of the content.
-    choices_from: list of the content whose rows are the choices. low, high: bounds of an integer.
+    choices_from: list of the content whose rows are the choices.
     folded: shown under «Plus de précisions», closed until it is used.
     """
 
@@ -58,8 +58,6 @@ class Question:
     label: str = ""
     choices_from: str = ""
     folded: bool = False
-    low: int = 0
-    high: int = 99_999
 
     @property
     def spot(self) -> Spot:

@@ -6,7 +6,7 @@ and shown again with its errors, so that nothing typed is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from exports.importing.merge import place_key
 
 from .builder import Rank, RowList, StepForm, bind, keyed, row_kind
 from .communes import offer, settle
+from .fields import Answer
 from .questions import Question, Rows, Step
 
 Pending = dict[str, list[list[str]]]
@@ -58,7 +59,7 @@ def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinde
     """The form as the person left it, with its pending text and errors if there are some."""
     if step.slug in pending:
         form = bind(step, content, typed(pending[step.slug]))
-        validate(form, find)
+        validate(form, find, content.confirmes)
     else:
         form = bind(step, content)
     for part in _addresses(form):
@@ -70,7 +71,7 @@ def open_form(step: Step, content: Contenu, pending: Pending, find: CommuneFinde
 def save(step: Step, content: Contenu, pending: Pending, posted: MultiDict[str, str], find: CommuneFinder) -> Saved:
     """Applies a posted page. `content` is modified in place; nothing is written to the database."""
     form = bind(step, content, posted)
-    validate(form, find)
+    content.confirmes += validate(form, find, content.confirmes)
     homeless = _homeless(form, content)
     write(form, content)
     rest = {slug: pairs for slug, pairs in pending.items() if slug != step.slug}
@@ -97,11 +98,22 @@ def stamp(step: Step, content: Contenu, pending: Pending) -> str:
     return fingerprint([values, typed])[:20]
 
 
-def validate(form: StepForm, find: CommuneFinder) -> None:
-    form.validate()
+def validate(form: StepForm, find: CommuneFinder, known: Collection[str] = ()) -> list[str]:
+    """Sets the errors of the fields. known: see Contenu.confirmes. Returns what the page confirms besides."""
+    confirmed = check(form, known)
     for part in _addresses(form):
         settle(part, find)
         offer(part, find)
+    return confirmed
+
+
+def check(form: StepForm, known: Collection[str]) -> list[str]:
+    """As `validate`, without the towns."""
+    form.validate()
+    asked = [field for field in form.fields() if isinstance(field, Answer)]
+    for field in asked:
+        field.settle(known)
+    return list(dict.fromkeys(field.confirmed for field in asked if field.confirmed and field.confirmed not in known))
 
 
 def _addresses(form: StepForm) -> Iterable[StepForm]:

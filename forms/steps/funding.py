@@ -21,7 +21,6 @@ FUNDING = Step(
                     "financement.prix",
                     Kind.INTEGER,
                     help="Pour toute la durée, sans les centimes.",
-                    high=99_999,
                 ),
                 Question(
                     "financement.frais",
@@ -69,7 +68,6 @@ FUNDING = Step(
                             "financement.financeurs[].places",
                             Kind.INTEGER,
                             example="12",
-                            high=99_999,
                             help="Le nombre de personnes prévu par la subvention.",
                         ),
                     ),

@@ -103,7 +103,6 @@ PLACES = Step(
                             Kind.INTEGER,
                             help="Sur toute la période, sans les vacances : sert à calculer les heures.",
                             example="30",
-                            high=260,
                         ),
                         Question(
                             "actions[].heures_total",
@@ -111,7 +110,6 @@ PLACES = Step(
                             help="Par personne. Si les horaires et le nombre de semaines sont dits, laissez vide : "
                             "nous le calculons.",
                             example="120",
-                            high=9_999,
                         ),
                         Question(
                             "actions[].duree",
@@ -125,16 +123,12 @@ PLACES = Step(
                             help="Pour ouvrir le groupe.",
                             folded=True,
                             example="6",
-                            low=1,
-                            high=999,
                         ),
                         Question(
                             "actions[].effectif_max",
                             Kind.INTEGER,
                             help="Le nombre de places.",
                             example="12",
-                            low=1,
-                            high=999,
                         ),
                         *levels("actions[].niveaux", required=False, folded=True),
                         Question(
@@ -198,7 +192,6 @@ COURSES = vary(
                 Kind.INTEGER,
                 help="Laissez vide si toutes les heures se passent sur place.",
                 example="600",
-                high=9_999,
             ),
         ),
     },

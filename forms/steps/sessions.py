@@ -25,7 +25,6 @@ APPOINTMENT = (
         Kind.INTEGER,
         help="Combien de personnes peuvent venir.",
         example="18",
-        high=99_999,
     ),
 )
 
@@ -74,7 +73,6 @@ SESSIONS = Step(
                                     "actions[].sessions[].places_libres",
                                     Kind.INTEGER,
                                     example="4",
-                                    high=9_999,
                                     help="Laissez vide si vous ne savez pas.",
                                 ),
                                 Question(

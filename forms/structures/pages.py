@@ -13,8 +13,8 @@ from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contact, label_of
 from backoffice.models.content.vocabulary import QUALIOPI, USAGES
 from backoffice.models.structures.structure import Subject, Verification
-from backoffice.models.values import dates, emails, telephones
-from exports.lheo import grammar
+from backoffice.models.values import dates
+from exports.lheo import fields
 from forms.kit.questions import Kind, Question, Step, vary
 from forms.steps.locations import SCHOOLS
 from forms.steps.structure import STRUCTURE
@@ -114,29 +114,12 @@ def read_contacts(posted: Mapping[str, str]) -> tuple[dict[str, Contact], dict[s
         said = {name: clean(posted.get(f"{usage}-{name}", "")) for name in CONTACT_PARTS}
         for name, text in said.items():
             try:
-                said[name] = _read(name, text)
+                said[name] = fields.value(f"structure.contact.{name}", text)
             except ValueError as error:
                 errors[f"{usage}-{name}"] = str(error)
         contacts[usage] = Contact(**said)
     return contacts, errors
 
-
-def _read(name: str, text: str) -> str:
-    limit = grammar.limit(f"formation/organisme-formation-responsable/contact-organisme/{_ELEMENTS[name]}")[1]
-    if len(text) > limit:
-        raise ValueError(f"Ce texte est trop long : {limit} caractères au plus.")
-    if name in _READERS and text:
-        return _READERS[name](text)
-    return text
-
-
-_READERS = {"telephone": telephones.checked, "courriel": emails.read}
-_ELEMENTS = {
-    "nom": "coordonnees/nom",
-    "prenom": "coordonnees/prenom",
-    "telephone": "coordonnees/telfixe/numtel",
-    "courriel": "coordonnees/courriel",
-}
 
 ANSWERS = {"oui": True, "non": False, "": None}
 

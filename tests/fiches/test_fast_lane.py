@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from backoffice.core.extensions import db
 from backoffice.core.snapshot import snapshot
@@ -25,6 +26,7 @@ from backoffice.models import (
 )
 from backoffice.models.content import Session
 from exports.flux.build import differential, find
+from forms.fiches.fast_lane import SessionForm
 from tests.support import factories as make
 from tests.support.pages import open_page
 from tests.support.visitor import Visitor
@@ -124,6 +126,15 @@ def test_the_same_thing_said_twice_changes_nothing(nadia, path):
     assert send(nadia, path, places_libres="4", entrees="8", mois="2026-11").status_code == 303
     assert "Rien n’avait changé" in nadia.see(path).text
     assert counts() == before
+
+
+def test_an_unlikely_date_that_is_published_is_not_asked_again():
+    session = Session("S3", date(2020, 9, 1), date(2027, 6, 30))
+    form = SessionForm(MultiDict({"G2-S3-debut": "2020-09-01", "G2-S3-fin": "2027-06-30"}), "G2", session, [], "", 7)
+    assert form.validate(), form.errors
+    assert (form.debut.data, form.fin.data) == (session.debut, session.fin)
+    other = SessionForm(MultiDict({"G2-S3-debut": "2020-09-02"}), "G2", session, [], "", 7)
+    assert not other.validate()
 
 
 WRONG = {

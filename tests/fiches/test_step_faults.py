@@ -15,7 +15,8 @@ from backoffice.core.text import spaced
 from backoffice.models import Fiche, Login, Revision, RevisionState
 from backoffice.models.content import values
 from exports.fragment.build import Identity, build
-from forms.kit.fields import PLAIN_LIMIT, count_of, limit_of
+from exports.lheo.fields import PLAIN_LIMIT, count_of
+from forms.kit.fields import limit_of
 from forms.kit.questions import Kind
 from tests.support import factories as make
 from tests.support.asked import ASKED, ASL, dispositif_of, step_under_test
@@ -94,7 +95,7 @@ def test_a_text_may_be_as_long_as_the_standard_takes_and_not_longer(visitor, fic
 
 @pytest.mark.parametrize(("step", "question"), asked(Kind.EMAIL, Kind.PHONE, Kind.URL, *NUMBERED))
 def test_a_shaped_answer_that_is_too_long_is_refused_before_anything_looks_at_it(visitor, fiche, step, question):
-    limit = PLAIN_LIMIT if question.kind in NUMBERED else limit_of(question)
+    limit = max(PLAIN_LIMIT, limit_of(question))
     start = "https://exemple.fr/" if question.kind is Kind.URL else ""
     expect_refused(
         visitor, fiche, step, question, start + "1" * (limit + 1 - len(start)), "Ce texte est trop long de 1 "
@@ -103,7 +104,7 @@ def test_a_shaped_answer_that_is_too_long_is_refused_before_anything_looks_at_it
 
 @pytest.mark.parametrize(("step", "question"), asked(Kind.LINES))
 def test_an_address_has_as_many_lines_as_the_standard_takes(visitor, fiche, step, question):
-    most, name = count_of(question), name_of(question)
+    most, name = count_of(question.spot), name_of(question)
     lines = [f"Bâtiment {rank}" for rank in range(most + 1)]
     page = open_step(visitor, fiche, step.slug).type({name: "\r\n".join(lines[:most])}).send(follow=False)
     assert page.status == 303
@@ -195,13 +196,14 @@ def test_each_wrong_answer_is_explained_at_its_field_and_kept(visitor, fiche, st
 
 @pytest.mark.parametrize(("step", "question"), asked(Kind.INTEGER))
 def test_a_number_out_of_its_range_says_the_range(visitor, fiche, step, question):
-    range_ = f"entre {spaced(question.low)} et {spaced(question.high)}"
-    expect_refused(visitor, fiche, step, question, str(question.high + 1), range_)
-    page = open_step(visitor, fiche, step.slug).type({name_of(question): str(question.high)})
+    low, high = question.spot.reader.low, question.spot.reader.high
+    range_ = f"entre {spaced(low)} et {spaced(high)}"
+    expect_refused(visitor, fiche, step, question, str(high + 1), range_)
+    page = open_step(visitor, fiche, step.slug).type({name_of(question): str(high)})
     assert page.send(follow=False, suite="relecture").status == 303  # what it contradicts is said at the review
-    assert value_of(fiche, question) == question.high
-    if question.low:
-        expect_refused(visitor, fiche, step, question, str(question.low - 1), range_)
+    assert value_of(fiche, question) == high
+    if low:
+        expect_refused(visitor, fiche, step, question, str(low - 1), range_)
 
 
 UNKNOWN = ("inconnu", "<script>alert(1)</script>", "\x00a", "😀", "a" * 1_000_000)
@@ -219,13 +221,13 @@ def test_a_choice_that_was_not_offered_is_refused(visitor, fiche, step, question
             assert value_of(fiche, question) == ""
         else:
             assert page.status == 422
-            assert "Choisissez une réponse de la liste" in page.error(name_of(question))
+            assert "Réponse hors de la liste" in page.error(name_of(question))
             assert value_of(fiche, question) == before
 
 
 @pytest.mark.parametrize(("step", "question"), asked(Kind.CHECKS))
 def test_no_more_boxes_than_the_standard_takes(visitor, fiche, step, question):
-    most, codes = count_of(question), list(question.choices)
+    most, codes = count_of(question.spot), list(question.choices)
     page = open_step(visitor, fiche, step.slug).type({name_of(question): codes}).send(follow=False)
     if len(codes) <= most:
         assert page.status == 303

@@ -107,8 +107,8 @@ def test_a_new_structure_then_its_first_fiche(app, marc, helper):
     ("field", "value", "message"),
     [
         ("nom", "", "Écrivez le nom"),
-        ("nom", "x" * 251, "Écrivez le nom"),
-        ("categorie", "secte", "Choisissez dans la liste."),
+        ("nom", "x" * 251, "trop long de 1"),
+        ("categorie", "secte", "Réponse hors de la liste"),
         ("siret", "123", "14 chiffres"),
         ("siret", make.SIRET, "est déjà celui de"),
         ("telephone", "bonjour", "numéro de téléphone"),

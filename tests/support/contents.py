@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from backoffice.core.text import clean
 from backoffice.models.content import Action, Contenu, Creneau, Financeur, Lieu, Niveaux, Recrutement, Session
 from backoffice.models.content.timely import last_day
 from backoffice.models.content.vocabulary import (
@@ -43,15 +44,18 @@ def answer(question: Any, draw: Any, default: Any) -> Any:
     match question.kind:
         case Kind.LINE | Kind.TEXT:
             size = draw(st.sampled_from([1, 7, limit - 1, limit]))
-            return (draw(st.text(LETTERS, min_size=1, max_size=9)) * size)[:size]
+            return ("a" + clean(draw(st.text(LETTERS, min_size=1, max_size=9))) * size)[:size]
         case Kind.LINES:
-            return [draw(st.text(LETTERS, min_size=50, max_size=50)) for _ in range(draw(st.integers(1, 4)))]
+            return [
+                "a" + clean(draw(st.text(LETTERS, min_size=49, max_size=49)))[:49]
+                for _ in range(draw(st.integers(1, 4)))
+            ]
         case Kind.SELECT | Kind.RADIO:
             return draw(st.sampled_from(sorted(question.choices))) if question.choices else default
         case Kind.CHECKS:
             return draw(st.lists(st.sampled_from(sorted(question.choices)), min_size=1, max_size=5, unique=True))
         case Kind.INTEGER:
-            return draw(st.integers(question.low, question.high))
+            return draw(st.integers(question.spot.reader.low, question.spot.reader.high))
         case Kind.FLAG:
             return draw(st.booleans())
         case Kind.DATE:

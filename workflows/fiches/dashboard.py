@@ -15,11 +15,13 @@ from backoffice.core.dates import local_day, long_day
 from backoffice.models import Campaign, Fiche, FicheAlert, FicheState, Revision, RevisionState
 from backoffice.models.content import Contenu
 from backoffice.models.content import Session as ContentSession
+from backoffice.models.content.findings import Finding
 from backoffice.models.content.timely import as_of
 from backoffice.queries.fiches.register_alerts import alerts_of
 from backoffice.queries.fiches.visibility import Visible, visibility
 
 from .publication import last_day
+from .published_faults import faults_of
 from .renewals import Candidate, candidates
 
 SOON = timedelta(30)
@@ -73,6 +75,8 @@ class Card:
     renewable: bool
     last_day: date | None
     alerts: Sequence[FicheAlert] = ()
+    faults: Sequence[Finding] = ()
+    """See published_faults."""
 
     @property
     def latest(self) -> Revision:
@@ -90,10 +94,12 @@ def cards(session: Session, fiches: Sequence[Fiche], campaigns: Sequence[Campaig
     known = {one.fiche.id: one for one in candidates(session, fiches)}
     seen = visibility(session, fiches)
     flagged = alerts_of(session, [fiche.id for fiche in fiches])
+    wrong = faults_of(session, fiches)
     return [
         replace(
             _card(fiche, known.get(fiche.id), seen.get(fiche.id), campaigns, today),
             alerts=flagged.get(fiche.id, ()),
+            faults=wrong.get(fiche.id, ()),
         )
         for fiche in fiches
     ]

@@ -7,6 +7,7 @@ from backoffice.models import FicheState, Origin, Revision, RevisionState
 from backoffice.models.content import Action, Contenu, fingerprint
 from backoffice.models.content.timely import as_of
 from exports.fragment.build import Identity, NotExportable, build
+from exports.lheo.fields import settled
 from forms.fiches.paths import PATHS
 from workflows.case import Case, Refused
 from workflows.moderation.arrival import due_on, nature_of
@@ -18,11 +19,11 @@ from . import guards, publication
 
 
 def freeze(case: Case) -> None:
-    """Freezes the content, in its current version, and stores its hash; gives a numero the first time.
+    """Freezes the content, each value in its stored form, and stores its hash; gives a numero the first time.
 
     Then runs the moderation rules.
     """
-    case.revision.content = case.revision.content
+    case.revision.content = settled(case.revision.content, local_day(case.at))
     case.revision.content_hash = fingerprint(case.revision.document)
     case.revision.submitted_at = case.at
     case.revision.submitted_by_id = case.actor.id
@@ -69,12 +70,10 @@ def publish(case: Case) -> None:
     try:
         fragment = build(as_of(revision.content, local_day(case.at)), Identity.of(fiche, modified=case.at))
     except NotExportable as error:
-        raise Refused(
-            "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction.", error.findings
-        ) from error
+        raise Refused(guards.UNFIT, error.findings) from error
     decide(case)
     revision.fragment = fragment
-    fiche.published_revision_id = revision.id
+    fiche.published_revision_id, fiche.faulty = revision.id, False
     if fiche.state is not FicheState.SUSPENDUE:
         publication.show(case.session, fiche, fragment, case.at)
 

@@ -20,14 +20,15 @@ from backoffice.models.content import Session as ContentSession
 from backoffice.models.content.findings import Finding
 from backoffice.models.content.vocabulary import RECRUTEMENTS
 from backoffice.models.transition_names import FicheTransition
+from backoffice.models.values.faults import Fault
 from backoffice.queries.fiches.monthly_entries import Entries, entries_of
+from exports.lheo import fields
 from forms.fiches.contradictions import contradictions
 from workflows.case import Case, Refused
 
 from .engine import authorised, lock, record
 from .publication import current_content, present_fragment, show
 
-MOST_PEOPLE = 9_999
 MONTHS_SHOWN = 12
 
 
@@ -172,11 +173,15 @@ def _find(content: Contenu, change: Change) -> ContentSession:
 
 def _check(change: Change, approved: ContentSession, current: Present, most: int) -> None:
     """most: maximum shift of a date from the approved one, in days; a larger shift needs a moderated version."""
-    if change.recrutement is not None and change.recrutement not in RECRUTEMENTS:
+    if change.recrutement == "":
         raise _wrong("recrutement", "Choisissez l’état des inscriptions dans la liste.")
-    for name, number in (("places_libres", change.places_libres), ("entrees", change.entrees)):
-        if number is not None and not 0 <= number <= MOST_PEOPLE:
-            raise _wrong(name, f"Un nombre de 0 à {MOST_PEOPLE} est attendu.")
+    for name, said in (
+        ("recrutement", change.recrutement), ("places_libres", change.places_libres), ("entrees", change.entrees),
+    ):  # fmt: skip
+        try:
+            fields.value(f"actions[].sessions[].{'places_libres' if name == 'entrees' else name}", said)
+        except Fault as fault:
+            raise _wrong(name, str(fault)) from None
     if change.entrees is not None and change.mois not in current.months:
         raise _wrong("mois", "Choisissez un mois de la liste : un mois où le groupe a commencé.")
     for name, new, old in (("debut", change.debut, approved.debut), ("fin", change.fin, approved.fin)):

@@ -8,7 +8,9 @@ from sqlalchemy import exists, select
 
 from backoffice.core.dates import local_day
 from backoffice.models import Origin, Remark, RemarkAct, RemarkEvent, Revision, RevisionState
+from backoffice.models.content.findings import Finding
 from backoffice.models.fiches.states import OPEN_STATES
+from exports.lheo.fields import faults
 from forms.fiches.review import review_of
 from workflows.case import Case, Refused
 
@@ -30,6 +32,16 @@ def complete(case: Case) -> None:
     missing = review_of(case.revision).blocking
     if missing:
         raise Refused("La fiche n’est pas encore complète : elle n’a pas été envoyée.", tuple(missing))
+
+
+UNFIT = "Cette fiche ne peut pas être publiée en l’état. Renvoyez-la pour correction."
+
+
+def true(case: Case) -> None:
+    """Every value of the content is one that its reader accepts, whichever way it came."""
+    wrong = faults(case.revision.content, local_day(case.at))
+    if wrong:
+        raise Refused(UNFIT, tuple(Finding(path, fault) for path, fault in wrong))
 
 
 def sendable(case: Case) -> None:

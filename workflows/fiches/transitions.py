@@ -109,7 +109,7 @@ _TRANSITIONS = (
         (_R.EN_INSTRUCTION,),
         _R.VALIDEE,
         _MODERATOR,
-        guard=guards.all_of(rule_hits.nothing_blocks, carriers.accepted),
+        guard=guards.all_of(guards.true, rule_hits.nothing_blocks, carriers.accepted),
         notice="fiche_validee",
         instead=(guards.by_moderator, "correction_moderateur"),
         effect=effects.publish,

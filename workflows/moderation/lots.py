@@ -170,7 +170,7 @@ def obstacle(session: Session, lot: Lot, revision: Revision, undoes: Lot | None)
             if guard := TRANSITIONS[name].guard:
                 guard(Case(session, fiche, fiche.latest if of_fiche else revision, actor, lot.comment))
     except Refused as refused:
-        return refused.message
+        return refused.reasons
     return ""
 
 
@@ -251,8 +251,7 @@ def _do(lot_id: int, line_id: int, attempt: int) -> bool:
                 _apply(session, lot, line)
                 line.result = LotResult.FAIT
     except Refused as refused:
-        details = dict.fromkeys((refused.message, *(finding.message for finding in refused.findings)))
-        _note(line_id, LotResult.REFUS, " ".join(details))
+        _note(line_id, LotResult.REFUS, refused.reasons)
     except Exception:
         log.exception("lot %s, ligne %s", lot_id, line_id)
         _note(line_id, LotResult.ECHEC, "Une erreur s’est produite chez nous : cette fiche n’a pas été changée.")

@@ -7,7 +7,7 @@ number: the page of the structure lists the differences (`gaps`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,9 +20,10 @@ from backoffice.models import Fiche, Organisme, Revision, Subject, User
 from backoffice.models.accounts.account import COLUMNS, NUMBERS, OF_FICHES
 from backoffice.models.content import Contact, Contenu, Document, Lieu, Structure, dump_part, load_part
 from backoffice.models.content.vocabulary import CATEGORIES, USAGES
-from backoffice.models.values import numbers
+from backoffice.models.values.faults import Fault
 from backoffice.queries.structures.scope import helped_structure
 from exports.importing.merge import place_key
+from exports.lheo import fields
 from forms.structures.pages import Certified
 from workflows.case import Case, Refused
 from workflows.change_log import record
@@ -34,8 +35,6 @@ ITSELF = "la structure"
 MOST_PLACES = 40
 LOOKED_AT = 60
 """Number of versions, the last saved first, in which places are looked for."""
-
-READERS: Mapping[str, Callable[[str], str]] = {name: getattr(numbers, name) for name in NUMBERS}
 
 
 def living(session: Session, organisme_id: int) -> Organisme:
@@ -113,11 +112,9 @@ def learn(case: Case) -> None:
 
 
 def _sound(name: str, text: str) -> bool:
-    if name not in READERS or not text:
-        return bool(text)
     try:
-        return READERS[name](text) == text
-    except ValueError:
+        return bool(text) and bool(fields.value(f"structure.{COLUMNS[name]}", text) == text)
+    except Fault:
         return False
 
 

@@ -76,6 +76,7 @@ SCHEDULE = {
             "Met à jour l’offre que le temps a rendue fausse.",
         ),
         Periodic("flux", "30 3 * * *", "workflows.flux.runs.publish_all", "Fait et publie tous les flux actifs."),
+        Periodic("fautes", "40 5 * * *", "workflows.fiches.published_faults.look", "Relit ce qui est publié."),
         Periodic("echeances", "50 5 * * *", "workflows.fiches.register_alerts.look", "Signale ce qui a fini ou fermé."),
         Periodic(
             "verifications", "5 4 * * *", "workflows.flux.file_checks.purge", "Efface les fichiers jamais vérifiés."

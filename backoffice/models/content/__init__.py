@@ -20,8 +20,6 @@ from .document import dump, dump_part, fingerprint, hints, load, load_part
 from .parts import (
     ID_LETTERS,
     Action,
-    Adresse,
-    Contact,
     Contenu,
     Creneau,
     Financement,
@@ -30,12 +28,11 @@ from .parts import (
     Inscription,
     Lieu,
     Niveaux,
-    Porteuse,
     Recrutement,
     Session,
-    Structure,
 )
-from .spots import ROW_NAMES, Spot, label_of, leaves, pattern_of, put, seen_by, spots, values
+from .spots import ROW_NAMES, Spot, label_of, leaves, pattern_of, put, put_at, seen_by, spots, values
+from .structure import Adresse, Contact, Porteuse, Structure
 from .upgrades import ContentError, Document
 
 __all__ = [
@@ -69,6 +66,7 @@ __all__ = [
     "load_part",
     "pattern_of",
     "put",
+    "put_at",
     "seen_by",
     "spots",
     "values",

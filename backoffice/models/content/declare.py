@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from backoffice.models.values import answers
 from backoffice.models.values.answers import Unit
+from backoffice.models.values.cells import Cell
+
+UNASKED = "no reader has asked for it"
+"""A reason for which a value is left out of the open data."""
+
+Reader = Callable[[Cell], Any]
+"""Typed text or cell of a spreadsheet → stored value. Raises Fault. Never given an empty answer."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """Reader of a whole number between two bounds, included."""
+
+    unit: Unit = Unit.NONE
+    low: int = 0
+    high: int = 99_999
+
+    def __call__(self, cell: Cell) -> int:
+        return answers.count(cell, self.unit, self.low, self.high)
 
 
 def leaf(
@@ -21,15 +41,17 @@ def leaf(
     open: bool = False,  # noqa: A002
     closed: str = "",
     header: str = "",
-    unit: Unit = Unit.NONE,
+    reader: Reader | None = None,
+    multiline: bool = False,
 ) -> Any:
     """Declares a value that is left out of the open data; `closed` says why. See `public`.
 
     choices: {code: label}, the closed list of answers.
     reserve: characters of the LHEO element kept for what the export adds beside this value.
     hidden: set by the application, never typed.
-    unit: what a number counts.
     header: its column title in the CSV of the open data, which has one row per group; "" for no column.
+    reader: reads its values at every door: see exports.lheo.fields. None: the reader of its type and choices.
+    multiline: a text whose line breaks are kept.
 
     Raises ValueError unless exactly one of `open` and `closed` is given.
     """
@@ -44,7 +66,8 @@ def leaf(
         "public": open,
         "closed": closed,
         "header": header,
-        "unit": unit,
+        "reader": reader,
+        "multiline": multiline,
     }
     if default in ([], {}):
         return field(default_factory=type(default), metadata=metadata)

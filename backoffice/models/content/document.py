@@ -12,7 +12,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .parts import Contact, Contenu, Lieu, Structure
+from .parts import Contenu, Lieu
+from .structure import Contact, Structure
 from .upgrades import VERSION, ContentError, Document, current, upgraded
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, time
 
+from backoffice.models.values import numbers, urls
 from backoffice.models.values.answers import Unit
 
 from . import vocabulary as words
-from .declare import leaf, many, part, public
+from .declare import UNASKED, Count, leaf, many, part, public
+from .structure import Adresse, Contact, Structure
 
 
 def school_year(day: date) -> int:
@@ -22,107 +24,7 @@ def school_year(day: date) -> int:
 
 
 _LOCAL = "the end of a numero"
-_PERSON = "the name of a person"
-_CARRIER = "its SIRET stands for that of the structure"
-_POINT = "the open data give the point of the commune"
-_UNASKED = "no reader has asked for it"
-"""Reasons for which a value is left out of the open data."""
-
-
-@dataclass
-class Adresse:
-    denomination: str = public("Nom du lieu", "denomination")
-    lignes: list[str] = public("Numéro et rue", "ligne", default=[])
-    code_postal: str = public("Code postal", "codepostal")
-    ville: str = public("Ville", "ville")
-    code_insee: str = public("Code Insee", "code-INSEE-commune", hidden=True)
-    departement: str = public("Département", "departement", hidden=True)
-    region: str = public("Région", "region", hidden=True)
-    latitude: str = leaf("Latitude", "geolocalisation/latitude", hidden=True, closed=_POINT)
-    longitude: str = leaf("Longitude", "geolocalisation/longitude", hidden=True, closed=_POINT)
-
-    @property
-    def envelope(self) -> list[str]:
-        """Its non-empty lines, as written on an envelope."""
-        town = f"{self.code_postal} {self.ville}".strip()
-        return [text for text in (self.denomination, *self.lignes, town) if text]
-
-
-@dataclass
-class Contact:
-    nom: str = leaf("Nom", "coordonnees/nom", closed=_PERSON)
-    prenom: str = leaf("Prénom", "coordonnees/prenom", closed=_PERSON)
-    telephone: str = public("Téléphone", "coordonnees/telfixe/numtel")
-    courriel: str = public("Adresse e-mail", "coordonnees/courriel")
-
-    @property
-    def empty(self) -> bool:
-        return not any(vars(self).values())
-
-
-@dataclass
-class Porteuse:
-    """The carrier: a structure with a SIRET that lends its name to one without."""
-
-    nom: str = leaf("Nom officiel de la structure porteuse", "raison-sociale", closed=_CARRIER)
-    siret: str = leaf("Numéro SIRET de la structure porteuse", "SIRET-organisme-formation/SIRET", closed=_CARRIER)
-    courriel: str = leaf("Adresse e-mail de la structure porteuse", closed=_CARRIER)
-
-    @property
-    def empty(self) -> bool:
-        return not any(vars(self).values())
-
-
-@dataclass
-class Structure:
-    """The organisme responsable as it was when the fiche was written."""
-
-    nom: str = public("Nom de la structure", "nom-organisme")
-    raison_sociale: str = public("Nom officiel", "raison-sociale")
-    categorie: str = public("Vous êtes", choices=words.CATEGORIES)
-    siret: str = public("Numéro SIRET", "SIRET-organisme-formation/SIRET")
-    numero_activite: str = leaf("Numéro de déclaration d’activité", "numero-activite", closed=_UNASKED)
-    adresse: Adresse = part("Adresse de la structure", Adresse, "coordonnees-organisme/coordonnees/adresse")
-    contact: Contact = part("Accueil de la structure", Contact, "contact-organisme")
-    courriel: str = leaf(
-        "Adresse e-mail de la direction",
-        "coordonnees-organisme/coordonnees/courriel",
-        closed="the reception is enough to join",
-    )
-    formateur: Contact = part(
-        "Accueil des formateurs",
-        Contact,
-        "/formation/action/organisme-formateur/contact-formateur",
-        closed="the reception is enough to join",
-    )
-    formateur_nom: str = leaf(
-        "Organisme qui donne les cours",
-        "/formation/action/organisme-formateur/raison-sociale-formateur",
-        closed=_UNASKED,
-    )
-    formateur_siret: str = leaf(
-        "Numéro SIRET de l’organisme qui donne les cours",
-        "/formation/action/organisme-formateur/SIRET-formateur/SIRET",
-        closed=_UNASKED,
-    )
-    rna: str = leaf("Numéro RNA", closed=_UNASKED)
-    uai: str = leaf("Numéro UAI de l’établissement", "code-UAI-organisme-formation/code-UAI", closed=_UNASKED)
-    site: str = public("Site internet de la structure", "coordonnees-organisme/coordonnees/web/urlweb")
-    porteuse: Porteuse = part("Structure porteuse", Porteuse, closed=_CARRIER)
-
-    @property
-    def legal_name(self) -> str:
-        return self.raison_sociale or self.nom
-
-    @property
-    def carrier(self) -> Porteuse | None:
-        """Its carrier; None when the structure has its own SIRET or names no complete carrier."""
-        return self.porteuse if not self.siret and self.porteuse.nom and self.porteuse.siret else None
-
-    @property
-    def known_siret(self) -> str:
-        """Its own SIRET, else that of its carrier, else ""."""
-        return self.carrier.siret if self.carrier else self.siret
+"""Reason for which a value is left out of the open data, like UNASKED."""
 
 
 @dataclass
@@ -146,10 +48,10 @@ class Formation:
         "Ce que l’on apprend", "domaine-formation/code-FORMACODE", default=[], choices=words.DOMAINES
     )
     parcours: str = public("Dans quel parcours se place l’action", choices=words.PARCOURS)
-    url: str = public("Page internet", "url-formation/urlweb")
-    objectif: str = public("Objectifs", "objectif-formation")
-    contenu: str = public("Contenu", "contenu-formation")
-    resultats: str = public("Ce que l’on obtient à la fin", "resultats-attendus", reserve=500)
+    url: str = public("Page internet", "url-formation/urlweb", reader=urls.read)
+    objectif: str = public("Objectifs", "objectif-formation", multiline=True)
+    contenu: str = public("Contenu", "contenu-formation", multiline=True)
+    resultats: str = public("Ce que l’on obtient à la fin", "resultats-attendus", reserve=500, multiline=True)
     espaces_sociaux: list[str] = public("Espaces sociaux travaillés", default=[], choices=words.ESPACES_SOCIAUX)
     objectifs_oepre: list[str] = leaf(
         "Les trois objectifs",
@@ -161,12 +63,12 @@ class Formation:
     info_publics: str = public("Précisions sur le public", "action/info-public-vise")
     visees: list[str] = public("Dans quel but", default=[], choices=words.VISEES)
     certification: str = public("Examen ou diplôme préparé")
-    code_certification: str = public("Numéro RNCP ou RS", "certification/code-RNCP")
+    code_certification: str = public("Numéro RNCP ou RS", "certification/code-RNCP", reader=numbers.certification)
     niveaux: Niveaux = part("Niveaux de français", Niveaux)
     niveau_obligatoire: bool = public(
         "Ce niveau est indispensable pour entrer", "action/niveau-entree-obligatoire", default=False
     )
-    conditions: str = public("Conditions pour participer", "action/conditions-specifiques", reserve=300)
+    conditions: str = public("Conditions pour participer", "action/conditions-specifiques", reserve=300, multiline=True)
     contact: Contact = part("Personne à contacter", Contact, "contact-formation")
 
     @property
@@ -182,7 +84,10 @@ class Lieu:
     acces_handicapes: str = public("Accès pour les personnes handicapées", "/formation/action/acces-handicapes")
     transport: str = public("Comment venir", "/formation/action/transport")
     uai: str = leaf(
-        "Numéro UAI de l’école", "/formation/action/lieu-de-formation/code-UAI-lieu-formation/code-UAI", closed=_UNASKED
+        "Numéro UAI de l’école",
+        "/formation/action/lieu-de-formation/code-UAI-lieu-formation/code-UAI",
+        closed=UNASKED,
+        reader=numbers.uai,
     )
 
     @property
@@ -234,13 +139,13 @@ class Recrutement:
     """An appointment before a session begins: meeting, test or interview."""
 
     modalite: str = leaf(
-        "Comment se passe ce rendez-vous", "modalite-recrutement", choices=words.RENDEZ_VOUS, closed=_UNASKED
+        "Comment se passe ce rendez-vous", "modalite-recrutement", choices=words.RENDEZ_VOUS, closed=UNASKED
     )
-    jour: date | None = leaf("Jour du rendez-vous", "periode/debut", default=None, closed=_UNASKED)
-    debut: time | None = leaf("Heure de début", "heure-debut", default=None, closed=_UNASKED)
-    fin: time | None = leaf("Heure de fin", "heure-fin", default=None, closed=_UNASKED)
+    jour: date | None = leaf("Jour du rendez-vous", "periode/debut", default=None, closed=UNASKED)
+    debut: time | None = leaf("Heure de début", "heure-debut", default=None, closed=UNASKED)
+    fin: time | None = leaf("Heure de fin", "heure-fin", default=None, closed=UNASKED)
     places: int | None = leaf(
-        "Nombre de personnes reçues", "nb-places", default=None, unit=Unit.PERSONNES, closed=_UNASKED
+        "Nombre de personnes reçues", "nb-places", default=None, closed=UNASKED, reader=Count(Unit.PERSONNES)
     )
 
 
@@ -250,9 +155,9 @@ class Session:
     debut: date | None = public("Premier jour", "periode/debut", default=None)
     fin: date | None = public("Dernier jour", "periode/fin", default=None)
     recrutement: str = public("Inscriptions", "etat-recrutement", default="1", choices=words.RECRUTEMENTS)
-    places_libres: int | None = public("Places encore libres", default=None, unit=Unit.PERSONNES)
+    places_libres: int | None = public("Places encore libres", default=None, reader=Count(Unit.PERSONNES, 0, 9_999))
     mois_seulement: bool = leaf("Seul le mois est connu", default=False, closed="its days are then left out")
-    recrutements: list[Recrutement] = many("Rendez-vous avant de commencer", "recrutement", closed=_UNASKED)
+    recrutements: list[Recrutement] = many("Rendez-vous avant de commencer", "recrutement", closed=UNASKED)
 
     @property
     def one_school_year(self) -> bool:
@@ -272,16 +177,22 @@ class Action:
     format: str = public("En groupe ou en individuel", default="collectif", choices=words.FORMATS)
     presence: str = public("Sur place ou à distance", "modalites-enseignement", default="0", choices=words.PRESENCES)
     niveaux: Niveaux = part("Niveaux du groupe", Niveaux)
-    effectif_min: int | None = public("Nombre minimum de personnes", default=None, unit=Unit.PERSONNES)
-    effectif_max: int | None = public("Nombre maximum de personnes", default=None, unit=Unit.PERSONNES)
+    effectif_min: int | None = public("Nombre minimum de personnes", default=None, reader=Count(Unit.PERSONNES, 1, 999))
+    effectif_max: int | None = public("Nombre maximum de personnes", default=None, reader=Count(Unit.PERSONNES, 1, 999))
     creneaux: list[Creneau] = many("Horaires de la semaine")
-    rythme: str = public("Précisions sur le rythme", "rythme-formation", reserve=1200)
-    organisation: str = leaf("Organisation du groupe", "modalites-alternance", closed=_UNASKED)
+    rythme: str = public("Précisions sur le rythme", "rythme-formation", reserve=1200, multiline=True)
+    organisation: str = leaf("Organisation du groupe", "modalites-alternance", closed=UNASKED, multiline=True)
     vacances: bool = public("A lieu aussi pendant les vacances scolaires", default=False)
-    semaines: int | None = public("Nombre de semaines d’atelier", default=None, unit=Unit.SEMAINES)
-    heures_total: int | None = public("Nombre d’heures en tout", "nombre-heures-total", default=None, unit=Unit.HEURES)
+    semaines: int | None = public("Nombre de semaines d’atelier", default=None, reader=Count(Unit.SEMAINES, 0, 260))
+    heures_total: int | None = public(
+        "Nombre d’heures en tout", "nombre-heures-total", default=None, reader=Count(Unit.HEURES, 0, 9_999)
+    )
     heures_centre: int | None = leaf(
-        "Dont heures sur place", "nombre-heures-centre", default=None, unit=Unit.HEURES, closed=_UNASKED
+        "Dont heures sur place",
+        "nombre-heures-centre",
+        default=None,
+        closed=UNASKED,
+        reader=Count(Unit.HEURES, 0, 9_999),
     )
     intensite: str = leaf("Rythme de la semaine", choices=words.INTENSITES, closed="told by the rhythm")
     duree: str = public("Durée, en quelques mots", "duree-indicative")
@@ -322,13 +233,13 @@ class Inscription:
 
     entrees: str = public("Quand peut-on arriver", "modalites-entrees-sorties", choices=words.ENTREES)
     modalites: str = public("Comment s’inscrire", "session/modalites-inscription")
-    recrutement: str = public("Déroulement de l’accueil", "modalites-recrutement")
+    recrutement: str = public("Déroulement de l’accueil", "modalites-recrutement", multiline=True)
     debut: date | None = public("Début des inscriptions", "session/periode-inscription/periode/debut", default=None)
     fin: date | None = public("Fin des inscriptions", "session/periode-inscription/periode/fin", default=None)
-    reunion: date | None = leaf("Réunion d’information", "date-information/date", default=None, closed=_UNASKED)
-    perimetre: str = leaf("D’où peut-on venir", "code-perimetre-recrutement", choices=words.PERIMETRES, closed=_UNASKED)
-    ou: str = leaf("Où s’inscrit-on", default="sur_place", choices=words.LIEUX_INSCRIPTION, closed=_UNASKED)
-    adresse: Adresse = part("Adresse d’inscription", Adresse, "session/adresse-inscription/adresse", closed=_UNASKED)
+    reunion: date | None = leaf("Réunion d’information", "date-information/date", default=None, closed=UNASKED)
+    perimetre: str = leaf("D’où peut-on venir", "code-perimetre-recrutement", choices=words.PERIMETRES, closed=UNASKED)
+    ou: str = leaf("Où s’inscrit-on", default="sur_place", choices=words.LIEUX_INSCRIPTION, closed=UNASKED)
+    adresse: Adresse = part("Adresse d’inscription", Adresse, "session/adresse-inscription/adresse", closed=UNASKED)
     contact: Contact = part("Personne qui inscrit", Contact, "session/contact-session")
 
 
@@ -338,18 +249,18 @@ class Financeur:
     programme: str = public("Programme", choices=words.PROGRAMMES)
     reference: str = leaf("Référence de la subvention", closed="the reference of a grant")
     places: int | None = leaf(
-        "Places financées", "nb-places-financees", default=None, unit=Unit.PERSONNES, closed=_UNASKED
+        "Places financées", "nb-places-financees", default=None, closed=UNASKED, reader=Count(Unit.PERSONNES)
     )
 
 
 @dataclass
 class Financement:
     cout: str = public("Prix pour la personne", choices=words.COUTS)
-    prix: int | None = public("Prix en euros", "prix-total-TTC", default=None, unit=Unit.EUROS)
+    prix: int | None = public("Prix en euros", "prix-total-TTC", default=None, reader=Count(Unit.EUROS))
     frais: str = public("Ce qui reste à payer", "frais-restants")
     prise_en_charge: bool = public("Une aide peut payer ces frais", "prise-en-charge-frais-possible", default=False)
-    conventionne: str = leaf("Action subventionnée", "conventionnement", choices=words.OUI_NON, closed=_UNASKED)
-    lot: str = leaf("Lot du marché", closed=_UNASKED)
+    conventionne: str = leaf("Action subventionnée", "conventionnement", choices=words.OUI_NON, closed=UNASKED)
+    lot: str = leaf("Lot du marché", closed=UNASKED)
     financeurs: list[Financeur] = many("Financeurs", "organisme-financeur")
 
     @property
@@ -371,6 +282,9 @@ class Contenu:
     inscription: Inscription = part("Inscription", Inscription, "formation/action")
     financement: Financement = part("Financement", Financement, "formation/action")
     dernier_repere: int = leaf("Dernier repère donné", default=0, hidden=True, closed=_LOCAL)
+
+    confirmes: list[str] = leaf("Réponses confirmées", default=[], hidden=True, closed="what was asked again")
+    """Values that are not likely and that a person confirmed, in their stored form: see values.faults.Doubt."""
 
     def new_id(self, kind: type) -> str:
         """The next local id (L1, G2, S3…), never reused in the life of the fiche."""

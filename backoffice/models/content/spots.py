@@ -10,8 +10,7 @@ from functools import cache, reduce
 from types import NoneType
 from typing import Any, get_args, get_origin
 
-from backoffice.models.values.answers import Unit
-
+from .declare import Reader
 from .document import hints
 from .parts import Action, Contenu, Lieu
 
@@ -35,7 +34,8 @@ class Spot:
     hidden: bool
     closed: str
     header: str
-    unit: Unit
+    reader: Reader | None
+    multiline: bool
 
     @property
     def name(self) -> str:
@@ -75,7 +75,8 @@ def _spots(kind: type, prefix: str, lheo: str, closed: str) -> Iterator[Spot]:
             said.get("hidden", False),
             closed or said["closed"],
             said.get("header", ""),
-            said.get("unit", Unit.NONE),
+            said.get("reader"),
+            said.get("multiline", False),
         )
         if spot.leaf:
             yield spot
@@ -146,6 +147,15 @@ def put(content: Contenu, action: Action | None, pattern: str, value: Any) -> No
     """Sets the value that `seen_by` reads."""
     target, names = _part(content, action, pattern)
     setattr(reduce(getattr, names[:-1], target), names[-1], value)
+
+
+def put_at(content: Contenu, path: str, value: Any) -> None:
+    """Sets the value at a path of the content."""
+    part, _, name = path.rpartition("-")
+    target: Any = content
+    for step in part.split("-") if part else ():
+        target = target[int(step)] if step.isdecimal() else getattr(target, step)
+    setattr(target, name, value)
 
 
 def _part(content: Contenu, action: Action | None, pattern: str) -> tuple[Any, list[str]]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
     inspect,
     text,
 )
@@ -96,6 +97,8 @@ class Fiche(Searched, Model):
     )
     """The duplicate fiche that was kept: the numero of this one leads to it."""
     merged_into: Mapped[Fiche | None] = relationship(remote_side="Fiche.id")
+    faulty: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a reader refuses a value of the published version; see workflows.fiches.published_faults."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     creation_key: Mapped[str | None] = mapped_column(String(40), unique=True)
     """Sent by the page that created it: a form posted twice creates one fiche (idempotent)."""

@@ -118,10 +118,12 @@ def alerts_of(session: Session, fiche_ids: Collection[int]) -> dict[int, list[Fi
     return found
 
 
-ANY = "toute"
+ANY, FAULTY = "toute", "reponse"
 
 
 def alerted(kind: str) -> ColumnElement[bool]:
-    """Condition on Fiche: it has an alert of this kind (ANY: of any kind)."""
+    """Condition on Fiche: it has an alert of this kind (ANY: of any kind; FAULTY: see Fiche.faulty)."""
+    if kind == FAULTY:
+        return Fiche.faulty.is_(True)
     some = select(FicheAlert.fiche_id)
     return Fiche.id.in_(some if kind == ANY else some.where(FicheAlert.kind == AlertKind(kind)))

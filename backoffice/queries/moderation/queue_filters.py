@@ -36,7 +36,7 @@ from backoffice.models import (
 from backoffice.models.accounts.account import moderates
 from backoffice.models.moderation.moderation_rules import standing
 from backoffice.queries.fiches.former_fragments import has_former_fragment
-from backoffice.queries.fiches.register_alerts import ANY, alerted
+from backoffice.queries.fiches.register_alerts import ANY, FAULTY, alerted
 from backoffice.queries.search import says
 from backoffice.queries.territoires.coverage import departements_of
 from backoffice.reference.programmes import programmes
@@ -129,6 +129,7 @@ FORMER = "ancienne"
 ALERTS = {
     ANY: "N’importe laquelle d’un répertoire",
     **{str(kind): kind.label for kind in AlertKind},
+    FAULTY: "Réponse publiée que les règles refusent",
     FORMER: "Reste dans le flux sous son ancienne forme",
 }
 
