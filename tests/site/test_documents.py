@@ -10,6 +10,7 @@ from tests.support.diagrams import DOCS, PARTS, PROCESSES, ROOT, written
 from tests.support.tree import tracked
 
 PATHS = re.compile(r"`((?:backoffice|forms|workflows|exports|templates|tests|docs)/[\w./-]+\.\w+)`")
+TESTS = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINKS = re.compile(r"\]\((?!https?:)([^)#]+)")
 DOCUMENTS = sorted(path for path in tracked("*.md") if path.parts[0] != "backoffice")
 
@@ -35,3 +36,13 @@ def test_files_that_a_document_names_exist(document):
 
 def test_the_readme_is_one_page():
     assert len((ROOT / "README.md").read_text().split()) <= 700
+
+
+def test_each_attack_has_its_answer_and_tests_that_exist():
+    text = (DOCS / "securite.md").read_text()
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if not row[0].startswith((" Attack", " ---"))]
+    assert len(rows) > 40
+    assert [row[0] for row in rows if len(row) != 3 or not TESTS.search(row[2])] == []
+    named = TESTS.findall(text)
+    assert [name for file, name in named if f"\ndef {name}(" not in (ROOT / file).read_text()] == []
