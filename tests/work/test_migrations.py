@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from backoffice.core import config
 from backoffice.core.extensions import Base, db
 from backoffice.web.factory import create_app
 from tests.support.bases import PostgresqlBase
+
+VERSIONS = config.MIGRATIONS / "versions"
+FROZEN = Path(__file__).with_name("migrations.sha256")
 
 
 @pytest.fixture
@@ -144,3 +150,12 @@ def test_the_checks_of_the_base_refuse_a_mapping_without_owner(fresh):
     with engine.connect() as connection, pytest.raises(Exception, match="one_owner"):
         connection.execute(text("INSERT INTO import_mapping (chosen) VALUES ('{}')"))
     engine.dispose()
+
+
+def test_a_migration_that_landed_never_changes():
+    """tests/work/migrations.sha256 holds those that are frozen; new ones are chained after them."""
+    listed = [line.split() for line in FROZEN.read_text().splitlines()]
+    frozen = {name: digest for digest, name in listed}
+    assert {name: sha256((VERSIONS / name).read_bytes()).hexdigest() for name in frozen} == frozen
+    chain = [Path(script.path).name for script in reversed([*ScriptDirectory(str(config.MIGRATIONS)).walk_revisions()])]
+    assert chain[: len(frozen)] == [name for _, name in listed]
