@@ -14,6 +14,7 @@ from stdnum import luhn
 
 from backoffice.models import Dispositif
 from backoffice.models.content import Adresse, Contact, Structure
+from backoffice.models.values import telephones
 from backoffice.models.values.numbers import UAI_KEYS
 from backoffice.reference.communes import CommuneRow
 
@@ -67,9 +68,9 @@ class House:
         return f"accueil@{self.key}.example"
 
     def telephone(self, rng: Random) -> str:
-        """A number of a range reserved for fiction."""
+        """A number of a range reserved for fiction, in its stored form."""
         start = {"28": "02 61 91", "44": "03 53 01"}.get(self.region, "01 99 00")
-        return f"{start} {rng.randrange(100):02d} {rng.randrange(100):02d}"
+        return telephones.read(f"{start} {rng.randrange(100):02d} {rng.randrange(100):02d}")
 
     def structure(self, towns: Towns) -> Structure:
         """The description of the structure, the same in all its fiches."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from backoffice.core.text import clean
+from backoffice.models.values import telephones
 from backoffice.models.values.cells import says_nothing
 from exports.fragment.build import OUR_PAGE
 from exports.lheo.faults import local_name
@@ -88,13 +89,16 @@ class Source:
             self.taken.discard(node)
 
     def left(self, kept: set[str]) -> dict[str, list[str]]:
-        """{element name or ``info``: texts} of what was not read, is not in `kept` and is not written by the export."""
+        """{element name or ``info``: texts} of what was not read, is not in `kept` and is not written by the export.
+
+        A telephone is in `kept` in its stored form.
+        """
         found: dict[str, list[str]] = {}
         for node in self.root.iter(etree.Element):
             text = (node.text or "").strip()
             if not text or node in self.taken or len(node) or _expected(node, text):
                 continue
-            if text in kept and (self.exact or len(text) > _SHORT):
+            if {text, telephones.stored(text)} & kept and (self.exact or len(text) > _SHORT):
                 continue
             texts = found.setdefault(node.get("info") or local_name(node), [])
             if text not in texts:

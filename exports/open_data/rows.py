@@ -79,11 +79,9 @@ def public_fiche(offer: Offer) -> FichePublique:
         certifiante=said.certifying,
         publics=_terms(words.publics_of(content), words.public_words()),
         niveaux=carried(NiveauxPublics, said.niveaux),
-        accueil=carried(Accueil, said.contact),
+        accueil=_accueil(said.contact),
         structure=_structure(offer),
-        inscription=carried(
-            InscriptionPublique, content.inscription, accueil=carried(Accueil, content.inscription.contact)
-        ),
+        inscription=carried(InscriptionPublique, content.inscription, accueil=_accueil(content.inscription.contact)),
         financement=carried(
             FinancementPublic,
             content.financement,
@@ -96,6 +94,10 @@ def public_fiche(offer: Offer) -> FichePublique:
     )
 
 
+def _accueil(contact: Contact) -> Accueil:
+    return carried(Accueil, contact, telephone=telephones.shown(contact.telephone))
+
+
 def _structure(offer: Offer) -> StructurePublique:
     said = offer.content.structure
     return carried(
@@ -105,7 +107,7 @@ def _structure(offer: Offer) -> StructurePublique:
         raison_sociale=said.raison_sociale or said.nom,
         siret=said.known_siret,
         adresse=carried(AdressePublique, said.adresse),
-        accueil=carried(Accueil, said.contact),
+        accueil=_accueil(said.contact),
     )
 
 

@@ -26,6 +26,7 @@ from wtforms.validators import ValidationError
 from backoffice.core.clock import now
 from backoffice.core.dates import local_day
 from backoffice.core.text import clean, fold
+from backoffice.models.values import telephones
 from backoffice.models.values.faults import Doubt
 from exports.lheo import fields
 from exports.lheo.data_inclusion import TITLE_SHOWN
@@ -123,6 +124,13 @@ class Line(Answer, StringField):
 
 class Text(Line, TextAreaField):
     multiline = True
+
+
+class Telephone(Line):
+    """Data is the stored form; the page shows the national one."""
+
+    def _value(self) -> str:
+        return telephones.shown(self.data or "")
 
 
 class Lines(Text):
@@ -230,7 +238,7 @@ FIELDS: dict[Kind, type[Field]] = {
     Kind.TIME: Hour,
     Kind.INTEGER: Integer,
     Kind.EMAIL: Line,
-    Kind.PHONE: Line,
+    Kind.PHONE: Telephone,
     Kind.URL: Line,
     Kind.POSTCODE: Line,
     Kind.SIRET: Line,

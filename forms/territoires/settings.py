@@ -20,9 +20,10 @@ class Setting:
     """One setting.
 
     name: of the column of Territoire and of the field. read: returns the typed value, or raises ValueError with a
-    message in French. shown: a value in words. choices: {text sent: words} of a closed list. longest: maximum length
-    of a text in characters, None for a number or a choice. area: a text of several lines. personal: its values are
-    not written in the history of changes, which only says that they changed.
+    message in French. shown: a value in words. typed: a stored text as its field shows it. choices: {text sent:
+    words} of a closed list. longest: maximum length of a text in characters, None for a number or a choice. area: a
+    text of several lines. personal: its values are not written in the history of changes, which only says that they
+    changed.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Setting:
     help: str
     read: Callable[[str], Value]
     shown: Callable[[Value], str] = str
+    typed: Callable[[str], str] = str
     choices: Mapping[str, str] | None = None
     longest: int | None = None
     area: bool = False
@@ -69,6 +71,7 @@ def _text(
     *,
     area: bool = False,
     personal: bool = False,
+    typed: Callable[[str], str] = str,
 ) -> Setting:
     """A text setting, possibly empty. read: validates and normalises a text that is not empty."""
 
@@ -81,7 +84,7 @@ def _text(
     def shown(value: Value) -> str:
         return f"« {value} »" if value else "rien"
 
-    return Setting(name, group, label, advice, bounded, shown, longest=longest, area=area, personal=personal)
+    return Setting(name, group, label, advice, bounded, shown, typed, longest=longest, area=area, personal=personal)
 
 
 def _site(text: str) -> str:
@@ -177,7 +180,16 @@ SETTINGS = (
         emails.read,
         personal=True,
     ),
-    _text("contact_telephone", CONTACT, "Téléphone", "Comme 02 61 91 00 00.", 30, telephones.checked, personal=True),
+    _text(
+        "contact_telephone",
+        CONTACT,
+        "Téléphone",
+        "Comme 02 61 91 00 00.",
+        30,
+        telephones.read,
+        personal=True,
+        typed=telephones.shown,
+    ),
     _text("contact_site", CONTACT, "Site", "Comme https://www.exemple.fr.", 250, _site),
     _text(
         "texte_accueil",
@@ -213,7 +225,7 @@ GROUPS: dict[str, tuple[Setting, ...]] = {
 def sent_value(setting: Setting, territoire: Territoire) -> str:
     """Text of the field when the page is opened."""
     value = getattr(territoire, setting.name)
-    return value if setting.longest else str(int(value))
+    return setting.typed(value) if setting.longest else str(int(value))
 
 
 CHANGE_LABELS = {setting.name: setting.label for setting in SETTINGS} | {

@@ -62,8 +62,10 @@ def test_a_choice_is_said_in_its_words_and_whole():
 
 def test_an_answer_of_a_part_says_of_whom():
     old, new = complete_content(), complete_content()
-    new.structure.contact = replace(new.structure.contact, telephone="02 61 91 00 01")
-    assert only(old, new).label == "Accueil de la structure, Téléphone"
+    new.structure.contact = replace(new.structure.contact, telephone="+33261910001")
+    line = only(old, new)
+    assert line.label == "Accueil de la structure, Téléphone"
+    assert (line.old, line.new) == ("02 61 91 00 00", "02 61 91 00 01")
 
 
 def test_another_town_is_not_said_by_its_codes_but_other_codes_are():

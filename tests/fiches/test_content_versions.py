@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from backoffice.core.extensions import db
 from backoffice.models import Revision
@@ -26,7 +28,12 @@ from backoffice.models.content import (
     load_part,
 )
 from backoffice.models.content.upgrades import UPGRADES, VERSION, changed, current, upgraded
+from backoffice.models.content.vocabulary import Dispositif
 from backoffice.models.transition_names import FicheTransition
+from exports.fragment.build import Identity, formation
+from exports.importing.merge import changes
+from exports.open_data.rows import Offer, csv_lines, json_lines
+from forms.fiches.content_diff import compare
 from tests.support import factories as make
 
 CONTENTS = Path(__file__).parent / "contents"
@@ -59,6 +66,37 @@ def test_each_upgrade_makes_the_next_example():
         document = {key: value for key, value in kept(version).items() if key != VERSION}
         expected = {key: value for key, value in kept(version + 1).items() if key != VERSION}
         assert upgrade(document) == expected, version
+
+
+def test_a_number_stored_in_another_form_is_no_change():
+    """A text that is no number stays as it was typed."""
+    document = kept(1)
+    document["formation"]["contact"]["telephone"] = "02 31 00 00 (le matin)"
+    before = load(document)
+    assert before.formation.contact.telephone == "02 31 00 00 (le matin)"
+    after = load(dump(before))
+    assert before.structure.contact.telephone == "+33261910000"
+    assert compare(before, after).changes == []
+    assert changes(before, after) == []
+
+
+def test_the_same_number_gives_the_same_flow_and_the_same_open_data():
+    """However it was typed."""
+    typed, stored = load(kept(current())), load(kept(1))
+    for contact in (typed.structure.contact, typed.structure.formateur, typed.formation.contact):
+        contact.telephone = contact.telephone.replace("+33", "0")
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    identity = Identity("28_NO000001", "28_NOO000001", Dispositif.ASL, at, at)
+    read = [
+        (
+            etree.tostring(formation(content, identity)),
+            *csv_lines([Offer("28_NO000001", Dispositif.ASL, "normandie", "Normandie", "28_NOO000001", at, content)]),
+            *json_lines([Offer("28_NO000001", Dispositif.ASL, "normandie", "Normandie", "28_NOO000001", at, content)]),
+        )
+        for content in (typed, stored)
+    ]
+    assert read[0] == read[1]
+    assert all("02 61 91 00 00" in str(text) for text in (read[0][0], read[0][-2], read[0][-1]))
 
 
 @pytest.mark.parametrize("version", VERSIONS)

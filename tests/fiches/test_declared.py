@@ -55,8 +55,8 @@ def whole() -> Contenu:
     content.inscription.ou = "autre"
     content.inscription.adresse.lignes, content.inscription.adresse.ville = ["Place Foch"], "Alençon"
     content.inscription.adresse.code_postal = "61000"
-    content.inscription.contact = Contact("Service des inscriptions", "", "02 61 91 00 07", "")
-    content.structure.formateur = Contact("Ali", "", "02 61 91 00 02", "")
+    content.inscription.contact = Contact("Service des inscriptions", "", "+33261910007", "")
+    content.structure.formateur = Contact("Ali", "", "+33261910002", "")
     content.formation.niveaux.entree_ecrit = "A1"
     content.financement.cout, content.financement.prix = "payant", 30
     content.financement.financeurs.append(Financeur("20"))
@@ -73,7 +73,7 @@ def whole() -> Contenu:
 
 SAMPLES = {
     Kind.EMAIL: "autre@exemple.fr",
-    Kind.PHONE: "02 61 91 99 99",
+    Kind.PHONE: "+33261919999",
     Kind.URL: "https://exemple.fr/autre",
     Kind.POSTCODE: "50000",
     Kind.SIRET: "77897285100068",

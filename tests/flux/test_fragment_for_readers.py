@@ -203,7 +203,7 @@ def reread(content: Contenu) -> Contenu:
 @settings(max_examples=30, deadline=None)
 def test_every_text_comes_back_as_it_was_typed(content):
     content.formation.conditions = content.formation.conditions[:2_500]
-    content.structure.formateur = Contact("Ali", "", "02 61 91 00 02", "")
+    content.structure.formateur = Contact("Ali", "", "+33261910002", "")
     content.lieux.append(Lieu("L77", caen("Ailleurs")))
     content.actions.append(Action("G77", lieu="L77", rythme="Le soir.", sessions=[Session("S1")]))
     back = reread(content)

@@ -139,7 +139,7 @@ def test_where_one_joins_is_found_again(app, ou):
 def test_the_contact_who_registers_is_kept_apart_when_it_is_another(app):
     content = complete_content()
     assert reread(written(content)).content.inscription.contact == Contact()
-    content.inscription.contact = Contact("Mme Samira", "", "02 61 91 00 01", "")
+    content.inscription.contact = Contact("Mme Samira", "", "+33261910001", "")
     assert reread(written(content)).content.inscription.contact == content.inscription.contact
 
 
@@ -147,7 +147,7 @@ def test_the_two_other_addresses_of_a_structure_are_found_again_even_without_a_c
     content = complete_content()
     content.structure.contact = Contact()
     content.structure.courriel = "direction@tilleuls.example"
-    content.structure.formateur = Contact("Ali", "", "02 61 91 00 02", "")
+    content.structure.formateur = Contact("Ali", "", "+33261910002", "")
     assert reread(written(content)).content.structure == content.structure
 
 

@@ -369,6 +369,18 @@ def test_a_moderator_corrects_a_copy_approves_it_and_the_structure_contests(app,
     assert names[-6:] == ["corriger", "relire", "valider", "publier", "contester", "repondre_contestation"]
 
 
+def test_a_moderator_corrects_a_telephone_in_any_spelling(app, people):
+    fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, *people)
+    page = press(entry(app, people[1], fiche), "Corriger moi-même")
+    step = open_page(page.visitor, f"/moderation/fiches/{fiche.id}/correction/structure")
+    assert step.shown("structure-contact-telephone") == ["02 61 91 00 00"]
+    step.type({"structure-contact-telephone": "+33 (0)2.31.00.11.22"}).send()
+    assert again(fiche).latest.content.structure.contact.telephone == "+33231001122"
+    page = open_page(page.visitor, f"/moderation/fiches/{fiche.id}/correction")
+    assert "02 31 00 11 22" in page.words()
+    assert "+33" not in page.words()
+
+
 def test_while_a_moderator_corrects_the_structure_sees_what_it_sent_and_cannot_write(app, people):
     fiche = make.fiche_in(RevisionState.EN_INSTRUCTION, *people)
     press(entry(app, people[1], fiche), "Corriger moi-même")

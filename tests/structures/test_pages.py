@@ -84,7 +84,10 @@ def test_what_is_said_on_the_page_is_kept_logged_and_begins_the_next_fiche(nadia
     page = open_(nadia, theirs, "/contacts")
     page.type({"direction-nom": "Dupré", "direction-courriel": "direction@tilleuls.example"})
     page.type({"accueil-nom": "Accueil", "accueil-telephone": "02 61 91 00 00"})
-    assert "Dupré" in page.send().text
+    page = page.send()
+    assert "Dupré" in page.text
+    assert "02 61 91 00 00" in page.text
+    assert open_(nadia, theirs, "/contacts").shown("accueil-telephone") == ["02 61 91 00 00"]
     assert logged(theirs)["contact_direction"] == ("", "modifié")  # no name of a person in the log
 
     person = db.session.get_one(Organisme, theirs.id)
@@ -94,7 +97,7 @@ def test_what_is_said_on_the_page_is_kept_logged_and_begins_the_next_fiche(nadia
         "W143000001",
         "direction@tilleuls.example",
     )
-    assert (content.contact.telephone, content.adresse.ville) == ("02 61 91 00 00", "Caen")
+    assert (content.contact.telephone, content.adresse.ville) == ("+33261910000", "Caen")
 
 
 def test_what_cannot_be_understood_is_said_at_its_field_and_nothing_is_lost(nadia, theirs):

@@ -65,7 +65,7 @@ def answer(question: Any, draw: Any, default: Any) -> Any:
         case Kind.EMAIL:
             return draw(st.sampled_from(["a@b.fr", "x" * 60 + "@" + "y" * 60 + ".example"]))
         case Kind.PHONE:
-            return "+33 2 61 91 00 00"
+            return "+33261910000"
         case Kind.URL:
             return "https://exemple.fr/" + "a" * draw(st.integers(0, 380))
         case Kind.POSTCODE:

@@ -153,7 +153,7 @@ def content_in(code_insee: str, intitule: str = "Ateliers de français du quarti
 
 def complete_content(intitule: str = "Ateliers de français du quartier des Tilleuls") -> Contenu:
     """A complete content with one group."""
-    reception = Contact("Accueil", "", "02 61 91 00 00", "accueil@tilleuls.example")
+    reception = Contact("Accueil", "", "+33261910000", "accueil@tilleuls.example")
     return Contenu(
         structure=Structure(
             "Centre social des Tilleuls", "Association des Tilleuls", "association", SIRET, "", caen(), reception

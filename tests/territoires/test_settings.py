@@ -143,6 +143,8 @@ def test_the_contact_and_the_words_are_read_where_they_help_and_never_as_markup(
     kept = {change.name: change.after for change in db.session.query(Change)}
     assert (kept["contact_courriel"], kept["contact_telephone"]) == ("modifié", "modifié")
     assert "accueil@" not in str(kept)
+    assert make.territoire().contact_telephone == "+33261910000"
+    assert open_page(Visitor(app, marc), PAGE).shown("contact_telephone") == ["02 61 91 00 00"]
     facts = {"a_prendre": 1, "en_cours": 0, "en_retard": 0, "plus_anciennes": []}
     digest = Told(db.session(), territoire=make.territoire(), facts=facts)
     letter = write(NOTICES["releve_du_jour"], digest, Addressee(marc.email, marc.name, marc.id), "")

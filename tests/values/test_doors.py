@@ -38,16 +38,19 @@ from tests.fiches.test_declared import whole
 from tests.fiches.test_saving import FIND
 from tests.importing.test_lheo import reread, written
 from tests.support.contents import contents
+from tests.values.test_readers import case
 
 pytestmark = [pytest.mark.at("2026-11-29T10:00"), pytest.mark.once]
 
 TODAY = date(2026, 11, 29)
 ZEROS = "0" * 14
+C09 = case("C09-telephones.json")
+C09_ZEROS = C09["remettre_le_zero_a_l_import"]
 
 INPUTS: dict[Any, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    telephones.checked: (
-        ("02 61 91 00 00", "+33 2 61 91 00 00", "0596 60 00 00", "3949", "261910000"),
-        ("néant", "12", "00 00 00 00 00", "02 61 91 00", "voir le site", "02 61 91 00 0O"),
+    telephones.read: (
+        ("02 61 91 00 00", "+33 2 61 91 00 00", "0596 60 00 00", "261910000", *C09["accepter"], *C09_ZEROS),
+        ("12", "02 61 91 00", "voir le site", "02 61 91 00 0O", *C09["refuser"]),
     ),
     emails.read: (
         ("accueil@exemple.fr", "Accueil@Exemple.fr"),
@@ -147,7 +150,7 @@ def by_file(spot: Spot, text: str) -> Outcome:
 
 
 MARKS = {
-    telephones.checked: "02 61 91 77 71",
+    telephones.read: "02 61 91 77 71",
     emails.read: "marque@exemple.fr",
     urls.read: "https://marque.example/",
 }
@@ -182,7 +185,7 @@ def by_grant(spot: Spot, text: str) -> Outcome:
 
 CONTACT = ("structure.contact.telephone", "structure.contact.courriel")
 DOORS: dict[str, tuple[Callable[[Spot, str], Outcome], Callable[[Spot], bool]]] = {
-    "formulaire": (by_form, lambda spot: spot.kind is not bool),  # a box is ticked or not
+    "formulaire, correction d’un modérateur": (by_form, lambda spot: spot.kind is not bool),  # a box is ticked or not
     "tableau": (by_table, lambda spot: spot.pattern in BY_KEY),
     "fichier LHEO": (by_file, lambda spot: spot.reader in MARKS and "porteuse" not in spot.pattern),
     "relecture": (by_review, lambda spot: spot.type is str),
@@ -202,6 +205,16 @@ def test_the_same_answer_has_the_same_outcome_at_every_door(spot):
             found = door(spot, text)
             assert found[1] == expected[1], f"{name} : {text[:60]}"
             assert bool(expected[1]) or found == expected, f"{name} : {text[:60]}"
+
+
+@pytest.mark.parametrize("pattern", [spot.pattern for spot in SPOTS if spot.reader is telephones.read])
+def test_a_telephone_is_stored_in_one_form_at_every_door(pattern):
+    spot = spots()[pattern]
+    for name, (door, opens) in DOORS.items():
+        if opens(spot):
+            for text in ("02 31 00 11 22", "+33 (0)2 31 00 11 22", "02.31.00.11.22", "+33231001122"):
+                assert door(spot, text) == ("+33231001122", ""), name
+            assert door(spot, "36 46") == ("3646", ""), name
 
 
 @pytest.mark.parametrize("reader", INPUTS, ids=lambda reader: f"{reader.__module__}.{reader.__qualname__}")

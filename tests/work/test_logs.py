@@ -113,7 +113,7 @@ def test_an_unknown_form_is_refused_at_start(tmp_path):
 
 # --- Nobody's data, wherever something is written -------------------------------------------------------
 
-MARKS = ("Mirabelle", "marquée", "Quatremarques", "mirabelle", "0261917777", "02 61 91 77 77")
+MARKS = ("Mirabelle", "marquée", "Quatremarques", "mirabelle", "261917777", "02 61 91 77 77")
 """A name, an address, a structure, a phone: whoever finds one in a log could know who it was."""
 
 
@@ -151,7 +151,7 @@ def marked_story(app):
     content = make.complete_content("Ateliers de Mirabelle")
     content.formation.contact.nom = "Quatremarques"
     content.formation.contact.courriel = "mirabelle@quatremarques.example"
-    content.formation.contact.telephone = "02 61 91 77 77"
+    content.formation.contact.telephone = "+33261917777"
     db.session.commit()
     marc = make.moderator()
     fiche = make.fiche_in(RevisionState.VALIDEE, person, marc, content)

@@ -138,6 +138,28 @@ def test_the_numbers_of_structures_go_to_columns_and_come_back(fresh):
         assert (json.loads(back) if isinstance(back, str) else back)["rna"] == "W143000001"
 
 
+def test_the_telephones_of_territoires_are_in_one_form_and_none_is_lost(fresh):
+    typed = {"normandie": "02.61.91.00.00", "bretagne": "36 46", "corse": "voir le site", "bfc": ""}
+    flask_migrate.upgrade(revision="0041")
+    with db.engine.begin() as connection:
+        for rank, (slug, telephone) in enumerate(typed.items(), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO territoire (id, slug, nom, prefixe, region, siret_obligatoire, delai_instruction,"
+                    " contact_telephone) VALUES (:id, :slug, :slug, :slug, :region, true, 5, :telephone)"
+                ),
+                {"id": rank, "slug": slug, "region": f"{rank:02d}", "telephone": telephone},
+            )
+    for revision, move, expected in (
+        ("0042", flask_migrate.upgrade, ["+33261910000", "3646", "voir le site", ""]),
+        ("0041", flask_migrate.downgrade, ["02 61 91 00 00", "36 46", "voir le site", ""]),
+    ):
+        move(revision=revision)
+        with db.engine.connect() as connection:
+            found = connection.execute(text("SELECT contact_telephone FROM territoire ORDER BY id")).scalars().all()
+        assert found == expected
+
+
 def test_everything_can_be_undone(fresh):
     flask_migrate.upgrade()
     flask_migrate.downgrade(revision="base")

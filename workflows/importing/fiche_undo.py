@@ -35,7 +35,7 @@ def undo(session: Session, job: ImportJob, line: ImportLine) -> None:
     draft = fiche.latest
     if draft.id != kept["revision"] or draft.state is not RevisionState.BROUILLON:
         raise Refused("La fiche a été envoyée depuis.")
-    if dump(draft.content) != kept["after"]:
+    if draft.content != load(kept["after"]):
         raise Refused("La fiche a été changée depuis.")
     fiche.foreign_numero = kept["numero"]
     undone = line.read.get("undone", 0)

@@ -11,6 +11,7 @@ from backoffice.models import (
 )
 from backoffice.models.accounts.account import COLUMNS
 from backoffice.models.content import Contact, Structure, load_part
+from backoffice.models.values import telephones
 
 from .operations import known_structure, qualiopi_of
 
@@ -66,7 +67,7 @@ def known_identity(session: Session, organisme: Organisme) -> Structure:
 
 def _words(organisme: Organisme, said: Structure) -> dict[str, str]:
     people = [said.contact, said.formateur, *(load_part(Contact, one) for one in organisme.contacts.values())]
-    reach = [text for one in people for text in (one.nom, one.telephone, one.courriel) if text]
+    reach = [text for one in people for text in (one.nom, telephones.shown(one.telephone), one.courriel) if text]
     return {
         **{name: getattr(said, leaf) for name, leaf in COLUMNS.items()},
         "nom": " – ".join(text for text in (said.nom, said.raison_sociale) if text),

@@ -38,7 +38,7 @@ class Adresse:
 class Contact:
     nom: str = leaf("Nom", "coordonnees/nom", closed=_PERSON)
     prenom: str = leaf("Prénom", "coordonnees/prenom", closed=_PERSON)
-    telephone: str = public("Téléphone", "coordonnees/telfixe/numtel", reader=telephones.checked)
+    telephone: str = public("Téléphone", "coordonnees/telfixe/numtel", reader=telephones.read)
     courriel: str = public("Adresse e-mail", "coordonnees/courriel", reader=emails.read)
 
     @property

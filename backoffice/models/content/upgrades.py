@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from backoffice.models.values import telephones
+
 Document = dict[str, Any]
 """The JSON form of a content: str, int, bool, None, lists and dicts; dates as ISO 8601."""
 
@@ -30,7 +32,35 @@ the one it receives: see `changed`.
 VERSION = "version"
 """The key of the version in a stored document."""
 
-UPGRADES: tuple[Upgrade, ...] = ()
+
+def changed(document: Document, pattern: str, change: Callable[[Any], Any]) -> Document:
+    """A copy with `change` applied to each value at this pattern (``lieux[].adresse.ville``), where there is one."""
+    name, _, rest = pattern.partition(".")
+    key = name.removesuffix("[]")
+    if key not in document:
+        return document
+
+    def one(value: Any) -> Any:
+        return changed(value, rest, change) if rest else change(value)
+
+    value = document[key]
+    return {**document, key: [one(item) for item in value] if name.endswith("[]") else one(value)}
+
+
+_TELEPHONES = tuple(
+    f"{contact}.telephone"
+    for contact in ("structure.contact", "structure.formateur", "formation.contact", "inscription.contact")
+)
+
+
+def telephones_in_e164(document: Document) -> Document:
+    """Telephones were kept as they were typed; those that are numbers are in E.164, a short one as it is dialled."""
+    for pattern in _TELEPHONES:
+        document = changed(document, pattern, telephones.stored)
+    return document
+
+
+UPGRADES: tuple[Upgrade, ...] = (telephones_in_e164,)
 """From version 1 to 2, from 2 to 3…"""
 
 
@@ -55,17 +85,3 @@ def upgraded(document: Document, upgrades: Sequence[Upgrade] = UPGRADES) -> Docu
     for upgrade in upgrades[version - 1 :]:
         document = upgrade(document)
     return document
-
-
-def changed(document: Document, pattern: str, change: Callable[[Any], Any]) -> Document:
-    """A copy with `change` applied to each value at this pattern (``lieux[].adresse.ville``), where there is one."""
-    name, _, rest = pattern.partition(".")
-    key = name.removesuffix("[]")
-    if key not in document:
-        return document
-
-    def one(value: Any) -> Any:
-        return changed(value, rest, change) if rest else change(value)
-
-    value = document[key]
-    return {**document, key: [one(item) for item in value] if name.endswith("[]") else one(value)}

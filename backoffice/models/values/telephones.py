@@ -46,23 +46,26 @@ def read(cell: Cell) -> str:
     raise Fault(f"{quoted(text)} n’est pas un numéro de téléphone qui existe. {_EXAMPLE}")
 
 
-def checked(cell: Cell) -> str:
-    """The number as it was typed, when `read` accepts it."""
-    read(cell)
-    return figures(cell)
+@lru_cache(maxsize=4096)
+def stored(text: str) -> str:
+    """The stored form of a number that was kept as it was typed; the text itself when it is no number."""
+    try:
+        return read(text)
+    except Fault:
+        return text
 
 
 @lru_cache(maxsize=4096)
-def shown(stored: str) -> str:
+def shown(text: str) -> str:
     """The number as pages, e-mails and flows show it: «02 31 00 00 00», «39 49», «+377 97 77 00 00».
 
     The same for a number in any other usual spelling; a text that is no number is returned unchanged.
     """
-    if _SHORT.fullmatch(stored):
-        return f"{stored[:2]} {stored[2:]}"
-    number = _number(stored)
+    if _SHORT.fullmatch(text):
+        return f"{text[:2]} {text[2:]}"
+    number = _number(text)
     if number is None:
-        return stored
+        return text
     if number.country_code in _NATIONAL:
         return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)

@@ -12,6 +12,7 @@ from backoffice.core.transactions import atomic
 from backoffice.models import Organisme
 from backoffice.models.content import Contenu, dump, fingerprint
 from backoffice.models.content.vocabulary import QUALIOPI, USAGES
+from backoffice.models.values import telephones
 from backoffice.queries.registers.certifications import certifications
 from backoffice.queries.territoires.communes import communes_of
 from backoffice.web.guard import requires
@@ -149,6 +150,7 @@ def contacts(organisme_id: int) -> ResponseReturnValue:
     said = content_of(organisme).structure
     found = {usage: dump(operations.contact_of(organisme, said, usage)) for usage in USAGES}
     typed = {f"{usage}-{name}": text for usage, contact in found.items() for name, text in contact.items()}
+    typed |= {f"{usage}-telephone": telephones.shown(contact["telephone"]) for usage, contact in found.items()}
     return contacts_page(organisme, typed)
 
 
