@@ -88,6 +88,7 @@ MEANT = {
     Kind.DATE: date(2026, 10, 5),
     Kind.TIME: time(10, 15),
     Kind.INTEGER: 17,
+    Kind.PHONE: "+33231000000",
 }
 
 
