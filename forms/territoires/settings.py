@@ -32,11 +32,11 @@ class Setting:
     help: str
     read: Callable[[str], Value]
     shown: Callable[[Value], str] = str
-    typed: Callable[[str], str] = str
     choices: Mapping[str, str] | None = None
     longest: int | None = None
     area: bool = False
     personal: bool = False
+    typed: Callable[[str], str] = str
 
 
 def _number(name: str, label: str, advice: str, low: int, high: int, unit: str = "jour") -> Setting:
@@ -84,7 +84,9 @@ def _text(
     def shown(value: Value) -> str:
         return f"« {value} »" if value else "rien"
 
-    return Setting(name, group, label, advice, bounded, shown, typed, longest=longest, area=area, personal=personal)
+    return Setting(
+        name, group, label, advice, bounded, shown, longest=longest, area=area, personal=personal, typed=typed
+    )
 
 
 def _site(text: str) -> str:
