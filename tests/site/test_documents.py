@@ -21,7 +21,7 @@ def test_a_part_made_from_the_code_is_that_of_today(file, name):
 
 
 def test_the_diagram_of_processes_has_the_services_of_the_example():
-    text = (DOCS / "installation" / "compose.yaml").read_text()
+    text = (DOCS / "exploitation" / "compose.yaml").read_text()
     services = text.split("\nservices:\n")[1].split("\nvolumes:")[0]
     assert set(re.findall(r"^  (\w+):$", services, re.MULTILINE)) == {*PROCESSES, "prepare"}
 

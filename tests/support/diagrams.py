@@ -38,7 +38,7 @@ PROCESSES = {
     "redis": "redis[(file de travaux : Redis)]",
     "proxy": "proxy[proxy TLS]",
 }
-"""Service of docs/installation/compose.yaml -> its node."""
+"""Service of docs/exploitation/compose.yaml -> its node."""
 ARROWS = (
     ("personnes([personnes])", "proxy"),
     ("lecteurs([lecteurs des flux])", "proxy"),

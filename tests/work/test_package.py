@@ -20,7 +20,7 @@ import pytest
 from tests.support import services
 from tests.support.tree import ROOT
 
-RECIPE = "docs/installation/Containerfile"
+RECIPE = "docs/exploitation/Containerfile"
 FILES = {"LICENCE.md", "pyproject.toml", "requirements.txt", "setup.py", "wsgi.py"}
 FOLDERS = {"backoffice", "exports", "forms", "templates", "workflows"}
 STRAYS = (
@@ -32,7 +32,7 @@ STRAYS = (
     "backoffice/instance/secret_key",
     "backoffice/relais.sqlite3",
     "backoffice/relais.sqlite3-wal",
-    "docs/installation/relais.env",
+    "docs/exploitation/relais.env",
     "exports/secret_key",
     "forms/serveur.key",
     "instance/flux/france.xml.gz",
