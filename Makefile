@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 export RELAIS_DEMO ?= 1
 
-.PHONY: run test quick test-dates test-dates-short check docs captures fuzz fuzz-forms kills bench bench-queue bench-board bench-registers readers clean
+.PHONY: run test quick test-dates test-dates-short check docs captures fuzz fuzz-forms guide kills bench bench-queue bench-board bench-registers readers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/flask db upgrade
@@ -60,6 +60,10 @@ fuzz: $(VENV)/.installed-test
 SEED ?= 1
 fuzz-forms: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz.fuzz_forms --minutes $(MINUTES) --seed $(SEED)
+
+# Runs the commands of docs/exploitation.md one by one, in a temporary folder: some minutes.
+guide: $(VENV)/.installed-test
+	$(BIN)/pytest tests/work/guide_commands.py
 
 # Flows at the size of the country, beside gzip, one tree and xmllint; ROUNDS measures of each. Then the funders' board.
 FICHES ?= 20000
