@@ -18,7 +18,7 @@ from .person import Person, part
 
 SIZES = [pytest.param(WIDE, id="1280px"), pytest.param(PHONE, id="390px")]
 BOTH = [pytest.param(True, id="javascript"), pytest.param(False, id="sans-javascript")]
-SAVED = re.compile(r"^Enregistré à \d{1,2}\sh\s\d{2}$")
+SAVED = re.compile(r"^Enregistré à \d{1,2}\sh\s\d{2}(\s\(heure de Paris\))?$")
 NO_NETWORK = "Pas de réseau : votre texte est gardé dans ce navigateur, il partira tout seul."
 WAITING = "() => Object.keys(localStorage).filter((key) => key.startsWith('relais:')).length"
 

@@ -159,16 +159,16 @@ def test_the_fast_lane_is_seen_at_once_and_changes_the_filters(people, reader):
     fiche = publish(people)
     assert reader.numeros("etat_inscription=1") == [fiche.numero]
     before = reader.get("/api/offre.csv").headers["ETag"]
-    change = Change("G2", "S3", recrutement="2", places_libres=3, debut=date(2026, 9, 22))
+    change = Change("G2", "S3", recrutement="2", places_libres=0, debut=date(2026, 9, 22))
     assert update_session(db.session(), fiche.id, change, people[0])
     db.session.commit()
     (session,) = reader.fiches("etat_inscription=2")[0]["actions"][0]["sessions"]
     assert session["etat_inscription"]["code"] == "2"
-    assert (session["places_libres"], session["debut"]) == (3, "2026-09-22")
+    assert (session["places_libres"], session["debut"]) == (0, "2026-09-22")
     assert reader.numeros("etat_inscription=1") == []
     assert reader.get("/api/offre.csv", If_None_Match=before).status_code == 200
     (row,) = table(reader.get("/api/offre.csv"))
-    assert (row["Places libres"], row["Premier jour"]) == ("3", "2026-09-22")
+    assert (row["Places libres"], row["Premier jour"]) == ("0", "2026-09-22")
 
 
 # --- Filters ---------------------------------------------------------------------------------------
@@ -517,7 +517,7 @@ def table(answer):
 def test_the_spreadsheet_has_one_line_for_each_group(people, reader):
     content = make.complete_content("Français ; « l’été » à Caen")
     content.actions.append(Action("G4", 'Groupe "avancé"', creneaux=content.actions[0].creneaux, semaines=10))
-    content.actions[1].sessions = [Session("S5", date(2026, 10, 1), date(2026, 12, 18), "2", 4)]
+    content.actions[1].sessions = [Session("S5", date(2026, 10, 1), date(2026, 12, 18), "2", 0)]
     content.dernier_repere = 5
     fiche = publish(people, content)
     answer = reader.get("/api/offre.csv?territoire=normandie")
@@ -535,7 +535,7 @@ def test_the_spreadsheet_has_one_line_for_each_group(people, reader):
         "Inscriptions ouvertes",
         "Complet ou inscriptions closes",
     )
-    assert (first["Places libres"], second["Places libres"]) == ("", "4")
+    assert (first["Places libres"], second["Places libres"]) == ("", "0")
 
 
 def test_no_text_of_an_entry_becomes_a_formula(people, reader):

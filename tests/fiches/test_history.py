@@ -212,7 +212,7 @@ def test_the_journal_is_that_of_ones_own_territoires(busy):
         ({"personne": "marc"}, 4),
         ({"personne": "nadia"}, 2),
         ({"etape": "refuser"}, 1),
-        ({"structure": "100 %25"}, 4),
+        ({"structure": "100 %25 voisine"}, 4),
         ({"structure": "%25 voisine"}, 4),
         ({"structure": "_"}, 0),
         ({"dispositif": "ASL"}, 8),

@@ -60,6 +60,7 @@ def closed(siret: str = make.SIRET, days: int = -3) -> Etablissement:
 def preparing(code: str = CODE):
     content = make.complete_content()
     content.formation.certification, content.formation.code_certification = f"Examen {code}", code
+    content.formation.visees.append("certification")
     return content
 
 

@@ -313,7 +313,7 @@ def test_any_text_is_kept_as_typed_and_shown_harmless(visitor, fiche, step, what
     text = TEXTS[what]
     names = {name_of(q): q for q in texts_of(step) if limit_of(q) >= len(text)}
     assert names or not texts_of(step)
-    page = open_step(visitor, fiche, step.slug).type(dict.fromkeys(names, text)).send(follow=False)
+    page = open_step(visitor, fiche, step.slug).type(dict.fromkeys(names, text)).send(follow=False, suite="relecture")
     assert page.status == 303
     content = stored(fiche)
     for name, question in names.items():
@@ -331,7 +331,7 @@ def test_any_text_is_kept_as_typed_and_shown_harmless(visitor, fiche, step, what
 def test_what_xml_forbids_is_taken_out_and_the_rest_is_kept(visitor, fiche, step):
     names = [name_of(q) for q in texts_of(step)]
     typed = f"Avant{CONTROLS}après"
-    page = open_step(visitor, fiche, step.slug).type(dict.fromkeys(names, typed)).send(follow=False)
+    page = open_step(visitor, fiche, step.slug).type(dict.fromkeys(names, typed)).send(follow=False, suite="relecture")
     assert page.status == 303
     content = stored(fiche)
     for question in texts_of(step):
@@ -720,7 +720,7 @@ def test_what_was_typed_on_any_step_goes_through_a_new_login(visitor, fiche, ste
     questions = [q for q in texts_of(step) if limit_of(q) > 20]
     page = open_step(visitor, fiche, step.slug).type({name_of(q): f"Texte {n}" for n, q in enumerate(questions)})
     expire()
-    page = offered(log_in_again(visitor, page.send(follow=False)))
+    page = offered(log_in_again(visitor, page.send(follow=False, suite="relecture")))
     for rank in range(len(questions)):
         assert f"Texte {rank}" in page.words()
     saved = page.send(follow=False)

@@ -35,6 +35,7 @@ DIFFERENT = {
 
 SAID_WITH_MORE = {
     "conditions-specifiques": "the level at entry follows",
+    "contenu-formation": "level, hours and childcare follow, for readers that have no field for them",
     "resultats-attendus": "the level aimed at follows",
     "rythme-formation": "the weekly rhythm comes before",
 }
@@ -244,6 +245,7 @@ def name_of(where: str) -> str:
 def lost(document: etree._Element, ours: etree._Element) -> set[tuple[str, str]]:
     """What the document says and ours does not."""
     told = said_by(ours)
+    told |= {(where, what.replace(" ", "")) for where, what in told if where.endswith("numtel")}
     left = {(where, what) for where, what in said_by(document) - told if name_of(where) not in DIFFERENT}
     return {
         (where, what)

@@ -83,6 +83,8 @@ def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Rela
     settings["RELAIS_INSTANCE"] = str(tmp_path_factory.mktemp("away"))
     app = create_app(config.load(settings), TESTING=True, PROPAGATE_EXCEPTIONS=False)
     with app.app_context():
+        db.session.execute(text("CREATE EXTENSION pg_trgm"))
+        db.session.commit()
         db.create_all()
         load_territoires()
         make.provider()

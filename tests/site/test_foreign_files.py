@@ -34,6 +34,7 @@ LIBRARIES = ("bz2", "lzma", "xml", "openpyxl", "python_calamine", "html5lib", "x
 
 CHILD = {
     "backoffice.core.backup_archive",
+    "exports.flux.read_back",
     "exports.importing.sheets",
     "exports.importing.streams",
     "exports.lheo.checker",
