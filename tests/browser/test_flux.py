@@ -41,6 +41,7 @@ def test_an_administrator_follows_the_flows(app: Flask, someone: NewPerson, size
     alma.press("Faire le flux différentiel")
     alma.reads("Écrivez un jour et une heure")
     alma.write(alma.page, "Qui lira ce flux", "Base nationale")
+    alma.page.once("dialog", lambda dialog: dialog.accept())  # the refused moment would be lost: it is asked
     alma.press("Donner une clé")
     alma.reads("elle ne sera plus jamais montrée")
     alma.press("Retirer la clé de Base nationale")

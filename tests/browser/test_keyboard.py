@@ -70,7 +70,7 @@ def test_the_review_leads_into_a_closed_part(app: Flask, someone: NewPerson, scr
     person = someone(scripted=scripted)
     person.login(email)
     person.open(f"/fiches/{fiche}/relecture")
-    person.follow("Adresse d’inscription : il manque code postal.")
+    person.follow("Adresse d’inscription : il manque le code postal.")
     field = person.page.locator("details").get_by_label("Code postal")
     expect(field).to_be_visible()
     expect(field).to_be_focused()

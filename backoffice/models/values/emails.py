@@ -50,6 +50,8 @@ def read(cell: Cell) -> str:
     """
     text = said(cell)
     text = re.sub(r"^mailto:|[.,;]+$", "", text, flags=re.IGNORECASE).strip()
+    if not text:
+        raise Fault("Écrivez une adresse e-mail complète, comme accueil@exemple.fr.")
     if text.count("@") > 1 and re.search(r"[\s,;/]", text):
         raise Fault(f"{quoted(text)} contient plusieurs adresses e-mail. Écrivez-en une seule.")
     try:

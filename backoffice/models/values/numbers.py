@@ -134,5 +134,7 @@ def postal_code(cell: Cell) -> str:
     if re.fullmatch(r"[0-9]{4}", code):
         code = f"0{code}"
     if not re.fullmatch(r"[0-9]{5}", code):
+        if not code:
+            raise Fault("Écrivez le code postal : cinq chiffres, comme 68300.")
         raise Fault(f"{quoted(said(cell), 40)} n’est pas un code postal : il a 5 chiffres, comme 68300.")
     return code
