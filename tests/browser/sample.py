@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from backoffice.models.values.telephones import shown
+
 CODED = {
     "numero-activite": "eleven zeros: the structure has none",
     "code-FORMACODE": "a box to tick",
@@ -54,6 +56,10 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
+REAL = {"0700000000": "0612345678"}
+"""{number of the published documents that the plan does not know: the one that is typed instead}."""
+
+
 @dataclass
 class Sample:
     """One formation. Paths are LHEO names from ``formation``, the first of each taken."""
@@ -65,6 +71,8 @@ class Sample:
         tree = etree.parse(file)
         for node in tree.iter(etree.Element):
             node.tag = etree.QName(node).localname
+        for node in tree.iter("numtel"):
+            node.text = shown(REAL.get(str(node.text), str(node.text)))
         found = tree.find(".//formation")
         assert found is not None
         return cls(found)

@@ -64,7 +64,8 @@ def test_a_save_asks_the_base_eight_times_at_most(visitor, fiche, step):
         with statements() as found:
             assert autosave(page, **{name: text}).status_code == 200
         assert any(one.startswith("UPDATE revision") for one in found)
-        assert len(found) <= 8 + further, found
+        asked = [one for one in found if "pg_advisory" not in one]  # the decision lock, which SQLite has not
+        assert len(asked) <= 8 + further, asked
 
 
 def test_the_answer_says_what_is_missing_and_how_good_the_fiche_is(visitor, fiche):

@@ -232,7 +232,9 @@ def test_two_people_on_one_page_neither_erases_the_other(app, nadia, path):
 @pytest.fixture
 def two(nadia):
     """Address of the page of a fiche with two sessions."""
-    nadia_, marc = db.session.scalars(select(User).where(User.name.in_(["Nadia Exemple", "Marc Modèle"]))).all()
+    nadia_, marc = db.session.scalars(
+        select(User).where(User.name.in_(["Nadia Exemple", "Marc Modèle"])).order_by(User.name.desc())
+    ).all()
     content = make.complete_content()
     first = content.actions[0].sessions[0]
     content.actions[0].sessions.append(replace(first, id="S4", debut=date(2026, 10, 5), fin=date(2027, 3, 26)))
