@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from backoffice.core.clock import now
+
 from .data_inclusion import Service
 
 
@@ -34,9 +36,14 @@ def score(service: Service) -> float | None:
         return None
 
 
+def today() -> str:
+    """YYYYMMDD on the clock of this machine: their schema refuses a later day, which Paris may have reached."""
+    return f"{now().astimezone():%Y%m%d}"
+
+
 def columns(service: Service) -> dict[str, Any]:
     """The service in the columns of the schema. None: unknown."""
-    day = service.date_maj
+    day = min(service.date_maj, today())
     found: dict[str, Any] = {
         "source": "carif-oref",
         "structure_id": f"carif-oref--{service.structure.id}",

@@ -12,6 +12,8 @@ from typing import Any
 
 from lxml import etree
 
+from exports.lheo.data_inclusion_score import today
+
 NS = {"l": "http://lheo.gouv.fr/2.3"}
 KEPT_DOMAINS = {
     *("11083", "15022", "15030", "15031", "15040", "15041", "15043", "15050", "15061", "15062", "15066", "15084"),
@@ -135,7 +137,7 @@ def _street(node: etree._Element) -> str:
 def their_service(row: Row) -> dict[str, Any]:
     """A row of `data_inclusion` in the columns of the published schema."""
     ways = [name for name, key in (("telephoner", "telephone"), ("envoyer-un-courriel", "courriel")) if row[key]]
-    day = row["date_maj"]
+    day = min(row["date_maj"], today())
     same = (
         "description lien_source frais frais_precisions publics publics_precisions conditions_acces adresse commune "
         "code_postal code_insee latitude longitude telephone courriel modes_accueil mobilisation_precisions "
