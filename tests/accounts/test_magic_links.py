@@ -221,7 +221,7 @@ def test_what_is_wrong_is_said_at_its_field_and_all_is_kept(visitor, office, fie
         ("14050", "c’est peut-être celui d’un CEDEX"),
         ("99999", "Aucune commune n’a le code postal 99999. Vérifiez-le."),
         ("quatorze", "n’est pas un code postal"),
-        ("", "n’est pas un code postal"),
+        ("", "Écrivez le code postal"),
     ],
 )
 def test_a_place_where_nobody_receives_fiches_is_told_so(visitor, office, code, words):
