@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
-SECRETS = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "RELAIS_SMTP", "PGPASSWORD")
+SECRETS = ("SECRET_KEY", "RELAIS_KEYS", "DATABASE_URL", "REDIS_URL", "RELAIS_SMTP", "PGPASSWORD")
 """Settings that the child does not get."""
 CHUNK = 1 << 16
 MEGA = 1_000_000
